@@ -1,0 +1,24 @@
+//! The fold: what every accepted record does to the state of the workspace.
+//!
+//! What it is: a deterministic function over records, today deciding which deliveries count and
+//! which user each record belongs to. What it is not: it knows no files, no clock and no threads;
+//! the same records in the same order give the same state, byte for byte.
+//!
+//! ```
+//! use engine::Fold;
+//! use model::{AttributeChange, EventId, Record, Timestamp, What, Who};
+//! let mut fold = Fold::new();
+//! let at = Timestamp(0);
+//! let who = Who { user_id: Some("ada".into()), anonymous_id: Some("phone-1".into()) };
+//! let what = What::Identify(AttributeChange { time: at, id: EventId::of("1"), attributes: vec![] });
+//! fold.step(&Record { received_at: at, who, what });
+//! assert_eq!(fold.find("phone-1"), fold.find("ada"));
+//! ```
+
+mod codec;
+mod fold;
+mod identity;
+
+pub use codec::Damaged;
+pub use fold::{Fold, Step};
+pub use identity::{Merge, Person};
