@@ -5,8 +5,10 @@
 //! HTTP and no serialisation (the JSON form stands in `wire`).
 
 pub mod bucket;
+pub mod evaluate;
 pub mod rules;
 pub mod tree;
+pub mod version;
 
 pub use rules::{Lifecycle, RfmGroup, RfmSettings, Rules, Scoring, State};
 pub use tree::Predicate;

@@ -1,0 +1,1 @@
+//! Cases that the generated histories of `testkit` do not single out.
