@@ -1,0 +1,191 @@
+//! Configuration of a workspace: one small SQLite file beside the log and the history.
+//!
+//! What it is: name, zone and seed, keys, saved segments, lifecycle, RFM settings, composite
+//! events and the quarantine. What it is not: it reads no definition (they are stored in the JSON
+//! form and given their meaning by the service), and it holds no event.
+//!
+//! Invariants: every write is one transaction, synced before it returns (WAL with full
+//! synchronisation); several processes may have the file open (`key create` works beside a running
+//! server); a key is never stored, only the SHA-256 hash of it.
+
+pub mod keys;
+pub mod quarantine;
+
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+/// Layout of the file that this version writes. A file of a later version is refused.
+const VERSION: i64 = 1;
+
+/// How long a writer waits for another process's transaction.
+const BUSY: Duration = Duration::from_secs(10);
+
+const SCHEMA: &str = "
+CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS key (
+    id TEXT PRIMARY KEY, scope TEXT NOT NULL, label TEXT NOT NULL, hash BLOB NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS segment (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, description TEXT NOT NULL, definition TEXT NOT NULL,
+    created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS composite (name TEXT PRIMARY KEY, members TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS quarantine (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, source TEXT NOT NULL,
+    code TEXT NOT NULL, message TEXT NOT NULL, record TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS rejected (code TEXT PRIMARY KEY, n INTEGER NOT NULL) STRICT;
+";
+
+/// What went wrong with the configuration file.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// SQLite refused.
+    #[error("configuration file: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// The operating system gave no randomness.
+    #[error("no randomness from the operating system: {0}")]
+    Random(getrandom::Error),
+    /// The file comes from a later version.
+    #[error(
+        "configuration file has layout {found}, this version reads up to {VERSION}; use a newer perennial"
+    )]
+    Newer {
+        /// Its layout.
+        found: i64,
+    },
+}
+
+/// A saved segment as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SavedSegment {
+    /// Stable id.
+    pub id: String,
+    /// Name for people.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// JSON form.
+    pub definition: String,
+    /// Milliseconds since 1970.
+    pub created_at: i64,
+    /// Milliseconds since 1970.
+    pub updated_at: i64,
+}
+
+/// The open configuration file.
+pub struct Config {
+    connection: Mutex<Connection>,
+}
+
+impl Config {
+    /// Opens the file, creating it with a random seed if it is not there.
+    pub fn open(path: &Path) -> Result<Config, ConfigError> {
+        let connection = Connection::open(path)?;
+        connection.busy_timeout(BUSY)?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        if found > VERSION {
+            return Err(ConfigError::Newer { found });
+        }
+        if found < VERSION {
+            connection.execute_batch(SCHEMA)?;
+            connection.pragma_update(None, "user_version", VERSION)?;
+        }
+        let config = Config { connection: Mutex::new(connection) };
+        let mut seed = [0; 8];
+        getrandom::fill(&mut seed).map_err(ConfigError::Random)?;
+        config.set_default("seed", &u64::from_le_bytes(seed).to_string())?;
+        Ok(config)
+    }
+
+    /// A setting by name.
+    pub fn setting(&self, name: &str) -> Result<Option<String>, ConfigError> {
+        let sql = "SELECT value FROM setting WHERE name = ?1";
+        let connection = self.lock();
+        Ok(connection.query_row(sql, [name], |row| row.get(0)).optional()?)
+    }
+
+    /// Writes a setting.
+    pub fn set(&self, name: &str, value: &str) -> Result<(), ConfigError> {
+        let sql = "INSERT INTO setting (name, value) VALUES (?1, ?2)
+                   ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+        self.lock().execute(sql, [name, value])?;
+        Ok(())
+    }
+
+    /// Writes a setting unless it is there.
+    pub fn set_default(&self, name: &str, value: &str) -> Result<(), ConfigError> {
+        let sql = "INSERT INTO setting (name, value) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+        self.lock().execute(sql, [name, value])?;
+        Ok(())
+    }
+
+    /// All saved segments, by name.
+    pub fn segments(&self) -> Result<Vec<SavedSegment>, ConfigError> {
+        let connection = self.lock();
+        let mut select = connection.prepare_cached(
+            "SELECT id, name, description, definition, created_at, updated_at
+             FROM segment ORDER BY name, id",
+        )?;
+        let rows = select.query_map([], |row| {
+            Ok(SavedSegment {
+                id: row.get(0)?,
+                name: row.get(1)?,
+                description: row.get(2)?,
+                definition: row.get(3)?,
+                created_at: row.get(4)?,
+                updated_at: row.get(5)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Writes a segment, replacing the one of the same id but for its creation time.
+    pub fn put_segment(&self, segment: &SavedSegment) -> Result<(), ConfigError> {
+        let SavedSegment { id, name, description, definition, created_at, updated_at } = segment;
+        self.lock().execute(
+            "INSERT INTO segment (id, name, description, definition, created_at, updated_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT (id) DO UPDATE SET name = excluded.name,
+                description = excluded.description, definition = excluded.definition,
+                updated_at = excluded.updated_at",
+            params![id, name, description, definition, created_at, updated_at],
+        )?;
+        Ok(())
+    }
+
+    /// Deletes a segment; whether it was there.
+    pub fn delete_segment(&self, id: &str) -> Result<bool, ConfigError> {
+        Ok(self.lock().execute("DELETE FROM segment WHERE id = ?1", [id])? > 0)
+    }
+
+    /// Composite events: names with the JSON form of their members.
+    pub fn composites(&self) -> Result<Vec<(String, String)>, ConfigError> {
+        let connection = self.lock();
+        let mut select =
+            connection.prepare_cached("SELECT name, members FROM composite ORDER BY name")?;
+        let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Writes a composite event.
+    pub fn put_composite(&self, name: &str, members: &str) -> Result<(), ConfigError> {
+        let sql = "INSERT INTO composite (name, members) VALUES (?1, ?2)
+                   ON CONFLICT (name) DO UPDATE SET members = excluded.members";
+        self.lock().execute(sql, [name, members])?;
+        Ok(())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Connection> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,7 @@
+//! The server: one data directory, one writer, the HTTP API and the dashboard.
+//!
+//! What it is: the rim. It owns the files, the clock, the threads and the sockets, and carries
+//! records to the log and questions to the history. What it is not: it decides nothing about users;
+//! segments, lifecycle and RFM have their meaning in the pure crates.
+
+pub mod config;

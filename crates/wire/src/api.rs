@@ -1,0 +1,89 @@
+//! Bodies of the HTTP API: what the dashboard, scripts and the command line send and receive.
+//!
+//! What it is: plain serialised types, and through `utoipa` the schemas of the API document. Field
+//! comments become the document's descriptions. What it is not: it computes nothing, and it checks
+//! nothing beyond the shape; the server does.
+//!
+//! Instants are texts in RFC 3339, UTC, with milliseconds. A field that may be nothing is always
+//! present and then `null`.
+
+pub mod analytics;
+pub mod catalogue;
+pub mod lifecycle;
+pub mod overview;
+pub mod rfm;
+pub mod segments;
+pub mod session;
+pub mod users;
+
+pub use analytics::*;
+pub use catalogue::*;
+pub use lifecycle::*;
+pub use overview::*;
+pub use rfm::*;
+pub use segments::*;
+pub use session::*;
+pub use users::*;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A JSON object.
+pub type Object = serde_json::Map<String, serde_json::Value>;
+
+/// A stable key with its name for people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Key {
+    /// Stable key.
+    pub key: String,
+    /// Name for people.
+    pub name: String,
+}
+
+/// One thing that is wrong with what was sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Problem {
+    /// Stable code, like `segment.unknown_event`.
+    pub code: String,
+    /// What is wrong.
+    pub message: String,
+    /// How to mend it.
+    #[schema(required = true)]
+    pub hint: Option<String>,
+    /// First line is 1.
+    #[schema(required = true)]
+    pub line: Option<u32>,
+    /// First column is 1, in characters.
+    #[schema(required = true)]
+    pub column: Option<u32>,
+    /// JSON pointer into the definition.
+    #[schema(required = true)]
+    pub path: Option<String>,
+    /// What stood there.
+    #[schema(required = true)]
+    pub found: Option<String>,
+    /// What was expected.
+    #[schema(required = true)]
+    pub expected: Option<String>,
+}
+
+/// The body of every answer that is not a success.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Error {
+    /// What went wrong.
+    pub error: ErrorDetail,
+}
+
+/// What went wrong and how to mend it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ErrorDetail {
+    /// Stable code, like `auth.unknown_key`.
+    pub code: String,
+    /// What went wrong.
+    pub message: String,
+    /// How to mend it.
+    #[schema(required = true)]
+    pub hint: Option<String>,
+    /// All problems of what was sent, where there can be several.
+    pub problems: Vec<Problem>,
+}

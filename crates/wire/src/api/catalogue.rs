@@ -1,0 +1,49 @@
+//! The catalogue: which events, properties and attributes a workspace has.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::Object;
+
+/// A property or an attribute.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct CatalogueProperty {
+    /// Dotted name.
+    pub name: String,
+    /// `bool`, `int`, `float`, `text`, `time` or `list`.
+    pub kinds: Vec<String>,
+    /// Some values.
+    pub examples: Vec<Value>,
+}
+
+/// Events of one name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct CatalogueEvent {
+    /// Name.
+    pub name: String,
+    /// How many.
+    pub count: u64,
+    /// Of how many users.
+    pub users: u64,
+    /// Time of the first.
+    #[schema(format = DateTime)]
+    pub first_at: String,
+    /// Time of the last.
+    #[schema(format = DateTime)]
+    pub last_at: String,
+    /// Properties by name.
+    pub properties: Vec<CatalogueProperty>,
+}
+
+/// Everything that a definition can name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Catalogue {
+    /// Events, most frequent first.
+    pub events: Vec<CatalogueEvent>,
+    /// Attributes by name.
+    pub attributes: Vec<CatalogueProperty>,
+    /// Composite events: `name` and `members`.
+    #[schema(value_type = Vec<std::collections::BTreeMap<String, Value>>)]
+    pub composites: Vec<Object>,
+}
