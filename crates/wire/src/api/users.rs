@@ -1,7 +1,6 @@
 //! Users: found, listed, shown.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{Key, Object};

@@ -1,0 +1,175 @@
+//! Reading a batch. Total: any bytes give records or an error.
+
+use model::{AttributeChange, Event, EventId, Record, Text, Timestamp, Value, What, Who};
+
+use super::*;
+
+/// The records of a batch.
+///
+/// Errors: bytes that are cut, that a later version wrote, or that no version writes. Memory is
+/// proportional to `bytes`.
+pub fn decode_batch(bytes: &[u8]) -> Result<Vec<Record>, DecodeError> {
+    match bytes.first() {
+        Some(&VERSION) => {}
+        Some(other) => return Err(DecodeError::Version(*other)),
+        None => return Err(DecodeError::Ends { at: 0 }),
+    }
+    let mut decoder = Decoder { bytes, at: 1, names: Vec::new(), received_at: 0 };
+    let mut records = Vec::new();
+    while decoder.at < bytes.len() {
+        records.push(decoder.record()?);
+    }
+    Ok(records)
+}
+
+struct Decoder<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    names: Vec<Text>,
+    received_at: i64,
+}
+
+impl<'a> Decoder<'a> {
+    fn record(&mut self) -> Result<Record, DecodeError> {
+        self.received_at = self.received_at.wrapping_add(self.signed()?);
+        let received_at = Timestamp(self.received_at);
+        let flags = self.byte()?;
+        let user_id = if flags & 1 != 0 { Some(self.text()?) } else { None };
+        let anonymous_id = if flags & 2 != 0 { Some(self.text()?) } else { None };
+        let what = match flags >> 2 {
+            KIND_EVENT => What::Event(self.event()?),
+            KIND_IDENTIFY => What::Identify(self.identify()?),
+            KIND_ALIAS => What::Alias { previous: self.text()? },
+            _ => return Err(self.invalid("an unknown kind of record")),
+        };
+        Ok(Record { received_at, who: Who { user_id, anonymous_id }, what })
+    }
+
+    fn event(&mut self) -> Result<Event, DecodeError> {
+        let name = self.name()?;
+        let (time, id) = self.moment()?;
+        Ok(Event { name, time, id, properties: self.properties()? })
+    }
+
+    fn identify(&mut self) -> Result<AttributeChange, DecodeError> {
+        let (time, id) = self.moment()?;
+        Ok(AttributeChange { time, id, attributes: self.properties()? })
+    }
+
+    fn moment(&mut self) -> Result<(Timestamp, EventId), DecodeError> {
+        let time = Timestamp(self.received_at.wrapping_add(self.signed()?));
+        Ok((time, EventId(u128::from_le_bytes(self.array()?))))
+    }
+
+    fn properties(&mut self) -> Result<Vec<(Text, Value)>, DecodeError> {
+        let n = self.count(2)?;
+        let mut properties = Vec::with_capacity(n);
+        for _ in 0..n {
+            let name = self.name()?;
+            properties.push((name, self.value(0)?));
+        }
+        Ok(properties)
+    }
+
+    fn name(&mut self) -> Result<Text, DecodeError> {
+        if let Some(known) = self.unsigned()?.checked_sub(1) {
+            let known = usize::try_from(known).ok().and_then(|k| self.names.get(k)).cloned();
+            return known.ok_or_else(|| self.invalid("a name that was not written before"));
+        }
+        let name = self.text()?;
+        if name.len() <= KNOWN_NAME_BYTES_MAX {
+            self.names.push(name.clone());
+        }
+        Ok(name)
+    }
+
+    fn value(&mut self, depth: usize) -> Result<Value, DecodeError> {
+        Ok(match self.byte()? {
+            TAG_NULL => Value::Null,
+            TAG_FALSE => Value::Bool(false),
+            TAG_TRUE => Value::Bool(true),
+            TAG_INT => Value::Int(self.signed()?),
+            TAG_FLOAT => Value::Float(f64::from_bits(u64::from_le_bytes(self.array()?))),
+            TAG_TEXT => Value::Text(self.text()?),
+            TAG_TIME => Value::Time(Timestamp(self.signed()?)),
+            TAG_LIST if depth < LIST_DEPTH_MAX => {
+                let n = self.count(1)?;
+                (0..n).map(|_| self.value(depth + 1)).collect::<Result<Box<[_]>, _>>().map(Value::List)?
+            }
+            tag if tag >= TAG_SHORT_TEXT => {
+                Value::Text(self.text_of(usize::from(tag - TAG_SHORT_TEXT))?)
+            }
+            _ => return Err(self.invalid("an unknown kind of value")),
+        })
+    }
+
+    /// A number of things that take at least `bytes_each`, so that it cannot exceed what is left.
+    fn count(&mut self, bytes_each: usize) -> Result<usize, DecodeError> {
+        let n = self.unsigned()?;
+        let most = (self.bytes.len() - self.at) / bytes_each;
+        match usize::try_from(n) {
+            Ok(n) if n <= most => Ok(n),
+            _ => Err(DecodeError::Ends { at: self.at }),
+        }
+    }
+
+    fn text(&mut self) -> Result<Text, DecodeError> {
+        let n = self.count(1)?;
+        self.text_of(n)
+    }
+
+    fn text_of(&mut self, n: usize) -> Result<Text, DecodeError> {
+        let bytes = self.take(n)?;
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Ok(Text::new(text)),
+            Err(_) => Err(self.invalid("a text that is not UTF-8")),
+        }
+    }
+
+    fn take(&mut self, n: usize) -> Result<&'a [u8], DecodeError> {
+        let rest = &self.bytes[self.at..];
+        match rest.get(..n) {
+            Some(taken) => {
+                self.at += n;
+                Ok(taken)
+            }
+            None => Err(DecodeError::Ends { at: self.at }),
+        }
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
+        let at = self.at;
+        self.take(N)?.try_into().map_err(|_| DecodeError::Ends { at })
+    }
+
+    fn byte(&mut self) -> Result<u8, DecodeError> {
+        let byte = self.bytes.get(self.at).copied().ok_or(DecodeError::Ends { at: self.at })?;
+        self.at += 1;
+        Ok(byte)
+    }
+
+    fn signed(&mut self) -> Result<i64, DecodeError> {
+        let n = self.unsigned()?;
+        Ok((n >> 1) as i64 ^ -((n & 1) as i64))
+    }
+
+    fn unsigned(&mut self) -> Result<u64, DecodeError> {
+        let mut n = 0;
+        for shift in (0..64).step_by(7) {
+            let byte = self.byte()?;
+            let bits = u64::from(byte & 0x7f);
+            if shift == 63 && bits > 1 {
+                break;
+            }
+            n |= bits << shift;
+            if byte < 0x80 {
+                return Ok(n);
+            }
+        }
+        Err(self.invalid("a number of more than 64 bits"))
+    }
+
+    fn invalid(&self, found: &'static str) -> DecodeError {
+        DecodeError::Invalid { at: self.at, found }
+    }
+}

@@ -1,0 +1,171 @@
+use model::{AttributeChange, Event, EventId, Record, Text, Timestamp, Value, What, Who};
+use proptest::prelude::*;
+
+use super::*;
+
+/// One of everything, with values of its own.
+fn sample() -> Vec<Record> {
+    let at = Timestamp(1_772_355_600_000);
+    let list = Value::List(Box::new([Value::text("a"), Value::Int(-3), Value::Null]));
+    let properties = vec![
+        (Text::new("amount"), Value::Float(12.5)),
+        (Text::new("colours"), list),
+        (Text::new("first"), Value::Bool(true)),
+        (Text::new("gift"), Value::Bool(false)),
+        (Text::new("items"), Value::Int(3)),
+        (Text::new("note"), Value::text(&"x".repeat(300))),
+        (Text::new("shipped"), Value::Time(Timestamp(at.0 + 86_400_000))),
+        (Text::new("voucher"), Value::Null),
+    ];
+    let purchase = |time: i64, id: &str| {
+        What::Event(Event {
+            name: Text::new("Purchase"),
+            time: Timestamp(time),
+            id: EventId::of(id),
+            properties: properties.clone(),
+        })
+    };
+    let attributes = vec![(Text::new("city"), Value::text("İzmir")), (Text::new("age"), Value::Int(41))];
+    let change = AttributeChange { time: at, id: EventId::of("3"), attributes };
+    let both = Who { user_id: Some(Text::new("ada")), anonymous_id: Some(Text::new("a-1")) };
+    let record = |ms: i64, who: Who, what: What| Record { received_at: Timestamp(at.0 + ms), who, what };
+    vec![
+        record(0, Who::user("ada"), purchase(at.0 - 5, "1")),
+        record(1, Who::anonymous("a-1"), purchase(at.0 + 9_000, "2")),
+        record(1, both, What::Identify(change)),
+        record(-7, Who::user("ada"), What::Alias { previous: Text::new("a-0") }),
+    ]
+}
+
+#[test]
+fn version_1_is_readable_for_ever() {
+    let written = include_str!("../../golden/record_batch_v1.hex").split_whitespace();
+    let bytes: Vec<u8> = written
+        .flat_map(|line| (0..line.len()).step_by(2).map(|i| u8::from_str_radix(&line[i..i + 2], 16).unwrap()))
+        .collect();
+    assert_eq!(decode_batch(&bytes), Ok(sample()));
+    let now = encode_batch(&sample());
+    assert_eq!(now, bytes, "a changed form needs a new version:\n{}", hex(&now));
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.chunks(40).map(|line| line.iter().map(|b| format!("{b:02x}")).collect::<String>() + "\n").collect()
+}
+
+#[test]
+fn names_are_written_once() {
+    let one = encode_batch(&sample()[..1]).len();
+    let two = encode_batch(&sample()[..2]).len();
+    let names: usize = ["Purchase", "amount", "colours", "first", "gift", "items", "note", "shipped", "voucher"]
+        .iter().map(|n| n.len() + 1).sum();
+    assert!(two - one <= one - 1 - names, "{one} {two}");
+    let mut appended = Vec::new();
+    encode_into(&mut appended, &sample()[0]);
+    assert_eq!(decode_batch(&appended), Ok(sample()[..1].to_vec()));
+    assert_eq!(decode_batch(&encode_batch(&[])), Ok(Vec::new()));
+}
+
+#[test]
+fn what_is_not_a_batch_is_refused_with_its_place() {
+    let check = |bytes: &[u8], message: &str| {
+        assert_eq!(decode_batch(bytes).unwrap_err().to_string(), message);
+    };
+    check(&[], "record batch ends within a record at byte 0");
+    check(&[9], "record batch has version 9, this program reads up to 1; use a later program");
+    check(&[1, 0], "record batch ends within a record at byte 2");
+    check(&[1, 0, 0xfc], "record batch is not valid at byte 3: an unknown kind of record");
+    check(&[1, 0, 0, 5], "record batch is not valid at byte 4: a name that was not written before");
+    check(&[1, 0, 8, 1, 0xff], "record batch is not valid at byte 5: a text that is not UTF-8");
+    check(&[1, 0, 8, 0xff, 0xff, 0xff, 0xff, 0x0f], "record batch ends within a record at byte 8");
+    let long = [1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01];
+    check(&long, "record batch is not valid at byte 11: a number of more than 64 bits");
+    let mut deep = encode_batch(&[])[..].to_vec();
+    deep.extend([0, 1 << 2, 0]);
+    deep.extend([0; 16]);
+    deep.extend([1, 0, 1, b'n']);
+    deep.extend([7, 1].repeat(5));
+    deep.push(0);
+    check(&deep, "record batch is not valid at byte 35: an unknown kind of value");
+}
+
+#[test]
+fn every_cut_is_noticed_unless_it_falls_between_records() {
+    let bytes = encode_batch(&sample());
+    let ends: Vec<usize> = (0..=4).map(|n| encode_batch(&sample()[..n]).len()).collect();
+    for length in 0..bytes.len() {
+        let whole = ends.iter().position(|end| *end == length);
+        assert_eq!(decode_batch(&bytes[..length]).ok().map(|records| records.len()), whole);
+    }
+}
+
+fn text() -> impl Strategy<Value = Text> {
+    prop_oneof![4 => "[a-c]{0,3}", 2 => ".{0,40}", 1 => "[x]{230,270}"].prop_map(|t| Text::new(&t))
+}
+
+fn value() -> impl Strategy<Value = Value> {
+    let plain = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::Bool),
+        any::<i64>().prop_map(Value::Int),
+        any::<f64>().prop_map(Value::Float),
+        text().prop_map(Value::Text),
+        any::<i64>().prop_map(|t| Value::Time(Timestamp(t))),
+    ];
+    prop_oneof![
+        8 => plain.clone(),
+        1 => prop::collection::vec(plain, 0..5).prop_map(|items| Value::List(items.into())),
+    ]
+}
+
+fn properties() -> impl Strategy<Value = Vec<(Text, Value)>> {
+    prop::collection::vec((text(), value()), 0..6)
+}
+
+fn what() -> impl Strategy<Value = What> {
+    let moment = || (any::<i64>().prop_map(Timestamp), any::<u128>().prop_map(EventId));
+    prop_oneof![
+        (text(), moment(), properties()).prop_map(|(name, (time, id), properties)| {
+            What::Event(Event { name, time, id, properties })
+        }),
+        (moment(), properties()).prop_map(|((time, id), attributes)| {
+            What::Identify(AttributeChange { time, id, attributes })
+        }),
+        text().prop_map(|previous| What::Alias { previous }),
+    ]
+}
+
+fn records() -> impl Strategy<Value = Vec<Record>> {
+    let id = || prop::option::of(text());
+    let record = (any::<i64>(), id(), id(), what()).prop_map(|(at, user_id, anonymous_id, what)| {
+        Record { received_at: Timestamp(at), who: Who { user_id, anonymous_id }, what }
+    });
+    prop::collection::vec(record, 0..8)
+}
+
+proptest! {
+    #[test]
+    fn decoding_undoes_encoding(records in records()) {
+        let decoded = decode_batch(&encode_batch(&records)).unwrap();
+        // Debug texts, because equality of values takes 1 and 1.0 for the same.
+        prop_assert_eq!(format!("{decoded:?}"), format!("{records:?}"));
+    }
+
+    #[test]
+    fn changed_bytes_never_panic(
+        records in records(),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+    ) {
+        let mut bytes = encode_batch(&records);
+        for (at, byte) in changes {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        let _ = decode_batch(&bytes);
+    }
+
+    #[test]
+    fn any_bytes_never_panic(mut bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        bytes.insert(0, VERSION);
+        let _ = decode_batch(&bytes);
+    }
+}
