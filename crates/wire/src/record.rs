@@ -58,7 +58,9 @@ const SHORT_TEXT_BYTES: usize = 240;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
     /// A later version of the program wrote it.
-    #[error("record batch has version {0}, this program reads up to {VERSION}; use a later program")]
+    #[error(
+        "record batch has version {0}, this program reads up to {VERSION}; use a later program"
+    )]
     Version(u8),
     /// The bytes end within a record.
     #[error("record batch ends within a record at byte {at}")]

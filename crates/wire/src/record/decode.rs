@@ -94,7 +94,10 @@ impl<'a> Decoder<'a> {
             TAG_TIME => Value::Time(Timestamp(self.signed()?)),
             TAG_LIST if depth < LIST_DEPTH_MAX => {
                 let n = self.count(1)?;
-                (0..n).map(|_| self.value(depth + 1)).collect::<Result<Box<[_]>, _>>().map(Value::List)?
+                (0..n)
+                    .map(|_| self.value(depth + 1))
+                    .collect::<Result<Box<[_]>, _>>()
+                    .map(Value::List)?
             }
             tag if tag >= TAG_SHORT_TEXT => {
                 Value::Text(self.text_of(usize::from(tag - TAG_SHORT_TEXT))?)
