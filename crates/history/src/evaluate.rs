@@ -1,0 +1,249 @@
+//! Evaluation of a segment definition for all users at one instant, as sets.
+//!
+//! Simple measures are scans over the columns that a condition names; conditions that need a
+//! user's events in order are evaluated user by user by [`segment::evaluate`], over just the
+//! events and properties that they name. Either way the answer is that of the naive reference,
+//! user for user. Equal conditions of one evaluator are computed once.
+
+mod matching;
+mod measure;
+mod needs;
+mod per_user;
+
+use std::cell::{Cell, RefCell};
+
+use model::{Text, Timestamp, UserIndex, Zone};
+use segment::Rules;
+use segment::evaluate::{Population, RfmScore, rfm_holds};
+use segment::tree::{BucketPredicate, Predicate, Range, RfmPredicate, Window};
+
+use crate::lifecycle::LifecycleAt;
+use crate::rfm::RfmAt;
+use crate::set::UserSet;
+use crate::snapshot::Snapshot;
+
+pub(crate) use matching::Matching;
+pub(crate) use measure::Measured;
+
+/// A condition that this version cannot answer yet.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{what}` is not yet available; remove this condition from the definition")]
+pub struct NotAvailable {
+    /// The predicate's type.
+    pub what: &'static str,
+}
+
+/// Answers about all users at one instant.
+pub struct Evaluator<'a> {
+    /// What is read.
+    pub snapshot: &'a Snapshot,
+    /// What names mean.
+    pub rules: &'a Rules,
+    /// The instant.
+    pub at: Timestamp,
+    everybody: UserSet,
+    known: RefCell<Vec<(Predicate, UserSet)>>,
+    open_segments: RefCell<Vec<Text>>,
+    in_lifecycle: Cell<bool>,
+    states: RefCell<Option<std::rc::Rc<LifecycleAt>>>,
+    rfm: RefCell<Option<std::rc::Rc<RfmAt>>>,
+}
+
+impl<'a> Evaluator<'a> {
+    /// An evaluator for one instant.
+    pub fn new(snapshot: &'a Snapshot, rules: &'a Rules, at: Timestamp) -> Evaluator<'a> {
+        Evaluator {
+            snapshot,
+            rules,
+            at,
+            everybody: snapshot.users(at),
+            known: RefCell::default(),
+            open_segments: RefCell::default(),
+            in_lifecycle: Cell::new(false),
+            states: RefCell::default(),
+            rfm: RefCell::default(),
+        }
+    }
+
+    /// Everybody who exists at the instant.
+    pub fn everybody(&self) -> &UserSet {
+        &self.everybody
+    }
+
+    /// Who is in.
+    pub fn members(&self, predicate: &Predicate) -> Result<UserSet, NotAvailable> {
+        match predicate {
+            Predicate::All(of) => {
+                let mut set = self.everybody.clone();
+                for part in of {
+                    set.and(&self.members(part)?);
+                }
+                Ok(set)
+            }
+            Predicate::Any(of) => {
+                let mut set = UserSet::empty(self.snapshot.n_places());
+                for part in of {
+                    set.or(&self.members(part)?);
+                }
+                Ok(set)
+            }
+            Predicate::Not(of) => {
+                let mut set = self.everybody.clone();
+                set.minus(&self.members(of)?);
+                Ok(set)
+            }
+            leaf => self.leaf(leaf),
+        }
+    }
+
+    /// A leaf, remembered unless its meaning depends on where it stands.
+    fn leaf(&self, leaf: &Predicate) -> Result<UserSet, NotAvailable> {
+        let remembered = !matches!(leaf, Predicate::Segment(_) | Predicate::Lifecycle(_));
+        if remembered
+            && let Some((_, set)) = self.known.borrow().iter().find(|(known, _)| known == leaf)
+        {
+            return Ok(set.clone());
+        }
+        let mut set = self.fresh_leaf(leaf)?;
+        set.and(&self.everybody);
+        if remembered {
+            self.known.borrow_mut().push((leaf.clone(), set.clone()));
+        }
+        Ok(set)
+    }
+
+    fn fresh_leaf(&self, leaf: &Predicate) -> Result<UserSet, NotAvailable> {
+        match leaf {
+            Predicate::Event(p) if self.scans(p) => Ok(self.measured(p)),
+            Predicate::Profile(p) if p.for_at_least.is_none() => Ok(self.attribute(p)),
+            Predicate::Segment(id) => self.segment(id),
+            Predicate::Lifecycle(p) => self.lifecycle(p, leaf),
+            Predicate::Rfm(p) => Ok(self.rfm_members(p)),
+            Predicate::Bucket(p) => Ok(self.bucket(p)),
+            Predicate::Score(_) => Err(NotAvailable { what: "score" }),
+            Predicate::List(_) => Err(NotAvailable { what: "list" }),
+            Predicate::Reachable(_) => Err(NotAvailable { what: "reachable" }),
+            Predicate::Location(_) => Err(NotAvailable { what: "location" }),
+            _ => Ok(self.user_by_user(leaf)),
+        }
+    }
+
+    fn segment(&self, id: &Text) -> Result<UserSet, NotAvailable> {
+        let closes_cycle = self.open_segments.borrow().contains(id);
+        let Some(predicate) = self.rules.segments.get(id).filter(|_| !closes_cycle) else {
+            return Ok(UserSet::empty(self.snapshot.n_places()));
+        };
+        self.open_segments.borrow_mut().push(id.clone());
+        let members = self.members(predicate);
+        self.open_segments.borrow_mut().pop();
+        members
+    }
+
+    fn lifecycle(
+        &self,
+        p: &segment::tree::LifecyclePredicate,
+        leaf: &Predicate,
+    ) -> Result<UserSet, NotAvailable> {
+        if self.in_lifecycle.get() {
+            return Ok(UserSet::empty(self.snapshot.n_places()));
+        }
+        let states = self.states()?;
+        let named = |index: usize| p.is.contains(&self.rules.lifecycle.states[index].key);
+        let now = UserSet::of(self.snapshot.n_places(), |user| {
+            states.state_of(UserIndex(user as u32)).is_some_and(named)
+        });
+        match p.for_at_least.is_none() && p.was.is_none() {
+            true => Ok(now),
+            false => Ok(self.lifecycle_history(leaf, &now)),
+        }
+    }
+
+    /// The lifecycle state of everybody.
+    pub fn states(&self) -> Result<std::rc::Rc<LifecycleAt>, NotAvailable> {
+        if let Some(states) = &*self.states.borrow() {
+            return Ok(states.clone());
+        }
+        self.in_lifecycle.set(true);
+        let opened = std::mem::take(&mut *self.open_segments.borrow_mut());
+        let members: Result<Vec<_>, _> = self
+            .rules
+            .lifecycle
+            .states
+            .iter()
+            .map(|state| self.members(&state.predicate))
+            .collect();
+        *self.open_segments.borrow_mut() = opened;
+        self.in_lifecycle.set(false);
+        let states = std::rc::Rc::new(LifecycleAt::of(self.at, &self.everybody, members?));
+        Ok(self.states.borrow_mut().insert(states).clone())
+    }
+
+    /// RFM scores of everybody who has any.
+    pub fn rfm(&self) -> std::rc::Rc<RfmAt> {
+        if let Some(rfm) = &*self.rfm.borrow() {
+            return rfm.clone();
+        }
+        let rfm = std::rc::Rc::new(RfmAt::of(self));
+        self.rfm.borrow_mut().insert(rfm).clone()
+    }
+
+    fn rfm_members(&self, p: &RfmPredicate) -> UserSet {
+        let rfm = self.rfm();
+        UserSet::of(self.snapshot.n_places(), |user| {
+            rfm.score_of(UserIndex(user as u32)).is_some_and(|score| rfm_holds(p, &score))
+        })
+    }
+
+    fn bucket(&self, p: &BucketPredicate) -> UserSet {
+        let mut set = UserSet::empty(self.snapshot.n_places());
+        for user in self.everybody.iter() {
+            let id = self.snapshot.public_id(user);
+            let bucket = segment::bucket::bucket(self.rules.seed, p.salt.as_ref(), id);
+            if (p.from..p.to).contains(&bucket) {
+                set.insert(user);
+            }
+        }
+        set
+    }
+
+    /// The zone of a window that is the same for all users; nothing if users differ.
+    pub(crate) fn common_zone(&self, window: &Window) -> Option<Zone> {
+        let local = window.hours.is_some()
+            || !window.weekdays.is_empty()
+            || matches!(window.range, Range::LastUnits { zone: None, .. });
+        let differ = local && self.snapshot.attribute_parts("timezone").next().is_some();
+        (!differ).then(|| self.rules.zone.clone())
+    }
+}
+
+/// Scores of one user at any instant, for evaluation user by user.
+pub(crate) struct ScoresOf<'a> {
+    pub(crate) evaluator: &'a Evaluator<'a>,
+    pub(crate) user: Cell<UserIndex>,
+    others: RefCell<Vec<(Timestamp, std::rc::Rc<RfmAt>)>>,
+}
+
+impl<'a> ScoresOf<'a> {
+    pub(crate) fn new(evaluator: &'a Evaluator<'a>) -> ScoresOf<'a> {
+        ScoresOf { evaluator, user: Cell::new(UserIndex(0)), others: RefCell::default() }
+    }
+
+    fn rfm_at(&self, at: Timestamp) -> std::rc::Rc<RfmAt> {
+        if at == self.evaluator.at {
+            return self.evaluator.rfm();
+        }
+        if let Some((_, rfm)) = self.others.borrow().iter().find(|(other, _)| *other == at) {
+            return rfm.clone();
+        }
+        let evaluator = Evaluator::new(self.evaluator.snapshot, self.evaluator.rules, at);
+        let rfm = evaluator.rfm();
+        self.others.borrow_mut().push((at, rfm.clone()));
+        rfm
+    }
+}
+
+impl Population for ScoresOf<'_> {
+    fn rfm(&self, _: &str, at: Timestamp) -> Option<RfmScore> {
+        self.rfm_at(at).score_of(self.user.get())
+    }
+}

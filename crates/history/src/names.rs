@@ -1,0 +1,56 @@
+//! Names of events, properties and attributes as small numbers.
+
+use hashbrown::HashMap;
+use model::Text;
+
+/// The number of a name in one store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NameId(pub u32);
+
+impl NameId {
+    /// The column that holds the value of an attribute change.
+    pub const VALUE: NameId = NameId(0);
+}
+
+/// Names and their numbers, in order of first sight.
+#[derive(Clone, Debug)]
+pub struct Names {
+    names: Vec<Text>,
+    numbers: HashMap<Text, NameId>,
+}
+
+impl Default for Names {
+    fn default() -> Names {
+        let mut names = Names { names: Vec::new(), numbers: HashMap::new() };
+        names.intern(&Text::const_new("value"));
+        names
+    }
+}
+
+impl Names {
+    /// The number of a name that has been seen.
+    pub fn number(&self, name: &str) -> Option<NameId> {
+        self.numbers.get(name).copied()
+    }
+
+    /// The name of a number of this store.
+    pub fn name(&self, number: NameId) -> &Text {
+        &self.names[number.0 as usize]
+    }
+
+    /// All names in order of their numbers.
+    pub fn all(&self) -> &[Text] {
+        &self.names
+    }
+
+    /// The number of a name, a new one if it has not been seen.
+    pub fn intern(&mut self, name: &Text) -> NameId {
+        if let Some(number) = self.numbers.get(name) {
+            return *number;
+        }
+        let number = NameId(self.names.len() as u32);
+        self.names.push(name.clone());
+        self.numbers.insert(name.clone(), number);
+        number
+    }
+}

@@ -1,0 +1,76 @@
+//! Sets of users: one bit per dense user number, combined word by word.
+
+use model::UserIndex;
+
+/// A set of users. All sets of one snapshot have the same number of bits.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UserSet {
+    words: Vec<u64>,
+}
+
+impl UserSet {
+    /// Nobody, with room for `n_users`.
+    pub fn empty(n_users: usize) -> UserSet {
+        UserSet { words: vec![0; n_users.div_ceil(64)] }
+    }
+
+    /// Everybody below `n_users` for whom `member` holds.
+    pub fn of(n_users: usize, mut member: impl FnMut(usize) -> bool) -> UserSet {
+        let mut set = UserSet::empty(n_users);
+        for user in 0..n_users {
+            if member(user) {
+                set.words[user / 64] |= 1 << (user % 64);
+            }
+        }
+        set
+    }
+
+    /// Adds one user.
+    pub fn insert(&mut self, user: UserIndex) {
+        self.words[user.at() / 64] |= 1 << (user.at() % 64);
+    }
+
+    /// Whether the user is in.
+    pub fn contains(&self, user: UserIndex) -> bool {
+        self.words.get(user.at() / 64).is_some_and(|word| word >> (user.at() % 64) & 1 == 1)
+    }
+
+    /// How many are in.
+    pub fn len(&self) -> u64 {
+        self.words.iter().map(|word| u64::from(word.count_ones())).sum()
+    }
+
+    /// Whether nobody is in.
+    pub fn is_empty(&self) -> bool {
+        self.words.iter().all(|word| *word == 0)
+    }
+
+    /// Keeps who is also in `other`.
+    pub fn and(&mut self, other: &UserSet) {
+        self.words.iter_mut().zip(&other.words).for_each(|(word, other)| *word &= other);
+    }
+
+    /// Adds everybody of `other`.
+    pub fn or(&mut self, other: &UserSet) {
+        self.words.iter_mut().zip(&other.words).for_each(|(word, other)| *word |= other);
+    }
+
+    /// Removes everybody of `other`.
+    pub fn minus(&mut self, other: &UserSet) {
+        self.words.iter_mut().zip(&other.words).for_each(|(word, other)| *word &= !other);
+    }
+
+    /// Everybody, in ascending order.
+    pub fn iter(&self) -> impl Iterator<Item = UserIndex> {
+        self.words.iter().enumerate().flat_map(|(index, word)| {
+            let mut rest = *word;
+            std::iter::from_fn(move || {
+                (rest != 0).then(|| {
+                    let bit = rest.trailing_zeros();
+                    rest &= rest - 1;
+                    UserIndex(index as u32 * 64 + bit)
+                })
+            })
+        })
+    }
+}

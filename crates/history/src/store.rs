@@ -1,0 +1,299 @@
+//! The store: takes accepted records one by one, gives immutable snapshots, and keeps itself on
+//! disk between runs.
+//!
+//! Fresh rows wait unsorted per family. A snapshot seals them into small parts first, so that what
+//! was applied is always seen; parts of similar size are merged, so that their number grows with
+//! the logarithm of the rows. Merged users are renumbered the same way.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use engine::{Merge, Step};
+use model::{AttributeChange, Event, EventId, Record, Text, UserIndex, What};
+
+use crate::disk::{self, Error, Manifest};
+use crate::names::{NameId, Names};
+use crate::part::{Family, Part, Row};
+use crate::snapshot::Snapshot;
+use crate::users::Users;
+
+/// Fresh rows of a family that are sealed even without a question: bounds the cost of sorting.
+const FRESH_ROWS_MAX: usize = 64 * 1_024;
+/// A new part is merged with the one before it unless that one has so many times more rows.
+const MERGE_RATIO: usize = 4;
+/// Parts above this size are left alone by merges of new rows: bounds the work of one merge.
+const MERGE_ROWS_MAX: usize = 4 * 1_024 * 1_024;
+
+/// The single writer of a history.
+pub struct Store {
+    dir: Option<PathBuf>,
+    names: Arc<Names>,
+    users: Users,
+    families: BTreeMap<Family, Runs>,
+    dirty: BTreeSet<Family>,
+    merges: Vec<Merge>,
+    n_fresh: usize,
+    next_file: u64,
+    latest: Option<Arc<Snapshot>>,
+}
+
+/// What a store found on disk.
+pub struct Checkpoint {
+    /// The log position that the parts reflect; 0 if there is no checkpoint.
+    pub log_position: u64,
+    /// The number of records accepted up to there.
+    pub arrivals: u64,
+    /// The state of the fold at that position, empty if there is no checkpoint.
+    pub fold: Vec<u8>,
+}
+
+#[derive(Default)]
+struct Runs {
+    parts: Vec<Sealed>,
+    fresh: Vec<Row>,
+}
+
+/// A part and the file that holds it, once a checkpoint has written it.
+pub(crate) struct Sealed {
+    pub(crate) part: Arc<Part>,
+    pub(crate) file: Option<u64>,
+}
+
+impl Store {
+    /// A store that lives in memory only.
+    pub fn in_memory() -> Store {
+        Store {
+            dir: None,
+            names: Arc::default(),
+            users: Users::default(),
+            families: BTreeMap::new(),
+            dirty: BTreeSet::new(),
+            merges: Vec::new(),
+            n_fresh: 0,
+            next_file: 1,
+            latest: None,
+        }
+    }
+
+    /// Opens the store of a folder, or makes one. Every block of every part is verified.
+    pub fn open(dir: &Path) -> Result<(Store, Checkpoint), Error> {
+        let mut store = Store { dir: Some(dir.to_path_buf()), ..Store::in_memory() };
+        let Some(manifest) = disk::read_manifest(dir)? else {
+            return Ok((store, Checkpoint { log_position: 0, arrivals: 0, fold: Vec::new() }));
+        };
+        let state = disk::read_state(dir, &manifest)?;
+        store.names = Arc::new(state.names);
+        store.users = state.users;
+        store.next_file = manifest.next_file;
+        for (family, file) in &manifest.parts {
+            let part = Arc::new(disk::read_part(dir, *file, store.names.all().len())?);
+            store
+                .families
+                .entry(*family)
+                .or_default()
+                .parts
+                .push(Sealed { part, file: Some(*file) });
+        }
+        let Manifest { log_position, arrivals, .. } = manifest;
+        Ok((store, Checkpoint { log_position, arrivals, fold: state.fold }))
+    }
+
+    /// Every delivery id in the store, to refill the fold's set.
+    pub fn event_ids(&self) -> impl Iterator<Item = EventId> {
+        let parts = self.families.values().flat_map(|runs| &runs.parts);
+        parts.flat_map(|sealed| sealed.part.id.iter().map(|id| EventId(*id)))
+    }
+
+    /// Rows that no checkpoint has written yet.
+    pub fn n_fresh(&self) -> usize {
+        self.n_fresh
+    }
+
+    /// Applies one accepted record. `step` is what the fold said of it, `public_id` the user's
+    /// public id after it, `arrival` its place in the order of acceptance.
+    pub fn apply(&mut self, step: &Step, record: Record, public_id: &Text, arrival: u64) {
+        self.latest = None;
+        if let Some(merge) = step.merged {
+            self.merge_users(merge);
+        }
+        let facts = self.users.get_mut(step.user);
+        if step.renamed {
+            facts.public_id = public_id.clone();
+        }
+        let received = record.received_at.0;
+        match record.what {
+            What::Event(event) => self.add_event(step.user, event, received, arrival),
+            What::Identify(change) => self.add_change(step.user, change, received, arrival),
+            What::Alias { .. } => {
+                facts.first_seen = facts.first_seen.min(received);
+            }
+        }
+    }
+
+    fn add_event(&mut self, user: UserIndex, event: Event, received: i64, arrival: u64) {
+        let facts = self.users.get_mut(user);
+        facts.first_seen = facts.first_seen.min(event.time.0);
+        facts.last_seen = facts.last_seen.max(event.time.0);
+        facts.n_events += 1;
+        let name = self.intern(&event.name);
+        let mut properties = Vec::with_capacity(event.properties.len());
+        for (property, value) in event.properties {
+            if !value.missing() {
+                properties.push((self.intern(&property), value));
+            }
+        }
+        let id = event.id.0;
+        let row = Row { user: user.0, time: event.time.0, arrival, received, id, properties };
+        self.add_row(Family::of_event(name, event.time), row);
+    }
+
+    fn add_change(
+        &mut self,
+        user: UserIndex,
+        change: AttributeChange,
+        received: i64,
+        arrival: u64,
+    ) {
+        let facts = self.users.get_mut(user);
+        facts.first_seen = facts.first_seen.min(change.time.0);
+        let (time, id) = (change.time.0, change.id.0);
+        // A delivery without attributes still has an id that must count once.
+        let marker =
+            change.attributes.is_empty().then(|| (Text::const_new(""), model::Value::Null));
+        for (attribute, value) in change.attributes.into_iter().chain(marker) {
+            let attribute = self.intern(&attribute);
+            let properties = vec![(NameId::VALUE, value)];
+            let row = Row { user: user.0, time, arrival, received, id, properties };
+            self.add_row(Family::Attribute(attribute), row);
+        }
+    }
+
+    fn add_row(&mut self, family: Family, row: Row) {
+        self.n_fresh += 1;
+        let runs = self.families.entry(family).or_default();
+        runs.fresh.push(row);
+        if runs.fresh.len() == 1 {
+            self.dirty.insert(family);
+        }
+        if runs.fresh.len() >= FRESH_ROWS_MAX {
+            runs.seal();
+        }
+    }
+
+    fn intern(&mut self, name: &Text) -> NameId {
+        match self.names.number(name) {
+            Some(number) => number,
+            None => Arc::make_mut(&mut self.names).intern(name),
+        }
+    }
+
+    fn merge_users(&mut self, merge: Merge) {
+        let gone = std::mem::take(self.users.get_mut(merge.from));
+        let facts = self.users.get_mut(merge.into);
+        facts.first_seen = facts.first_seen.min(gone.first_seen);
+        facts.last_seen = facts.last_seen.max(gone.last_seen);
+        facts.n_events += gone.n_events;
+        self.users.get_mut(merge.from).merged_into = Some(merge.into.0);
+        self.merges.push(merge);
+    }
+
+    /// An immutable view of everything applied so far.
+    pub fn snapshot(&mut self) -> Arc<Snapshot> {
+        if let Some(snapshot) = &self.latest {
+            return Arc::clone(snapshot);
+        }
+        self.seal_all();
+        let parts =
+            |runs: &Runs| runs.parts.iter().map(|sealed| Arc::clone(&sealed.part)).collect();
+        let families = self.families.iter().map(|(family, runs)| (*family, parts(runs))).collect();
+        let snapshot = Snapshot::new(Arc::clone(&self.names), self.users.clone(), families);
+        self.latest.insert(Arc::new(snapshot)).clone()
+    }
+
+    fn seal_all(&mut self) {
+        self.renumber();
+        for family in std::mem::take(&mut self.dirty) {
+            if let Some(runs) = self.families.get_mut(&family) {
+                runs.seal();
+            }
+        }
+    }
+
+    /// Gives the rows of merged users to the users that remain.
+    fn renumber(&mut self) {
+        let merges = std::mem::take(&mut self.merges);
+        if merges.is_empty() {
+            return;
+        }
+        let users = &self.users;
+        let user_of = |mut user: u32| {
+            while let Some(into) = users.get(UserIndex(user)).merged_into {
+                user = into;
+            }
+            user
+        };
+        for runs in self.families.values_mut() {
+            runs.fresh.iter_mut().for_each(|row| row.user = user_of(row.user));
+            for sealed in &mut runs.parts {
+                if merges.iter().any(|merge| !sealed.part.rows_of(merge.from.0).is_empty()) {
+                    let part = Part::merged(&[&sealed.part], &user_of);
+                    *sealed = Sealed { part: Arc::new(part), file: None };
+                }
+            }
+        }
+    }
+
+    /// Writes everything applied so far as parts, and makes it the state that [`Store::open`]
+    /// finds. A crash at any moment leaves either the checkpoint before or this one.
+    pub fn checkpoint(
+        &mut self,
+        log_position: u64,
+        arrivals: u64,
+        fold: &[u8],
+    ) -> Result<(), Error> {
+        let Some(dir) = self.dir.clone() else { return Ok(()) };
+        self.seal_all();
+        let mut parts = Vec::new();
+        for (family, runs) in &mut self.families {
+            for sealed in &mut runs.parts {
+                let file = match sealed.file {
+                    Some(file) => file,
+                    None => {
+                        let file = self.next_file;
+                        self.next_file += 1;
+                        disk::write_part(&dir, file, &sealed.part)?;
+                        sealed.file = Some(file);
+                        file
+                    }
+                };
+                parts.push((*family, file));
+            }
+        }
+        let state = self.next_file;
+        self.next_file += 1;
+        disk::write_state(&dir, state, &self.names, &self.users, fold)?;
+        let manifest = Manifest { log_position, arrivals, next_file: self.next_file, state, parts };
+        disk::write_manifest(&dir, &manifest)?;
+        self.n_fresh = 0;
+        disk::remove_unlisted(&dir, &manifest)
+    }
+}
+
+impl Runs {
+    fn seal(&mut self) {
+        if self.fresh.is_empty() {
+            return;
+        }
+        let mut part = Part::of(std::mem::take(&mut self.fresh));
+        while let Some(last) = self.parts.last() {
+            let len = last.part.len();
+            if len > MERGE_ROWS_MAX || len > part.len() * MERGE_RATIO {
+                break;
+            }
+            part = Part::merged(&[&last.part, &part], &|user| user);
+            self.parts.pop();
+        }
+        self.parts.push(Sealed { part: Arc::new(part), file: None });
+    }
+}
