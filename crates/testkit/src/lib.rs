@@ -1,0 +1,12 @@
+//! What tests of evaluators share: a naive reference evaluator and generators.
+//!
+//! What it is: for development only, the measure of every evaluator. [`reference`] says what a
+//! segment means, one user at a time and without any cleverness; [`generate`] makes histories and
+//! segments that meet at the edges where evaluators go wrong. What it is not: nothing here is
+//! compiled into the program, and [`reference`] shares no code with `segment::evaluate`.
+
+pub mod generate;
+pub mod reference;
+
+#[cfg(test)]
+mod tests;

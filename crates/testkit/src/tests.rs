@@ -1,0 +1,124 @@
+//! `segment::evaluate` against the reference.
+
+use model::{Span, Timestamp};
+use proptest::prelude::*;
+use proptest::sample::Index;
+use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
+use segment::evaluate::{self, Context, UserHistory};
+use segment::{Predicate, Rules};
+
+use crate::generate;
+use crate::reference::{self, NaivePopulation};
+
+/// The same cases in every run, unless TESTKIT_SEED names another seed; TESTKIT_CASES multiplies.
+fn runner(cases: u32) -> TestRunner {
+    let number = |name| std::env::var(name).ok().and_then(|n| n.parse::<u32>().ok());
+    let config = Config {
+        cases: cases * number("TESTKIT_CASES").unwrap_or(1),
+        failure_persistence: None,
+        max_shrink_iters: 20_000,
+        ..Config::default()
+    };
+    let mut seed = [7u8; 32];
+    seed[..4].copy_from_slice(&number("TESTKIT_SEED").unwrap_or(0).to_le_bytes());
+    TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed))
+}
+
+/// Panics with the smallest failing case on one line.
+fn report<T: std::fmt::Debug>(result: Result<(), TestError<T>>) {
+    match result {
+        Ok(()) => {}
+        Err(TestError::Fail(reason, case)) => panic!("{reason}\nsmallest case: {case:?}"),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// An instant a span after something that happened, or one millisecond beside it.
+fn edge(population: &[UserHistory], event: Index, span: Index, near: i64) -> Option<Timestamp> {
+    let times: Vec<Timestamp> =
+        population.iter().flat_map(|u| u.events.iter().map(|e| e.time)).collect();
+    let time = *times.get(event.index(times.len().max(1)))?;
+    Some(time.plus(generate::SPANS[span.index(generate::SPANS.len())]).plus(Span(near)))
+}
+
+fn compare(
+    predicate: &Predicate,
+    population: &[UserHistory],
+    rules: &Rules,
+    at: Timestamp,
+) -> Result<usize, TestCaseError> {
+    let naive = NaivePopulation { users: population, rules };
+    let ctx = Context { rules, population: &naive };
+    let mut n_in = 0;
+    for user in population {
+        let ours = evaluate::holds(predicate, user, at, &ctx);
+        let expected = reference::holds(predicate, user, population, rules, at);
+        prop_assert_eq!(ours, expected, "{} at {}", user.id, at);
+        n_in += usize::from(ours);
+    }
+    Ok(n_in)
+}
+
+#[test]
+fn holds_as_the_reference_does() {
+    let edges = (any::<Index>(), any::<Index>(), -1..=1i64);
+    let case = (
+        generate::segment(),
+        generate::population(),
+        generate::rules(),
+        generate::instants(),
+        edges,
+    );
+    let asked = std::cell::Cell::new((0usize, 0usize));
+    let result =
+        runner(10_000).run(&case, |(predicate, population, rules, mut instants, edges)| {
+            instants.extend(edge(&population, edges.0, edges.1, edges.2));
+            for at in instants {
+                let n_in = compare(&predicate, &population, &rules, at)?;
+                let (ins, all) = asked.get();
+                asked.set((ins + n_in, all + population.len()));
+            }
+            Ok(())
+        });
+    report(result);
+    let (n_in, n) = asked.get();
+    assert!(n_in * 10 > n && n_in * 10 < n * 9, "answers are one-sided: {n_in} of {n} in");
+}
+
+#[test]
+fn states_change_when_the_reference_says() {
+    let case = (generate::population(), generate::rules());
+    let found = std::cell::Cell::new(0usize);
+    let result = runner(300).run(&case, |(population, rules)| {
+        let naive = NaivePopulation { users: &population, rules: &rules };
+        let ctx = Context { rules: &rules, population: &naive };
+        let from = generate::CENTRE.minus(Span::days(80));
+        let to = generate::CENTRE.plus(Span::days(35));
+        for user in &population {
+            let ours = evaluate::state_changes(user, from, to, &ctx);
+            let expected = reference::state_changes(user, &population, &rules, (from, to));
+            prop_assert_eq!(&ours, &expected, "{}", user.id);
+            found.set(found.get() + ours.len());
+        }
+        Ok(())
+    });
+    report(result);
+    assert!(found.get() > 300, "only {} changes of state", found.get());
+}
+
+#[test]
+fn an_explanation_says_what_holds_says() {
+    let case =
+        (generate::segment(), generate::population(), generate::rules(), generate::instants());
+    let result = runner(1_000).run(&case, |(predicate, population, rules, instants)| {
+        let naive = NaivePopulation { users: &population, rules: &rules };
+        let ctx = Context { rules: &rules, population: &naive };
+        for (user, at) in population.iter().zip(instants) {
+            let explanation = evaluate::explain(&predicate, user, at, &ctx);
+            prop_assert_eq!(explanation.holds, evaluate::holds(&predicate, user, at, &ctx));
+            prop_assert!(!explanation.reason.is_empty());
+        }
+        Ok(())
+    });
+    report(result);
+}
