@@ -2,7 +2,9 @@
 
 /// No set has this name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no data set is called \"{name}\"{}; there are {}", suggestion(.nearest), .known.join(", "))]
+#[error(
+    "no data set is called \"{name}\"{}; there are {}", suggestion(.nearest), .known.join(", ")
+)]
 pub struct UnknownDataSet {
     /// What was asked for.
     pub name: String,

@@ -1,0 +1,432 @@
+//! What a person does in one session of the app, and what follows from a purchase.
+
+use model::{AttributeChange, Event, EventId, Record, Span, Text, Timestamp, Value, What, Who};
+use xxhash_rust::xxh3::xxh3_128_with_seed;
+
+use super::person::{Person, days};
+use super::world::{CATEGORIES, CHANNELS, CURRENCY, PLATFORMS, World, cents, nearest_product};
+
+/// Mean time between two things that a person does: the published clickstream has 8.6 in 1,040 s.
+const STEP_SECONDS: f64 = 110.0;
+/// Standard deviation of a person's choices of prices around their own level.
+const CHOICE_SIGMA: f64 = 0.7;
+/// Share of things looked at that are of the person's favourite category.
+const FAVOURITE: f64 = 0.6;
+/// Steps of onboarding and the share of people who go on after each.
+const ONBOARDING: [(&str, f64); 3] = [("interests", 0.88), ("sizes", 0.85), ("notifications", 0.9)];
+/// Readiness to buy by age: below 30 days, below 90, and after. The published clickstream's
+/// conversion of new, returning and loyal users, divided by that of all.
+const READINESS_BY_AGE: [f64; 3] = [0.65, 1.0, 1.4];
+/// No session is more likely than this to fill a cart.
+const CART_MAX: f64 = 0.8;
+const SEARCHES: [&str; 6] = ["gift", "sale", "black", "summer", "kids", "new in"];
+const PLUS_AFTER_PURCHASES: u32 = 3;
+
+type Properties = Vec<(Text, Value)>;
+
+/// Records of one session as they are made.
+pub(super) struct Session<'a> {
+    world: &'a World,
+    person: &'a mut Person,
+    now: Timestamp,
+    made: Vec<Record>,
+    lines: Vec<Line>,
+}
+
+struct Line {
+    category: usize,
+    product: usize,
+    quantity: i64,
+    price: f64,
+}
+
+impl<'a> Session<'a> {
+    /// Plays the session that starts at `at`. The records' acceptance is set; those that follow
+    /// from a purchase (refund, review, support) lie days ahead.
+    pub fn play(world: &'a World, person: &'a mut Person, at: Timestamp) -> Vec<Record> {
+        let mut session =
+            Session { world, person, now: at, made: Vec::with_capacity(16), lines: Vec::new() };
+        session.open();
+        session.browse();
+        session.shop();
+        session.deliver()
+    }
+
+    fn open(&mut self) {
+        let first = self.person.n_sessions == 0;
+        if first {
+            self.first_open();
+        }
+        self.change_device();
+        self.upgrade();
+        let platform = PLATFORMS[usize::from(self.person.platform)].0;
+        self.event(
+            "App Launched",
+            vec![
+                property("app_version", version(self.person.release)),
+                property("platform", Value::text(platform)),
+            ],
+        );
+        if first {
+            self.onboard();
+        } else if self.happens(self.world.parameters.sign_up_later) {
+            self.sign_up();
+        }
+        self.change_consent();
+        self.renew();
+    }
+
+    fn first_open(&mut self) {
+        let channel = CHANNELS[usize::from(self.person.channel)].name;
+        let campaign = self.world.campaign(self.now);
+        let mut properties = vec![property("acquisition_channel", Value::text(channel))];
+        if let Some(number) = campaign {
+            properties.push(property("campaign", Value::from(format!("burst-{number}").as_str())));
+        }
+        self.event("First Open", properties);
+        let place = self.person.place(self.world);
+        let platform = PLATFORMS[usize::from(self.person.platform)].0;
+        self.identify(vec![
+            property("acquisition_channel", Value::text(channel)),
+            property("app_version", version(self.person.release)),
+            property("country", Value::text(place.country)),
+            property("language", Value::text(place.language)),
+            property("platform", Value::text(platform)),
+            property("push_opt_in", Value::Bool(self.person.push)),
+            property("timezone", Value::text(place.zone_name)),
+        ]);
+    }
+
+    fn onboard(&mut self) {
+        self.event("Onboarding Started", Vec::new());
+        for (step, goes_on) in ONBOARDING {
+            if !self.happens(goes_on) {
+                return;
+            }
+            self.event("Onboarding Step", vec![property("step", Value::text(step))]);
+        }
+        // Those who get this far are two thirds; the share of all is the parameter.
+        let reached: f64 = ONBOARDING.iter().map(|(_, goes_on)| goes_on).product();
+        if self.happens(self.world.parameters.sign_up / reached) {
+            self.sign_up();
+            self.event("Onboarding Completed", Vec::new());
+        }
+    }
+
+    /// From here on the person is known; the identify record with both ids says who was who.
+    fn sign_up(&mut self) {
+        if self.person.signed_up {
+            return;
+        }
+        self.person.signed_up = true;
+        let birthday = self.birthday();
+        let sms = self.happens(0.2);
+        self.identify(vec![
+            property("birthday", Value::from(birthday.as_str())),
+            property("email_opt_in", Value::Bool(self.person.email)),
+            property("plan", Value::text("free")),
+            property("sms_opt_in", Value::Bool(sms)),
+        ]);
+        let method = ["email", "google", "apple"][self.person.chance.below(3)];
+        self.event("Signed Up", vec![property("method", Value::text(method))]);
+    }
+
+    fn birthday(&mut self) -> String {
+        let age = (18.0 + self.person.chance.gamma(3.0) * 6.0).min(90.0);
+        let day = model::Day((self.now - days(age * 365.25)).0.div_euclid(Span::DAY.0));
+        day.to_string()
+    }
+
+    /// Starts using the second device: unknown there at first, then signed in.
+    fn change_device(&mut self) {
+        if !(self.person.second_device && self.person.signed_up && self.person.n_sessions > 2) {
+            return;
+        }
+        self.person.second_device = false;
+        let device = self.person.chance.bits() >> 16;
+        self.person.device = Text::from(format!("device-{device:012x}"));
+        self.person.signed_up = false;
+        let platform = if self.person.platform == 2 { 0 } else { 2 };
+        self.person.platform = platform;
+        let platform = PLATFORMS[usize::from(platform)].0;
+        self.event("First Open", vec![property("acquisition_channel", Value::text("direct"))]);
+        self.person.signed_up = true;
+        self.identify(vec![property("platform", Value::text(platform))]);
+        self.event("Signed In", Vec::new());
+    }
+
+    fn upgrade(&mut self) {
+        let current = self.world.release(self.now);
+        if current > self.person.release && self.happens(0.5) {
+            self.person.release = current;
+            self.identify(vec![property("app_version", version(current))]);
+        }
+    }
+
+    fn change_consent(&mut self) {
+        let p = self.world.parameters.opt_out;
+        if self.person.push && self.happens(p) {
+            self.person.push = false;
+            self.event("Notifications Disabled", Vec::new());
+            self.identify(vec![property("push_opt_in", Value::Bool(false))]);
+        }
+        if self.person.signed_up && self.happens(p) {
+            self.person.email = !self.person.email;
+            self.identify(vec![property("email_opt_in", Value::Bool(self.person.email))]);
+        }
+    }
+
+    /// At the end of a year of the plan "plus", seven in ten renew.
+    fn renew(&mut self) {
+        if self.person.renewal_at.is_none_or(|at| at > self.now) {
+            return;
+        }
+        if self.happens(0.7) {
+            self.subscribe("Plan Renewed");
+        } else {
+            self.person.renewal_at = None;
+            self.event("Plan Ended", Vec::new());
+            let gone = property("renewal_date", Value::Null);
+            self.identify(vec![property("plan", Value::text("free")), gone]);
+        }
+    }
+
+    fn subscribe(&mut self, event: &'static str) {
+        let at = self.now + Span::days(365);
+        self.person.renewal_at = Some(at);
+        self.event(event, vec![property("plan", Value::text("plus"))]);
+        self.identify(vec![
+            property("plan", Value::text("plus")),
+            property("renewal_date", Value::Time(at)),
+        ]);
+    }
+
+    fn browse(&mut self) {
+        let views = 1 + self.person.chance.geometric((self.world.parameters.views - 1.0).max(0.0));
+        for _ in 0..views.min(200) {
+            match self.person.chance.unit() {
+                x if x < 0.15 => {
+                    let query = SEARCHES[self.person.chance.below(SEARCHES.len())];
+                    self.event("Searched", vec![property("query", Value::text(query))]);
+                }
+                x if x < 0.4 => {
+                    let category = CATEGORIES[self.category()];
+                    let seen = vec![property("category", Value::text(category))];
+                    self.event("Category Viewed", seen);
+                }
+                _ => {
+                    let line = self.choice();
+                    let seen = self.about(&line, false);
+                    self.event("Product Viewed", seen);
+                }
+            }
+        }
+    }
+
+    fn shop(&mut self) {
+        let p = &self.world.parameters;
+        let age = (self.now - self.person.first_at).0 / Span::DAY.0;
+        let by_age = READINESS_BY_AGE[usize::from(age >= 30) + usize::from(age >= 90)];
+        if !self.happens((p.cart * self.person.readiness * by_age).min(CART_MAX)) {
+            return;
+        }
+        for _ in 0..1 + self.person.chance.geometric(0.9).min(19) {
+            let line = self.choice();
+            let put = self.about(&line, true);
+            self.event("Add To Cart", put);
+            self.lines.push(line);
+        }
+        if !self.happens(p.checkout) {
+            return;
+        }
+        let total = self.total();
+        let cart = vec![
+            property("cart_value", Value::Float(total)),
+            property("items", Value::Int(self.n_items())),
+        ];
+        self.event("Checkout Started", cart);
+        if self.happens(p.purchase) {
+            self.sign_up();
+            self.purchase(total);
+        }
+    }
+
+    fn purchase(&mut self, amount: f64) {
+        self.person.n_purchases += 1;
+        let order = format!("{}-{}", self.person.number, self.person.n_purchases);
+        let order = Value::from(order.as_str());
+        let largest = self.lines.iter().max_by(|a, b| a.price.total_cmp(&b.price));
+        let category = CATEGORIES[largest.map_or(0, |line| line.category)];
+        self.event(
+            "Purchase",
+            vec![
+                property("amount", Value::Float(amount)),
+                property("category", Value::text(category)),
+                property("currency", Value::text(CURRENCY)),
+                property("items", Value::Int(self.n_items())),
+                property("order_id", order.clone()),
+            ],
+        );
+        let free = self.person.renewal_at.is_none();
+        if free && self.person.n_purchases >= PLUS_AFTER_PURCHASES && self.happens(0.25) {
+            self.subscribe("Plan Upgraded");
+        }
+        self.aftermath(amount, order);
+    }
+
+    /// What comes days after a purchase, through other ways than the app.
+    fn aftermath(&mut self, amount: f64, order: Value) {
+        let (refund, review, support) = {
+            let p = &self.world.parameters;
+            (p.refund, p.review, p.support)
+        };
+        if self.happens(refund) {
+            let whole = self.happens(0.7);
+            let back = if whole { amount } else { cents(amount * self.person.chance.unit()) };
+            let properties = vec![
+                property("amount", Value::Float(-back)),
+                property("currency", Value::text(CURRENCY)),
+                property("order_id", order.clone()),
+            ];
+            self.later("Refund", (2.0, 7.0), properties);
+        }
+        if self.happens(review) {
+            let stars = [5, 5, 5, 4, 4, 3, 2, 1][self.person.chance.below(8)];
+            let properties =
+                vec![property("order_id", order.clone()), property("rating", Value::Int(stars))];
+            self.later("Review", (4.0, 6.0), properties);
+        }
+        if self.happens(support) {
+            let topic = ["delivery", "size", "payment"][self.person.chance.below(3)];
+            let properties =
+                vec![property("order_id", order), property("topic", Value::text(topic))];
+            self.later("Support Contact", (0.5, 3.0), properties);
+        }
+    }
+
+    /// Sets when each record is accepted: at once, or when the network is back. Returns them all.
+    fn deliver(mut self) -> Vec<Record> {
+        let phone = self.person.platform < 2 && self.person.n_sessions > 0;
+        let offline = phone && self.happens(self.world.parameters.offline);
+        let back = match offline {
+            true => self.now + days(self.person.chance.log_normal(0.1, 1.6).min(7.0)),
+            false => Timestamp::MIN,
+        };
+        let mut previous = Timestamp::MIN;
+        for record in &mut self.made {
+            let network = Span(80 + self.person.chance.exponential(600.0) as i64);
+            record.received_at = record.received_at.max(back) + network;
+            // An app sends its records one after the other; what lies ahead is sent by others.
+            if record.received_at - network <= self.now.max(back) {
+                record.received_at = record.received_at.max(previous);
+                previous = record.received_at;
+            }
+        }
+        self.person.n_sessions += 1;
+        self.person.last_end = self.now;
+        self.made
+    }
+
+    fn happens(&mut self, p: f64) -> bool {
+        self.person.chance.happens(p)
+    }
+
+    fn category(&mut self) -> usize {
+        if self.happens(FAVOURITE) {
+            return usize::from(self.person.favourite);
+        }
+        self.person.chance.below(CATEGORIES.len())
+    }
+
+    fn choice(&mut self) -> Line {
+        let category = self.category();
+        let chance = &mut self.person.chance;
+        let product = nearest_product(self.person.taste + CHOICE_SIGMA * chance.normal());
+        let quantity = 1 + i64::from(chance.geometric(0.25).min(9));
+        let price = self.world.products[category][product].price;
+        Line { category, product, quantity, price }
+    }
+
+    fn about(&self, line: &Line, with_quantity: bool) -> Properties {
+        let mut about = Vec::with_capacity(4);
+        about.push(property("category", Value::text(CATEGORIES[line.category])));
+        about.push(property("price", Value::Float(line.price)));
+        let product = &self.world.products[line.category][line.product];
+        about.push(property("product_id", Value::Text(product.id.clone())));
+        if with_quantity {
+            about.push(property("quantity", Value::Int(line.quantity)));
+        }
+        about
+    }
+
+    fn total(&self) -> f64 {
+        cents(self.lines.iter().map(|line| line.price * line.quantity as f64).sum())
+    }
+
+    fn n_items(&self) -> i64 {
+        self.lines.iter().map(|line| line.quantity).sum()
+    }
+
+    /// Something happens now; some time passes.
+    fn event(&mut self, name: &'static str, properties: Properties) {
+        let (time, id) = (self.now, next_id(self.world, self.person));
+        self.made.push(event(self.person.who(), name, (time, id), properties));
+        let step = self.person.chance.exponential(STEP_SECONDS);
+        self.now = self.now + Span(1_000 + (step * 1_000.0) as i64);
+    }
+
+    /// Something happens at least `wait.0` days from now, `wait.1` more on average.
+    fn later(&mut self, name: &'static str, wait: (f64, f64), properties: Properties) {
+        let time = self.now + days(wait.0 + self.person.chance.exponential(wait.1));
+        let id = next_id(self.world, self.person);
+        self.made.push(event(self.person.who(), name, (time, id), properties));
+    }
+
+    /// Attributes change now. A known person's device is named too: they are one.
+    fn identify(&mut self, attributes: Properties) {
+        let mut who = self.person.who();
+        who.anonymous_id = Some(self.person.device.clone());
+        let id = next_id(self.world, self.person);
+        let change = AttributeChange { time: self.now, id, attributes };
+        self.made.push(Record { received_at: self.now, who, what: What::Identify(change) });
+        self.now = self.now + Span(1);
+    }
+}
+
+/// The person removes the app from the phone.
+pub(super) fn uninstall(world: &World, person: &mut Person, at: Timestamp) -> Record {
+    let id = next_id(world, person);
+    let mut record = event(person.who(), "App Uninstalled", (at, id), Vec::new());
+    // The shop hears of it when a notification cannot be delivered any more.
+    record.received_at = at + days(person.chance.exponential(0.5));
+    record
+}
+
+/// Properties must come sorted by name.
+fn event(
+    who: Who,
+    name: &'static str,
+    (time, id): (Timestamp, EventId),
+    properties: Properties,
+) -> Record {
+    debug_assert!(properties.is_sorted_by(|a, b| a.0 < b.0), "properties of {name}");
+    let event = Event { name: Text::const_new(name), time, id, properties };
+    Record { received_at: time, who, what: What::Event(event) }
+}
+
+/// Identity of the next record of a person: their number and how many they have made.
+fn next_id(world: &World, person: &mut Person) -> EventId {
+    person.n_records += 1;
+    let mut place = [0; 16];
+    place[..8].copy_from_slice(&u64::from(person.number).to_le_bytes());
+    place[8..].copy_from_slice(&person.n_records.to_le_bytes());
+    EventId(xxh3_128_with_seed(&place, world.seed))
+}
+
+fn property(name: &'static str, value: Value) -> (Text, Value) {
+    (Text::const_new(name), value)
+}
+
+fn version(release: u16) -> Value {
+    Value::from(format!("3.{release}.0").as_str())
+}
