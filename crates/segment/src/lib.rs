@@ -4,11 +4,17 @@
 //! one user's history with the reasons that decided. What it is not: it reads no storage, knows no
 //! HTTP and no serialisation (the JSON form stands in `wire`).
 
+#[cfg(any(test, feature = "arbitrary"))]
+pub mod arbitrary;
 pub mod bucket;
+pub mod problem;
 pub mod evaluate;
 pub mod rules;
+pub mod text;
 pub mod tree;
 pub mod version;
 
+pub use problem::{Problem, Severity};
 pub use rules::{Lifecycle, RfmGroup, RfmSettings, Rules, Scoring, State};
+pub use text::{parse, print};
 pub use tree::Predicate;
