@@ -1,0 +1,187 @@
+//! What a message means: the decisions.
+
+use model::{AttributeChange, Event, EventId, Record, Text, Timestamp, Value, What, Who, Zone};
+use xxhash_rust::xxh3::xxh3_128;
+
+use super::Kind;
+use super::message::{Message, Scalar};
+use crate::{Problem, validate};
+
+/// What is known of a message besides its fields.
+pub(super) struct Arrival<'a> {
+    pub json: &'a str,
+    pub kind: Kind,
+    pub sent_at: Option<Timestamp>,
+    pub received_at: Timestamp,
+}
+
+impl Message {
+    /// The record; `None` if the message says nothing.
+    pub fn into_record(mut self, arrival: Arrival<'_>) -> Result<Option<Record>, Problem> {
+        let kind = self.kind(arrival.kind)?;
+        if let Some(problem) = self.properties.problem.take().or(self.traits.problem.take()) {
+            return Err(problem);
+        }
+        let user_id = id("userId", &self.user_id)?;
+        let who = validate::who(user_id, id("anonymousId", &self.anonymous_id)?)?;
+        let received_at = arrival.received_at;
+        let time = self.time(&arrival)?;
+        let id = self.id(arrival.json)?;
+        let what = match kind {
+            Kind::Alias => match self.previous(&who)? {
+                Some(previous) => What::Alias { previous },
+                None => return Ok(None),
+            },
+            Kind::Identify => {
+                let attributes = validate::properties(self.attributes())?;
+                What::Identify(AttributeChange { time, id, attributes })
+            }
+            _ => {
+                let name = self.event_name(kind)?;
+                self.add_own_properties(kind)?;
+                let properties = validate::properties(self.properties.found)?;
+                What::Event(Event { name, time, id, properties })
+            }
+        };
+        Ok(Some(Record { received_at, who, what }))
+    }
+
+    fn kind(&self, of_path: Kind) -> Result<Kind, Problem> {
+        if !matches!(of_path, Kind::Batch | Kind::Import) {
+            return Ok(of_path);
+        }
+        let hint = "use track, identify, page, screen, group or alias";
+        match &self.kind {
+            Scalar::Text(name) => match Kind::named(name) {
+                Some(kind) if !matches!(kind, Kind::Batch | Kind::Import) => Ok(kind),
+                _ => {
+                    let message = format!("the type \"{}\" is not known", crate::body::clip(name));
+                    Err(Problem::new("event.unknown_type", message, hint))
+                }
+            },
+            _ => Err(Problem::new("event.unknown_type", "the message has no type", hint)),
+        }
+    }
+
+    fn time(&self, arrival: &Arrival<'_>) -> Result<Timestamp, Problem> {
+        let written = match &self.timestamp {
+            Scalar::Absent => &self.original_timestamp,
+            written => written,
+        };
+        let Some(at) = instant(written)? else {
+            return Ok(arrival.received_at);
+        };
+        let sent_at = instant(&self.sent_at).ok().flatten().or(arrival.sent_at);
+        let skew = sent_at.map(|sent_at| arrival.received_at - sent_at);
+        validate::time(skew.map_or(at, |skew| at + skew), arrival.received_at)
+    }
+
+    fn id(&self, json: &str) -> Result<EventId, Problem> {
+        let written = id("messageId", &self.message_id)?;
+        Ok(written.map_or_else(|| EventId(xxh3_128(json.as_bytes())), |id| EventId::of(&id)))
+    }
+
+    /// The other id of an alias; `None` if it is the same one.
+    fn previous(&self, who: &Who) -> Result<Option<Text>, Problem> {
+        let previous = id("previousId", &self.previous_id)?.ok_or_else(|| {
+            Problem::new(
+                "event.no_previous_id",
+                "the alias has no previous id",
+                "set previousId to the id that the person had before",
+            )
+        })?;
+        let user = who.user_id.as_ref().or(who.anonymous_id.as_ref());
+        Ok(Some(previous).filter(|previous| user != Some(previous)))
+    }
+
+    fn event_name(&self, kind: Kind) -> Result<Text, Problem> {
+        match (kind, &self.event) {
+            (Kind::Page, _) => Ok(Text::const_new("Page Viewed")),
+            (Kind::Screen, _) => Ok(Text::const_new("Screen Viewed")),
+            (Kind::Group, _) => Ok(Text::const_new("Group Joined")),
+            (_, Scalar::Text(name)) => validate::event_name(name),
+            (_, Scalar::Number(number)) => validate::event_name(&number.to_string()),
+            _ => validate::event_name(""),
+        }
+    }
+
+    /// Properties that stand outside of `properties`: of equal names the one inside wins.
+    fn add_own_properties(&mut self, kind: Kind) -> Result<(), Problem> {
+        match kind {
+            Kind::Page | Kind::Screen => {
+                self.add_outer("name", self.name.clone())?;
+                self.add_outer("category", self.category.clone())?;
+            }
+            Kind::Group => {
+                let group_id = id("groupId", &self.group_id)?.ok_or_else(|| {
+                    let hint = "set groupId to the id of the company or team";
+                    Problem::new("event.no_group", "the group call has no group id", hint)
+                })?;
+                let found = &mut self.properties.found;
+                found.push((Text::const_new("group_id"), Value::Text(group_id)));
+                for (name, value) in self.traits.found.drain(..) {
+                    let name = format!("traits.{name}");
+                    validate::property_name(&name)?;
+                    found.push((Text::from(name), value));
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn add_outer(&mut self, name: &'static str, value: Scalar) -> Result<(), Problem> {
+        let found = &mut self.properties.found;
+        let given = found.iter().any(|(known, value)| known == name && !value.missing());
+        let text = match value {
+            Scalar::Text(text) if !text.is_empty() => text,
+            Scalar::Number(number) => Text::from(number.to_string()),
+            _ => return Ok(()),
+        };
+        if !given {
+            validate::text_value(name, &text)?;
+            found.push((Text::const_new(name), Value::Text(text)));
+        }
+        Ok(())
+    }
+
+    /// Traits, and those that RudderStack's Python library sends only inside of the context. The
+    /// outer ones win.
+    fn attributes(self) -> Vec<(Text, Value)> {
+        const INNER: &str = "context.traits.";
+        let mut attributes: Vec<_> = self
+            .properties
+            .found
+            .into_iter()
+            .filter_map(|(name, value)| Some((Text::new(name.strip_prefix(INNER)?), value)))
+            .collect();
+        attributes.extend(self.traits.found);
+        attributes
+    }
+}
+
+/// An id that may be written as a number.
+fn id(field: &str, written: &Scalar) -> Result<Option<Text>, Problem> {
+    match written {
+        Scalar::Absent => Ok(None),
+        Scalar::Text(text) => validate::id(field, text),
+        Scalar::Number(number) => validate::id(field, &number.to_string()),
+        Scalar::Other => Err(Problem::new(
+            "event.id_invalid",
+            format!("{field} is neither a text nor a number"),
+            "send the id as a text",
+        )),
+    }
+}
+
+fn instant(written: &Scalar) -> Result<Option<Timestamp>, Problem> {
+    match written {
+        Scalar::Absent => Ok(None),
+        Scalar::Text(text) => validate::parse_time(text, &Zone::utc()).map(Some),
+        Scalar::Number(number) => {
+            let at = validate::epoch_time(number.as_f64().unwrap_or(f64::NAN));
+            at.map(Some).ok_or_else(|| validate::invalid_time(&number.to_string()))
+        }
+        Scalar::Other => Err(validate::invalid_time("a list, an object or a truth value")),
+    }
+}

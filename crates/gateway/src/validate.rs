@@ -1,0 +1,246 @@
+//! What every record must keep, whoever sends it and in whatever form.
+//!
+//! The limits are those of [`model::bounds`]. Each function answers with the thing as the model
+//! holds it, or with a [`Problem`] that names the limit.
+
+use model::bounds::{
+    FUTURE_MAX, ID_BYTES_MAX, LIST_MAX, NAME_BYTES_MAX, NESTING_MAX, PROPERTIES_MAX,
+    TEXT_BYTES_MAX, TIME_MIN,
+};
+use model::record::sort_properties;
+use model::{Text, Timestamp, Value, Who, Zone};
+
+use crate::body::clip;
+
+/// Why one record is rejected. The codes are stable.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}; {hint}")]
+pub struct Problem {
+    /// A stable code, as in `event.no_user`.
+    pub code: &'static str,
+    /// What is wrong, with the name of the thing and never its whole value.
+    pub message: String,
+    /// How to mend it.
+    pub hint: &'static str,
+}
+
+impl Problem {
+    /// A problem.
+    pub fn new(code: &'static str, message: impl Into<String>, hint: &'static str) -> Problem {
+        Problem { code, message: message.into(), hint }
+    }
+}
+
+/// An id. Blank counts as absent.
+pub fn id(field: &str, written: &str) -> Result<Option<Text>, Problem> {
+    if written.trim().is_empty() {
+        return Ok(None);
+    }
+    if written.len() > ID_BYTES_MAX {
+        return Err(Problem::new(
+            "event.id_too_long",
+            format!("{field} has {} bytes; the limit is {ID_BYTES_MAX}", written.len()),
+            "send the id itself, not a token or a document",
+        ));
+    }
+    Ok(Some(Text::new(written)))
+}
+
+/// Whom a record is about: at least one of the two ids.
+pub fn who(user_id: Option<Text>, anonymous_id: Option<Text>) -> Result<Who, Problem> {
+    if user_id.is_none() && anonymous_id.is_none() {
+        return Err(Problem::new(
+            "event.no_user",
+            "neither a user id nor an anonymous id is given",
+            "set userId for a known person or anonymousId for a device",
+        ));
+    }
+    Ok(Who { user_id, anonymous_id })
+}
+
+/// The name of an event. Blanks around it are cut.
+pub fn event_name(written: &str) -> Result<Text, Problem> {
+    let name = written.trim();
+    if name.is_empty() {
+        return Err(Problem::new(
+            "event.no_name",
+            "the event has no name",
+            "set its name in \"event\"",
+        ));
+    }
+    if name.len() > NAME_BYTES_MAX {
+        return Err(Problem::new(
+            "event.name_too_long",
+            format!("the event name has {} bytes; the limit is {NAME_BYTES_MAX}", name.len()),
+            "use a short fixed name and put what varies into properties",
+        ));
+    }
+    Ok(Text::new(name))
+}
+
+/// The time of an event that arrived at `received_at`.
+pub fn time(at: Timestamp, received_at: Timestamp) -> Result<Timestamp, Problem> {
+    if at > received_at + FUTURE_MAX {
+        return Err(Problem::new(
+            "event.time_in_future",
+            format!(
+                "the event time {at} is more than {FUTURE_MAX} after its arrival at {received_at}"
+            ),
+            "check the clock of the sender, and whether the time is in seconds or milliseconds",
+        ));
+    }
+    if at < TIME_MIN {
+        return Err(Problem::new(
+            "event.time_too_old",
+            format!("the event time {at} is before {TIME_MIN}"),
+            "check whether the time is in seconds or milliseconds",
+        ));
+    }
+    Ok(at)
+}
+
+/// Reads a time as people and programs write it: RFC 3339, `2026-03-01 09:00[:00[.000]]`, a date,
+/// `20260301` (as seconds it would lie in 1970, which is too old anyway), or seconds or milliseconds since 1970 (above 10¹¹ they are milliseconds). A time without an offset
+/// is local time in `zone`.
+pub fn parse_time(written: &str, zone: &Zone) -> Result<Timestamp, Problem> {
+    let text = written.trim();
+    if let Some(at) = compact_date(text) {
+        return Ok(from_local(at, zone));
+    }
+    let number = text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'.' | b'-'));
+    let epoch = if number { text.parse().ok().and_then(epoch_time) } else { None };
+    if let Some(at) = epoch {
+        return Ok(at);
+    }
+    let Ok(at) = Timestamp::parse(text) else {
+        return Err(invalid_time(text));
+    };
+    Ok(if has_offset(text) { at } else { from_local(at, zone) })
+}
+
+/// Midnight of a date in eight digits, from 1980 on.
+fn compact_date(text: &str) -> Option<Timestamp> {
+    let digits = text.len() == 8 && text.bytes().all(|b| b.is_ascii_digit()) && text >= "1980";
+    let dashed = digits.then(|| format!("{}-{}-{}", &text[..4], &text[4..6], &text[6..]))?;
+    Timestamp::parse(&dashed).ok()
+}
+
+/// A time in seconds or milliseconds since 1970: above 10¹¹ they are milliseconds.
+pub fn epoch_time(number: f64) -> Option<Timestamp> {
+    let ms = if number.abs() > 1e11 { number } else { number * 1_000.0 };
+    let inside = (Timestamp::MIN.0 as f64..=Timestamp::MAX.0 as f64).contains(&ms);
+    inside.then_some(Timestamp(ms.round() as i64))
+}
+
+pub(crate) fn invalid_time(written: &str) -> Problem {
+    Problem::new(
+        "event.time_invalid",
+        format!("\"{}\" is not a time", clip(written)),
+        "write it like 2026-03-01T09:00:00Z or as seconds or milliseconds since 1970",
+    )
+}
+
+/// Whether what follows the date ends with `Z` or an offset.
+fn has_offset(text: &str) -> bool {
+    text.bytes().skip(10).any(|b| matches!(b, b'Z' | b'z' | b'+' | b'-'))
+}
+
+/// The instant at which a clock in `zone` shows what a clock in UTC shows at `wall`. A time that a
+/// clock change skips moves forward; one that happens twice means the first.
+fn from_local(wall: Timestamp, zone: &Zone) -> Timestamp {
+    let offset = |at: Timestamp| {
+        let (day, ms) = zone.local(at);
+        day.0 * 86_400_000 + ms - at.0
+    };
+    let day = 86_400_000;
+    let before = offset(Timestamp(wall.0 - day));
+    let after = offset(Timestamp(wall.0 + day));
+    let early = Timestamp(wall.0 - before);
+    let late = Timestamp(wall.0 - after);
+    if offset(early) == before {
+        return early;
+    }
+    if offset(late) == after { late } else { early }
+}
+
+/// Checks a name of a property or an attribute.
+pub fn property_name(name: &str) -> Result<(), Problem> {
+    if name.is_empty() || name.ends_with('.') {
+        return Err(Problem::new(
+            "event.property_name_empty",
+            format!("a property in \"{}\" has an empty name", clip(name)),
+            "give every property a name",
+        ));
+    }
+    if name.len() > NAME_BYTES_MAX {
+        return Err(Problem::new(
+            "event.property_name_too_long",
+            format!(
+                "the property name \"{}…\" has {} bytes; the limit is {NAME_BYTES_MAX}",
+                clip(name),
+                name.len()
+            ),
+            "use fixed property names and put what varies into values",
+        ));
+    }
+    Ok(())
+}
+
+/// Checks a text value.
+pub fn text_value(name: &str, text: &str) -> Result<(), Problem> {
+    if text.len() > TEXT_BYTES_MAX {
+        return Err(Problem::new(
+            "event.text_too_long",
+            format!(
+                "the property \"{}\" has {} bytes of text; the limit is {TEXT_BYTES_MAX}",
+                clip(name),
+                text.len()
+            ),
+            "send a shorter text or a link to the document",
+        ));
+    }
+    Ok(())
+}
+
+/// Checks the number of elements of a list.
+pub fn list_length(name: &str, n: usize) -> Result<(), Problem> {
+    if n > LIST_MAX {
+        return Err(Problem::new(
+            "event.list_too_long",
+            format!("the property \"{}\" has more than {LIST_MAX} elements", clip(name)),
+            "send a shorter list, or one event for each element",
+        ));
+    }
+    Ok(())
+}
+
+/// Checks how deep objects are nested.
+pub fn nesting(name: &str, depth: usize) -> Result<(), Problem> {
+    if depth > NESTING_MAX {
+        return Err(Problem::new(
+            "event.nested_too_deeply",
+            format!("the property \"{}\" is nested more than {NESTING_MAX} deep", clip(name)),
+            "send flat properties",
+        ));
+    }
+    Ok(())
+}
+
+/// Puts properties in order (of equal names the last wins) and checks their number.
+pub fn properties(mut properties: Vec<(Text, Value)>) -> Result<Vec<(Text, Value)>, Problem> {
+    sort_properties(&mut properties);
+    property_count(properties.len())?;
+    Ok(properties)
+}
+
+/// Checks the number of properties.
+pub(crate) fn property_count(n: usize) -> Result<(), Problem> {
+    if n > PROPERTIES_MAX {
+        return Err(Problem::new(
+            "event.too_many_properties",
+            format!("the event has more than {PROPERTIES_MAX} properties, nested ones included"),
+            "send what segments and messages use, and put lists of things into lists",
+        ));
+    }
+    Ok(())
+}
