@@ -52,3 +52,6 @@
 mod chance;
 pub mod data_set;
 pub mod shop;
+
+#[cfg(test)]
+mod tests;

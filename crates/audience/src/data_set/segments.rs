@@ -54,8 +54,9 @@ pub(super) fn of(set: DataSet) -> Vec<(&'static str, &'static str)> {
                 "did \"product_view\" at least 10 times and not did \"purchase\"",
             ),
             (
-                "Met a payment error",
-                "did \"payment_error\" then \"purchase\" within 7d or did \"payment_error\" in last 14d",
+                "Gave up after a payment error",
+                "did \"payment_error\" in last 30d \
+                 and not did \"purchase\" after last \"payment_error\"",
             ),
             ("Mostly on a phone", "mostly platform is \"mobile\" in any event in last 90d"),
             (
@@ -66,7 +67,7 @@ pub(super) fn of(set: DataSet) -> Vec<(&'static str, &'static str)> {
         DataSet::SnowplowMobile => vec![
             ("More than one session", "distinct(session_id) of any event >= 2"),
             ("Read ten screens", "did \"screen_view\" at least 10 times"),
-            ("Active in the last 30 days", "did any event in last 30d"),
+            ("Active in the last 7 days", "did any event in last 7d"),
             (
                 "Left and came back within a day",
                 "did \"application_background\" then \"application_foreground\" within 1d",

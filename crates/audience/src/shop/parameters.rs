@@ -1,6 +1,7 @@
 //! What the simulated shop's audience is like, in numbers.
 
-/// Behaviour of the audience. The crate page has the sources and the reasons of the defaults.
+/// Behaviour of the audience. The crate page has the sources and the reasons of the defaults. A value
+/// outside its sensible range counts as the nearest one inside it, so that every shop ends.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Parameters {
     /// Expected number of people who open the app for the first time between start and end.
@@ -109,4 +110,48 @@ impl Parameters {
     pub fn with_users(users: u32) -> Parameters {
         Parameters { users, ..Parameters::default() }
     }
+
+    /// Every value inside the range in which the simulation makes sense and ends.
+    pub(super) fn within_bounds(mut self) -> Parameters {
+        let p = &mut self;
+        p.users = p.users.min(10_000_000);
+        p.campaigns_per_year = p.campaigns_per_year.min(26);
+        let shares = [
+            &mut p.sign_up,
+            &mut p.sign_up_later,
+            &mut p.second_device,
+            &mut p.win_back,
+            &mut p.drift,
+            &mut p.uninstall,
+            &mut p.loyal,
+            &mut p.cart,
+            &mut p.checkout,
+            &mut p.purchase,
+            &mut p.refund,
+            &mut p.review,
+            &mut p.support,
+            &mut p.opt_out,
+            &mut p.offline,
+        ];
+        shares.into_iter().for_each(|share| hold(share, 0.0, 1.0));
+        hold(&mut p.growth, 0.01, 100.0);
+        hold(&mut p.holiday_peak, 0.0, 10.0);
+        hold(&mut p.campaign_arrivals, 1.0, 20.0);
+        hold(&mut p.sessions_per_day, 0.0, 50.0);
+        hold(&mut p.sessions_shape, 0.05, 100.0);
+        hold(&mut p.dropout_a, 0.05, 100.0);
+        hold(&mut p.dropout_b, 0.05, 100.0);
+        hold(&mut p.away_days, 1.0, 3_650.0);
+        hold(&mut p.drift_half_life_days, 0.1, 3_650.0);
+        hold(&mut p.views, 1.0, 100.0);
+        hold(&mut p.price, 0.01, 1_000_000.0);
+        hold(&mut p.price_sigma, 0.0, 3.0);
+        hold(&mut p.taste_sigma, 0.0, 3.0);
+        self
+    }
+}
+
+/// NaN counts as the least value.
+fn hold(value: &mut f64, least: f64, most: f64) {
+    *value = if value.is_nan() { least } else { value.clamp(least, most) };
 }

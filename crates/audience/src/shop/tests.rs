@@ -310,10 +310,16 @@ fn a_shop_of_nobody_is_empty_and_ends() {
 }
 
 #[test]
-fn examples_are_segments() {
-    let sets = crate::data_set::DataSet::ALL.map(|set| set.example_segments());
-    for (name, text) in sets.into_iter().flatten().chain(example_segments()) {
-        let (_, problems) = segment::parse(text);
-        assert!(problems.is_empty(), "{name}: {problems:#?}");
+fn senseless_parameters_still_end() {
+    let (end, nan) = (START + Span::days(60), f64::NAN);
+    let wild = [
+        Parameters { sessions_per_day: f64::INFINITY, ..Parameters::with_users(2) },
+        Parameters { sessions_shape: nan, dropout_a: nan, growth: -1.0, ..Parameters::default() },
+        Parameters { sessions_shape: -3.0, views: nan, price: nan, ..Parameters::with_users(20) },
+        Parameters { cart: 9.0, holiday_peak: nan, ..Parameters::with_users(20) },
+    ];
+    for parameters in wild {
+        let parameters = Parameters { users: parameters.users.min(20), ..parameters };
+        Shop::new(1, parameters, START, end).take(200_000).for_each(|r| check_bounds(&r));
     }
 }

@@ -91,6 +91,7 @@ const RELEASE: Span = Span::days(21);
 
 impl World {
     pub fn new(seed: u64, parameters: Parameters, start: Timestamp, end: Timestamp) -> World {
+        let parameters = parameters.within_bounds();
         let places = PLACES.map(|(country, language, zone_name, share)| {
             let zone = Zone::named(zone_name).unwrap_or_else(Zone::utc);
             Place { country, language, zone_name, zone, share }
@@ -116,8 +117,9 @@ impl World {
         let growth = self.parameters.growth;
         let elapsed = ((day - self.start).0 as f64 / self.span.0 as f64).clamp(0.0, 1.0);
         let trend = (1.0 + (growth - 1.0) * elapsed) / (0.5 * (1.0 + growth));
-        // A year's seasons and campaigns multiply the mean; dividing by them keeps the total.
-        let seasons = self.season(day) / self.season_mean();
+        // Weekdays, seasons and campaigns multiply a mean of 1, which keeps the total.
+        let weekday = Day(day.0.div_euclid(Span::DAY.0)).weekday();
+        let seasons = WEEKDAYS[weekday as usize] * self.season(day) / self.season_mean();
         f64::from(self.parameters.users) / days * trend * seasons * self.campaign_arrivals(day)
     }
 
