@@ -1,0 +1,62 @@
+// Decides between log-in and pages, and maps addresses to pages, each its own chunk.
+
+import { Center, Loader } from '@mantine/core';
+import { lazy, Suspense, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Route, Routes } from 'react-router';
+import { storedKey } from './api/key';
+import { SessionProvider, useSessionQuery } from './api/session';
+import { ErrorPanel } from './components/ErrorPanel';
+import { Shell } from './components/shell/Shell';
+
+const OverviewPage = lazy(() => import('./pages/overview/OverviewPage'));
+const LifecyclePage = lazy(() => import('./pages/lifecycle/LifecyclePage'));
+const RfmPage = lazy(() => import('./pages/rfm/RfmPage'));
+const SegmentsPage = lazy(() => import('./pages/segments/SegmentsPage'));
+const SegmentPage = lazy(() => import('./pages/segments/SegmentPage'));
+const PeoplePage = lazy(() => import('./pages/people/PeoplePage'));
+const PersonPage = lazy(() => import('./pages/people/PersonPage'));
+const SettingsPage = lazy(() => import('./pages/settings/SettingsPage'));
+const LoginPage = lazy(() => import('./pages/login/LoginPage'));
+const NotFoundPage = lazy(() => import('./pages/NotFoundPage'));
+
+function Waiting() {
+  const { t } = useTranslation();
+  return (
+    <Center mih="40vh">
+      <Loader aria-label={t('common.loading')} />
+    </Center>
+  );
+}
+
+export function App() {
+  const session = useSessionQuery();
+  const [, signedIn] = useState(0);
+
+  if (session.isPending) return <Waiting />;
+  if (session.isError) return <ErrorPanel error={session.error} retry={() => void session.refetch()} page />;
+  const locked = !session.data.open && !storedKey();
+  return (
+    <SessionProvider value={session.data}>
+      <Suspense fallback={<Waiting />}>
+        {locked ? (
+          <LoginPage onSignedIn={() => signedIn((times) => times + 1)} />
+        ) : (
+          <Routes>
+            <Route element={<Shell />}>
+              <Route index element={<OverviewPage />} />
+              <Route path="lifecycle" element={<LifecyclePage />} />
+              <Route path="rfm" element={<RfmPage />} />
+              <Route path="segments" element={<SegmentsPage />} />
+              <Route path="segments/:id" element={<SegmentPage />} />
+              <Route path="people" element={<PeoplePage />} />
+              <Route path="people/:id" element={<PersonPage />} />
+              <Route path="settings" element={<SettingsPage />} />
+              <Route path="*" element={<NotFoundPage />} />
+            </Route>
+          </Routes>
+        )}
+      </Suspense>
+    </SessionProvider>
+  );
+}

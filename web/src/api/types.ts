@@ -1,0 +1,34 @@
+// Short names for the schemas of the generated API document.
+
+import type { components } from './schema.gen';
+
+export type Schemas = components['schemas'];
+export type Problem = Schemas['Problem'];
+export type Session = Schemas['Session'];
+export type Overview = Schemas['Overview'];
+export type Transitions = Schemas['Transitions'];
+export type Lifecycle = Schemas['Lifecycle'];
+export type LifecycleDefinition = Schemas['LifecycleDefinition'];
+export type StateDefinition = Schemas['StateDefinition'];
+export type Trend = Schemas['Trend'];
+export type Thresholds = Schemas['Thresholds'];
+export type Rfm = Schemas['Rfm'];
+export type RfmCell = Schemas['RfmCell'];
+export type RfmGroup = Schemas['RfmGroup'];
+export type Segment = Schemas['Segment'];
+export type SegmentInput = Schemas['SegmentInput'];
+export type Validation = Schemas['Validation'];
+export type Preview = Schemas['Preview'];
+export type Explanation = Schemas['Explanation'];
+export type ExplanationNode = Schemas['ExplanationNode'];
+export type User = Schemas['User'];
+export type UserRow = Schemas['UserRow'];
+export type UserEvent = Schemas['UserEvent'];
+export type StateChanges = Schemas['StateChanges'];
+export type Catalogue = Schemas['Catalogue'];
+export type Key = Schemas['Key'];
+
+/** A definition in JSON form. */
+export type Json = Record<string, unknown>;
+/** A definition in either form. */
+export type Definition = string | Json;

@@ -1,0 +1,40 @@
+// The list of pages.
+
+import { NavLink, Stack } from '@mantine/core';
+import { IconChartGridDots, IconFilter, IconGauge, IconRecycle, IconSettings, IconUsers } from '@tabler/icons-react';
+import { useTranslation } from 'react-i18next';
+import { NavLink as RouterLink, useLocation } from 'react-router';
+import { useLinks } from '../../lib/links';
+
+export function Navigation() {
+  const { t } = useTranslation();
+  const links = useLinks();
+  const { pathname } = useLocation();
+  const pages = [
+    { path: '/', label: t('nav.overview'), icon: IconGauge },
+    { path: '/lifecycle', label: t('nav.lifecycle'), icon: IconRecycle },
+    { path: '/rfm', label: t('nav.rfm'), icon: IconChartGridDots },
+    { path: '/segments', label: t('nav.segments'), icon: IconFilter },
+    { path: '/people', label: t('nav.people'), icon: IconUsers },
+    { path: '/settings', label: t('nav.settings'), icon: IconSettings },
+  ];
+  return (
+    <Stack component="nav" aria-label={t('nav.label')} gap={2} style={{ flex: 1 }}>
+      {pages.map(({ path, label, icon: Icon }) => {
+        const here = path === '/' ? pathname === '/' : pathname.startsWith(path);
+        return (
+          <NavLink
+            key={path}
+            component={RouterLink}
+            to={links.to(path)}
+            label={label}
+            leftSection={<Icon size={18} stroke={1.7} />}
+            active={here}
+            aria-current={here ? 'page' : undefined}
+            style={{ borderRadius: 8, fontWeight: here ? 600 : 450 }}
+          />
+        );
+      })}
+    </Stack>
+  );
+}

@@ -1,0 +1,74 @@
+// Languages of the dashboard. English is in the first bundle; the others are loaded when chosen.
+// Choice: `?lang=`, then what was chosen before, then the browser's languages.
+
+import i18next, { type ResourceKey } from 'i18next';
+import { initReactI18next } from 'react-i18next';
+import english from './locales/en.json';
+
+export const LANGUAGES = [
+  { code: 'en', name: 'English', direction: 'ltr' },
+  { code: 'tr', name: 'Türkçe', direction: 'ltr' },
+  { code: 'ar', name: 'العربية', direction: 'rtl' },
+  { code: 'id', name: 'Bahasa Indonesia', direction: 'ltr' },
+] as const;
+
+export type LanguageCode = (typeof LANGUAGES)[number]['code'];
+
+const STORAGE = 'perennial.language';
+
+const loaders: Record<Exclude<LanguageCode, 'en'>, () => Promise<{ default: ResourceKey }>> = {
+  tr: () => import('./locales/tr.json'),
+  ar: () => import('./locales/ar.json'),
+  id: () => import('./locales/id.json'),
+};
+
+function known(code: string | null | undefined): LanguageCode | undefined {
+  return LANGUAGES.find((language) => language.code === code)?.code;
+}
+
+/** The language to start with. */
+export function initialLanguage(search: string, stored: string | null, browser: readonly string[]): LanguageCode {
+  const asked = known(new URLSearchParams(search).get('lang'));
+  const preferred = browser.map((tag) => known(tag.split('-')[0]?.toLowerCase())).find(Boolean);
+  return asked ?? known(stored) ?? preferred ?? 'en';
+}
+
+export function directionOf(code: string): 'ltr' | 'rtl' {
+  return LANGUAGES.find((language) => language.code === code)?.direction ?? 'ltr';
+}
+
+async function load(code: LanguageCode): Promise<void> {
+  if (code === 'en' || i18next.hasResourceBundle(code, 'translation')) return;
+  const { default: texts } = await loaders[code]();
+  i18next.addResourceBundle(code, 'translation', texts);
+}
+
+function mark(code: LanguageCode): void {
+  document.documentElement.lang = code;
+  document.documentElement.dir = directionOf(code);
+}
+
+/** Switches the language and remembers it. */
+export async function chooseLanguage(code: LanguageCode): Promise<void> {
+  await load(code);
+  localStorage.setItem(STORAGE, code);
+  mark(code);
+  await i18next.changeLanguage(code);
+}
+
+export async function startLanguages(): Promise<void> {
+  await i18next.use(initReactI18next).init({
+    lng: 'en',
+    fallbackLng: 'en',
+    resources: { en: { translation: english } },
+    interpolation: { escapeValue: false },
+    returnNull: false,
+  });
+  const code = initialLanguage(location.search, localStorage.getItem(STORAGE), navigator.languages);
+  if (new URLSearchParams(location.search).has('lang')) await chooseLanguage(code);
+  else if (code !== 'en') {
+    await load(code);
+    mark(code);
+    await i18next.changeLanguage(code);
+  }
+}

@@ -1,0 +1,58 @@
+// Who moved between lifecycle states, as flows and as a table.
+
+import { Stack } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import { useNavigate } from 'react-router';
+import type { Key, Transitions } from '../../api/types';
+import { SankeyChart } from '../../components/charts/SankeyChart';
+import { MatrixTable } from '../../components/MatrixTable';
+import { Section } from '../../components/Page';
+import { StateBadge } from '../../components/StateBadge';
+import { stateColour } from '../../lib/colours';
+import { inState } from '../../lib/definitions';
+import { useFormat } from '../../lib/format';
+import { peoplePath } from '../../lib/links';
+import { useNames } from '../../lib/names';
+
+interface Props {
+  transitions: Transitions;
+  compare: '1d' | '7d' | '30d';
+}
+
+export function TransitionSection({ transitions, compare }: Props) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const names = useNames();
+  const navigate = useNavigate();
+  const keys = transitions.states.map((state) => state.key);
+  const people = (from: Key, to: Key) => ({
+    was: inState(from.key, keys),
+    wasAt: transitions.from_at,
+    definition: inState(to.key, keys),
+    asOf: transitions.to_at,
+  });
+  return (
+    <Section
+      title={t('transitions.title')}
+      lead={`${t(`overview.since.${compare}`)}: ${format.dateTime(transitions.from_at)} – ${format.dateTime(transitions.to_at)}`}
+    >
+      <Stack gap="md">
+        <SankeyChart
+          keys={transitions.states}
+          matrix={transitions.matrix}
+          name={names.state}
+          colour={stateColour}
+          onPick={(from, to) => void navigate(peoplePath(people(from, to)))}
+        />
+        <MatrixTable
+          keys={transitions.states}
+          matrix={transitions.matrix}
+          header={(key) => <StateBadge of={key} />}
+          name={names.state}
+          people={people}
+          colour={stateColour}
+        />
+      </Stack>
+    </Section>
+  );
+}

@@ -1,0 +1,73 @@
+// A saved segment: what it means, how it grows, who is in it; editing and deleting.
+
+import { Button, Group, Stack, Text } from '@mantine/core';
+import { IconPencil, IconTrash } from '@tabler/icons-react';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Segment } from '../../api/types';
+import { AppLink, CountLink } from '../../components/AppLink';
+import { Page, Section } from '../../components/Page';
+import { When } from '../../components/When';
+import { useFormat } from '../../lib/format';
+import { DeleteDialog } from './DeleteDialog';
+import { JsonView } from './JsonView';
+import { MembersSection } from './MembersSection';
+import { SegmentForm } from './SegmentForm';
+import { SizeSection } from './SizeSection';
+import { UsedIn } from './UsedIn';
+
+function Summary({ segment }: { segment: Segment }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  return (
+    <Section title={t('lifecycle.definition')}>
+      <Stack gap="md">
+        <div className="definition">{segment.definition}</div>
+        <Group gap="xl">
+          <div>
+            <Text size="xs" c="dimmed">{t('common.users')}</Text>
+            <Text fz={24} fw={650} lh={1.2}>
+              {segment.count === null ? '–' : <CountLink filter={{ segment: segment.id }}>{format.count(segment.count)}</CountLink>}
+            </Text>
+          </div>
+          <div>
+            <Text size="xs" c="dimmed">{t('segments.updated')}</Text>
+            <Text size="sm"><When at={segment.updated_at} /></Text>
+          </div>
+          <div>
+            <Text size="xs" c="dimmed">{t('segments.usedIn')}</Text>
+            <UsedIn segment={segment} />
+          </div>
+        </Group>
+        <JsonView json={segment.json} />
+      </Stack>
+    </Section>
+  );
+}
+
+export function SavedSegment({ segment }: { segment: Segment }) {
+  const { t } = useTranslation();
+  const [editing, setEditing] = useState(false);
+  const [deleting, setDeleting] = useState(false);
+  return (
+    <Page
+      title={segment.name}
+      lead={<><AppLink to="/segments" size="sm">{t('segments.title')}</AppLink>{segment.description && ` · ${segment.description}`}</>}
+      actions={!editing && (
+        <>
+          <Button variant="default" leftSection={<IconPencil size={16} />} onClick={() => setEditing(true)}>{t('segment.edit')}</Button>
+          <Button variant="default" c="var(--bad)" leftSection={<IconTrash size={16} />} onClick={() => setDeleting(true)}>{t('segment.delete')}</Button>
+        </>
+      )}
+    >
+      {editing ? <SegmentForm initial={segment} id={segment.id} onDone={() => setEditing(false)} /> : (
+        <>
+          <Summary segment={segment} />
+          <SizeSection id={segment.id} />
+          <MembersSection id={segment.id} />
+        </>
+      )}
+      <DeleteDialog segment={segment} opened={deleting} onClose={() => setDeleting(false)} />
+    </Page>
+  );
+}

@@ -1,0 +1,13 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vitest/config';
+
+/** Where `npm run dev` sends API calls. */
+const server = process.env.PERENNIAL_URL ?? 'http://127.0.0.1:8080';
+
+export default defineConfig({
+  base: '/',
+  plugins: [react()],
+  build: { target: 'es2022', manifest: true, chunkSizeWarningLimit: 700 },
+  server: { proxy: { '/api': server, '/v1': server } },
+  test: { environment: 'node', include: ['src/**/*.test.ts'] },
+});
