@@ -69,8 +69,8 @@ pub(super) fn of(set: DataSet) -> Vec<(&'static str, &'static str)> {
             ("Read ten screens", "did \"screen_view\" at least 10 times"),
             ("Active in the last 7 days", "did any event in last 7d"),
             (
-                "Left and came back within a day",
-                "did \"application_background\" then \"application_foreground\" within 1d",
+                "Read, then left within the hour",
+                "did \"screen_view\" then \"application_background\" within 1h",
             ),
             ("Went quiet", "did any event and not did any event in last 14d"),
         ],
