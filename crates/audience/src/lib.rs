@@ -26,7 +26,7 @@
 //! |---|---|---|
 //! | `users` | 20,000 | enough for rare paths, and loads in seconds |
 //! | `growth` | 1.6 | a shop that grows by a quarter a year; makes cohorts unequal |
-//! | `holiday_peak` | 0.6 | OR: 1,664 customers in November 2011, 1,000 in a mean month |
+//! | `holiday_peak` | 0.6 | OR: 1,664 customers in November 2011, 1,037 in a mean month |
 //! | `campaigns_per_year`, `campaign_arrivals` | 8, 2.5 | a burst every six weeks; what is won by them buys less (EC: social converts at 0.76 of the mean) |
 //! | channels | see `shop/world.rs` | EC: share of sessions and conversion by channel |
 //! | `sign_up`, `sign_up_later` | 0.55, 0.15 | some sign up at once, some when they come again, all who buy |
@@ -43,7 +43,7 @@
 //! | `price`, `price_sigma`, `taste_sigma` | 18, 0.8, 0.8 | log-normal; mean order 1.4 to 1.6 medians, top tenth of buyers 0.51 to 0.61 of revenue (CD, OR) |
 //! | `refund` | 0.05 | between OR's 2 % of lines and fashion's two digits |
 //! | `review`, `support` | 0.12, 0.03 | rare enough to be news |
-//! | `opt_out` | 0.006 | per session: one in twelve heavy users in a year |
+//! | `opt_out` | 0.006 | per session: one in fourteen of those who come monthly, in a year |
 //! | `offline` | 0.05 | phones without network deliver hours to days late |
 //!
 //! Hours follow the person's own time zone: quiet at four, busiest at nine in the evening.

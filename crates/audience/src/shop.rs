@@ -9,6 +9,24 @@
 //! Invariants: acceptance never decreases; no record of a person is earlier than their first open;
 //! memory is proportional to the people who are not gone.
 //!
+//! | events | properties |
+//! |---|---|
+//! | `First Open` | `acquisition_channel`, `campaign` on a campaign's days |
+//! | `App Launched` | `app_version`, `platform` |
+//! | `Onboarding Started`, `Onboarding Step`, `Onboarding Completed` | `step` |
+//! | `Signed Up`, `Signed In` (on a second device) | `method` |
+//! | `Category Viewed`, `Product Viewed`, `Searched` | `category`; `category`, `price`, `product_id`; `query` |
+//! | `Add To Cart` | `category`, `price`, `product_id`, `quantity` |
+//! | `Checkout Started` | `cart_value`, `items` |
+//! | `Purchase` | `amount`, `category` (of the dearest line), `currency`, `items`, `order_id` |
+//! | `Refund` (`amount` is negative), `Review`, `Support Contact` | `amount`, `currency`; `rating`; `topic`; each `order_id` |
+//! | `Plan Upgraded`, `Plan Renewed`, `Plan Ended` | `plan` |
+//! | `Notifications Disabled`, `Notifications Enabled`, `App Uninstalled` | |
+//!
+//! Attributes: `acquisition_channel`, `app_version`, `country`, `language`, `platform`, `push_opt_in`
+//! and `timezone` from the first open; `birthday`, `email_opt_in`, `plan` and `sms_opt_in` from sign
+//! up; `renewal_date` with the plan "plus".
+//!
 //! Floating point functions of the platform decide the draws: equal bits are promised on one
 //! platform, not across them.
 

@@ -287,3 +287,23 @@ fn an_unknown_name_is_answered_with_the_nearest_and_all() {
         assert!(!set.origin().is_empty());
     }
 }
+
+#[test]
+fn a_truncated_archive_is_an_error_and_an_end() {
+    use std::io::Write;
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(b"customer_id,date,cds,spend\n").unwrap();
+    for day in 0..5_000u32 {
+        writeln!(packed, "{day},1997-01-{:02},{},{}.5", 1 + day % 28, day % 7, day * 37 % 101)
+            .unwrap();
+    }
+    let mut bytes = packed.finish().unwrap();
+    let whole = DataSet::Cdnow.records(vec![Box::new(Cursor::new(bytes.clone()))]).unwrap();
+    assert_eq!(whole.filter(Result::is_ok).count(), 5_000);
+    bytes.truncate(bytes.len() / 2);
+    let records = DataSet::Cdnow.records(vec![Box::new(Cursor::new(bytes))]).unwrap();
+    let all: Vec<_> = records.take(10_000).collect();
+    assert!(all.len() < 5_000);
+    assert_eq!(all.iter().filter(|r| r.is_err()).count(), 1);
+    assert!(all.last().unwrap().is_err(), "nothing comes after it");
+}

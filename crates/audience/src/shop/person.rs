@@ -45,6 +45,7 @@ pub(super) struct Person {
     pub favourite: u8,
     pub push: bool,
     pub email: bool,
+    pub sms: bool,
     pub renewal_at: Option<Timestamp>,
     pub second_device: bool,
     /// Sessions per day before drift.
@@ -87,7 +88,7 @@ impl Person {
             half_life: days(p.drift_half_life_days),
         });
         let stays = if loyal { LOYAL_DROPOUT } else { 1.0 };
-        let email = chance.happens(0.6);
+        let (email, sms) = (chance.happens(0.6), chance.happens(0.2));
         Person {
             number,
             user_id: Text::from(format!("shopper-{number:06}")),
@@ -107,6 +108,7 @@ impl Person {
             favourite: chance.below(CATEGORIES.len()) as u8,
             push: chance.happens(0.65),
             email,
+            sms,
             renewal_at: None,
             second_device: chance.happens(p.second_device),
             rate: often * p.sessions_per_day * chance.gamma(p.sessions_shape) / p.sessions_shape,

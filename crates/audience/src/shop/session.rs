@@ -106,12 +106,11 @@ impl<'a> Session<'a> {
         }
         self.person.signed_up = true;
         let birthday = self.birthday();
-        let sms = self.happens(0.2);
         self.identify(vec![
             property("birthday", Value::from(birthday.as_str())),
             property("email_opt_in", Value::Bool(self.person.email)),
             property("plan", Value::text("free")),
-            property("sms_opt_in", Value::Bool(sms)),
+            property("sms_opt_in", Value::Bool(self.person.sms)),
         ]);
         let method = ["email", "google", "apple"][self.person.chance.below(3)];
         self.event("Signed Up", vec![property("method", Value::text(method))]);
@@ -149,16 +148,23 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// Few switch notifications off, fewer on again; some change their mind about other channels.
     fn change_consent(&mut self) {
         let p = self.world.parameters.opt_out;
-        if self.person.push && self.happens(p) {
-            self.person.push = false;
-            self.event("Notifications Disabled", Vec::new());
-            self.identify(vec![property("push_opt_in", Value::Bool(false))]);
+        if self.happens(if self.person.push { p } else { 0.5 * p }) {
+            let push = !self.person.push;
+            self.person.push = push;
+            let name = if push { "Notifications Enabled" } else { "Notifications Disabled" };
+            self.event(name, Vec::new());
+            self.identify(vec![property("push_opt_in", Value::Bool(push))]);
         }
         if self.person.signed_up && self.happens(p) {
             self.person.email = !self.person.email;
             self.identify(vec![property("email_opt_in", Value::Bool(self.person.email))]);
+        }
+        if self.person.signed_up && self.happens(0.5 * p) {
+            self.person.sms = !self.person.sms;
+            self.identify(vec![property("sms_opt_in", Value::Bool(self.person.sms))]);
         }
     }
 
