@@ -4,4 +4,14 @@
 //! records to the log and questions to the history. What it is not: it decides nothing about users;
 //! segments, lifecycle and RFM have their meaning in the pure crates.
 
+pub mod clock;
 pub mod config;
+pub mod failure;
+pub mod http;
+pub mod metrics;
+pub mod service;
+pub mod workspace;
+
+pub use failure::Failure;
+pub use service::Service;
+pub use workspace::Workspace;

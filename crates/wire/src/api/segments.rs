@@ -121,6 +121,26 @@ pub struct Members {
     pub next: Option<String>,
 }
 
+/// A definition whose users are asked for, one page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MembersInput {
+    /// Who.
+    pub definition: Definition,
+    /// The instant; default: now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = DateTime)]
+    pub as_of: Option<String>,
+    /// At most so many; default 100, at most 10000.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub limit: Option<u64>,
+    /// `next` of the page before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub after: Option<String>,
+}
+
 /// Size of a segment day by day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SegmentTrend {

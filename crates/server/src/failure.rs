@@ -1,0 +1,107 @@
+//! What the server answers when it cannot do what it was asked.
+
+use model::time::TimeError;
+use wire::api::{Error, ErrorDetail, Problem};
+
+use crate::config::ConfigError;
+use crate::workspace::{SubmitError, WorkspaceError};
+
+/// An answer that is not a success: an HTTP status with its body.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Failure {
+    /// HTTP status.
+    pub status: u16,
+    /// Code, message, hint, problems.
+    pub detail: Box<ErrorDetail>,
+}
+
+impl Failure {
+    /// A failure without hint and problems.
+    pub fn new(status: u16, code: &str, message: impl Into<String>) -> Failure {
+        let detail = ErrorDetail {
+            code: code.into(),
+            message: message.into(),
+            hint: None,
+            problems: Vec::new(),
+        };
+        Failure { status, detail: Box::new(detail) }
+    }
+
+    /// What was sent cannot be read.
+    pub fn bad_request(code: &str, message: impl Into<String>) -> Failure {
+        Failure::new(400, code, message)
+    }
+
+    /// What was asked for does not exist.
+    pub fn not_found(code: &str, message: impl Into<String>) -> Failure {
+        Failure::new(404, code, message)
+    }
+
+    /// What was sent can be read and makes no sense.
+    pub fn unprocessable(code: &str, message: impl Into<String>) -> Failure {
+        Failure::new(422, code, message)
+    }
+
+    /// With how to mend it.
+    pub fn hint(mut self, hint: impl Into<String>) -> Failure {
+        self.detail.hint = Some(hint.into());
+        self
+    }
+
+    /// With all problems.
+    pub fn problems(mut self, problems: Vec<Problem>) -> Failure {
+        self.detail.problems = problems;
+        self
+    }
+
+    /// The body.
+    pub fn body(&self) -> Error {
+        Error { error: (*self.detail).clone() }
+    }
+
+    fn internal(code: &str, error: &dyn std::fmt::Display) -> Failure {
+        tracing::error!(%error, code, "a request failed inside the server");
+        Failure::new(500, code, error.to_string()).hint("see the server's own output")
+    }
+}
+
+/// Message and hint on one line, for terminals.
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.detail.message)?;
+        match &self.detail.hint {
+            Some(hint) => write!(f, "; {hint}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Failure {
+        Failure::internal("server.configuration", &error)
+    }
+}
+
+impl From<WorkspaceError> for Failure {
+    fn from(error: WorkspaceError) -> Failure {
+        Failure::internal("server.workspace", &error)
+    }
+}
+
+impl From<SubmitError> for Failure {
+    fn from(error: SubmitError) -> Failure {
+        let code = match error {
+            SubmitError::ReadOnly(_) => "server.read_only",
+            SubmitError::Closing => "server.closing",
+        };
+        Failure::new(503, code, error.to_string())
+    }
+}
+
+impl From<TimeError> for Failure {
+    fn from(error: TimeError) -> Failure {
+        Failure::bad_request("request.time", error.to_string())
+    }
+}

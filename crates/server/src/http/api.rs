@@ -1,0 +1,230 @@
+//! Handlers of /api: one line of work each.
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde::Serialize;
+use wire::api::*;
+
+use super::body::{self, Id, Params};
+use super::{App, openapi};
+use crate::failure::Failure;
+use crate::service::Service;
+
+type Answer = Result<Response, Failure>;
+
+/// Paths that need an admin key.
+pub fn routes() -> Router<App> {
+    Router::new()
+        .route("/api/overview", get(overview))
+        .route("/api/lifecycle", get(lifecycle))
+        .route("/api/lifecycle/transitions", get(lifecycle_transitions))
+        .route("/api/lifecycle/trend", get(lifecycle_trend))
+        .route("/api/lifecycle/definition", get(lifecycle_definition).put(set_lifecycle_definition))
+        .route("/api/lifecycle/thresholds", get(lifecycle_thresholds))
+        .route("/api/rfm", get(rfm))
+        .route("/api/rfm/transitions", get(rfm_transitions))
+        .route("/api/rfm/settings", get(rfm_settings).put(set_rfm_settings))
+        .route("/api/segments", get(segments).post(create_segment))
+        .route("/api/segments/validate", post(validate_segment))
+        .route("/api/segments/preview", post(preview_segment))
+        .route("/api/segments/members", post(preview_members))
+        .route("/api/segments/explain", post(explain_segment))
+        .route("/api/segments/{id}", get(segment).put(update_segment).delete(delete_segment))
+        .route("/api/segments/{id}/members", get(segment_members))
+        .route("/api/segments/{id}/trend", get(segment_trend))
+        .route("/api/users", get(users))
+        .route("/api/users/{id}", get(user))
+        .route("/api/users/{id}/events", get(user_events))
+        .route("/api/users/{id}/states", get(user_states))
+        .route("/api/catalogue", get(catalogue))
+        .route("/api/analytics/retention", get(retention))
+        .route("/api/analytics/growth", get(growth))
+        .route("/api/analytics/funnel", post(funnel))
+        .route("/api/analytics/sessions", get(sessions))
+}
+
+/// Paths that need no key.
+pub fn public_routes() -> Router<App> {
+    Router::new()
+        .route("/api/session", get(session))
+        .route("/api/health", get(health))
+        .route("/api/openapi.json", get(async || Json(openapi::document())))
+}
+
+async fn session(State(app): State<App>) -> Answer {
+    let (open, demo) = (app.open, app.demo);
+    ask(&app, move |service| {
+        let session = service.session()?;
+        Ok(Session { open, demo, ..session })
+    })
+    .await
+}
+
+async fn health(State(app): State<App>) -> Answer {
+    ask(&app, Service::health).await
+}
+
+async fn overview(State(app): State<App>, Params(query): Params<OverviewQuery>) -> Answer {
+    ask(&app, move |service| service.overview(&query)).await
+}
+
+async fn lifecycle(State(app): State<App>, Params(query): Params<AtQuery>) -> Answer {
+    ask(&app, move |service| service.lifecycle(&query)).await
+}
+
+async fn lifecycle_transitions(
+    State(app): State<App>,
+    Params(query): Params<BetweenQuery>,
+) -> Answer {
+    ask(&app, move |service| service.lifecycle_transitions(&query)).await
+}
+
+async fn lifecycle_trend(State(app): State<App>, Params(query): Params<TrendQuery>) -> Answer {
+    ask(&app, move |service| service.lifecycle_trend(&query)).await
+}
+
+async fn lifecycle_definition(State(app): State<App>) -> Answer {
+    ask(&app, Service::lifecycle_definition).await
+}
+
+async fn set_lifecycle_definition(State(app): State<App>, body: Body) -> Answer {
+    let definition: LifecycleDefinition = body::json(&body::read(body).await?)?;
+    ask(&app, move |service| service.set_lifecycle_definition(&definition)).await
+}
+
+async fn lifecycle_thresholds(
+    State(app): State<App>,
+    Params(query): Params<ThresholdsQuery>,
+) -> Answer {
+    ask(&app, move |service| service.thresholds(&query)).await
+}
+
+async fn rfm(State(app): State<App>, Params(query): Params<AtQuery>) -> Answer {
+    ask(&app, move |service| service.rfm(&query)).await
+}
+
+async fn rfm_transitions(State(app): State<App>, Params(query): Params<BetweenQuery>) -> Answer {
+    ask(&app, move |service| service.rfm_transitions(&query)).await
+}
+
+async fn rfm_settings(State(app): State<App>) -> Answer {
+    ask(&app, Service::rfm_settings).await
+}
+
+async fn set_rfm_settings(State(app): State<App>, body: Body) -> Answer {
+    let settings: RfmSettings = body::json(&body::read(body).await?)?;
+    ask(&app, move |service| service.set_rfm_settings(&settings)).await
+}
+
+async fn segments(State(app): State<App>, Params(query): Params<AtQuery>) -> Answer {
+    ask(&app, move |service| service.segments(&query)).await
+}
+
+async fn create_segment(State(app): State<App>, body: Body) -> Answer {
+    let input: SegmentInput = body::json(&body::read(body).await?)?;
+    let segment = app.compute(move |service| service.create_segment(&input)).await?;
+    Ok((StatusCode::CREATED, Json(segment)).into_response())
+}
+
+async fn segment(State(app): State<App>, Id(id): Id, Params(query): Params<AtQuery>) -> Answer {
+    ask(&app, move |service| service.segment(&id, &query)).await
+}
+
+async fn update_segment(State(app): State<App>, Id(id): Id, body: Body) -> Answer {
+    let input: SegmentInput = body::json(&body::read(body).await?)?;
+    ask(&app, move |service| service.update_segment(&id, &input)).await
+}
+
+async fn delete_segment(State(app): State<App>, Id(id): Id) -> Answer {
+    app.compute(move |service| service.delete_segment(&id)).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+async fn segment_members(
+    State(app): State<App>,
+    Id(id): Id,
+    Params(query): Params<MembersQuery>,
+) -> Answer {
+    ask(&app, move |service| service.segment_members(&id, &query)).await
+}
+
+async fn segment_trend(
+    State(app): State<App>,
+    Id(id): Id,
+    Params(query): Params<TrendQuery>,
+) -> Answer {
+    ask(&app, move |service| service.segment_trend(&id, &query)).await
+}
+
+async fn validate_segment(State(app): State<App>, body: Body) -> Answer {
+    let input: ValidateInput = body::json(&body::read(body).await?)?;
+    ask(&app, move |service| service.validate(&input)).await
+}
+
+async fn preview_segment(State(app): State<App>, body: Body) -> Answer {
+    let input: PreviewInput = body::json(&body::read(body).await?)?;
+    ask(&app, move |service| service.preview(&input)).await
+}
+
+async fn preview_members(State(app): State<App>, body: Body) -> Answer {
+    let input: MembersInput = body::json(&body::read(body).await?)?;
+    ask(&app, move |service| service.members(&input)).await
+}
+
+async fn explain_segment(State(app): State<App>, body: Body) -> Answer {
+    let input: ExplainInput = body::json(&body::read(body).await?)?;
+    ask(&app, move |service| service.explain(&input)).await
+}
+
+async fn users(State(app): State<App>, Params(query): Params<UsersQuery>) -> Answer {
+    ask(&app, move |service| service.users(&query)).await
+}
+
+async fn user(State(app): State<App>, Id(id): Id, Params(query): Params<AtQuery>) -> Answer {
+    ask(&app, move |service| service.user(&id, &query)).await
+}
+
+async fn user_events(
+    State(app): State<App>,
+    Id(id): Id,
+    Params(query): Params<EventsQuery>,
+) -> Answer {
+    ask(&app, move |service| service.user_events(&id, &query)).await
+}
+
+async fn user_states(State(app): State<App>, Id(id): Id, Params(query): Params<AtQuery>) -> Answer {
+    ask(&app, move |service| service.user_states(&id, &query)).await
+}
+
+async fn catalogue(State(app): State<App>, Params(query): Params<AtQuery>) -> Answer {
+    let AtQuery { as_of: _ } = query; // the catalogue is of all time
+    ask(&app, Service::catalogue).await
+}
+
+async fn retention(State(app): State<App>, Params(query): Params<RetentionQuery>) -> Answer {
+    ask(&app, move |service| service.retention(&query)).await
+}
+
+async fn growth(State(app): State<App>, Params(query): Params<GrowthQuery>) -> Answer {
+    ask(&app, move |service| service.growth(&query)).await
+}
+
+async fn funnel(State(app): State<App>, body: Body) -> Answer {
+    let input: FunnelInput = body::json(&body::read(body).await?)?;
+    ask(&app, move |service| service.funnel(&input)).await
+}
+
+async fn sessions(State(app): State<App>, Params(query): Params<SessionsQuery>) -> Answer {
+    ask(&app, move |service| service.sessions(&query)).await
+}
+
+async fn ask<T: Serialize + Send + 'static>(
+    app: &App,
+    question: impl FnOnce(&Service) -> Result<T, Failure> + Send + 'static,
+) -> Answer {
+    Ok(Json(app.compute(question).await?).into_response())
+}

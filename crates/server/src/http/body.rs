@@ -1,0 +1,125 @@
+//! Reading what a request carries: bounded, unpacked, with errors that help.
+
+use std::io::Read;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequestParts, Path, Query};
+use axum::http::request::Parts;
+use http_body_util::BodyExt;
+use model::bounds::BODY_BYTES_MAX;
+use serde::de::DeserializeOwned;
+
+use crate::failure::Failure;
+
+/// A body that is too large is read on for so many times its limit, so that a client that does not
+/// listen while it sends still sees the answer.
+const DRAIN_FACTOR: usize = 4;
+
+/// The first two bytes of every gzip file.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+/// The whole body, unpacked if it is gzip whatever its headers say.
+pub async fn read(body: Body) -> Result<Vec<u8>, Failure> {
+    let bytes = read_packed(body).await?;
+    if bytes.starts_with(&GZIP) { unpack(&bytes, BODY_BYTES_MAX) } else { Ok(bytes) }
+}
+
+/// The whole body as it was sent.
+pub async fn read_packed(mut body: Body) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = next(&mut body).await? {
+        if bytes.len() + chunk.len() > BODY_BYTES_MAX {
+            drain(body, bytes.len() + chunk.len()).await;
+            return Err(too_large());
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+/// A body as JSON of a certain shape.
+pub fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
+    serde_json::from_slice(bytes).map_err(|error| {
+        let code = if error.is_data() { "request.shape" } else { "request.not_json" };
+        let what = if error.is_data() { "does not have the expected shape" } else { "is not JSON" };
+        Failure::bad_request(code, format!("the body {what}: {error}"))
+            .hint("see /api/openapi.json for what each path takes")
+    })
+}
+
+/// The query part of an address, with unknown names refused.
+pub struct Params<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Params<T>, Failure> {
+        let query = Query::<T>::try_from_uri(&parts.uri).map_err(|rejection| {
+            let message = std::error::Error::source(&rejection)
+                .map_or_else(|| rejection.to_string(), |source| source.to_string());
+            Failure::bad_request("request.query", format!("the query of the address: {message}"))
+                .hint("see /api/openapi.json for what each path takes")
+        })?;
+        Ok(Params(query.0))
+    }
+}
+
+async fn next(body: &mut Body) -> Result<Option<Bytes>, Failure> {
+    loop {
+        let Some(frame) = body.frame().await else { return Ok(None) };
+        let frame = frame.map_err(|_| {
+            Failure::bad_request("request.cut", "the body ended before it was complete")
+                .hint("send it again")
+        })?;
+        if let Ok(data) = frame.into_data() {
+            return Ok(Some(data));
+        }
+    }
+}
+
+async fn drain(mut body: Body, mut seen: usize) {
+    while let Ok(Some(chunk)) = next(&mut body).await {
+        seen += chunk.len();
+        if seen > DRAIN_FACTOR * BODY_BYTES_MAX {
+            return;
+        }
+    }
+}
+
+/// Unpacks gzip, up to a number of bytes; what is not gzip comes back as it is.
+pub fn unpack(packed: &[u8], most: usize) -> Result<Vec<u8>, Failure> {
+    if !packed.starts_with(&GZIP) {
+        return Ok(packed.to_vec());
+    }
+    let mut bytes = Vec::new();
+    let limit = most as u64 + 1;
+    let read = flate2::read::MultiGzDecoder::new(packed).take(limit).read_to_end(&mut bytes);
+    read.map_err(|error| {
+        let message =
+            format!("the gzip body breaks after {} bytes of content: {error}", bytes.len());
+        Failure::bad_request("request.gzip_broken", message)
+            .hint("send the whole compressed body, or send it uncompressed")
+    })?;
+    if bytes.len() > most { Err(too_large()) } else { Ok(bytes) }
+}
+
+fn too_large() -> Failure {
+    let mib = BODY_BYTES_MAX / (1024 * 1024);
+    Failure::new(413, "request.too_large", format!("the body is larger than {mib} MiB unpacked"))
+        .hint("send it in several requests, or import a file with `perennial import`")
+}
+
+/// The last part of a path, as an id.
+pub struct Id(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Id {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Id, Failure> {
+        let path = Path::<String>::from_request_parts(parts, state).await;
+        path.map(|Path(id)| Id(id)).map_err(|rejection| {
+            let message = format!("the id in the address cannot be read: {rejection}");
+            Failure::bad_request("request.path", message).hint("write it as UTF-8, percent-encoded")
+        })
+    }
+}

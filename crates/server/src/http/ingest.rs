@@ -1,0 +1,117 @@
+//! Ingestion in the form of the Segment family: /v1/track and its like.
+//!
+//! Data that cannot be accepted never costs its neighbours: it goes into the quarantine with the
+//! reason, and the answer is 200, because client libraries drop or resend whole batches otherwise.
+
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::http::header::CONTENT_ENCODING;
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use gateway::segment::{Decoded, Kind, Rejection, decode};
+use model::bounds::BODY_BYTES_MAX;
+use wire::api::{Ingested, Rejected};
+
+use super::{App, auth, body};
+use crate::clock;
+use crate::config::keys::Scope;
+use crate::config::quarantine::Quarantined;
+use crate::failure::Failure;
+
+/// Ingestion paths; the one-letter forms are those of the web client.
+pub fn routes() -> Router<App> {
+    Router::new().route("/v1/{kind}", post(ingest).options(async || ()))
+}
+
+async fn ingest(
+    State(app): State<App>,
+    Path(path): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Failure> {
+    let Some(kind) = kind(&path) else {
+        return Err(Failure::not_found("request.path", format!("there is no POST /v1/{path}"))
+            .hint("send to /v1/batch, or /v1/track, identify, page, screen, group, alias"));
+    };
+    let key = auth::key_of(&headers);
+    let in_headers = key.is_some();
+    if in_headers {
+        auth::allow(&app, key, Scope::Ingest)?;
+    }
+    let bytes = body::read_packed(body).await?;
+    let encoding = headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok());
+    let received_at = clock::now();
+    let mut decoded = decode(kind, &bytes, encoding, received_at)?;
+    if !in_headers {
+        auth::allow(&app, decoded.write_key.take(), Scope::Ingest)?;
+    }
+    let Decoded { records, rejected, .. } = decoded;
+    if !records.is_empty() {
+        app.workspace.submit(records).await?;
+    }
+    if !rejected.is_empty() {
+        quarantine(&app, rejected.clone(), bytes).await?;
+    }
+    let rejected = rejected.into_iter().map(|rejection| Rejected {
+        index: rejection.index as u64,
+        code: rejection.code.into(),
+        message: format!("{}; {}", rejection.message, rejection.hint),
+    });
+    Ok(Json(Ingested { success: true, rejected: rejected.collect() }).into_response())
+}
+
+fn kind(path: &str) -> Option<Kind> {
+    Some(match path {
+        "t" => Kind::Track,
+        "i" => Kind::Identify,
+        "p" => Kind::Page,
+        "s" => Kind::Screen,
+        "g" => Kind::Group,
+        "a" => Kind::Alias,
+        "b" => Kind::Batch,
+        path if path.bytes().all(|b| b.is_ascii_lowercase()) => Kind::named(path)?,
+        _ => return None,
+    })
+}
+
+async fn quarantine(app: &App, rejected: Vec<Rejection>, bytes: Vec<u8>) -> Result<(), Failure> {
+    use std::sync::atomic::Ordering;
+    app.metrics.rejected.fetch_add(rejected.len() as u64, Ordering::Relaxed);
+    let workspace = std::sync::Arc::clone(&app.workspace);
+    app.compute(move |_| {
+        let messages = messages(&bytes);
+        let at = clock::now().0;
+        let rows: Vec<Quarantined> = rejected
+            .into_iter()
+            .map(|rejection| Quarantined {
+                at,
+                source: "http".into(),
+                code: rejection.code.into(),
+                message: format!("{}; {}", rejection.message, rejection.hint),
+                record: messages.get(rejection.index).cloned().unwrap_or_default(),
+            })
+            .collect();
+        Ok(workspace.config().quarantine(&rows)?)
+    })
+    .await
+}
+
+/// The messages of a request as they were written, for people to look at.
+fn messages(bytes: &[u8]) -> Vec<String> {
+    let unpacked = body::unpack(bytes, BODY_BYTES_MAX).unwrap_or_default();
+    let Ok(whole) = serde_json::from_slice::<serde_json::Value>(&unpacked) else {
+        return vec![String::from_utf8_lossy(&unpacked).into_owned()];
+    };
+    match whole.get("batch").unwrap_or(&whole) {
+        serde_json::Value::Array(messages) => messages.iter().map(ToString::to_string).collect(),
+        message => vec![message.to_string()],
+    }
+}
+
+impl From<gateway::Refusal> for Failure {
+    fn from(refusal: gateway::Refusal) -> Failure {
+        Failure::new(refusal.status, refusal.code, refusal.message).hint(refusal.hint)
+    }
+}

@@ -1,0 +1,168 @@
+//! Every question of the API, answered: what the HTTP handlers and the command line share.
+//!
+//! What it is: it takes an API body, looks at an immutable view of the history under the rules of
+//! the workspace, and returns an API body. What it is not: it knows no sockets, and decides nothing
+//! that the pure crates decide. All calls may block; run them on threads that may.
+
+mod analytics;
+mod catalogue;
+mod definitions;
+mod lifecycle;
+mod overview;
+mod rfm;
+mod rules;
+mod segments;
+mod users;
+mod values;
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use history::{Evaluator, NotAvailable, Snapshot};
+use model::{Day, Span, Timestamp};
+use segment::Rules;
+use wire::api;
+
+use crate::clock;
+use crate::failure::Failure;
+use crate::workspace::Workspace;
+
+pub use rules::settings;
+
+/// Answers questions about one workspace.
+pub struct Service {
+    workspace: Arc<Workspace>,
+    /// The rules as they were last read; nothing after a change.
+    rules: RwLock<Option<Arc<Rules>>>,
+}
+
+/// What one answer is computed from.
+struct View {
+    snapshot: Arc<Snapshot>,
+    rules: Arc<Rules>,
+    at: Timestamp,
+}
+
+impl View {
+    fn evaluator(&self) -> Evaluator<'_> {
+        self.evaluator_at(self.at)
+    }
+
+    fn evaluator_at(&self, at: Timestamp) -> Evaluator<'_> {
+        Evaluator::new(&self.snapshot, &self.rules, at)
+    }
+
+    /// The ends of the last local days up to the instant, oldest first: the last millisecond of
+    /// each day, and the instant itself for the day it lies in.
+    fn days(&self, n: u64) -> Vec<(Day, Timestamp)> {
+        let today = self.rules.zone.day(self.at);
+        let n = i64::try_from(n).unwrap_or(1).max(1);
+        let end = |day: Day| self.rules.zone.start_of_day(Day(day.0 + 1)) - Span(1);
+        (today.0 - n + 1..=today.0).map(|day| (Day(day), end(Day(day)).min(self.at))).collect()
+    }
+}
+
+impl Service {
+    /// A service over an open workspace.
+    pub fn new(workspace: Arc<Workspace>) -> Service {
+        Service { workspace, rules: RwLock::default() }
+    }
+
+    /// The workspace.
+    pub fn workspace(&self) -> Arc<Workspace> {
+        Arc::clone(&self.workspace)
+    }
+
+    /// What a client must know first. Whether the server is open is for the server to say.
+    pub fn session(&self) -> Result<api::Session, Failure> {
+        let config = self.workspace.config();
+        let name = config.setting(settings::NAME)?.unwrap_or_else(|| "Perennial".into());
+        Ok(api::Session {
+            open: false,
+            demo: false,
+            live: self.live()?,
+            workspace: api::WorkspaceFacts { name, zone: self.rules()?.zone.name().into() },
+            version: env!("CARGO_PKG_VERSION").into(),
+            now: self.now()?.to_string(),
+        })
+    }
+
+    /// Whether the server is well.
+    pub fn health(&self) -> Result<api::Health, Failure> {
+        let log_position = self.workspace.log_position();
+        let snapshot = self.workspace.snapshot()?;
+        Ok(api::Health {
+            status: if self.workspace.read_only() { "read_only" } else { "ok" }.into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            users: snapshot.n_users(Timestamp::MAX),
+            events: snapshot.n_events(Timestamp::MAX),
+            log_position,
+            exact_as_of: clock::now().to_string(),
+        })
+    }
+
+    /// The instant of a question that names none: the clock, or the last event of a data set that
+    /// ended long ago.
+    pub fn now(&self) -> Result<Timestamp, Failure> {
+        if self.live()? {
+            return Ok(clock::now());
+        }
+        let span = self.workspace.snapshot()?.span();
+        Ok(span.map_or_else(clock::now, |(_, last)| last))
+    }
+
+    fn live(&self) -> Result<bool, Failure> {
+        let now = self.workspace.config().setting(settings::NOW)?;
+        Ok(now.as_deref() != Some(settings::NOW_LAST_EVENT))
+    }
+
+    fn instant(&self, as_of: Option<&str>) -> Result<Timestamp, Failure> {
+        match as_of {
+            Some(text) => Ok(Timestamp::parse(text)?),
+            None => self.now(),
+        }
+    }
+
+    fn view(&self, as_of: Option<&str>) -> Result<View, Failure> {
+        let at = self.instant(as_of)?;
+        Ok(View { snapshot: self.workspace.snapshot()?, rules: self.rules()?, at })
+    }
+
+    /// Everything that gives names in a definition their meaning.
+    pub fn rules(&self) -> Result<Arc<Rules>, Failure> {
+        if let Some(rules) = &*self.rules.read().unwrap_or_else(PoisonError::into_inner) {
+            return Ok(Arc::clone(rules));
+        }
+        let rules = Arc::new(rules::read(self.workspace.config())?);
+        *self.rules.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&rules));
+        Ok(rules)
+    }
+
+    fn rules_changed(&self) {
+        *self.rules.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+impl From<NotAvailable> for Failure {
+    fn from(error: NotAvailable) -> Failure {
+        Failure::unprocessable("segment.not_available", error.to_string())
+    }
+}
+
+/// A share of a whole; 0 of nothing.
+fn share(part: u64, whole: u64) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}
+
+/// How many a caller may ask for.
+fn limit(asked: Option<u64>, default: u64, most: u64) -> Result<usize, Failure> {
+    let n = asked.unwrap_or(default);
+    if n == 0 || n > most {
+        let message = format!("{n} is not a number of things to return; ask for 1 to {most}");
+        return Err(Failure::bad_request("request.limit", message));
+    }
+    Ok(n as usize)
+}
+
+fn span(text: &str) -> Result<Span, Failure> {
+    Ok(Span::parse(text)?)
+}

@@ -1,0 +1,310 @@
+//! Users: found, listed, shown.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use engine::Person;
+use history::rfm::RfmAt;
+use history::{StoredEvent, UserSet};
+use model::{Span, Text, Timestamp, UserIndex, Value};
+use segment::evaluate::{
+    Context, Population, RfmScore, UserHistory, attribute_at, exists, first_seen_at, state_changes,
+};
+use wire::api::{
+    AtQuery, EventSummary, EventsQuery, Key, SegmentName, StateChange, StateChanges, User,
+    UserEvent, UserEvents, UserList, UserRfm, UserRow, UserState, UsersQuery,
+};
+
+use super::{Service, View, limit, values};
+use crate::failure::Failure;
+
+/// Users of a page without a wish, and at most.
+const PAGE: (u64, u64) = (50, 1_000);
+/// Events of a page without a wish, and at most.
+const EVENTS: (u64, u64) = (100, 10_000);
+
+impl Service {
+    /// Users that match, one page.
+    pub fn users(&self, query: &UsersQuery) -> Result<UserList, Failure> {
+        let n = limit(query.limit, PAGE.0, PAGE.1)?;
+        let view = self.view(query.as_of.as_deref())?;
+        let evaluator = view.evaluator();
+        let mut set = evaluator.everybody().clone();
+        if let Some(segment) = query.segment.as_deref().filter(|text| !text.is_empty()) {
+            let predicate = match view.rules.segments.get(segment) {
+                Some(saved) => saved.clone(),
+                None => self.definition(&serde_json::Value::from(segment))?,
+            };
+            set.and(&evaluator.members(&predicate)?);
+        }
+        let states = evaluator.states()?;
+        if let Some(key) = query.state.as_deref().filter(|key| !key.is_empty()) {
+            let found = view.rules.lifecycle.states.iter().position(|state| state.key == key);
+            let index = found.ok_or_else(|| {
+                Failure::not_found("lifecycle.not_found", format!("there is no state \"{key}\""))
+                    .hint("GET /api/lifecycle/definition lists them")
+            })?;
+            set.and(&states.members[index]);
+        }
+        if let Some(part) = query.query.as_deref().map(str::trim).filter(|part| !part.is_empty()) {
+            set.and(&self.matching(&view, part)?);
+        }
+        let (page, next) = self.page(&view, &set, n, query.after.as_deref())?;
+        let state = |user| states.state_of(user).map(|index| key_of(&view, index));
+        let known = self.workspace.known(page.clone())?;
+        let rows = page.into_iter().zip(known);
+        let rows = rows.map(|(user, known)| row(&view, user, known, state(user)));
+        Ok(UserList { users: rows.collect(), next, total: set.len() })
+    }
+
+    /// Everything about one user.
+    pub fn user(&self, id: &str, query: &AtQuery) -> Result<User, Failure> {
+        let view = self.view(query.as_of.as_deref())?;
+        let (index, person) = self.known(id)?;
+        let history = self.history(&view, index, id)?;
+        let evaluator = view.evaluator();
+        let row = row(&view, index, !person.user_ids.is_empty(), None);
+        let rules = &view.rules;
+        let mut segments = Vec::new();
+        for saved in self.workspace.config().segments()? {
+            let predicate = rules.segments.get(saved.id.as_str());
+            let members = predicate.and_then(|p| evaluator.members(p).ok());
+            if members.is_some_and(|members| members.contains(index)) {
+                segments.push(SegmentName { id: saved.id, name: saved.name });
+            }
+        }
+        Ok(User {
+            id: row.id,
+            user_ids: texts(&person.user_ids),
+            anonymous_ids: texts(&person.anonymous_ids),
+            known: row.known,
+            first_seen_at: row.first_seen_at,
+            last_seen_at: row.last_seen_at,
+            events: row.events,
+            attributes: row.attributes,
+            summary: summary(&history, view.at),
+            state: self.state(&view, index, &history)?,
+            rfm: scored(&view, &evaluator.rfm(), index),
+            segments,
+        })
+    }
+
+    /// Events of a user, newest first, one page.
+    pub fn user_events(&self, id: &str, query: &EventsQuery) -> Result<UserEvents, Failure> {
+        let n = limit(query.limit, EVENTS.0, EVENTS.1)?;
+        let (user, _) = self.known(id)?;
+        let before = query.before.as_deref().map(cursor).transpose()?;
+        let until = query.as_of.as_deref().map(Timestamp::parse).transpose()?;
+        let named = |stored: &StoredEvent| {
+            query.name.as_deref().is_none_or(|name| stored.event.name == name)
+        };
+        let events = self.workspace.snapshot()?.events_of(user);
+        let older = events.iter().rev().filter(|stored| {
+            let place = (stored.event.time, stored.event.arrival);
+            named(stored)
+                && before.is_none_or(|before| place < before)
+                && until.is_none_or(|until| stored.event.time <= until)
+        });
+        let mut page: Vec<&StoredEvent> = older.take(n + 1).collect();
+        let more = page.len() > n;
+        page.truncate(n);
+        let last = page.last().filter(|_| more).map(|stored| &stored.event);
+        Ok(UserEvents {
+            events: page.iter().map(|stored| written(stored)).collect(),
+            next: last.map(|event| format!("{}.{}", event.time.0, event.arrival)),
+        })
+    }
+
+    /// All changes of a user's lifecycle state.
+    pub fn user_states(&self, id: &str, query: &AtQuery) -> Result<StateChanges, Failure> {
+        let view = self.view(query.as_of.as_deref())?;
+        let (index, _) = self.known(id)?;
+        let history = self.history(&view, index, id)?;
+        let key = |state: Option<usize>| state.map(|index| key_of(&view, index).key);
+        let changes = changes(&view, index, &history).into_iter().map(|change| StateChange {
+            at: change.at.to_string(),
+            from: key(change.from),
+            to: key(change.to),
+        });
+        Ok(StateChanges { changes: changes.collect() })
+    }
+
+    /// The user of a known or anonymous id.
+    pub(super) fn known(&self, id: &str) -> Result<(UserIndex, Person), Failure> {
+        self.workspace.person(id)?.ok_or_else(|| no_user(id))
+    }
+
+    /// The history of a user that exists at the view's instant.
+    fn history(&self, view: &View, user: UserIndex, id: &str) -> Result<UserHistory, Failure> {
+        let history = view.snapshot.history_of(user);
+        if exists(&history, view.at) {
+            return Ok(history);
+        }
+        let first = first_seen_at(&history);
+        let hint = first.map_or_else(String::new, |at| format!("first seen at {at}"));
+        Err(Failure::not_found("user.not_found", format!("\"{id}\" is no user at {}", view.at))
+            .hint(hint))
+    }
+
+    fn state(
+        &self,
+        view: &View,
+        user: UserIndex,
+        history: &UserHistory,
+    ) -> Result<Option<UserState>, Failure> {
+        let Some(index) = view.evaluator().states()?.state_of(user) else { return Ok(None) };
+        let Key { key, name } = key_of(view, index);
+        let since = changes(view, user, history).last().map(|change| change.at.to_string());
+        Ok(Some(UserState { key, name, since }))
+    }
+
+    /// Users with a text in their id or in an attribute. Cost: all users, and all attributes.
+    fn matching(&self, view: &View, part: &str) -> Result<UserSet, Failure> {
+        let part = part.to_lowercase();
+        let contains = |text: &str| text.to_lowercase().contains(&part);
+        let n = view.snapshot.n_places();
+        let mut set =
+            UserSet::of(n, |user| contains(view.snapshot.public_id(UserIndex(user as u32))));
+        if let Some((user, _)) = self.workspace.person(&part)?.filter(|(user, _)| user.at() < n) {
+            set.insert(user);
+        }
+        for attribute in view.snapshot.attributes() {
+            for (user, value) in view.snapshot.attribute_at(attribute, view.at) {
+                if matches!(&value, Value::Text(text) if contains(text)) {
+                    set.insert(user);
+                }
+            }
+        }
+        Ok(set)
+    }
+}
+
+/// RFM scores of one user at any instant, computed when they are asked for.
+pub struct Scores<'a> {
+    view: &'a View,
+    user: UserIndex,
+    known: RefCell<BTreeMap<Timestamp, Rc<RfmAt>>>,
+}
+
+impl Scores<'_> {
+    /// For one user.
+    pub(super) fn new(view: &View, user: UserIndex) -> Scores<'_> {
+        Scores { view, user, known: RefCell::default() }
+    }
+}
+
+impl Population for Scores<'_> {
+    fn rfm(&self, _: &str, at: Timestamp) -> Option<RfmScore> {
+        let mut known = self.known.borrow_mut();
+        let scores = known.entry(at).or_insert_with(|| self.view.evaluator_at(at).rfm());
+        scores.score_of(self.user)
+    }
+}
+
+fn changes(
+    view: &View,
+    user: UserIndex,
+    history: &UserHistory,
+) -> Vec<segment::evaluate::StateChange> {
+    let scores = Scores::new(view, user);
+    let context = Context { rules: &view.rules, population: &scores };
+    let Some(first) = first_seen_at(history) else { return Vec::new() };
+    state_changes(history, first - Span(1), view.at, &context)
+}
+
+fn no_user(id: &str) -> Failure {
+    Failure::not_found("user.not_found", format!("there is no user \"{id}\""))
+        .hint("GET /api/users?query= finds users by parts of ids and attributes")
+}
+
+fn texts(texts: &[Text]) -> Vec<String> {
+    texts.iter().map(|text| text.to_string()).collect()
+}
+
+fn key_of(view: &View, index: usize) -> Key {
+    let state = &view.rules.lifecycle.states[index];
+    Key { key: state.key.to_string(), name: state.name.to_string() }
+}
+
+fn row(view: &View, user: UserIndex, known: bool, state: Option<Key>) -> UserRow {
+    let history = view.snapshot.history_of(user);
+    let events = history.events.partition_point(|event| event.time <= view.at);
+    let changes = history.attributes.values().flatten().map(|(time, _)| *time);
+    let last_event = history.events[..events].last().map(|event| event.time);
+    let last = changes.filter(|time| *time <= view.at).chain(last_event).max();
+    let first = first_seen_at(&history);
+    let attributes = history
+        .attributes
+        .keys()
+        .filter_map(|name| Some((name, attribute_at(&history, name, view.at)?)));
+    UserRow {
+        id: history.id.to_string(),
+        known,
+        first_seen_at: first.unwrap_or(view.at).to_string(),
+        last_seen_at: last.or(first).unwrap_or(view.at).to_string(),
+        events: events as u64,
+        state,
+        attributes: values::object(attributes),
+    }
+}
+
+fn summary(history: &UserHistory, at: Timestamp) -> Vec<EventSummary> {
+    let mut names: BTreeMap<&Text, (u64, Timestamp, Timestamp)> = BTreeMap::new();
+    for event in history.events.iter().take_while(|event| event.time <= at) {
+        let entry = names.entry(&event.name).or_insert((0, event.time, event.time));
+        entry.0 += 1;
+        entry.2 = event.time;
+    }
+    let mut summary: Vec<_> = names
+        .into_iter()
+        .map(|(name, (count, first, last))| EventSummary {
+            event: name.to_string(),
+            count,
+            first_at: first.to_string(),
+            last_at: last.to_string(),
+        })
+        .collect();
+    summary.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.event.cmp(&b.event)));
+    summary
+}
+
+fn scored(view: &View, at: &RfmAt, user: UserIndex) -> Option<UserRfm> {
+    let RfmScore { r, f, m, group } = at.score_of(user)?;
+    let m = m.unwrap_or(0);
+    let groups = &view.rules.rfm.groups;
+    let name = groups.iter().find(|g| Some(&g.key) == group.as_ref()).map(|g| g.name.to_string());
+    Some(UserRfm {
+        r,
+        f,
+        m,
+        score: 4 * u32::from(r) + 2 * u32::from(f) + u32::from(m),
+        group: group.map(|key| key.to_string()).unwrap_or_default(),
+        group_name: name.unwrap_or_default(),
+        last_at: Timestamp(at.last_at[user.at()]).to_string(),
+        frequency: at.frequency[user.at()].round() as u64,
+        monetary: at.monetary[user.at()],
+    })
+}
+
+fn written(stored: &StoredEvent) -> UserEvent {
+    let event = &stored.event;
+    UserEvent {
+        id: event.id.to_string(),
+        name: event.name.to_string(),
+        time: event.time.to_string(),
+        received_at: stored.received_at.to_string(),
+        properties: values::object(event.properties.iter().map(|(name, value)| (name, value))),
+    }
+}
+
+/// A place in a user's events: the cursor of a page, or an instant.
+fn cursor(text: &str) -> Result<(Timestamp, u64), Failure> {
+    let place = text
+        .split_once('.')
+        .and_then(|(time, arrival)| Some((Timestamp(time.parse().ok()?), arrival.parse().ok()?)));
+    match place {
+        Some(place) => Ok(place),
+        None => Ok((Timestamp::parse(text)?, 0)),
+    }
+}

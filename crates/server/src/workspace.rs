@@ -1,0 +1,300 @@
+//! One data directory, open: its log, its history, its configuration, and the one thread that
+//! writes.
+//!
+//! What it is: the way in for records ([`Workspace::submit`]) and the way to an immutable view for
+//! questions ([`Workspace::snapshot`]). What it is not: it validates nothing and computes nothing.
+//!
+//! Invariants:
+//! - a record is visible and acknowledged only after the log has synced it;
+//! - a delivery that was counted before is acknowledged only when the first one is durable;
+//! - an acknowledged record is in the next snapshot that is asked for;
+//! - arrival numbers count accepted records, so that a replay gives the same ones;
+//! - after the log refused once, nothing is accepted until the directory is opened again.
+
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use engine::{Fold, Person};
+use history::{Snapshot, Store};
+use model::{Record, UserIndex};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::config::{Config, ConfigError};
+use writer::{Command, Writer};
+
+/// Batches that wait for the writer; more wait in their senders.
+const QUEUE_BATCHES: usize = 64;
+
+/// Why a data directory cannot be opened, or was not closed well.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkspaceError {
+    /// The folder cannot be made.
+    #[error("data directory {}: {source}", dir.display())]
+    Directory {
+        /// Which.
+        dir: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Another process has it open.
+    #[error(
+        "data directory {} is in use by another process; stop it first, or ask it through --server URL --key KEY",
+        dir.display()
+    )]
+    InUse {
+        /// Which.
+        dir: PathBuf,
+    },
+    /// The log.
+    #[error("log: {}", with_cause(.0))]
+    Log(#[from] log::Error),
+    /// The history.
+    #[error("history: {0}")]
+    History(#[from] history::Error),
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The state beside the history.
+    #[error(
+        "the identity state of the last checkpoint is damaged: {0}; restore the history folder"
+    )]
+    Fold(#[from] engine::Damaged),
+    /// A frame of the log is whole and yet no batch of records.
+    #[error("log offset {offset} holds no batch of records: {source}")]
+    Record {
+        /// Where.
+        offset: u64,
+        /// Why.
+        source: wire::record::DecodeError,
+    },
+    /// History and log do not belong together.
+    #[error(
+        "the history reflects the log up to {checkpoint}, the log ends at {end}; \
+         log and history folders come from different copies"
+    )]
+    Ahead {
+        /// Where the history is.
+        checkpoint: u64,
+        /// Where the log ends.
+        end: u64,
+    },
+    /// The writer is gone.
+    #[error("the writer thread ended unexpectedly; see the log output before this")]
+    Writer,
+}
+
+/// Why records were not accepted. Nothing of the batch is acknowledged; all of it may be sent again.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum SubmitError {
+    /// The log refused to write.
+    #[error(
+        "nothing can be accepted because the log refused to write ({0}); mend the disk and start again"
+    )]
+    ReadOnly(Arc<str>),
+    /// The workspace is being closed.
+    #[error("the server is shutting down; send it again")]
+    Closing,
+}
+
+/// What became of a batch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Records that count from now on.
+    pub accepted: u64,
+    /// Records whose delivery id had been counted before.
+    pub duplicates: u64,
+}
+
+/// A batch on its way.
+pub struct Receipt(oneshot::Receiver<Result<Counts, SubmitError>>);
+
+/// An open data directory.
+pub struct Workspace {
+    dir: PathBuf,
+    config: Config,
+    queue: mpsc::Sender<Command>,
+    shared: Arc<Shared>,
+    writer: Mutex<Option<JoinHandle<Result<(), WorkspaceError>>>>,
+}
+
+/// What the writer shows to everybody.
+#[derive(Default)]
+pub(crate) struct Shared {
+    /// The latest view, as long as nothing was applied after it.
+    latest: Mutex<Option<Arc<Snapshot>>>,
+    pub(crate) log_end: AtomicU64,
+    pub(crate) accepted: AtomicU64,
+    pub(crate) duplicates: AtomicU64,
+    pub(crate) syncs: AtomicU64,
+    pub(crate) checkpoint_at: AtomicI64,
+    pub(crate) read_only: AtomicBool,
+}
+
+/// What opening a data directory found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Opened {
+    /// Records that were read from the log after the last checkpoint.
+    pub replayed: u64,
+    /// Bytes of an unfinished last write that were cut; none of it had been acknowledged.
+    pub cut_bytes: u64,
+}
+
+impl Workspace {
+    /// Opens a data directory, creating it if it is not there, and catches up with its log.
+    pub fn open(dir: &Path) -> Result<(Workspace, Opened), WorkspaceError> {
+        let folder = |source| WorkspaceError::Directory { dir: dir.to_path_buf(), source };
+        std::fs::create_dir_all(dir).map_err(folder)?;
+        std::fs::create_dir_all(dir.join("log")).map_err(folder)?;
+        std::fs::create_dir_all(dir.join("history")).map_err(folder)?;
+        let opened = log::Log::open(&dir.join("log"), log::Options::default());
+        let (log, recovery) = opened.map_err(|error| match error {
+            log::Error::Locked { .. } => WorkspaceError::InUse { dir: dir.to_path_buf() },
+            other => other.into(),
+        })?;
+        let config = Config::open(&config_path(dir))?;
+        let (writer, replayed) = Writer::open(log, &dir.join("history"))?;
+        let shared = writer.shared();
+        let (queue, commands) = mpsc::channel(QUEUE_BATCHES);
+        let thread = std::thread::Builder::new()
+            .name("writer".into())
+            .spawn(move || writer.run(commands))
+            .map_err(folder)?;
+        let writer = Mutex::new(Some(thread));
+        let workspace = Workspace { dir: dir.to_path_buf(), config, queue, shared, writer };
+        Ok((workspace, Opened { replayed, cut_bytes: recovery.cut_bytes }))
+    }
+
+    /// The folder.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Hands in records and waits until those that count are durable and visible.
+    pub async fn submit(&self, records: Vec<Record>) -> Result<Counts, SubmitError> {
+        let (command, receipt) = submission(records);
+        self.queue.send(command).await.map_err(|_| SubmitError::Closing)?;
+        receipt.0.await.unwrap_or(Err(SubmitError::Closing))
+    }
+
+    /// Hands in records from a thread that may block, without waiting for what becomes of them.
+    pub fn enqueue(&self, records: Vec<Record>) -> Result<Receipt, SubmitError> {
+        let (command, receipt) = submission(records);
+        self.queue.blocking_send(command).map_err(|_| SubmitError::Closing)?;
+        Ok(receipt)
+    }
+
+    /// A view that holds everything acknowledged before the call. Blocks its thread.
+    pub fn snapshot(&self) -> Result<Arc<Snapshot>, WorkspaceError> {
+        if let Some(latest) = self.shared.latest() {
+            return Ok(latest);
+        }
+        self.ask(Command::Snapshot)
+    }
+
+    /// The user that a known or anonymous id stands for, with all of their ids. Blocks its thread.
+    pub fn person(&self, id: &str) -> Result<Option<(UserIndex, Person)>, WorkspaceError> {
+        self.ask(|reply| Command::Person(id.into(), reply))
+    }
+
+    /// Which of these users have a known id, not only anonymous ones. Blocks its thread.
+    pub fn known(&self, users: Vec<UserIndex>) -> Result<Vec<bool>, WorkspaceError> {
+        self.ask(|reply| Command::Known(users, reply))
+    }
+
+    /// Writes a checkpoint now. Blocks its thread.
+    pub fn checkpoint(&self) -> Result<(), WorkspaceError> {
+        self.ask(Command::Checkpoint)?
+    }
+
+    /// Writes what waits, makes a checkpoint and closes the files. Submitting afterwards fails.
+    pub fn close(&self) -> Result<(), WorkspaceError> {
+        let thread = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(thread) = thread else { return Ok(()) };
+        let _ = self.queue.blocking_send(Command::Stop);
+        thread.join().map_err(|_| WorkspaceError::Writer)?
+    }
+
+    /// Everything before this position of the log is durable and visible.
+    pub fn log_position(&self) -> u64 {
+        self.shared.log_end.load(Ordering::Acquire)
+    }
+
+    /// Whether the log refused to write.
+    pub fn read_only(&self) -> bool {
+        self.shared.read_only.load(Ordering::Acquire)
+    }
+
+    /// Batches that wait for the writer.
+    pub fn queue_depth(&self) -> usize {
+        self.queue.max_capacity() - self.queue.capacity()
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    fn ask<T>(
+        &self,
+        question: impl FnOnce(oneshot::Sender<T>) -> Command,
+    ) -> Result<T, WorkspaceError> {
+        let (reply, answer) = oneshot::channel();
+        self.queue.blocking_send(question(reply)).map_err(|_| WorkspaceError::Writer)?;
+        answer.blocking_recv().map_err(|_| WorkspaceError::Writer)
+    }
+}
+
+impl Drop for Workspace {
+    fn drop(&mut self) {
+        // Without a checkpoint nothing is lost: the next start reads the log instead.
+        let thread = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let (closed, _) = mpsc::channel(1);
+        drop(std::mem::replace(&mut self.queue, closed));
+        if let Some(thread) = thread {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Receipt {
+    /// Waits until the records that count are durable and visible.
+    pub fn wait(self) -> Result<Counts, SubmitError> {
+        self.0.blocking_recv().unwrap_or(Err(SubmitError::Closing))
+    }
+}
+
+impl Shared {
+    fn latest(&self) -> Option<Arc<Snapshot>> {
+        self.latest.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn show(&self, snapshot: Option<Arc<Snapshot>>) {
+        *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = snapshot;
+    }
+}
+
+/// Where the configuration of a data directory stands.
+pub fn config_path(dir: &Path) -> PathBuf {
+    dir.join("config.db")
+}
+
+fn submission(records: Vec<Record>) -> (Command, Receipt) {
+    let (reply, receipt) = oneshot::channel();
+    (Command::Submit { records, reply }, Receipt(receipt))
+}
+
+fn with_cause(error: &log::Error) -> String {
+    let source = std::error::Error::source(error);
+    source.map_or_else(|| error.to_string(), |source| format!("{error}: {source}"))
+}
+
+#[cfg(test)]
+mod tests;

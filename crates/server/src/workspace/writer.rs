@@ -1,0 +1,282 @@
+//! The one thread that writes: it takes whole groups of batches from the queue, makes them durable
+//! with one sync, applies them, and only then answers.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use log::{Log, Offset};
+use model::{EventId, Text, What};
+use wire::record::{Encoder, decode_batch};
+
+use super::*;
+use crate::clock;
+
+/// Records of one group: bounds the memory of a group and the delay of its first batch.
+const GROUP_RECORDS_MAX: usize = 32 * 1024;
+
+/// Bytes of one log frame, and of frames between syncs within one group.
+const FRAME_BYTES: usize = 4 * 1024 * 1024;
+
+/// Rows that a checkpoint writes at once: bounds the time of a replay.
+const CHECKPOINT_ROWS: usize = 500_000;
+
+/// What the writer is asked to do.
+pub(crate) enum Command {
+    Submit { records: Vec<Record>, reply: oneshot::Sender<Result<Counts, SubmitError>> },
+    Snapshot(oneshot::Sender<Arc<Snapshot>>),
+    Person(String, oneshot::Sender<Option<(UserIndex, Person)>>),
+    Known(Vec<UserIndex>, oneshot::Sender<Vec<bool>>),
+    Checkpoint(oneshot::Sender<Result<(), WorkspaceError>>),
+    Stop,
+}
+
+/// Owner of everything that changes.
+pub(crate) struct Writer {
+    log: Log,
+    fold: Fold,
+    store: Store,
+    /// Records accepted so far.
+    arrivals: u64,
+    shared: Arc<Shared>,
+    /// The log position of the last checkpoint.
+    checkpointed: Offset,
+    /// Fresh rows at which the next checkpoint is due.
+    checkpoint_due: usize,
+    refused: Option<Arc<str>>,
+}
+
+/// Records on their way into the log, with what the fold said of them.
+#[derive(Default)]
+struct Group {
+    accepted: Vec<(engine::Step, Option<Text>, Record)>,
+    replies: Vec<(oneshot::Sender<Result<Counts, SubmitError>>, Counts)>,
+}
+
+impl Writer {
+    /// Restores the last checkpoint and replays the log after it; the number of records replayed.
+    pub fn open(log: Log, history: &Path) -> Result<(Writer, u64), WorkspaceError> {
+        let (store, checkpoint) = Store::open(history)?;
+        let mut fold = match checkpoint.fold.is_empty() {
+            true => Fold::new(),
+            false => Fold::restore(&checkpoint.fold)?,
+        };
+        store.event_ids().for_each(|id| {
+            fold.mark(id);
+        });
+        let mut writer = Writer {
+            log,
+            fold,
+            store,
+            arrivals: checkpoint.arrivals,
+            shared: Arc::default(),
+            checkpointed: Offset(checkpoint.log_position),
+            checkpoint_due: CHECKPOINT_ROWS,
+            refused: None,
+        };
+        let replayed = writer.replay()?;
+        writer.shared.log_end.store(writer.log.end().0, Ordering::Release);
+        writer.shared.checkpoint_at.store(clock::now().0, Ordering::Relaxed);
+        Ok((writer, replayed))
+    }
+
+    pub fn shared(&self) -> Arc<Shared> {
+        Arc::clone(&self.shared)
+    }
+
+    fn replay(&mut self) -> Result<u64, WorkspaceError> {
+        let reader = self.log.reader();
+        let (from, end) = (self.checkpointed, reader.end());
+        if from > end {
+            return Err(WorkspaceError::Ahead { checkpoint: from.0, end: end.0 });
+        }
+        let from = if from.0 == 0 { reader.first() } else { from };
+        let mut frames = reader.read_from(from)?;
+        let before = self.arrivals;
+        while let Some((offset, payload)) = frames.next_frame()? {
+            let records = decode_batch(payload)
+                .map_err(|source| WorkspaceError::Record { offset: offset.0, source })?;
+            for record in records {
+                let (step, name) = self.step(&record);
+                self.apply(step, name, record);
+            }
+        }
+        Ok(self.arrivals - before)
+    }
+
+    /// Works until it is told to stop or nobody is left who could.
+    pub fn run(mut self, mut commands: mpsc::Receiver<Command>) -> Result<(), WorkspaceError> {
+        while let Some(command) = commands.blocking_recv() {
+            let mut next = Some(command);
+            let mut group = Group::default();
+            let mut others = Vec::new();
+            let mut stop = false;
+            while let Some(command) = next {
+                match command {
+                    Command::Submit { records, reply } => self.take(records, reply, &mut group),
+                    Command::Stop => stop = true,
+                    other => others.push(other),
+                }
+                let full = group.accepted.len() >= GROUP_RECORDS_MAX;
+                next = if full { None } else { commands.try_recv().ok() };
+            }
+            self.commit(group);
+            others.into_iter().for_each(|command| self.answer(command));
+            if stop {
+                return self.checkpoint();
+            }
+            self.checkpoint_if_due();
+        }
+        Ok(())
+    }
+
+    /// Decides which records of a batch count, and what they do.
+    fn take(
+        &mut self,
+        records: Vec<Record>,
+        reply: oneshot::Sender<Result<Counts, SubmitError>>,
+        group: &mut Group,
+    ) {
+        if let Some(why) = &self.refused {
+            let _ = reply.send(Err(SubmitError::ReadOnly(Arc::clone(why))));
+            return;
+        }
+        let mut counts = Counts::default();
+        for record in records {
+            if delivery(&record).is_some_and(|id| self.fold.seen(id)) {
+                counts.duplicates += 1;
+                continue;
+            }
+            counts.accepted += 1;
+            let (step, name) = self.step(&record);
+            group.accepted.push((step, name, record));
+        }
+        group.replies.push((reply, counts));
+    }
+
+    /// Makes a group durable, applies it and answers. After a failure the fold is ahead of the log,
+    /// which nobody sees: no checkpoint is written any more, and the next start begins from the log.
+    fn commit(&mut self, group: Group) {
+        if let Err(error) = self.write(&group) {
+            let why: Arc<str> = with_cause(&error).into();
+            tracing::error!(%why, "the log refused to write; nothing is accepted from now on");
+            self.shared.read_only.store(true, Ordering::Release);
+            self.refused = Some(Arc::clone(&why));
+            for (reply, _) in group.replies {
+                let _ = reply.send(Err(SubmitError::ReadOnly(Arc::clone(&why))));
+            }
+            return;
+        }
+        if !group.accepted.is_empty() {
+            self.shared.show(None);
+        }
+        for (step, name, record) in group.accepted {
+            self.apply(step, name, record);
+        }
+        self.shared.log_end.store(self.log.end().0, Ordering::Release);
+        for (reply, counts) in group.replies {
+            self.shared.accepted.fetch_add(counts.accepted, Ordering::Relaxed);
+            self.shared.duplicates.fetch_add(counts.duplicates, Ordering::Relaxed);
+            let _ = reply.send(Ok(counts));
+        }
+    }
+
+    fn write(&mut self, group: &Group) -> Result<(), log::Error> {
+        let mut encoder = Encoder::new();
+        let mut n = 0;
+        for (_, _, record) in &group.accepted {
+            encoder.push(record);
+            n += 1;
+            if encoder.bytes() >= FRAME_BYTES {
+                let full = std::mem::replace(&mut encoder, Encoder::new());
+                self.append(&full.finish())?;
+                n = 0;
+            }
+        }
+        if n > 0 {
+            self.append(&encoder.finish())?;
+        }
+        if self.log.waiting_bytes() > 0 {
+            self.log.sync()?;
+            self.shared.syncs.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    fn append(&mut self, payload: &[u8]) -> Result<(), log::Error> {
+        match self.log.append(payload) {
+            Err(error) if error.remedy() == log::Remedy::SyncFirst => {
+                self.log.sync()?;
+                self.log.append(payload).map(|_| ())
+            }
+            other => other.map(|_| ()),
+        }
+    }
+
+    /// Folds a record that counts; the user's public id if it changed.
+    fn step(&mut self, record: &Record) -> (engine::Step, Option<Text>) {
+        let step = self.fold.step(record);
+        let name = step.renamed.then(|| self.fold.person(step.user).public_id.clone());
+        (step, name)
+    }
+
+    fn apply(&mut self, step: engine::Step, name: Option<Text>, record: Record) {
+        let name = name.unwrap_or_default();
+        self.store.apply(&step, record, &name, self.arrivals);
+        self.arrivals += 1;
+    }
+
+    fn answer(&mut self, command: Command) {
+        match command {
+            Command::Snapshot(reply) => {
+                let snapshot = self.store.snapshot();
+                self.shared.show(Some(Arc::clone(&snapshot)));
+                let _ = reply.send(snapshot);
+            }
+            Command::Person(id, reply) => {
+                let found = self.fold.find(&id);
+                let _ = reply.send(found.map(|user| (user, self.fold.person(user).clone())));
+            }
+            Command::Known(users, reply) => {
+                let known = |user: &UserIndex| !self.fold.person(*user).user_ids.is_empty();
+                let _ = reply.send(users.iter().map(known).collect());
+            }
+            Command::Checkpoint(reply) => {
+                let _ = reply.send(self.checkpoint());
+            }
+            Command::Submit { .. } | Command::Stop => {}
+        }
+    }
+
+    /// A checkpoint that fails loses nothing, as the log has everything; it is tried again later.
+    fn checkpoint_if_due(&mut self) {
+        if self.store.n_fresh() < self.checkpoint_due {
+            return;
+        }
+        let result = self.checkpoint();
+        self.checkpoint_due = self.store.n_fresh() + CHECKPOINT_ROWS;
+        if let Err(error) = result {
+            tracing::error!(%error, "no checkpoint; the next start will read more of the log");
+        }
+    }
+
+    fn checkpoint(&mut self) -> Result<(), WorkspaceError> {
+        let end = self.log.end();
+        if self.refused.is_some() || end == self.checkpointed {
+            return Ok(());
+        }
+        self.store.checkpoint(end.0, self.arrivals, &self.fold.snapshot())?;
+        self.checkpointed = end;
+        self.shared.checkpoint_at.store(clock::now().0, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+/// The delivery id by which a record counts once; joining two ids is the same however often said.
+fn delivery(record: &Record) -> Option<EventId> {
+    match &record.what {
+        What::Event(event) => Some(event.id),
+        What::Identify(change) => Some(change.id),
+        What::Alias { .. } => None,
+    }
+}

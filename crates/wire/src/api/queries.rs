@@ -1,0 +1,234 @@
+//! The query parts of addresses.
+
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+/// An instant.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct AtQuery {
+    /// Default: the workspace’s now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(nullable = false, format = DateTime)]
+    pub as_of: Option<String>,
+}
+
+/// What the overview compares with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub enum Compare {
+    /// Yesterday.
+    #[default]
+    #[serde(rename = "1d")]
+    Day,
+    /// A week ago.
+    #[serde(rename = "7d")]
+    Week,
+    /// 30 days ago.
+    #[serde(rename = "30d")]
+    Month,
+}
+
+/// The overview.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct OverviewQuery {
+    /// Default: the workspace’s now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(nullable = false, format = DateTime)]
+    pub as_of: Option<String>,
+    /// How long before `as_of` the other instant lies; default `1d`.
+    #[param(inline, required = false)]
+    pub compare: Compare,
+}
+
+/// Two instants.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct BetweenQuery {
+    /// The earlier instant.
+    #[param(format = DateTime)]
+    pub from: String,
+    /// The later instant.
+    #[param(format = DateTime)]
+    pub to: String,
+}
+
+/// The last days.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct TrendQuery {
+    /// How many local days, at most 731; default 90 for states, 30 for a segment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(nullable = false)]
+    pub days: Option<u64>,
+    /// Default: the workspace’s now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(nullable = false, format = DateTime)]
+    pub as_of: Option<String>,
+}
+
+/// Thresholds of silence.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ThresholdsQuery {
+    /// Gaps between events of this name; default: any event.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(nullable = false)]
+    pub event: Option<String>,
+    /// Within how long a return counts: a duration, default `30d`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(nullable = false)]
+    pub horizon: Option<String>,
+    /// Default: the workspace’s now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(nullable = false, format = DateTime)]
+    pub as_of: Option<String>,
+}
+
+/// One page of members.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct MembersQuery {
+    /// Default: the workspace’s now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(nullable = false, format = DateTime)]
+    pub as_of: Option<String>,
+    /// At most so many; default 100, at most 10000.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(nullable = false)]
+    pub limit: Option<u64>,
+    /// `next` of the page before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(nullable = false)]
+    pub after: Option<String>,
+}
+
+/// One page of users.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct UsersQuery {
+    /// Part of an id or of an attribute, in any case.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(nullable = false)]
+    pub query: Option<String>,
+    /// Id of a saved segment, or a definition.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(nullable = false)]
+    pub segment: Option<String>,
+    /// Key of a lifecycle state.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(nullable = false)]
+    pub state: Option<String>,
+    /// At most so many; default 50, at most 1000.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(nullable = false)]
+    pub limit: Option<u64>,
+    /// `next` of the page before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(nullable = false)]
+    pub after: Option<String>,
+    /// Default: the workspace’s now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(nullable = false, format = DateTime)]
+    pub as_of: Option<String>,
+}
+
+/// One page of a user's events.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct EventsQuery {
+    /// Only events of this name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(nullable = false)]
+    pub name: Option<String>,
+    /// At most so many; default 100, at most 10000.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(nullable = false)]
+    pub limit: Option<u64>,
+    /// `next` of the page before, or an instant: only events before it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(nullable = false)]
+    pub before: Option<String>,
+    /// Default: all events.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(nullable = false, format = DateTime)]
+    pub as_of: Option<String>,
+}
+
+/// A unit of the local calendar.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CalendarUnit {
+    /// Days.
+    Day,
+    /// Weeks, from Monday.
+    Week,
+    /// Months.
+    #[default]
+    Month,
+}
+
+/// Retention by cohort.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct RetentionQuery {
+    /// A user starts with the first event of this name.
+    pub event: String,
+    /// A user returns with an event of this name; default: the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[param(nullable = false)]
+    pub return_event: Option<String>,
+    /// Default `month`.
+    #[serde(default)]
+    #[param(inline, required = false)]
+    pub unit: CalendarUnit,
+    /// Default: the workspace’s now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[param(nullable = false, format = DateTime)]
+    pub as_of: Option<String>,
+}
+
+/// Growth accounting.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct GrowthQuery {
+    /// A user is active with an event of this name.
+    pub event: String,
+    /// Default `month`.
+    #[serde(default)]
+    #[param(inline, required = false)]
+    pub unit: CalendarUnit,
+    /// Default: the workspace’s now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[param(nullable = false, format = DateTime)]
+    pub as_of: Option<String>,
+}
+
+/// Sessions.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct SessionsQuery {
+    /// A session ends with a silence of so long: a duration, default `30m`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(nullable = false)]
+    pub gap: Option<String>,
+    /// Instead: a property whose value names the session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(nullable = false)]
+    pub by: Option<String>,
+    /// Default: the workspace’s now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(nullable = false, format = DateTime)]
+    pub as_of: Option<String>,
+}
