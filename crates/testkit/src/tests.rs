@@ -9,6 +9,7 @@ use segment::{Predicate, Rules};
 
 use crate::generate;
 use crate::reference::{self, NaivePopulation};
+use crate::suite;
 
 /// The same cases in every run, unless TESTKIT_SEED names another seed; TESTKIT_CASES multiplies.
 fn runner(cases: u32) -> TestRunner {
@@ -121,4 +122,24 @@ fn an_explanation_says_what_holds_says() {
         Ok(())
     });
     report(result);
+}
+
+#[test]
+fn evaluate_and_the_reference_pass_every_suite() {
+    let cases = suite::all();
+    let n: usize = cases.iter().map(|case| case.expectations.len()).sum();
+    assert!(n > 100, "only {n} expectations were found");
+    let user = |case: &suite::Case, id: &model::Text| -> UserHistory {
+        case.population.iter().find(|user| user.id == *id).cloned().unwrap()
+    };
+    let ours = suite::differences(&cases, &|case, id, at| {
+        let naive = NaivePopulation { users: &case.population, rules: &case.rules };
+        let ctx = Context { rules: &case.rules, population: &naive };
+        evaluate::holds(&case.segment, &user(case, id), at, &ctx)
+    });
+    assert!(ours.is_empty(), "segment::evaluate\n{}", ours.join("\n"));
+    let naive = suite::differences(&cases, &|case, id, at| {
+        reference::holds(&case.segment, &user(case, id), &case.population, &case.rules, at)
+    });
+    assert!(naive.is_empty(), "the reference\n{}", naive.join("\n"));
 }

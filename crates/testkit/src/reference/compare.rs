@@ -8,10 +8,7 @@ use segment::tree::{Case, Op, Order, Test};
 /// Whether a value satisfies a test; nothing and null are missing.
 pub fn test_holds(test: &Test, value: Option<&Value>) -> bool {
     let Some(value) = value.filter(|v| !v.missing()) else {
-        return match test.op {
-            Op::NotExists | Op::Ne(_) | Op::NotIn(_) | Op::NotContains(_) => true,
-            _ => false,
-        };
+        return matches!(test.op, Op::NotExists | Op::Ne(_) | Op::NotIn(_) | Op::NotContains(_));
     };
     let fold = |v: &Value| if test.case == Case::Insensitive { lower(v) } else { v.clone() };
     let ours = fold(value);
