@@ -7,6 +7,7 @@ import type { Key } from '../api/types';
 import { useFormat } from '../lib/format';
 import type { PeopleFilter } from '../lib/links';
 import { CountLink } from './AppLink';
+import { Scroll } from './Scroll';
 
 interface Props {
   keys: Key[];
@@ -23,7 +24,7 @@ export function MatrixTable({ keys, matrix, header, name, people, colour }: Prop
   const format = useFormat();
   const shown = keys.map((_, at) => matrix[at]?.some((n) => n > 0) || matrix.some((row) => (row[at] ?? 0) > 0));
   return (
-    <Table.ScrollContainer minWidth={560} scrollAreaProps={{ viewportProps: { tabIndex: 0, 'aria-label': t('transitions.table') } }}>
+    <Scroll label={t('transitions.table')} minWidth={560}>
       <Table verticalSpacing={6} aria-label={t('transitions.table')}>
         <Table.Thead>
           <Table.Tr>
@@ -57,6 +58,6 @@ export function MatrixTable({ keys, matrix, header, name, people, colour }: Prop
           ))}
         </Table.Tbody>
       </Table>
-    </Table.ScrollContainer>
+    </Scroll>
   );
 }

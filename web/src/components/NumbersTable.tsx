@@ -1,8 +1,9 @@
 // The numbers behind a chart, folded away until someone asks.
 
-import { Button, ScrollArea, Table } from '@mantine/core';
+import { Button, Table } from '@mantine/core';
 import { useDisclosure, useId } from '@mantine/hooks';
 import { useTranslation } from 'react-i18next';
+import { Scroll } from './Scroll';
 
 interface Props {
   caption: string;
@@ -21,7 +22,7 @@ export function NumbersTable({ caption, columns, rows }: Props) {
       </Button>
       <div id={id}>
         {open && (
-          <ScrollArea.Autosize mah={280} mt="xs" viewportProps={{ tabIndex: 0, 'aria-label': caption }}>
+          <Scroll label={caption} maxHeight={280}>
             <Table verticalSpacing={4} stickyHeader className="numbers" aria-label={caption}>
               <Table.Thead>
                 <Table.Tr>{columns.map((column) => <Table.Th key={column} scope="col">{column}</Table.Th>)}</Table.Tr>
@@ -32,7 +33,7 @@ export function NumbersTable({ caption, columns, rows }: Props) {
                 ))}
               </Table.Tbody>
             </Table>
-          </ScrollArea.Autosize>
+          </Scroll>
         )}
       </div>
     </>

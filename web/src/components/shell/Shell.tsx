@@ -1,17 +1,19 @@
 // The frame around all pages: navigation, header with the instant, keyboard shortcuts.
 
-import { AppShell, Badge, Burger, Group, Text } from '@mantine/core';
+import { Badge, Burger, Group, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { Suspense, useEffect } from 'react';
+import { lazy, Suspense, useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Outlet, useLocation } from 'react-router';
 import { useSession } from '../../api/session';
 import { AsOfControl } from './AsOfControl';
-import { HelpDialog } from './HelpDialog';
 import { Logo } from './Logo';
 import { Navigation } from './Navigation';
 import { Preferences } from './Preferences';
+import classes from './Shell.module.css';
 import { useShortcuts } from './useShortcuts';
+
+const HelpDialog = lazy(() => import('./HelpDialog'));
 
 export function Shell() {
   const { t } = useTranslation();
@@ -25,35 +27,27 @@ export function Shell() {
   return (
     <>
       <a className="skip-link" href="#main">{t('shell.skip')}</a>
-      <AppShell
-        header={{ height: 56 }}
-        navbar={{ width: 224, breakpoint: 'sm', collapsed: { mobile: !menu } }}
-        padding={{ base: 'md', md: 'xl' }}
-      >
-        <AppShell.Header px="md" bg="var(--mantine-color-body)">
-          <Group h="100%" justify="space-between" wrap="nowrap" gap="xs">
-            <Group gap="sm" wrap="nowrap" miw={0}>
-              <Burger opened={menu} onClick={toggle} hiddenFrom="sm" size="sm" aria-label={t('shell.menu')} aria-expanded={menu} />
-              <Logo />
-              <Text size="sm" c="dimmed" truncate visibleFrom="sm">{session.workspace.name}</Text>
-              {session.demo && <Badge variant="light" size="sm" visibleFrom="sm">{t('shell.demo')}</Badge>}
-            </Group>
-            <AsOfControl />
-          </Group>
-        </AppShell.Header>
-        <AppShell.Navbar p="sm" bg="var(--mantine-color-body)">
-          <Navigation />
-          <Preferences onHelp={helpDialog.open} />
-        </AppShell.Navbar>
-        <AppShell.Main id="main" tabIndex={-1} style={{ outline: 'none' }}>
-          <div style={{ maxWidth: 1240, marginInline: 'auto' }}>
-            <Suspense fallback={null}>
-              <Outlet />
-            </Suspense>
-          </div>
-        </AppShell.Main>
-      </AppShell>
-      <HelpDialog opened={help} onClose={helpDialog.close} />
+      <header className={classes.header}>
+        <Group gap="sm" wrap="nowrap" miw={0}>
+          <Burger opened={menu} onClick={toggle} hiddenFrom="sm" size="sm" aria-label={t('shell.menu')} aria-expanded={menu} />
+          <Logo />
+          <Text size="sm" c="dimmed" truncate visibleFrom="sm">{session.workspace.name}</Text>
+          {session.demo && <Badge variant="light" size="sm" visibleFrom="sm">{t('shell.demo')}</Badge>}
+        </Group>
+        <AsOfControl />
+      </header>
+      <div className={classes.navigation} data-open={menu}>
+        <Navigation />
+        <Preferences onHelp={helpDialog.open} />
+      </div>
+      <main id="main" tabIndex={-1} className={classes.main}>
+        <div className={classes.content}>
+          <Suspense fallback={null}>
+            <Outlet />
+          </Suspense>
+        </div>
+      </main>
+      {help && <Suspense fallback={null}><HelpDialog opened onClose={helpDialog.close} /></Suspense>}
     </>
   );
 }

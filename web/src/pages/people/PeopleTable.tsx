@@ -7,6 +7,7 @@ import { AppLink } from '../../components/AppLink';
 import { StateBadge } from '../../components/StateBadge';
 import { When } from '../../components/When';
 import { useFormat } from '../../lib/format';
+import { Scroll } from '../../components/Scroll';
 
 const ATTRIBUTES_SHOWN = 3;
 
@@ -14,7 +15,7 @@ export function PeopleTable({ users }: { users: UserRow[] }) {
   const { t } = useTranslation();
   const format = useFormat();
   return (
-    <Table.ScrollContainer minWidth={720} scrollAreaProps={{ viewportProps: { tabIndex: 0, 'aria-label': t('people.title') } }}>
+    <Scroll label={t('people.title')} minWidth={720}>
       <Table highlightOnHover aria-label={t('people.title')}>
         <Table.Thead>
           <Table.Tr>
@@ -46,7 +47,7 @@ export function PeopleTable({ users }: { users: UserRow[] }) {
           ))}
         </Table.Tbody>
       </Table>
-    </Table.ScrollContainer>
+    </Scroll>
   );
 }
 

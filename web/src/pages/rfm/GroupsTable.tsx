@@ -9,6 +9,7 @@ import { StateBadge } from '../../components/StateBadge';
 import { useFormat } from '../../lib/format';
 import { useNames } from '../../lib/names';
 import type { Picked } from './RfmPage';
+import { Scroll } from '../../components/Scroll';
 
 interface Props {
   rfm: Rfm;
@@ -22,7 +23,7 @@ export function GroupsTable({ rfm, onPick }: Props) {
   const range = ([low, high]: number[]) => (low === high ? format.count(low!) : `${format.count(low!)}–${format.count(high!)}`);
   return (
     <Section title={t('rfm.groups')} lead={t('rfm.groupsLead')}>
-      <Table.ScrollContainer minWidth={720} scrollAreaProps={{ viewportProps: { tabIndex: 0, 'aria-label': t('rfm.groups') } }}>
+      <Scroll label={t('rfm.groups')} minWidth={720}>
         <Table highlightOnHover aria-label={t('rfm.groups')}>
           <Table.Thead>
             <Table.Tr>
@@ -55,7 +56,7 @@ export function GroupsTable({ rfm, onPick }: Props) {
             ))}
           </Table.Tbody>
         </Table>
-      </Table.ScrollContainer>
+      </Scroll>
     </Section>
   );
 }

@@ -16,12 +16,13 @@ import { useLinks } from '../../lib/links';
 import { useParam } from '../../lib/params';
 import { ExampleSegments } from './ExampleSegments';
 import { UsedIn } from './UsedIn';
+import { Scroll } from '../../components/Scroll';
 
 function SegmentsTable({ segments }: { segments: Segment[] }) {
   const { t } = useTranslation();
   const format = useFormat();
   return (
-    <Table.ScrollContainer minWidth={680} scrollAreaProps={{ viewportProps: { tabIndex: 0, 'aria-label': t('segments.title') } }}>
+    <Scroll label={t('segments.title')} minWidth={680}>
       <Table highlightOnHover aria-label={t('segments.title')}>
         <Table.Thead>
           <Table.Tr>
@@ -49,7 +50,7 @@ function SegmentsTable({ segments }: { segments: Segment[] }) {
           ))}
         </Table.Tbody>
       </Table>
-    </Table.ScrollContainer>
+    </Scroll>
   );
 }
 
