@@ -1,13 +1,14 @@
 //! What others send, turned into records: functions over bytes.
 //!
 //! What it is: readers of wire forms ([`segment`]: requests of the Segment family of client
-//! libraries) and the one validation that all of them share
+//! libraries; [`import`]: rows of files) and the one validation that all of them share
 //! ([`validate`]). One bad message or row is rejected with its place, a code and a hint; its
 //! neighbours are not.
 //! What it is not: it opens no socket and no file, asks no clock, and decides nothing about a record.
 
 mod body;
 
+pub mod import;
 pub mod segment;
 pub mod validate;
 

@@ -16,8 +16,8 @@
 use std::fmt;
 
 use model::bounds::BATCH_RECORDS_MAX;
-use model::{Record, Timestamp, Zone};
-use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
+use model::{Record, Text, Timestamp, Value, Zone};
+use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::body::{self, Refusal};
@@ -112,14 +112,45 @@ pub fn message(
     sent_at: Option<Timestamp>,
     received_at: Timestamp,
 ) -> Result<Option<Record>, Problem> {
-    let message: Message = serde_json::from_str(json).map_err(|error| {
-        Problem::new(
-            "event.malformed",
-            format!("the message cannot be read: {error}"),
-            "send a JSON object with type, userId or anonymousId, and event",
-        )
-    })?;
-    message.into_record(record::Arrival { json, kind, sent_at, received_at })
+    let arrival = record::Arrival { json, kind, sent_at, received_at, row: None };
+    read_message(json)?.into_record(arrival)
+}
+
+/// Reads a message that stands in a row of a file. Its time is taken as written (the clock of a
+/// sender of long ago says nothing about now), and without a `messageId` the row's number is part of
+/// its identity. Without a `type` it is a track call.
+pub(crate) fn message_of_row(
+    json: &str,
+    row: u64,
+    received_at: Timestamp,
+) -> Result<Option<Record>, Problem> {
+    let kind = Kind::Import;
+    let arrival = record::Arrival { json, kind, sent_at: None, received_at, row: Some(row) };
+    read_message(json)?.into_record(arrival)
+}
+
+/// The fields of a JSON object under dotted names, sorted.
+pub(crate) fn flat_object(json: &str) -> Result<Vec<(Text, Value)>, Problem> {
+    let mut flat = flatten::Flat::default();
+    let mut deserializer = serde_json::Deserializer::from_str(json);
+    let read = flatten::Root { flat: &mut flat, prefix: "" }.deserialize(&mut deserializer);
+    read.and_then(|()| deserializer.end()).map_err(|error| malformed(&error))?;
+    match flat.problem {
+        Some(problem) => Err(problem),
+        None => validate::properties(flat.found),
+    }
+}
+
+fn read_message(json: &str) -> Result<Message, Problem> {
+    serde_json::from_str(json).map_err(|error| malformed(&error))
+}
+
+fn malformed(error: &serde_json::Error) -> Problem {
+    Problem::new(
+        "event.malformed",
+        format!("the message cannot be read: {error}"),
+        "send a JSON object with type, userId or anonymousId, and event",
+    )
 }
 
 impl Kind {

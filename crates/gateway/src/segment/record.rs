@@ -1,7 +1,7 @@
 //! What a message means: the decisions.
 
 use model::{AttributeChange, Event, EventId, Record, Text, Timestamp, Value, What, Who, Zone};
-use xxhash_rust::xxh3::xxh3_128;
+use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 use super::Kind;
 use super::message::{Message, Scalar};
@@ -13,6 +13,8 @@ pub(super) struct Arrival<'a> {
     pub kind: Kind,
     pub sent_at: Option<Timestamp>,
     pub received_at: Timestamp,
+    /// Its row, if it comes from a file.
+    pub row: Option<u64>,
 }
 
 impl Message {
@@ -26,7 +28,7 @@ impl Message {
         let who = validate::who(user_id, id("anonymousId", &self.anonymous_id)?)?;
         let received_at = arrival.received_at;
         let time = self.time(&arrival)?;
-        let id = self.id(arrival.json)?;
+        let id = self.id(&arrival)?;
         let what = match kind {
             Kind::Alias => match self.previous(&who)? {
                 Some(previous) => What::Alias { previous },
@@ -59,6 +61,9 @@ impl Message {
                     Err(Problem::new("event.unknown_type", message, hint))
                 }
             },
+            Scalar::Absent if of_path == Kind::Import && self.event != Scalar::Absent => {
+                Ok(Kind::Track)
+            }
             _ => Err(Problem::new("event.unknown_type", "the message has no type", hint)),
         }
     }
@@ -72,13 +77,16 @@ impl Message {
             return Ok(arrival.received_at);
         };
         let sent_at = instant(&self.sent_at).ok().flatten().or(arrival.sent_at);
+        let sent_at = sent_at.filter(|_| arrival.row.is_none());
         let skew = sent_at.map(|sent_at| arrival.received_at - sent_at);
         validate::time(skew.map_or(at, |skew| at + skew), arrival.received_at)
     }
 
-    fn id(&self, json: &str) -> Result<EventId, Problem> {
+    fn id(&self, arrival: &Arrival<'_>) -> Result<EventId, Problem> {
         let written = id("messageId", &self.message_id)?;
-        Ok(written.map_or_else(|| EventId(xxh3_128(json.as_bytes())), |id| EventId::of(&id)))
+        let hash =
+            || EventId(xxh3_128_with_seed(arrival.json.as_bytes(), arrival.row.unwrap_or(0)));
+        Ok(written.map_or_else(hash, |id| EventId::of(&id)))
     }
 
     /// The other id of an alias; `None` if it is the same one.

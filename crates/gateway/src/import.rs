@@ -1,0 +1,174 @@
+//! Files of rows, turned into records: CSV and newline-delimited JSON, plain or gzip.
+//!
+//! A [`Mapping`] says which column is the user, the time and the event. Rows are read one after the
+//! other in bounded memory; a bad row is handed back with its number, column and text, and reading
+//! goes on. The same file imported twice gives the same ids, so nothing counts twice; equal rows
+//! within a file each count.
+//!
+//! ```
+//! use gateway::import::{Format, Mapping, Rows};
+//! let mapping = Mapping::parse(&["user=customer", "time=day", "event==Purchase"]).unwrap();
+//! let file = "customer,day,amount\nada,2026-03-01,12.5\n";
+//! let now = "2026-03-02".parse().unwrap();
+//! let mut rows = Rows::open(Box::new(file.as_bytes()), Format::Csv, Some(&mapping), now).unwrap();
+//! let (number, record) = rows.next().unwrap().unwrap();
+//! assert_eq!((number, record.who.user_id.as_deref()), (1, Some("ada")));
+//! ```
+
+use std::io::{self, BufReader, Cursor, Read};
+
+use flate2::read::MultiGzDecoder;
+use model::{Record, Timestamp};
+
+use crate::Problem;
+use crate::body::GZIP_MAGIC;
+
+mod assemble;
+mod cell;
+mod csv;
+mod mapping;
+mod ndjson;
+
+#[cfg(test)]
+mod tests;
+
+pub use cell::CellKind;
+pub use mapping::{Mapping, Source};
+
+/// The longest row, in bytes: what is longer is a missing quote or no table.
+pub const ROW_BYTES_MAX: usize = 1024 * 1024;
+/// Columns of a file.
+pub const COLUMNS_MAX: usize = 4_096;
+/// Rows that are looked at to tell what kind of values a column holds.
+pub const SAMPLE_ROWS: usize = 1_000;
+
+/// How rows are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// A header line and rows of fields, separated by comma, semicolon, tab or bar (whichever the
+    /// header has most of).
+    Csv,
+    /// One JSON object a line. Without a mapping, each is a message of the Segment family.
+    Ndjson,
+}
+
+/// Why a file cannot be imported at all.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// It cannot be read.
+    #[error("read the file")]
+    Io(#[from] io::Error),
+    /// The mapping does not fit it; every problem is listed.
+    #[error("the mapping does not fit the file")]
+    Mapping(Vec<Problem>),
+}
+
+/// A row that is not imported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejected {
+    /// Its number, from 1, the header not counted.
+    pub row: u64,
+    /// The column that is wrong, if it is one.
+    pub column: Option<String>,
+    /// A stable code: those of [`crate::validate`], `row.*`, or `file.unreadable`, after which
+    /// there are no more rows.
+    pub code: &'static str,
+    /// What is wrong and how to mend it.
+    pub message: String,
+    /// The row as it stands in the file (its first 1,024 bytes, if it is too long).
+    pub raw: String,
+}
+
+/// The rows of a file.
+pub struct Rows(Reader);
+
+enum Reader {
+    Csv(Box<csv::CsvRows>),
+    Ndjson(Box<ndjson::JsonRows>),
+}
+
+impl Rows {
+    /// Begins to read a file that arrived at `received_at`.
+    ///
+    /// Errors: the mapping names a column that the file does not have, or lacks what the format
+    /// needs; the beginning of the file cannot be read.
+    pub fn open(
+        input: Box<dyn Read + Send>,
+        format: Format,
+        mapping: Option<&Mapping>,
+        received_at: Timestamp,
+    ) -> Result<Rows, OpenError> {
+        let input = unpack(input)?;
+        let reader = match format {
+            Format::Csv => {
+                let mapping =
+                    mapping.ok_or_else(|| OpenError::Mapping(vec![mapping::missing()]))?;
+                Reader::Csv(Box::new(csv::CsvRows::open(input, mapping, received_at)?))
+            }
+            Format::Ndjson => {
+                Reader::Ndjson(Box::new(ndjson::JsonRows::open(input, mapping, received_at)?))
+            }
+        };
+        Ok(Rows(reader))
+    }
+}
+
+impl Iterator for Rows {
+    type Item = Result<(u64, Record), Rejected>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match &mut self.0 {
+            Reader::Csv(rows) => rows.next_row(),
+            Reader::Ndjson(rows) => rows.next_row(),
+        }
+    }
+}
+
+impl Rejected {
+    fn new(row: u64, column: Option<String>, problem: Problem, raw: String) -> Rejected {
+        let message = problem.to_string();
+        Rejected { row, column, code: problem.code, message, raw }
+    }
+
+    fn unreadable(row: u64, error: &io::Error) -> Rejected {
+        let problem = Problem::new(
+            "file.unreadable",
+            format!("the file cannot be read on from here: {error}"),
+            "check that the file is complete, then import it again: rows that are in count once",
+        );
+        Rejected::new(row, None, problem, String::new())
+    }
+}
+
+type Input = BufReader<Box<dyn Read + Send>>;
+
+/// Bytes that one read asks for.
+const READ_BYTES: usize = 256 * 1024;
+
+/// Unpacks gzip if the first two bytes say that it is.
+fn unpack(mut input: Box<dyn Read + Send>) -> io::Result<Input> {
+    let mut start = Vec::new();
+    input.by_ref().take(GZIP_MAGIC.len() as u64).read_to_end(&mut start)?;
+    let packed = start == GZIP_MAGIC;
+    let whole = Cursor::new(start).chain(input);
+    let input: Box<dyn Read + Send> =
+        if packed { Box::new(MultiGzDecoder::new(whole)) } else { Box::new(whole) };
+    Ok(BufReader::with_capacity(READ_BYTES, input))
+}
+
+/// The beginning of a row that is too long to keep.
+fn beginning(row: &[u8]) -> String {
+    String::from_utf8_lossy(&row[..row.len().min(1_024)]).into_owned()
+}
+
+fn row_too_long() -> Problem {
+    Problem::new(
+        "row.too_long",
+        format!("the row has more than {ROW_BYTES_MAX} bytes"),
+        "look for a quote that is not closed",
+    )
+}
+
+fn row_not_utf8() -> Problem {
+    Problem::new("row.not_utf8", "the row is not UTF-8", "save the file as UTF-8")
+}
