@@ -247,3 +247,6 @@ impl Population for ScoresOf<'_> {
         self.rfm_at(at).score_of(self.user.get())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 //!
 //! Tie rule: equal values always get equal scores (see [`Scoring`]).
 
-use model::{Span, Text, Timestamp, UserIndex, Value};
+use model::{Text, Timestamp, UserIndex, Value, Zone};
 use segment::evaluate::RfmScore;
 use segment::tree::{Range, Window};
 use segment::{RfmSettings, Scoring};
@@ -69,13 +69,14 @@ impl RfmAt {
             group: vec![NO_GROUP; n],
             group_keys: settings.groups.iter().map(|group| group.key.clone()).collect(),
         };
-        rfm.score(settings, monetary.is_some());
+        rfm.score(settings, &evaluator.rules.zone, monetary.is_some());
         rfm
     }
 
-    fn score(&mut self, settings: &RfmSettings, has_monetary: bool) {
+    fn score(&mut self, settings: &RfmSettings, zone: &Zone, has_monetary: bool) {
         let users: Vec<usize> = self.scored.iter().map(UserIndex::at).collect();
-        let days = |user: usize| (self.at.0 - self.last_at[user]).div_euclid(Span::DAY.0) as f64;
+        let today = zone.day(self.at).0;
+        let days = |user: usize| (today - zone.day(Timestamp(self.last_at[user])).0) as f64;
         let recency: Vec<f64> = match settings.scoring {
             Scoring::Rank => users.iter().map(|user| self.last_at[*user] as f64).collect(),
             Scoring::Cuts => users.iter().map(|user| days(*user)).collect(),

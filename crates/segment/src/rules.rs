@@ -69,8 +69,8 @@ pub enum Scoring {
     /// values get equal scores; distinct values give equal fifths.
     Rank,
     /// By cut points, as the R package `rfm` does: type-7 quantiles at 20, 40, 60 and 80 %, plus 1;
-    /// the score is 1 + the number of cut points ≤ value. Recency counts whole days and is
-    /// reversed (6 − score).
+    /// the score is 1 + the number of cut points ≤ value. Recency is the number of
+    /// local days between the dates, in the workspace's zone, and is reversed (6 − score).
     Cuts,
 }
 

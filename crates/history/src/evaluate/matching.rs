@@ -1,5 +1,6 @@
 //! Which rows an event match selects, part by part.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use model::{Text, Timestamp, Zone};
@@ -13,7 +14,7 @@ use crate::part::Part;
 use crate::snapshot::Snapshot;
 
 /// An event match with its composite events resolved and its tests compiled. It selects by names
-/// and properties only: not by what came before ([`Where::FirstTime`], [`Where::Same`]).
+/// and properties and first times, not by the event before ([`Where::Same`]).
 pub(crate) struct Matching {
     /// A row matches if it matches any of these.
     alternatives: Vec<Alternative>,
@@ -30,10 +31,20 @@ enum Filter {
     Any(Vec<Filter>),
     Not(Box<Filter>),
     Property(Text, CompiledTest),
+    FirstTime,
+}
+
+/// One part on its way through the filters.
+struct Scanned<'a> {
+    snapshot: &'a Snapshot,
+    name: NameId,
+    part: &'a Part,
+    /// Of the name last asked for: (time, arrival) of each user's first event.
+    first: &'a RefCell<Option<(NameId, Vec<(i64, u64)>)>>,
 }
 
 impl Matching {
-    /// Nothing if a filter depends on what came before.
+    /// Nothing if a filter depends on the event before.
     pub(crate) fn of(of: &EventMatch, rules: &Rules) -> Option<Matching> {
         let mut alternatives = Vec::new();
         let names = match &of.names {
@@ -65,12 +76,16 @@ impl Matching {
         (window, zone): (&Window, &Zone),
         mut visit: impl FnMut(&Part, usize),
     ) {
+        let first = RefCell::default();
         let anytime = window.hours.is_none() && window.weekdays.is_empty();
         for (name, part) in snapshot.event_parts() {
             if part.time_max < from.0 || part.time_min > to.0 {
                 continue;
             }
-            let Some(selected) = self.select(snapshot, name, part) else { continue };
+            let Some(selected) = self.select(&Scanned { snapshot, name, part, first: &first })
+            else {
+                continue;
+            };
             let whole = part.time_min >= from.0 && part.time_max <= to.0;
             for row in 0..part.len() {
                 let time = part.time[row];
@@ -85,8 +100,8 @@ impl Matching {
     }
 
     /// The selected rows of a part; nothing if none can be.
-    fn select(&self, snapshot: &Snapshot, name: NameId, part: &Part) -> Option<Selection> {
-        let name = snapshot.names.name(name);
+    fn select(&self, scanned: &Scanned) -> Option<Selection> {
+        let name = scanned.snapshot.names.name(scanned.name);
         let mut chosen: Option<Selection> = None;
         for alternative in &self.alternatives {
             if alternative.name.as_ref().is_some_and(|wanted| wanted != name) {
@@ -94,7 +109,7 @@ impl Matching {
             }
             let mut selection = Selection::Every;
             for filter in &alternative.filters {
-                selection = selection.and(filter.select(snapshot, part));
+                selection = selection.and(filter.select(scanned));
             }
             chosen = Some(match chosen {
                 Some(chosen) => chosen.or(selection),
@@ -184,27 +199,49 @@ impl Filter {
             Where::Property { property, test } => {
                 Filter::Property(property.clone(), CompiledTest::new(test))
             }
-            Where::FirstTime | Where::Same(_) => return None,
+            Where::FirstTime => Filter::FirstTime,
+            Where::Same(_) => return None,
         })
     }
 
-    fn select(&self, snapshot: &Snapshot, part: &Part) -> Selection {
+    fn select(&self, scanned: &Scanned) -> Selection {
         match self {
             Filter::All(of) => {
-                of.iter().fold(Selection::Every, |all, f| all.and(f.select(snapshot, part)))
+                of.iter().fold(Selection::Every, |all, f| all.and(f.select(scanned)))
             }
-            Filter::Any(of) => {
-                of.iter().fold(Selection::None, |any, f| any.or(f.select(snapshot, part)))
-            }
-            Filter::Not(of) => of.select(snapshot, part).not(),
+            Filter::Any(of) => of.iter().fold(Selection::None, |any, f| any.or(f.select(scanned))),
+            Filter::Not(of) => of.select(scanned).not(),
             Filter::Property(property, test) => {
-                let id = snapshot.names.number(property);
-                match id.and_then(|id| part.columns.get(&id)) {
+                let id = scanned.snapshot.names.number(property);
+                match id.and_then(|id| scanned.part.columns.get(&id)) {
                     Some(column) => select_column(column, test),
                     None => Selection::of(test.holds(None)),
                 }
             }
+            Filter::FirstTime => scanned.first_times(),
         }
+    }
+}
+
+impl Scanned<'_> {
+    /// Rows that are their user's first event of the name.
+    fn first_times(&self) -> Selection {
+        let mut first = self.first.borrow_mut();
+        if first.as_ref().is_none_or(|(name, _)| *name != self.name) {
+            let mut places = vec![(i64::MAX, u64::MAX); self.snapshot.n_places()];
+            for (_, part) in self.snapshot.event_parts().filter(|(name, _)| *name == self.name) {
+                for row in 0..part.len() {
+                    let held = &mut places[part.user[row] as usize];
+                    *held = (part.time[row], part.arrival[row]).min(*held);
+                }
+            }
+            *first = Some((self.name, places));
+        }
+        let places = first.as_ref().map_or(&[][..], |(_, places)| places);
+        let part = self.part;
+        let is_first =
+            |row: usize| places[part.user[row] as usize] == (part.time[row], part.arrival[row]);
+        Selection::Rows((0..part.len()).map(is_first).collect())
     }
 }
 

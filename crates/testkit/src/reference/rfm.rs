@@ -34,7 +34,7 @@ pub fn rfm(
     };
     let r = match rules.rfm.scoring {
         Scoring::Rank => score(&|f| f.last.0 as f64),
-        Scoring::Cuts => 6 - score(&|f| ((at - f.last).0 / 86_400_000) as f64),
+        Scoring::Cuts => 6 - score(&|f| (rules.zone.day(at).0 - rules.zone.day(f.last).0) as f64),
     };
     let f = score(&|f| f.frequency);
     let m = own.monetary.map(|_| score(&|f| f.monetary.unwrap_or(0.0)));
