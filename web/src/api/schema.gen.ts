@@ -298,6 +298,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/segments/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The users a definition holds for, page by page */
+        post: operations["preview_members"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/segments/explain": {
         parameters: {
             query?: never;
@@ -950,6 +967,17 @@ export interface components {
             };
             /** Format: double */
             took_ms: number;
+        };
+        MembersInput: {
+            definition: components["schemas"]["Definition"];
+            /** Format: date-time */
+            as_of?: string;
+            /**
+             * Format: int64
+             * @description default 100, at most 10000
+             */
+            limit?: number;
+            after?: string;
         };
         ExplainInput: {
             definition?: components["schemas"]["Definition"];
@@ -1874,6 +1902,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Preview"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    preview_members: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MembersInput"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Members"];
                 };
             };
             /** @description what went wrong and how to mend it */

@@ -35,7 +35,7 @@ export function MatrixTable({ keys, matrix, header, name, people, colour }: Prop
         <Table.Tbody>
           {keys.map((from, row) => shown[row] && (
             <Table.Tr key={from.key}>
-              <Table.Th scope="row">{header(from)}</Table.Th>
+              <Table.Th scope="row" style={{ whiteSpace: 'nowrap' }}>{header(from)}</Table.Th>
               {keys.map((to, column) => {
                 if (!shown[column]) return null;
                 const n = matrix[row]?.[column] ?? 0;

@@ -17,7 +17,7 @@ export function NumbersTable({ caption, columns, rows }: Props) {
   const id = useId();
   return (
     <>
-      <Button variant="subtle" color="gray" size="compact-xs" mt={6} onClick={toggle} aria-expanded={open} aria-controls={id}>
+      <Button variant="subtle" color="gray" size="compact-xs" fw={500} c="dimmed" mt={6} onClick={toggle} aria-expanded={open} aria-controls={id}>
         {open ? t('common.hideNumbers') : t('common.showNumbers')}
       </Button>
       <div id={id}>

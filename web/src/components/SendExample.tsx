@@ -9,11 +9,11 @@ export function SendExample() {
   -d '{"userId":"ada","event":"Purchase","properties":{"amount":42}}'`;
   return (
     <Stack gap="xs" align="stretch" w="100%">
-      <Text size="sm" c="dimmed" ta="center">{t('empty.send')}</Text>
+      <Text size="sm" c="dimmed">{t('empty.send')}</Text>
       <pre className="definition" style={{ margin: 0 }}>{command}</pre>
       <CopyButton value={command}>
         {({ copied, copy }) => (
-          <Button size="compact-sm" variant="light" onClick={copy} style={{ alignSelf: 'center' }}>
+          <Button size="compact-sm" variant="light" onClick={copy} style={{ alignSelf: 'flex-start' }}>
             {copied ? t('common.copied') : t('common.copy')}
           </Button>
         )}

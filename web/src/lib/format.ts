@@ -33,6 +33,14 @@ export interface Format {
   value: (value: unknown) => string;
 }
 
+/** The zone's short name at an instant, as in `GMT+3`. The same in all languages, and set apart from
+ * its surroundings, because sign and number change places in right-to-left text otherwise. */
+function zoneName(instant: string, zone: string): string {
+  const parts = new Intl.DateTimeFormat('en', { timeZone: zone, timeZoneName: 'short' }).formatToParts(Date.parse(instant));
+  const name = parts.find((part) => part.type === 'timeZoneName')?.value ?? zone;
+  return `\u2066${name}\u2069`;
+}
+
 export function makeFormat(language: string, zone: string): Format {
   const number = (options: Intl.NumberFormatOptions = {}) => new Intl.NumberFormat(language, options);
   const moment = (options: Intl.DateTimeFormatOptions) =>
@@ -44,14 +52,7 @@ export function makeFormat(language: string, zone: string): Format {
   const date = moment({ year: 'numeric', month: 'short', day: 'numeric' });
   const day = moment({ month: 'short', day: 'numeric', timeZone: 'UTC' });
   const fullDay = moment({ year: 'numeric', month: 'short', day: 'numeric', timeZone: 'UTC' });
-  const stamp: Intl.DateTimeFormatOptions = {
-    year: 'numeric',
-    month: 'short',
-    day: 'numeric',
-    hour: '2-digit',
-    minute: '2-digit',
-    timeZoneName: 'short',
-  };
+  const stamp: Intl.DateTimeFormatOptions = { year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' };
   const dateTime = moment(stamp);
   const time = moment({ hour: '2-digit', minute: '2-digit', second: '2-digit' });
   const ownZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -75,10 +76,10 @@ export function makeFormat(language: string, zone: string): Format {
     date: (at) => date.format(Date.parse(at)),
     day: (local) => day.format(Date.parse(local)),
     fullDay: (local) => fullDay.format(Date.parse(local)),
-    dateTime: (at) => dateTime.format(Date.parse(at)),
+    dateTime: (at) => `${dateTime.format(Date.parse(at))} ${zoneName(at, zone)}`,
     time: (at) => time.format(Date.parse(at)),
     inOwnZone: (at) =>
-      ownZone === zone ? undefined : new Intl.DateTimeFormat(language, { ...stamp, timeZone: ownZone }).format(Date.parse(at)),
+      ownZone === zone ? undefined : `${moment({ ...stamp, timeZone: ownZone }).format(Date.parse(at))} ${zoneName(at, ownZone)}`,
     value,
   };
 }

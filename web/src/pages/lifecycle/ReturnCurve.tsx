@@ -49,7 +49,7 @@ export function ReturnCurve({ thresholds }: { thresholds: Thresholds }) {
         axisLine: { lineStyle: { color: look.line } },
         splitLine: { lineStyle: { color: look.line } },
       },
-      yAxis: { ...look.valueAxis((share) => format.percent(share, 0)), min: 0, max: 1 },
+      yAxis: { ...look.valueAxis((share) => format.percent(share, 0)), min: 0, max: 1, interval: 0.25 },
       series: [{
         type: 'line',
         data: points.map((point) => [point.gap_days, point.return_probability]),

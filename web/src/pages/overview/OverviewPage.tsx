@@ -39,12 +39,10 @@ function Content({ overview, compare }: { overview: Overview; compare: Compare }
   return (
     <Stack gap="lg">
       <StateTiles overview={overview} />
+      <TransitionSection transitions={overview.transitions} compare={compare} />
       <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="lg">
-        <TransitionSection transitions={overview.transitions} compare={compare} />
-        <Stack gap="lg">
-          <ActivityTiles overview={overview} />
-          <ActivityChart daily={overview.daily} />
-        </Stack>
+        <ActivityChart daily={overview.daily} />
+        <ActivityTiles overview={overview} />
       </SimpleGrid>
     </Stack>
   );

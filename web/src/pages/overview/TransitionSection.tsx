@@ -1,6 +1,6 @@
 // Who moved between lifecycle states, as flows and as a table.
 
-import { Stack } from '@mantine/core';
+import { SimpleGrid } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
 import type { Key, Transitions } from '../../api/types';
@@ -36,7 +36,7 @@ export function TransitionSection({ transitions, compare }: Props) {
       title={t('transitions.title')}
       lead={`${t(`overview.since.${compare}`)}: ${format.dateTime(transitions.from_at)} – ${format.dateTime(transitions.to_at)}`}
     >
-      <Stack gap="md">
+      <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="xl" style={{ alignItems: 'center' }}>
         <SankeyChart
           keys={transitions.states}
           matrix={transitions.matrix}
@@ -52,7 +52,7 @@ export function TransitionSection({ transitions, compare }: Props) {
           people={people}
           colour={stateColour}
         />
-      </Stack>
+      </SimpleGrid>
     </Section>
   );
 }

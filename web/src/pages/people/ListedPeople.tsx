@@ -14,7 +14,12 @@ import { PeopleSkeleton, PeopleTable } from './PeopleTable';
 
 const PAGE = 50;
 
-export function ListedPeople() {
+interface Props {
+  /** A definition in text form, instead of the saved segment in the address. */
+  segment?: string;
+}
+
+export function ListedPeople({ segment }: Props) {
   const { t } = useTranslation();
   const format = useFormat();
   const asOf = useAsOf();
@@ -22,7 +27,7 @@ export function ListedPeople() {
   const filter = {
     query: params.get('query') ?? undefined,
     state: params.get('state') ?? undefined,
-    segment: params.get('segment') ?? undefined,
+    segment: segment ?? params.get('segment') ?? undefined,
   };
   const query = useInfiniteQuery({
     queryKey: ['users', filter, asOf.chosen],

@@ -44,7 +44,7 @@ function Strip({ spans }: { spans: Span[] }) {
         <Text size="xs" c="dimmed"><When at={spans.at(-1)!.to} dateOnly /></Text>
       </Group>
       <Group gap="md" mt="xs">{seen.map((state) => <StateBadge key={state ?? 'none'} of={keyOf(state)} />)}</Group>
-      <Button variant="subtle" color="gray" size="compact-xs" mt={8} onClick={toggle} aria-expanded={listed}>
+      <Button variant="subtle" color="gray" size="compact-xs" fw={500} c="dimmed" mt={8} onClick={toggle} aria-expanded={listed}>
         {listed ? t('person.hideChanges') : t('person.showChanges', { count: spans.length, shown: format.count(spans.length) })}
       </Button>
       {listed && (

@@ -44,7 +44,7 @@ export function GroupsTable({ rfm, onPick }: Props) {
                     <StateBadge of={group} kind="group" />
                   </UnstyledButton>
                 </Table.Th>
-                <Table.Td c="dimmed">{range(group.r)} · {range(group.f)} · {range(group.m)}</Table.Td>
+                <Table.Td c="dimmed"><span className="keep-ltr">{range(group.r)} · {range(group.f)} · {range(group.m)}</span></Table.Td>
                 <Table.Td ta="end" fw={600}>
                   <CountLink filter={{ definition: { type: 'rfm', is: [group.key] } }} label={`${names.group(group)}: ${format.count(group.users)}`}>{format.count(group.users)}</CountLink>
                 </Table.Td>

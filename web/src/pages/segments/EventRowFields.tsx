@@ -31,14 +31,14 @@ export function EventRowFields({ row, onChange, catalogue }: Props) {
       <Group gap={8}>
         <Pick
           label={t('rows.did')}
-          width={110}
+          width={100}
           value={row.did ? 'did' : 'not'}
           onChange={(value) => change({ did: value === 'did' })}
           options={[{ value: 'did', label: t('rows.did') }, { value: 'not', label: t('rows.didNot') }]}
         />
         <Pick
           label={t('rows.event')}
-          width={180}
+          width={165}
           searchable
           value={row.event}
           onChange={(event) => change({ event })}
@@ -46,16 +46,16 @@ export function EventRowFields({ row, onChange, catalogue }: Props) {
         />
         <Pick
           label={t('rows.count')}
-          width={110}
+          width={100}
           value={row.op}
           onChange={(op) => change({ op: op as CountOp })}
           options={COUNTS.map((op) => ({ value: op, label: t(`counts.${op}`) }))}
         />
-        <NumberInput size="xs" w={70} min={0} allowDecimal={false} aria-label={t('rows.times')} value={row.times} onChange={(value) => change({ times: Number(value) })} />
+        <NumberInput size="xs" w={62} min={0} allowDecimal={false} aria-label={t('rows.times')} value={row.times} onChange={(value) => change({ times: Number(value) })} />
         <Field>{t('rows.timesWord', { count: row.times })}</Field>
         <Pick
           label={t('rows.when')}
-          width={150}
+          width={135}
           value={row.last ?? EVER}
           onChange={(value) => change({ last: value === EVER ? null : value })}
           options={[{ value: EVER, label: t('rows.ever') }, ...spans.map((span) => ({ value: span, label: t('rows.inLast', { span }) }))]}

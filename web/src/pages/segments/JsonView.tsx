@@ -12,7 +12,7 @@ export function JsonView({ json }: { json: Json }) {
   return (
     <div>
       <Group gap="xs">
-        <Button variant="subtle" color="gray" size="compact-xs" onClick={toggle} aria-expanded={open}>{open ? t('segment.hideJson') : t('segment.showJson')}</Button>
+        <Button variant="subtle" color="gray" size="compact-xs" fw={500} c="dimmed" onClick={toggle} aria-expanded={open}>{open ? t('segment.hideJson') : t('segment.showJson')}</Button>
         {open && (
           <CopyButton value={text}>
             {({ copied, copy }) => <Button variant="subtle" size="compact-xs" onClick={copy}>{copied ? t('common.copied') : t('common.copy')}</Button>}

@@ -2,7 +2,7 @@
 
 import { Alert, Button, Grid, Group, SegmentedControl, Stack, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
 import { body, client } from '../../api/client';
@@ -57,6 +57,15 @@ export function SegmentForm({ initial, id, onDone }: Props) {
     if (next === 'rows' && asRows) setRows(asRows);
     setMode(next as 'rows' | 'text');
   };
+  // A new segment begins as a sentence that already counts somebody.
+  const mostFrequent = catalogue.data?.events.toSorted((a, b) => b.count - a.count)[0]?.name;
+  const untouched = mode === 'rows' && draft.definition === '' && rows.rows.length === 1 && rows.rows[0]?.kind === 'event' && rows.rows[0].event === '';
+  useEffect(() => {
+    if (mostFrequent && untouched) changeRows({ joiner: 'all', rows: [emptyEventRow(mostFrequent)] });
+    // Only the arrival of the catalogue fills the sentence in.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [mostFrequent]);
+
   const rowsCannot = mode === 'text' && draft.definition.trim() !== '' && !asRows;
 
   const changeRows = (next: Rows) => {

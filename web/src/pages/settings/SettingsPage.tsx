@@ -1,6 +1,6 @@
 // Facts about the workspace and the server, language, and how keys are made.
 
-import { Button, Radio, Stack, Text } from '@mantine/core';
+import { Anchor, Button, Radio, Stack } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { body, client } from '../../api/client';
@@ -62,7 +62,7 @@ export default function SettingsPage() {
         </Stack>
       </Section>
       <Section title={t('settings.send')}><SendExample /></Section>
-      <Text size="xs" c="dimmed"><a href="/api/openapi.json">{t('settings.api')}</a></Text>
+      <Anchor href="/api/openapi.json" size="sm">{t('settings.api')}</Anchor>
     </Page>
   );
 }
