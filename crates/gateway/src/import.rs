@@ -26,6 +26,7 @@ use crate::body::GZIP_MAGIC;
 mod assemble;
 mod cell;
 mod csv;
+mod fields;
 mod mapping;
 mod ndjson;
 
@@ -33,6 +34,7 @@ mod ndjson;
 mod tests;
 
 pub use cell::CellKind;
+pub use fields::{AtColumn, FieldMapper};
 pub use mapping::{Mapping, Source};
 
 /// The longest row, in bytes: what is longer is a missing quote or no table.

@@ -105,7 +105,7 @@ pub fn time(at: Timestamp, received_at: Timestamp) -> Result<Timestamp, Problem>
 pub fn parse_time(written: &str, zone: &Zone) -> Result<Timestamp, Problem> {
     let text = written.trim();
     if let Some(at) = compact_date(text) {
-        return Ok(from_local(at, zone));
+        return Ok(local_time(at, zone));
     }
     let number = text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'.' | b'-'));
     let epoch = if number { text.parse().ok().and_then(epoch_time) } else { None };
@@ -115,7 +115,7 @@ pub fn parse_time(written: &str, zone: &Zone) -> Result<Timestamp, Problem> {
     let Ok(at) = Timestamp::parse(text) else {
         return Err(invalid_time(text));
     };
-    Ok(if has_offset(text) { at } else { from_local(at, zone) })
+    Ok(if has_offset(text) { at } else { local_time(at, zone) })
 }
 
 /// Midnight of a date in eight digits, from 1980 on.
@@ -147,7 +147,7 @@ fn has_offset(text: &str) -> bool {
 
 /// The instant at which a clock in `zone` shows what a clock in UTC shows at `wall`. A time that a
 /// clock change skips moves forward; one that happens twice means the first.
-fn from_local(wall: Timestamp, zone: &Zone) -> Timestamp {
+pub fn local_time(wall: Timestamp, zone: &Zone) -> Timestamp {
     let offset = |at: Timestamp| {
         let (day, ms) = zone.local(at);
         day.0 * 86_400_000 + ms - at.0

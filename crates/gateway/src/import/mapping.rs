@@ -169,6 +169,11 @@ impl Mapping {
         }
     }
 
+    /// Whether a column is mapped to anything.
+    pub fn mentions(&self, column: &str) -> bool {
+        self.columns().iter().any(|(_, mapped)| *mapped == column)
+    }
+
     /// The mapped columns with the keys they are mapped to.
     pub(super) fn columns(&self) -> Vec<(String, &str)> {
         let roles = [

@@ -1,17 +1,14 @@
 //! Rows of a file with one JSON object a line.
 
-use std::borrow::Cow;
 use std::collections::{BTreeSet, VecDeque};
 use std::io::{self, BufRead};
 
-use model::{Record, Text, Timestamp, Value};
+use model::{Record, Text, Timestamp};
 
-use super::assemble::{Assembly, Parts, column_of, mix};
-use super::cell::CellKind;
-use super::csv::wrong_kind;
-use super::mapping::{Mapping, Source};
+use super::fields::{AtColumn, FieldMapper};
+use super::mapping::Mapping;
 use super::{Input, OpenError, ROW_BYTES_MAX, Rejected};
-use crate::{Problem, segment, validate};
+use crate::{Problem, segment};
 
 /// Rows that are looked at to see which names exist.
 const SAMPLE_ROWS: usize = 100;
@@ -23,7 +20,7 @@ pub(super) struct JsonRows {
     line: Line,
     number: u64,
     received_at: Timestamp,
-    mapped: Option<Mapped>,
+    mapper: Option<FieldMapper>,
     done: bool,
 }
 
@@ -33,13 +30,6 @@ struct Line {
     too_long: bool,
 }
 
-struct Mapped {
-    mapping: Mapping,
-    assembly: Assembly,
-}
-
-type At = (Option<String>, Problem);
-
 impl JsonRows {
     pub fn open(
         mut input: Input,
@@ -47,7 +37,7 @@ impl JsonRows {
         received_at: Timestamp,
     ) -> Result<JsonRows, OpenError> {
         let mut sample = VecDeque::new();
-        if let Some(mapping) = mapping {
+        if mapping.is_some() {
             let mut bytes = 0;
             while sample.len() < SAMPLE_ROWS && bytes < ROW_BYTES_MAX {
                 let mut line = Line::default();
@@ -57,14 +47,15 @@ impl JsonRows {
                 bytes += line.bytes.len();
                 sample.push_back(line);
             }
-            check_names(mapping, &sample).map_err(OpenError::Mapping)?;
         }
-        let mapped = mapping.map(|mapping| Mapped {
-            mapping: mapping.clone(),
-            assembly: Assembly::new(mapping, received_at),
-        });
+        let names = names_of(&sample);
+        let names: Vec<&str> = names.iter().map(Text::as_str).collect();
+        let mapper = mapping
+            .map(|mapping| FieldMapper::new(mapping, &names, received_at))
+            .transpose()
+            .map_err(OpenError::Mapping)?;
         let line = Line::default();
-        Ok(JsonRows { input, sample, line, number: 0, received_at, mapped, done: false })
+        Ok(JsonRows { input, sample, line, number: 0, received_at, mapper, done: false })
     }
 
     pub fn next_row(&mut self) -> Option<Result<(u64, Record), Rejected>> {
@@ -103,15 +94,14 @@ impl JsonRows {
         read_line(&mut self.input, &mut self.line)
     }
 
-    fn record(&self, number: u64) -> Result<Option<Record>, At> {
-        let text = self.line.text().map_err(|problem| (None, problem))?;
-        match &self.mapped {
-            Some(mapped) => mapped.record(text, number).map(Some),
-            None => {
-                let record = segment::message_of_row(text, number, self.received_at);
-                record.map_err(|problem| (None, problem))
-            }
-        }
+    fn record(&self, number: u64) -> Result<Option<Record>, AtColumn> {
+        let whole = |problem| (None, problem);
+        let text = self.line.text().map_err(whole)?;
+        let Some(mapper) = &self.mapper else {
+            return segment::message_of_row(text, number, self.received_at).map_err(whole);
+        };
+        let fields = segment::flat_object(text).map_err(whole)?;
+        mapper.record(&fields, text.as_bytes(), number).map(Some)
     }
 }
 
@@ -132,92 +122,10 @@ impl Line {
     }
 }
 
-impl Mapped {
-    fn record(&self, text: &str, number: u64) -> Result<Record, At> {
-        let fields = segment::flat_object(text).map_err(|problem| (None, problem))?;
-        let mapping = &self.mapping;
-        let user = part(&mapping.user, &fields);
-        let anonymous = part(&mapping.anonymous, &fields);
-        let event = part(&mapping.event, &fields);
-        let time = part(&mapping.time, &fields);
-        let id = part(&mapping.id, &fields);
-        let properties = self.properties(&fields)?;
-        let parts = Parts {
-            user: &user,
-            anonymous: &anonymous,
-            event: &event,
-            time: &time,
-            id: &id,
-            properties,
-            content: text.as_bytes(),
-            seed: mix(number, 0),
-        };
-        self.assembly.record(parts).map_err(|(key, problem)| (column_of(mapping, key), problem))
-    }
-
-    fn properties(&self, fields: &[(Text, Value)]) -> Result<Vec<(Text, Value)>, At> {
-        let mut properties = Vec::with_capacity(fields.len());
-        for (name, column, kind) in &self.mapping.properties {
-            let Some((_, value)) = fields.iter().find(|(known, _)| known == column) else {
-                continue;
-            };
-            let value = match kind {
-                Some(kind) => self.convert(value, *kind).map_err(|p| (Some(column.clone()), p))?,
-                None => value.clone(),
-            };
-            properties.push((name.clone(), value));
-        }
-        if !self.mapping.only_mapped {
-            let mapped = self.mapping.columns();
-            let free = |name: &Text| !mapped.iter().any(|(_, column)| *column == name.as_str());
-            properties.extend(fields.iter().filter(|(name, _)| free(name)).cloned());
-        }
-        validate::properties(properties).map_err(|problem| (None, problem))
-    }
-
-    /// A value as the kind that the mapping names. Lists stay lists.
-    fn convert(&self, value: &Value, kind: CellKind) -> Result<Value, Problem> {
-        if matches!(value, Value::Null | Value::List(_)) {
-            return Ok(value.clone());
-        }
-        let text = plain(value);
-        kind.read(&text, &self.assembly.zone).ok_or_else(|| wrong_kind(&text, kind))
-    }
-}
-
-/// The text of a mapped field; empty if it is not there or no plain value.
-fn part<'a>(source: &'a Option<Source>, fields: &'a [(Text, Value)]) -> Cow<'a, str> {
-    match source {
-        None => Cow::Borrowed(""),
-        Some(Source::Fixed(text)) => Cow::Borrowed(text),
-        Some(Source::Column(column)) => {
-            let field = fields.iter().find(|(name, _)| name == column);
-            field.map_or(Cow::Borrowed(""), |(_, value)| plain(value))
-        }
-    }
-}
-
-fn plain(value: &Value) -> Cow<'_, str> {
-    match value {
-        Value::Null | Value::List(_) => Cow::Borrowed(""),
-        Value::Text(text) => Cow::Borrowed(text),
-        Value::Bool(b) => Cow::Borrowed(if *b { "true" } else { "false" }),
-        Value::Int(n) => Cow::Owned(n.to_string()),
-        Value::Float(x) => Cow::Owned(x.to_string()),
-        Value::Time(t) => Cow::Owned(t.to_string()),
-    }
-}
-
-/// Every mapped name must stand in one of the first rows.
-fn check_names(mapping: &Mapping, sample: &VecDeque<Line>) -> Result<(), Vec<Problem>> {
-    let mut names = BTreeSet::new();
-    for line in sample {
-        let fields = line.text().and_then(segment::flat_object).unwrap_or_default();
-        names.extend(fields.into_iter().map(|(name, _)| name));
-    }
-    let names: Vec<&str> = names.iter().map(Text::as_str).collect();
-    let problems = mapping.unknown_columns(&names);
-    if problems.is_empty() { Ok(()) } else { Err(problems) }
+/// The names that stand in the first rows.
+fn names_of(sample: &VecDeque<Line>) -> BTreeSet<Text> {
+    let fields = |line: &Line| line.text().and_then(segment::flat_object).unwrap_or_default();
+    sample.iter().flat_map(fields).map(|(name, _)| name).collect()
 }
 
 /// Reads one line without its end; `false` at the end of the file. Of a line that is too long only

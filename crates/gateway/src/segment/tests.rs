@@ -155,6 +155,7 @@ fn nested_things_are_flattened() {
         r#"{"b":1,"a":{"y":{"z":"t"},"x":2.5}}"#,
         &["a.x=Float(2.5)", r#"a.y.z=Text("t")"#, "b=Int(1)"],
     );
+    check(r#"{"x":-990006121.2663281}"#, &["x=Float(-990006121.2663281)"]);
     check(r#"{"a":1,"a":2}"#, &["a=Int(2)"]);
     check(r#"{"l":[1,"x",null,true]}"#, &[r#"l=List([Int(1), Text("x"), Null, Bool(true)])"#]);
     check(r#"{"l":[[1,2],[3]]}"#, &["l=List([Int(1), Int(2), Int(3)])"]);
