@@ -13,7 +13,7 @@ mod settings;
 mod times;
 
 pub use histories::{population, records};
-pub use predicates::segment;
+pub use predicates::{lasting_state, segment};
 pub use settings::rules;
 pub use times::{CENTRE, SPANS, instants};
 

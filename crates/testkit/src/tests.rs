@@ -108,6 +108,30 @@ fn states_change_when_the_reference_says() {
 }
 
 #[test]
+fn states_last_to_the_millisecond() {
+    let case = (generate::population(), generate::rules(), generate::lasting_state());
+    let result = runner(300).run(&case, |(population, rules, lasting)| {
+        let naive = NaivePopulation { users: &population, rules: &rules };
+        let ctx = Context { rules: &rules, population: &naive };
+        let span = lasting.for_at_least.unwrap_or(Span(0));
+        let predicate = Predicate::Lifecycle(lasting);
+        let to = generate::CENTRE.plus(Span::days(31));
+        for user in population.iter().take(2) {
+            for change in evaluate::state_changes(user, Timestamp::MIN, to, &ctx) {
+                for near in [-1, 0, 1] {
+                    let at = change.at.plus(span).plus(Span(near));
+                    let ours = evaluate::holds(&predicate, user, at, &ctx);
+                    let expected = reference::holds(&predicate, user, &population, &rules, at);
+                    prop_assert_eq!(ours, expected, "{} at {}", user.id, at);
+                }
+            }
+        }
+        Ok(())
+    });
+    report(result);
+}
+
+#[test]
 fn an_explanation_says_what_holds_says() {
     let case =
         (generate::segment(), generate::population(), generate::rules(), generate::instants());

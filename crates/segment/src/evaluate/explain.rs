@@ -19,8 +19,7 @@ pub const EVENTS_NAMED_MAX: usize = 20;
 /// Why a predicate holds or does not.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Explanation {
-    /// The predicate as people write it. Empty here: whoever prints the tree fills it in, node by
-    /// node in the same order.
+    /// The predicate as people write it.
     pub label: String,
     /// Whether it is true.
     pub holds: bool,
@@ -85,7 +84,7 @@ impl<'a> Evaluation<'a> {
     fn explain(&self, predicate: &'a Predicate, path: Option<&Path>) -> Explanation {
         let each =
             |of: &'a [Predicate]| -> Vec<_> { of.iter().map(|p| self.explain(p, path)).collect() };
-        match predicate {
+        let explanation = match predicate {
             Predicate::All(of) => explain_all(each(of)),
             Predicate::Any(of) => explain_any(each(of)),
             Predicate::Not(of) => {
@@ -109,7 +108,8 @@ impl<'a> Evaluation<'a> {
             | Predicate::List(_)
             | Predicate::Reachable(_)
             | Predicate::Location(_) => leaf(false, "this is not yet available".to_owned(), &[]),
-        }
+        };
+        Explanation { label: crate::text::print(predicate), ..explanation }
     }
 
     fn explain_event(&self, p: &'a EventPredicate) -> Explanation {

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use model::{Day, Span, Timestamp, Value, Zone};
+use model::{Day, Span, Text, Timestamp, Value, Zone};
 
 use super::date::Date;
 use super::matching::Matcher;
@@ -29,9 +29,10 @@ pub(super) fn instants<'a>(
         zones: zones(evaluation.user, evaluation.ctx),
         at: BTreeSet::new(),
         day_zones: Vec::new(),
+        segments: BTreeSet::new(),
     };
     found.everything_that_happened();
-    predicates.for_each(|p| found.predicate(p, 0));
+    predicates.for_each(|p| found.predicate(p));
     found.midnights();
     found.at.into_iter().collect()
 }
@@ -45,10 +46,9 @@ struct Instants<'s, 'a> {
     at: BTreeSet<Timestamp>,
     /// Zones whose midnights matter.
     day_zones: Vec<Zone>,
+    /// Segments that were looked into.
+    segments: BTreeSet<&'a Text>,
 }
-
-/// How deep segments may refer to one another here; deeper ones are in a cycle.
-const SEGMENTS_DEPTH_MAX: usize = 64;
 
 impl<'a> Instants<'_, 'a> {
     fn add(&mut self, at: Timestamp) {
@@ -64,12 +64,12 @@ impl<'a> Instants<'_, 'a> {
         user.events.iter().map(|e| e.time).chain(changes).for_each(|at| self.add(at));
     }
 
-    fn predicate(&mut self, p: &'a Predicate, depth: usize) {
+    fn predicate(&mut self, p: &'a Predicate) {
         match p {
             Predicate::All(of) | Predicate::Any(of) => {
-                of.iter().for_each(|p| self.predicate(p, depth));
+                of.iter().for_each(|p| self.predicate(p));
             }
-            Predicate::Not(of) => self.predicate(of, depth),
+            Predicate::Not(of) => self.predicate(of),
             Predicate::Event(p) => self.window(&[&p.of], &p.within),
             Predicate::Profile(p) => self.profile(p),
             Predicate::Sequence(p) => {
@@ -81,20 +81,24 @@ impl<'a> Instants<'_, 'a> {
             }
             Predicate::Affinity(p) => self.window(&[&p.of], &p.within),
             Predicate::Date(p) => self.date(p),
-            Predicate::Segment(id) if depth < SEGMENTS_DEPTH_MAX => {
-                if let Some(p) = self.evaluation.ctx.rules.segments.get(id) {
-                    self.predicate(p, depth + 1);
-                }
-            }
+            Predicate::Segment(id) => self.segment(id),
             Predicate::Rfm(_) => self.day_zones.push(self.evaluation.ctx.rules.zone.clone()),
             Predicate::Since(_)
-            | Predicate::Segment(_)
             | Predicate::Lifecycle(_)
             | Predicate::Bucket(_)
             | Predicate::Score(_)
             | Predicate::List(_)
             | Predicate::Reachable(_)
             | Predicate::Location(_) => {}
+        }
+    }
+
+    /// Each segment is looked into once, so that cycles end.
+    fn segment(&mut self, id: &'a Text) {
+        if self.segments.insert(id)
+            && let Some(p) = self.evaluation.ctx.rules.segments.get(id)
+        {
+            self.predicate(p);
         }
     }
 

@@ -83,7 +83,8 @@ fn units_start(n: u32, unit: Unit, at: Timestamp, zone: &Zone) -> Timestamp {
         Unit::Week => Day(today.start_of_week().0 - 7 * back),
         Unit::Month => today.month_plus(-back),
     };
-    zone.start_of_day(first).max(Timestamp::MIN)
+    let earliest = Day(Timestamp::MIN.0 / Span::DAY.0);
+    zone.start_of_day(first.max(earliest)).max(Timestamp::MIN)
 }
 
 fn next(at: Timestamp) -> Timestamp {

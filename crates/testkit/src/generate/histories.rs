@@ -24,8 +24,14 @@ type Attributes = BTreeMap<Text, Vec<(Timestamp, Value)>>;
 
 fn event() -> impl Strategy<Value = Draft> {
     let property = |name: &'static str| {
-        prop_oneof![1 => Just(None), 2 => value_or_null().prop_map(Some)]
-            .prop_map(move |value| value.map(|value| (Text::new(name), value)))
+        // Mostly one of a few values, so that `same` often holds.
+        let common = select(vec![Value::Int(1), Value::Float(1.0), Value::text("a")]);
+        prop_oneof![
+            1 => Just(None),
+            1 => value_or_null().prop_map(Some),
+            2 => common.prop_map(Some),
+        ]
+        .prop_map(move |value| value.map(|value| (Text::new(name), value)))
     };
     let [item, amount, app] = PROPERTIES.map(property);
     (select(&EVENTS[..]), time(), item, amount, app, any::<u16>()).prop_map(

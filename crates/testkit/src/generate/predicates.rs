@@ -195,11 +195,18 @@ fn bucket() -> BoxedStrategy<Predicate> {
 }
 
 fn lifecycle() -> BoxedStrategy<Predicate> {
+    lived(weighted(0.5, span()).boxed()).prop_map(Predicate::Lifecycle).boxed()
+}
+
+/// A question about a lifecycle state that asks how long it has lasted.
+pub fn lasting_state() -> BoxedStrategy<LifecyclePredicate> {
+    lived(span().prop_map(Some).boxed())
+}
+
+fn lived(lasting: BoxedStrategy<Option<Span>>) -> BoxedStrategy<LifecyclePredicate> {
     let state = || select(&STATES[..]).prop_map(Text::new);
-    (vec(state(), 1..3), weighted(0.5, span()), weighted(0.4, state()))
-        .prop_map(|(is, for_at_least, was)| {
-            Predicate::Lifecycle(LifecyclePredicate { is, for_at_least, was })
-        })
+    (vec(state(), 1..4), lasting, weighted(0.3, state()))
+        .prop_map(|(is, for_at_least, was)| LifecyclePredicate { is, for_at_least, was })
         .boxed()
 }
 
