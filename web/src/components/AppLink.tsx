@@ -24,5 +24,10 @@ interface CountLinkProps {
 
 export function CountLink({ filter, children, label }: CountLinkProps) {
   const links = useLinks();
-  return <Link className="count-link numbers" to={links.people(filter)} aria-label={label} title={label}>{children}</Link>;
+  return (
+    <Link className="count-link numbers" to={links.people(filter)} title={label}>
+      {children}
+      {label && <span className="visually-hidden"> {label}</span>}
+    </Link>
+  );
 }

@@ -26,7 +26,7 @@ export function AsOfControl() {
         setWanted(true);
         setOpened(!opened);
       }}
-      aria-label={asOf.live ? t('asOf.liveLabel') : t('asOf.label', { when: shown })}
+      title={asOf.live ? t('asOf.liveLabel') : t('asOf.label', { when: shown })}
       aria-haspopup="dialog"
       leftSection={asOf.live ? <span className="live-dot" aria-hidden /> : <IconCalendarTime size={16} stroke={1.7} />}
     >

@@ -44,13 +44,15 @@ export function RfmGrid({ rfm, onPick }: Props) {
                 key={`${r}${f}`}
                 className={classes.cell}
                 style={{ background: colour, color: inkOn(colour) }}
-                aria-label={label}
                 title={label}
                 data-cell={`${r}-${f}`}
                 onClick={() => onPick({ title: `${group(cell)} · ${t('rfm.scores', { r: format.count(r), f: format.count(f) })}`, definition: inCell(r, f) })}
               >
                 <span className={classes.group}>{group(cell)}</span>
-                <span className={classes.users}>{format.count(cell.users)}</span>
+                <span className={classes.users}>
+                  <span className="visually-hidden">{t('rfm.scores', { r: format.count(r), f: format.count(f) })}: </span>
+                  {format.count(cell.users)}
+                </span>
                 <span className={classes.facts}>
                   {format.percent(cell.share)}
                   {value && cell.users > 0 && <> · {format.compact(cell.average_revenue)}</>}
