@@ -58,7 +58,7 @@ pub fn name() -> BoxedStrategy<Text> {
         1 => "\\PC{1,6}",
         1 => "[ `\"\\\\.a\n\t]{1,5}",
     ]
-    .prop_map(|name| Text::from(name))
+    .prop_map(Text::from)
     .boxed()
 }
 
@@ -69,7 +69,7 @@ pub fn text() -> BoxedStrategy<Text> {
         1 => "\\PC{0,8}",
         1 => "[\"\\\\`\n\r\t\u{0}\u{1b}\u{85}*a]{0,6}",
     ]
-    .prop_map(|text| Text::from(text))
+    .prop_map(Text::from)
     .boxed()
 }
 

@@ -7,13 +7,17 @@
 #[cfg(any(test, feature = "arbitrary"))]
 pub mod arbitrary;
 pub mod bucket;
-pub mod problem;
+pub mod catalogue;
+pub mod check;
 pub mod evaluate;
+pub mod problem;
 pub mod rules;
 pub mod text;
 pub mod tree;
 pub mod version;
 
+pub use catalogue::Catalogue;
+pub use check::check;
 pub use problem::{Problem, Severity};
 pub use rules::{Lifecycle, RfmGroup, RfmSettings, Rules, Scoring, State};
 pub use text::{parse, print};

@@ -26,9 +26,10 @@ mod test;
 mod window;
 mod words;
 
-use model::bounds::{DEFINITION_BYTES_MAX, PREDICATE_DEPTH_MAX, PREDICATES_MAX};
+use model::bounds::DEFINITION_BYTES_MAX;
 
-use crate::problem::{Problem, code};
+use crate::check;
+use crate::problem::Problem;
 use crate::tree::Predicate;
 
 pub use place::Places;
@@ -56,12 +57,7 @@ pub fn parse(text: &str) -> (Predicate, Vec<Problem>) {
 /// Reads a definition and keeps the places of its parts, for problems that are found later.
 pub fn read(text: &str) -> Reading {
     if text.len() > DEFINITION_BYTES_MAX {
-        let problem = Problem::error(
-            code::TOO_LARGE,
-            format!("the definition has {} bytes, more than {DEFINITION_BYTES_MAX}", text.len()),
-        )
-        .hint("split it into segments and combine them with `in segment`")
-        .at(1, 1);
+        let problem = check::too_long(text.len()).at(1, 1);
         return Reading {
             predicate: cursor::NOBODY,
             problems: vec![problem],
@@ -71,36 +67,8 @@ pub fn read(text: &str) -> Reading {
     let mut cursor = cursor::Cursor::new(text);
     let predicate = cursor.definition();
     let (mut problems, places) = cursor.finish();
-    let (count, depth) = size(&predicate);
-    if let Some(problem) = too_large(count, depth) {
-        problems.push(problem.at(1, 1));
-    }
+    problems.extend(check::too_large(&predicate).map(|problem| problem.at(1, 1)));
     Reading { predicate, problems, places }
-}
-
-/// The number of predicates of a tree and its depth (a leaf has depth 1).
-pub fn size(predicate: &Predicate) -> (usize, usize) {
-    let children: &[Predicate] = match predicate {
-        Predicate::All(of) | Predicate::Any(of) => of,
-        Predicate::Not(of) => std::slice::from_ref(of),
-        _ => &[],
-    };
-    children.iter().map(size).fold((1, 1), |(count, depth), (n, d)| (count + n, depth.max(d + 1)))
-}
-
-/// The problem of a tree beyond the bounds, if it is.
-pub fn too_large(count: usize, depth: usize) -> Option<Problem> {
-    let message = if count > PREDICATES_MAX {
-        format!("the definition has {count} predicates, more than {PREDICATES_MAX}")
-    } else if depth > PREDICATE_DEPTH_MAX {
-        format!("the definition is {depth} levels deep, more than {PREDICATE_DEPTH_MAX}")
-    } else {
-        return None;
-    };
-    Some(
-        Problem::error(code::TOO_LARGE, message)
-            .hint("split it into segments and combine them with `in segment`"),
-    )
 }
 
 #[cfg(test)]

@@ -58,7 +58,10 @@ impl Cursor<'_> {
     pub(super) fn absence(&mut self, did: EventMatch) -> Parsed<Predicate> {
         self.skip(2);
         let then_not = self.below("then_not", Self::events_open)?;
-        self.word("for")?;
+        if !self.eat(&["for"]) {
+            let hint = "say for how long it did not follow, as in `for 24h`".to_owned();
+            return Err(self.expected_with("`for` and a length of time", Some(hint)));
+        }
         self.place("for");
         let span = self.span()?;
         let mut hold = Vec::new();

@@ -98,16 +98,16 @@ impl Cursor<'_> {
     fn parenthesised_condition(&mut self) -> Parsed<Where> {
         self.symbol("(")?;
         let of = self.any_of_conditions()?;
-        if !self.is_symbol(0, ")") && self.is_any(0, &["and", "or"]) {
+        if self.is_any(0, &["and", "or"]) {
             self.skip(1);
-            let problem = Problem::error(
-                code::SYNTAX,
-                format!("{} cannot stand among the conditions of an event", self.found()),
-            );
             let found = self.found();
-            self.report(problem.found(found).expected("a condition on the event").hint(
-                "put the event and its `where` in parentheses, and the other predicate after them",
-            ));
+            let message = format!("{found} cannot stand among the conditions of an event");
+            self.report(
+                Problem::error(code::SYNTAX, message)
+                    .found(found)
+                    .expected("a condition on the event")
+                    .hint("put the event and its `where` in parentheses, and the rest after them"),
+            );
             return Err(super::cursor::Stop);
         }
         self.symbol(")")?;

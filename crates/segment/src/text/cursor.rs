@@ -107,6 +107,9 @@ impl<'a> Cursor<'a> {
 
     /// A name of a property or an attribute.
     pub(super) fn name(&mut self, what: &str) -> Parsed<Text> {
+        if self.is_any(0, &["and", "or", "not", "then", "where"]) {
+            return Err(self.expected(what));
+        }
         let token = self.token(0);
         let name = match &token.kind {
             Kind::Word => Text::new(token.raw),
@@ -180,7 +183,11 @@ impl<'a> Cursor<'a> {
                 return Ok(span);
             }
             Kind::Int(n) => *n,
-            _ => return Err(self.expected("a length of time such as 30d")),
+            _ => {
+                let unit = self.is_any(0, &["day", "week", "month", "year"]);
+                let hint = unit.then(|| "write 7d, 30d or 1 calendar month".to_owned());
+                return Err(self.expected_with("a length of time such as 30d", hint));
+            }
         };
         let unit = match self.token(1).raw.to_ascii_lowercase().as_str() {
             "second" | "seconds" => "s",
@@ -263,14 +270,24 @@ impl<'a> Cursor<'a> {
         Stop
     }
 
-    /// Reports that one of these words was expected, with the one that is meant if it was a slip.
+    /// Reports that one of these words or phrases was expected, with the one that is meant if it
+    /// was a slip.
     pub(super) fn expected_word(&mut self, what: &str, words: &[&str]) -> Stop {
-        let near = match self.kind(0) {
-            Kind::Word => nearest(self.token(0).raw, words.iter().copied()),
-            _ => None,
-        };
-        let hint = near.map(|word| format!("did you mean `{word}`?"));
+        let hint = self.meant(words).map(|word| format!("did you mean `{word}`?"));
         self.expected_with(what, hint)
+    }
+
+    /// The word or phrase of two words that is nearly what stands here, but not just so.
+    pub(super) fn meant<'w>(&self, words: &[&'w str]) -> Option<&'w str> {
+        let (first, second) = (self.token(0), self.token(1));
+        if first.kind != Kind::Word {
+            return None;
+        }
+        let single = words.iter().copied().filter(|word| !word.contains(' '));
+        let near = nearest(first.raw, single).filter(|word| !first.raw.eq_ignore_ascii_case(word));
+        let phrase = format!("{} {}", first.raw, second.raw);
+        let double = words.iter().copied().filter(|word| word.contains(' '));
+        nearest(&phrase, double).filter(|word| !phrase.eq_ignore_ascii_case(word)).or(near)
     }
 
     /// The present token as a message quotes it.
@@ -317,9 +334,17 @@ impl<'a> Cursor<'a> {
         read
     }
 
-    /// Goes on to the next `and`, `or` or closing parenthesis of this level, or the end.
-    pub(super) fn recover(&mut self) {
+    /// Goes on to the next `and`, `or` or closing parenthesis of the level on which the token
+    /// `from` stands, or to the end.
+    pub(super) fn recover(&mut self, from: usize) {
         let mut open = 0u32;
+        for token in &self.tokens[from.min(self.at)..self.at] {
+            match token.kind {
+                Kind::Symbol("(" | "[") => open += 1,
+                Kind::Symbol(")" | "]") => open = open.saturating_sub(1),
+                _ => {}
+            }
+        }
         while !self.is_end() {
             match self.kind(0) {
                 Kind::Symbol("(" | "[") => open += 1,
@@ -335,7 +360,7 @@ impl<'a> Cursor<'a> {
     /// Goes on to the parenthesis that closes this level and takes it.
     pub(super) fn recover_closing(&mut self) {
         while !self.is_end() && !self.is_symbol(0, ")") {
-            self.recover();
+            self.recover(self.at);
             if self.is_any(0, &["and", "or"]) {
                 self.skip(1);
             }

@@ -39,8 +39,25 @@ struct Relation {
 
 /// Words that begin a clause, for suggestions.
 const BEGINNINGS: &[&str] = &[
-    "where", "in", "at", "exactly", "between", "since", "before", "after", "from", "hours", "on",
-    "within", "then", "times", "and", "or",
+    "where",
+    "in last",
+    "at least",
+    "at most",
+    "fewer than",
+    "more than",
+    "exactly",
+    "between",
+    "since",
+    "before",
+    "after",
+    "from",
+    "hours",
+    "on",
+    "within",
+    "without",
+    "then",
+    "and",
+    "or",
 ];
 
 impl Clauses {
@@ -89,14 +106,7 @@ impl Cursor<'_> {
         let of = self.events_open()?;
         let clauses = self.clauses(!of.filter.always())?;
         if clauses.test.is_none() {
-            let hint = match measure {
-                Measure::First(_) | Measure::Last(_) => Some(
-                    "for a date relative to now write `date last(x) of \"E\" in next 5d`"
-                        .to_owned(),
-                ),
-                _ => None,
-            };
-            return Err(self.expected_with("a comparison such as `> 5`", hint));
+            return Err(self.expected("a comparison such as `> 5`"));
         }
         self.event_predicate(of, measure, clauses, from)
     }
@@ -218,10 +228,11 @@ impl Cursor<'_> {
             }
             if clauses.kinds(filtered) == before {
                 let problem = Problem::error(code::SYNTAX, "there is such a clause already");
+                let problem = problem.found(self.raw_at(index));
                 self.report_taken(index, problem.hint("keep one, or join conditions with `and`"));
             }
         }
-        self.check_clause_end();
+        self.clause_end()?;
         Ok(clauses)
     }
 
@@ -303,7 +314,7 @@ impl Cursor<'_> {
     }
 
     /// Reports what can only be a clause that went wrong.
-    fn check_clause_end(&mut self) {
+    fn clause_end(&mut self) -> Parsed<()> {
         let number = matches!(self.kind(0), Kind::Int(_));
         if number && self.is_any(1, &["times", "time"]) {
             let n = self.found();
@@ -311,12 +322,17 @@ impl Cursor<'_> {
                 format!("write `at least {n} times`, `exactly {n} times` or `at most {n} times`");
             self.expected_with("`at least`, `exactly` or `at most` before a number", Some(hint));
             self.skip(2);
-            return;
+            return Ok(());
         }
-        let word = *self.kind(0) == Kind::Word && !self.is_any(0, &["and", "or", "for"]);
-        if word && !self.is(0, "then") {
-            self.expected_word("a clause such as `in last 30d` or `where`", BEGINNINGS);
-            self.recover();
+        let what = "a clause such as `in last 30d` or `where`";
+        if self.is(0, "in") && self.is(1, "next") {
+            let hint = "a date relative to now is written `date last(x) of \"E\" in next 5d`";
+            return Err(self.expected_with(what, Some(hint.to_owned())));
+        }
+        let word = *self.kind(0) == Kind::Word && !self.is_any(0, &["and", "or", "for", "then"]);
+        match word {
+            true => Err(self.expected_word(what, BEGINNINGS)),
+            false => Ok(()),
         }
     }
 }

@@ -122,20 +122,39 @@ impl<'a> Lexer<'a> {
     }
 
     fn stray(&mut self, first: char) {
-        let hint = match first {
-            '\u{201c}' | '\u{201d}' | '\'' => "write texts in straight double quotes, as in \"TR\"",
-            '&' => "write `and`",
-            '|' => "write `or`",
-            '!' => "write `not`",
-            '*' => "write `any event`",
-            _ => "names with other characters stand in backticks, as in `first name`",
+        let (hint, word) = match first {
+            '\u{201c}' | '\u{201d}' => return self.curly(),
+            '\'' => ("write texts in straight double quotes, as in \"TR\"", ""),
+            '&' => ("write `and`", "and"),
+            '|' => ("write `or`", "or"),
+            '!' => ("write `not`", "not"),
+            '*' => ("write `any event`", ""),
+            _ => ("names with other characters stand in backticks, as in `first name`", ""),
         };
-        self.problem(
-            format!("the character {first} has no meaning here"),
-            hint,
-            &first.to_string(),
-        );
-        self.skip(first.len_utf8());
+        let rest = self.rest();
+        let bytes = rest.find(|c| c != first).unwrap_or(rest.len());
+        let found = clip(&rest[..bytes]);
+        self.problem(format!("{found} has no meaning here"), hint, &found);
+        if !word.is_empty() {
+            let (line, column) = (self.line, self.column);
+            self.tokens.push(Token { kind: Kind::Word, raw: word, line, column });
+        }
+        self.skip(bytes);
+    }
+
+    /// A text in the quotes of a word processor: a problem, but it is clear what is meant.
+    fn curly(&mut self) {
+        let rest = self.rest();
+        let mark = |c: char| matches!(c, '\u{201c}' | '\u{201d}');
+        let line = rest.lines().next().unwrap_or(rest);
+        let end = line.char_indices().skip(1).find(|(_, c)| mark(*c));
+        let (content, bytes) = match end {
+            Some((at, c)) => (&rest[3..at], at + c.len_utf8()),
+            None => (&line[3..], line.len()),
+        };
+        let hint = format!("write straight quotes: \"{}\"", clip(content));
+        self.problem("texts stand in straight quotes".to_owned(), &hint, &clip(&rest[..bytes]));
+        self.push(Kind::Str(content.to_owned()), bytes);
     }
 
     /// A text or a name between two equal marks, on one line.

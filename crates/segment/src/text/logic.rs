@@ -62,10 +62,8 @@ impl Cursor<'_> {
             self.skip(1);
             return;
         }
-        let words =
-            &["and", "or", "where", "in", "at", "within", "then", "for", "since", "between"];
-        self.expected_word("`and`, `or` or the end of the text", words);
-        self.recover();
+        self.expected_word("`and`, `or` or the end of the text", &["and", "or", "where"]);
+        self.recover(self.index());
     }
 
     fn any_of_predicates(&mut self) -> Parsed<Predicate> {
@@ -103,10 +101,11 @@ impl Cursor<'_> {
 
     /// One operand; if it cannot be read, `nobody` and the rest of it is skipped.
     fn operand(&mut self) -> Predicate {
+        let from = self.index();
         match self.deeper(Self::primary) {
             Ok(predicate) => predicate,
             Err(Stop) => {
-                self.recover();
+                self.recover(from);
                 NOBODY
             }
         }
@@ -151,6 +150,9 @@ impl Cursor<'_> {
     fn named_predicate(&mut self) -> Parsed<Predicate> {
         if !self.begins_predicate(0) {
             return match self.kind(0) {
+                Kind::Word if self.is_any(0, &["and", "or", "then", "where"]) => {
+                    Err(self.expected("a predicate"))
+                }
                 Kind::Word | Kind::Name(_) => self.attribute(),
                 Kind::Str(_) => Err(self.expected_with(
                     "a predicate",
@@ -212,6 +214,6 @@ impl Cursor<'_> {
 
     /// The beginning that was meant, if a word is a slip of one.
     pub(super) fn meant_beginning(&self) -> Option<&'static str> {
-        crate::problem::nearest(self.token(0).raw, BEGINNINGS.iter().copied())
+        self.meant(BEGINNINGS)
     }
 }

@@ -258,10 +258,10 @@ impl Cursor<'_> {
     pub(super) fn bucket(&mut self) -> Parsed<Predicate> {
         self.skip(1);
         self.place("from");
-        let from = self.whole("a bucket", 65_535)? as u16;
+        let from = self.whole("a bucket", 10_000)? as u16;
         self.word("to")?;
         self.place("to");
-        let to = self.whole("a bucket", 65_535)? as u16;
+        let to = self.whole("a bucket", 10_000)? as u16;
         let salt = if self.eat(&["salt"]) { Some(self.text("a salt in quotes")?) } else { None };
         Ok(Predicate::Bucket(BucketPredicate { from, to, salt }))
     }
