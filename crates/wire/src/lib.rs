@@ -4,4 +4,5 @@
 //! What it is not: it decides nothing; it has no behaviour but reading and printing.
 
 pub mod api;
+pub mod definition;
 pub mod record;

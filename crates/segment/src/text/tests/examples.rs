@@ -413,3 +413,23 @@ fn states_scores_and_places() {
     check("a = 1 and b = 2 or c = 3", read("(a = 1 and b = 2) or c = 3"));
     check("not a = 1 and b = 2", read("(not a = 1) and b = 2"));
 }
+
+#[test]
+fn the_examples_of_the_specification_are_read_as_written() {
+    for text in [
+        "did \"Purchase\" at least 3 times in last 30d where amount > 50",
+        "did \"App Launched\" in last 30d and not did \"Purchase\" in last 30d",
+        "sum(amount) of \"Purchase\" in last 90d > 500 and country in [\"TR\", \"ID\"]",
+        "did \"Add To Cart\" then \"Checkout\" then \"Purchase\" within 7d in last 180d",
+        "did \"Add To Cart\" in last 24h and not did \"Purchase\" after last \"Add To Cart\"",
+        "did \"Add To Cart\" and then not \"Purchase\" for 24h with same product_id",
+        "count of \"Watched\" in last 14d below 0.5 of own 60d baseline",
+        "mostly category is \"Shoes\" in \"Viewed Product\" in last 90d",
+        "renewal_date in next 5d and plan = \"annual\"",
+        "in segment \"loyal\" and lifecycle is \"at_risk\" for at least 3d",
+        "score \"churn_30d\" is most_likely and reachable by push",
+    ] {
+        // A day prints as a day, however it was written.
+        assert_eq!(print(&read(text)), text.replace("24h", "1d"));
+    }
+}
