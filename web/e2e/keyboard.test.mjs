@@ -10,8 +10,8 @@ let close;
 let instant;
 
 before(async () => {
-  browser = await launch();
   instant = await fixedInstant();
+  browser = await launch();
   ({ page, close } = await open(browser));
 });
 

@@ -10,7 +10,6 @@ let pages;
 let instant;
 
 before(async () => {
-  browser = await launch();
   instant = await fixedInstant();
   const { users } = await api(`/api/users?limit=1&as_of=${instant}`);
   const { segments } = await api('/api/segments');
@@ -20,6 +19,7 @@ before(async () => {
     pages.segment = `/segments/${segments[0].id}`;
     pages.why = `${pages.person}?why=${segments[0].id}`;
   }
+  browser = await launch();
 });
 
 after(() => browser?.close());

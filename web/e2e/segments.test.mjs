@@ -10,11 +10,11 @@ let instant;
 let event;
 
 before(async () => {
-  browser = await launch();
   instant = await fixedInstant();
   const { events } = await api('/api/catalogue');
   event = events.toSorted((a, b) => b.count - a.count)[0].name;
   await removeSegment(ID);
+  browser = await launch();
 });
 
 after(async () => {

@@ -8,7 +8,7 @@ const evergreen: MantineColorsTuple = [
 
 export const theme = createTheme({
   primaryColor: 'evergreen',
-  primaryShade: { light: 7, dark: 5 },
+  primaryShade: 7,
   colors: { evergreen },
   fontFamily: '"Inter Variable", "Noto Sans Arabic Variable", system-ui, "Segoe UI", Roboto, sans-serif',
   fontFamilyMonospace: 'ui-monospace, "SF Mono", "Cascadia Code", Menlo, "DejaVu Sans Mono", monospace',

@@ -1,6 +1,6 @@
 // What a retention team asks every morning: how many are in which state, who moved, who is active.
 
-import { SegmentedControl, SimpleGrid, Stack } from '@mantine/core';
+import { SegmentedControl, SimpleGrid, Stack, Text } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router';
@@ -64,13 +64,16 @@ export default function OverviewPage() {
       title={t('overview.title')}
       lead={query.data && t('overview.lead', { when: format.dateTime(query.data.as_of) })}
       actions={
-        <SegmentedControl
-          size="sm"
-          value={compare}
-          onChange={setCompare}
-          aria-label={t('overview.compare')}
-          data={COMPARISONS.map((value) => ({ value, label: t(`overview.since.${value}`) }))}
-        />
+        <>
+          <Text size="sm" c="dimmed" visibleFrom="sm">{t('overview.compare')}</Text>
+          <SegmentedControl
+            size="sm"
+            value={compare}
+            onChange={setCompare}
+            aria-label={t('overview.compare')}
+            data={COMPARISONS.map((value) => ({ value, label: t(`overview.against.${value}`) }))}
+          />
+        </>
       }
     >
       <Query query={query} height={420}>{(overview) => <Content overview={overview} compare={compare} />}</Query>

@@ -52,7 +52,7 @@ export function SavedSegment({ segment }: { segment: Segment }) {
   return (
     <Page
       title={segment.name}
-      lead={<><AppLink to="/segments" size="sm">{t('segments.title')}</AppLink>{segment.description && ` · ${segment.description}`}</>}
+      lead={<Group component="span" gap="xs"><AppLink to="/segments" size="sm">{t('segments.title')}</AppLink>{segment.description && <span>{segment.description}</span>}</Group>}
       actions={!editing && (
         <>
           <Button variant="default" leftSection={<IconPencil size={16} />} onClick={() => setEditing(true)}>{t('segment.edit')}</Button>
