@@ -7,9 +7,11 @@
 pub mod clock;
 pub mod config;
 pub mod failure;
+pub mod fill;
 pub mod http;
 pub mod metrics;
 pub mod service;
+pub mod start;
 pub mod workspace;
 
 pub use failure::Failure;

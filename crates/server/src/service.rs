@@ -13,9 +13,9 @@ mod rfm;
 mod rules;
 mod segments;
 mod users;
-mod values;
+pub mod values;
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use history::{Evaluator, NotAvailable, Snapshot};
 use model::{Day, Span, Timestamp};
@@ -33,6 +33,7 @@ pub struct Service {
     workspace: Arc<Workspace>,
     /// The rules as they were last read; nothing after a change.
     rules: RwLock<Option<Arc<Rules>>>,
+    names: Mutex<Option<definitions::KnownNames>>,
 }
 
 /// What one answer is computed from.
@@ -64,7 +65,7 @@ impl View {
 impl Service {
     /// A service over an open workspace.
     pub fn new(workspace: Arc<Workspace>) -> Service {
-        Service { workspace, rules: RwLock::default() }
+        Service { workspace, rules: RwLock::default(), names: Mutex::default() }
     }
 
     /// The workspace.

@@ -10,7 +10,7 @@ use serde::Serialize;
 use wire::api::*;
 
 use super::body::{self, Id, Params};
-use super::{App, openapi};
+use super::{App, ingest, openapi};
 use crate::failure::Failure;
 use crate::service::Service;
 
@@ -20,6 +20,7 @@ type Answer = Result<Response, Failure>;
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/api/overview", get(overview))
+        .route("/api/records", post(ingest::records))
         .route("/api/lifecycle", get(lifecycle))
         .route("/api/lifecycle/transitions", get(lifecycle_transitions))
         .route("/api/lifecycle/trend", get(lifecycle_trend))

@@ -11,8 +11,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
 use gateway::segment::{Decoded, Kind, Rejection, decode};
+use gateway::validate;
 use model::bounds::BODY_BYTES_MAX;
-use wire::api::{Ingested, Rejected};
+use model::{AttributeChange, Event, Record, Text, Timestamp, Value, What};
+use wire::api::{Accepted, Ingested, Rejected};
 
 use super::{App, auth, body};
 use crate::clock;
@@ -23,6 +25,66 @@ use crate::failure::Failure;
 /// Ingestion paths; the one-letter forms are those of the web client.
 pub fn routes() -> Router<App> {
     Router::new().route("/v1/{kind}", post(ingest).options(async || ()))
+}
+
+/// Records in the log's own form, as `perennial import --server` sends them: what a file gives has
+/// the same ids through a server as without one.
+pub async fn records(State(app): State<App>, body: Body) -> Result<Response, Failure> {
+    let bytes = body::read(body).await?;
+    let records = wire::record::decode_batch(&bytes).map_err(|error| {
+        Failure::bad_request(
+            "request.no_records",
+            format!("the body is no batch of records: {error}"),
+        )
+        .hint("use the same version of perennial on both sides")
+    })?;
+    let received_at = clock::now();
+    let records: Result<Vec<Record>, Failure> =
+        records.into_iter().map(|record| checked(record, received_at)).collect();
+    let counts = app.workspace.submit(records?).await?;
+    let (accepted, duplicates) = (counts.accepted, counts.duplicates);
+    Ok(Json(Accepted { accepted, duplicates }).into_response())
+}
+
+/// What holds for every record, whoever decoded it.
+fn checked(record: Record, received_at: Timestamp) -> Result<Record, Failure> {
+    let Record { who, what, .. } = record;
+    let check = || -> Result<Record, gateway::Problem> {
+        let id = |field, id: Option<Text>| match id {
+            Some(id) => validate::id(field, &id),
+            None => Ok(None),
+        };
+        let who = validate::who(id("user", who.user_id)?, id("anonymous", who.anonymous_id)?)?;
+        let what = match what {
+            What::Event(event) => What::Event(Event {
+                name: validate::event_name(&event.name)?,
+                time: validate::time(event.time, received_at)?,
+                id: event.id,
+                properties: values(event.properties)?,
+            }),
+            What::Identify(change) => What::Identify(AttributeChange {
+                time: validate::time(change.time, received_at)?,
+                id: change.id,
+                attributes: values(change.attributes)?,
+            }),
+            What::Alias { previous } => What::Alias { previous },
+        };
+        Ok(Record { received_at, who, what })
+    };
+    check()
+        .map_err(|problem| Failure::unprocessable(problem.code, problem.message).hint(problem.hint))
+}
+
+fn values(values: Vec<(Text, Value)>) -> Result<Vec<(Text, Value)>, gateway::Problem> {
+    for (name, value) in &values {
+        validate::property_name(name)?;
+        match value {
+            Value::Text(text) => validate::text_value(name, text)?,
+            Value::List(items) => validate::list_length(name, items.len())?,
+            _ => {}
+        }
+    }
+    validate::properties(values)
 }
 
 async fn ingest(

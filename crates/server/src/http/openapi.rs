@@ -12,6 +12,9 @@ use utoipa::openapi::{
 use utoipa::{IntoParams, ToSchema};
 use wire::api::*;
 
+/// The one body that is not JSON.
+const RECORDS: &str = "Records";
+
 type Parameters = Vec<utoipa::openapi::path::Parameter>;
 
 /// One operation: method, path, id, what it is for, query, body, answer.
@@ -63,6 +66,13 @@ fn operations() -> Vec<Operation> {
             "States, changes, activity.",
             query::<OverviewQuery>(),
             "Overview",
+        ),
+        send(
+            Post,
+            ("/api/records", "records"),
+            "Takes a batch of records in the log’s own form.",
+            RECORDS,
+            ok("Accepted"),
         ),
         get("/api/lifecycle", "lifecycle", "Who is in which state.", at(), "Lifecycle"),
         get(
@@ -286,7 +296,8 @@ fn build(operation: Operation) -> utoipa::openapi::path::Operation {
         built = built.parameter(parameter);
     }
     if let Some(body) = body.filter(|body| !body.is_empty()) {
-        let body = RequestBodyBuilder::new().content("application/json", content(body));
+        let kind = if body == RECORDS { "application/octet-stream" } else { "application/json" };
+        let body = RequestBodyBuilder::new().content(kind, content(body));
         built = built.request_body(Some(body.required(Some(Required::True)).build()));
     }
     let mut done = ResponseBuilder::new().description("done");
@@ -352,6 +363,11 @@ fn components() -> Components {
         "A message, or {\"batch\": […]} with many, in the form of the Segment family of client libraries.",
     ));
     schemas.push(("Message".into(), message.build().into()));
+    let records = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .content_media_type("application/octet-stream")
+        .description(Some("Records, encoded as `wire::record` does; plain or gzip."));
+    schemas.push((RECORDS.into(), records.build().into()));
     let mut components = Components::new();
     components.schemas.extend(schemas);
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();

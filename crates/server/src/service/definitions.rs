@@ -1,62 +1,119 @@
-//! Definitions in both of their forms.
+//! Definitions in both of their forms, checked with the names that the workspace knows.
 
 use std::collections::BTreeSet;
+use std::sync::{Arc, PoisonError, Weak};
 
+use history::{Snapshot, ValueFacts};
 use model::Text;
+use segment::catalogue::{Catalogue, Kind, Kinds};
+use segment::check::{Subject, check_as};
 use segment::problem::fatal;
 use segment::tree::EventMatch;
 use segment::{Predicate, Problem, Rules};
-use serde_json::Value;
+use serde_json::{Value, json};
 use wire::api::{self, Object};
+use wire::definition;
 
 use super::Service;
 use crate::failure::Failure;
+
+/// The names of the latest snapshot that was asked.
+pub type KnownNames = (Weak<Snapshot>, Arc<Catalogue>);
 
 impl Service {
     /// A definition that can be used; both forms are taken.
     pub fn definition(&self, written: &Value) -> Result<Predicate, Failure> {
         let (predicate, problems) = self.checked(written)?;
-        if fatal(&problems) {
-            return Err(invalid(problems));
-        }
-        Ok(predicate)
+        if fatal(&problems) { Err(invalid(problems)) } else { Ok(predicate) }
     }
 
     /// The best effort at a definition, with everything that is wrong with it.
     pub(super) fn checked(&self, written: &Value) -> Result<(Predicate, Vec<Problem>), Failure> {
-        let (predicate, problems) = read(written);
+        let (names, rules) = (self.names()?, self.rules()?);
+        if let Value::String(text) = written {
+            return Ok(definition::read_and_check(text, &names, &rules));
+        }
+        let (predicate, mut problems) = definition::from_json(written);
+        if !fatal(&problems) {
+            problems.extend(segment::check(&predicate, &names, &rules));
+        }
         Ok((predicate, problems))
+    }
+
+    /// Refuses what would make rules depend on themselves; `rules` are those after the change.
+    pub(super) fn check_as(
+        &self,
+        subject: &Subject,
+        predicate: &Predicate,
+        rules: &Rules,
+    ) -> Result<(), Failure> {
+        let problems = check_as(subject, predicate, &*self.names()?, rules);
+        if fatal(&problems) { Err(invalid(problems)) } else { Ok(()) }
+    }
+
+    /// All names that were seen, for checks and suggestions.
+    fn names(&self) -> Result<Arc<Catalogue>, Failure> {
+        let snapshot = self.workspace.snapshot()?;
+        let same = Arc::downgrade(&snapshot);
+        let mut known = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((of, names)) = &*known
+            && of.ptr_eq(&same)
+        {
+            return Ok(Arc::clone(names));
+        }
+        let names = Arc::new(catalogue(&snapshot));
+        *known = Some((same, Arc::clone(&names)));
+        Ok(names)
     }
 }
 
-/// Reads either form.
-pub fn read(written: &Value) -> (Predicate, Vec<Problem>) {
-    match written {
-        Value::String(text) => segment::parse(text),
-        other => segment::parse(other["text"].as_str().unwrap_or_default()),
+fn catalogue(snapshot: &Snapshot) -> Catalogue {
+    let mut catalogue = Catalogue::default();
+    for event in snapshot.events() {
+        catalogue.event(&event.name);
+        for property in &event.properties {
+            catalogue.property(&event.name, &property.name, kinds(property));
+        }
     }
+    for attribute in snapshot.attribute_facts() {
+        catalogue.attribute(&attribute.name, kinds(&attribute));
+    }
+    catalogue
+}
+
+fn kinds(facts: &ValueFacts) -> Kinds {
+    let named = |name: &&str| Kind::ALL.into_iter().find(|kind| kind.name() == *name);
+    facts.kinds.iter().filter_map(named).fold(Kinds::default(), Kinds::with)
 }
 
 /// A definition that was checked when it was stored.
 pub fn stored(written: &Value) -> Result<Predicate, Failure> {
-    let (predicate, problems) = read(written);
+    let (predicate, problems) = definition::from_json(written);
     if fatal(&problems) { Err(invalid(problems)) } else { Ok(predicate) }
 }
 
 /// The JSON form.
 pub fn json(predicate: &Predicate) -> Object {
-    Object::from_iter([("text".into(), Value::from(segment::print(predicate)))])
+    match definition::to_json(predicate) {
+        Value::Object(object) => object,
+        _ => Object::new(),
+    }
 }
 
-/// An event with its conditions in the JSON form.
+/// An event with its conditions in the JSON form, as an `event` predicate has them.
 pub fn event_match(written: &Value) -> Result<EventMatch, Failure> {
-    Ok(EventMatch::named(written["event"].as_str().unwrap_or_default()))
-}
-
-/// Refuses rules in which something depends on itself.
-pub fn check_cycles(rules: &Rules) -> Result<(), Failure> {
-    let _ = rules;
-    Ok(())
+    let mut whole = json!({"type": "event", "op": "ge", "value": 1});
+    for (name, value) in written.as_object().into_iter().flatten() {
+        if name != "event" && name != "where" {
+            let message = format!("\"{name}\" is not known here; an event has `event` and `where`");
+            return Err(Failure::unprocessable("segment.unknown_field", message));
+        }
+        whole[name] = value.clone();
+    }
+    match definition::from_json(&whole) {
+        (Predicate::Event(event), problems) if !fatal(&problems) => Ok(event.of),
+        (_, problems) => Err(invalid(problems)),
+    }
 }
 
 /// Ids of the segments that a definition names.

@@ -2,6 +2,7 @@
 
 use history::lifecycle::{self, ReturnSettings, propose, return_curve};
 use model::{Span, Timestamp};
+use segment::check::Subject;
 use segment::{Rules, State};
 use wire::api::{
     AtQuery, BetweenQuery, CurvePoint, Key, Lifecycle, LifecycleDefinition, LifecycleState,
@@ -9,7 +10,7 @@ use wire::api::{
     TrendQuery,
 };
 
-use super::{Service, definitions, limit, rules, share, span};
+use super::{Service, limit, rules, share, span};
 use crate::failure::Failure;
 
 /// Days of a trend without a wish, and at most.
@@ -103,7 +104,9 @@ impl Service {
     pub fn store_lifecycle(&self, lifecycle: &segment::Lifecycle) -> Result<(), Failure> {
         let mut after = (*self.rules()?).clone();
         after.lifecycle = lifecycle.clone();
-        definitions::check_cycles(&after)?;
+        for state in &lifecycle.states {
+            self.check_as(&Subject::State(state.key.clone()), &state.predicate, &after)?;
+        }
         rules::store_lifecycle(self.workspace.config(), lifecycle)?;
         self.rules_changed();
         Ok(())

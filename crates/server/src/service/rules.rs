@@ -144,6 +144,14 @@ pub fn store_rfm(config: &Config, rfm: &api::RfmSettings) -> Result<(), Failure>
 }
 
 impl Service {
+    /// Writes down RFM settings, unless there are some.
+    pub fn start_rfm(&self, settings: &RfmSettings) -> Result<(), Failure> {
+        match self.workspace.config().setting(settings::RFM)? {
+            Some(_) => Ok(()),
+            None => self.store_rfm(&rfm::written(settings)),
+        }
+    }
+
     /// Writes down the lifecycle and RFM settings that the data propose, unless they are written
     /// already or there are no data.
     pub fn settle(&self) -> Result<(), Failure> {
@@ -174,10 +182,10 @@ pub fn key_event(config: &Config, snapshot: &Snapshot) -> Result<EventMatch, Fai
         return Ok(event(&name));
     }
     let events = snapshot.events();
-    let sounds = |order: &&str| {
+    let sounds = |order: &&str| -> Option<&Text> {
         events.iter().find(|facts| facts.name.to_lowercase() == **order).map(|facts| &facts.name)
     };
-    let found = ORDER_NAMES.iter().find_map(|order| sounds(&order));
+    let found = ORDER_NAMES.iter().find_map(sounds);
     Ok(event(found.map_or("*", |name| name.as_str())))
 }
 

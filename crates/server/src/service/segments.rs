@@ -6,6 +6,7 @@ use std::time::Instant;
 use history::UserSet;
 use model::{Text, UserIndex};
 use segment::Predicate;
+use segment::check::Subject;
 use segment::evaluate::{Context, Explanation as Reasons, explain};
 use wire::api::{
     AtQuery, Definition, ExplainInput, Explanation, ExplanationEvent, ExplanationNode, Members,
@@ -90,13 +91,12 @@ impl Service {
         let history = view.snapshot.history_of(user);
         let scores = Scores::new(&view, user);
         let context = Context { rules: &view.rules, population: &scores };
-        view.evaluator().members(&Predicate::All(not_available(&predicate)))?;
         let reasons = explain(&predicate, &history, view.at, &context);
         Ok(Explanation {
             user: history.id.to_string(),
             holds: reasons.holds,
             as_of: view.at.to_string(),
-            tree: node(&view, &predicate, reasons),
+            tree: node(reasons),
         })
     }
 
@@ -198,9 +198,8 @@ impl Service {
             return Err(Failure::unprocessable("segment.name", message));
         }
         let predicate = self.definition(&input.definition.0)?;
-        let mut after = (*self.rules()?).clone();
-        after.segments.insert(Text::new(&id), predicate.clone());
-        definitions::check_cycles(&after)?;
+        let subject = Subject::Segment(Text::new(&id));
+        self.check_as(&subject, &predicate, &*self.rules()?)?;
         let now = clock::now().0;
         self.workspace.config().put_segment(&SavedSegment {
             id: id.clone(),
@@ -317,38 +316,18 @@ fn free_id(name: &str, taken: &BTreeSet<String>) -> String {
     candidates.find(|id| !taken.contains(id)).unwrap_or_else(|| id.to_owned())
 }
 
-/// The parts of a definition that cannot be evaluated yet.
-fn not_available(predicate: &Predicate) -> Vec<Predicate> {
-    match predicate {
-        Predicate::All(of) | Predicate::Any(of) => of.iter().flat_map(not_available).collect(),
-        Predicate::Not(of) => not_available(of),
-        Predicate::Score(_)
-        | Predicate::List(_)
-        | Predicate::Reachable(_)
-        | Predicate::Location(_) => vec![predicate.clone()],
-        _ => Vec::new(),
-    }
-}
-
-/// Reasons with the text of every condition.
-fn node(view: &View, predicate: &Predicate, reasons: Reasons) -> ExplanationNode {
-    let parts: Vec<&Predicate> = match predicate {
-        Predicate::All(of) | Predicate::Any(of) => of.iter().collect(),
-        Predicate::Not(of) => vec![of],
-        Predicate::Segment(id) => view.rules.segments.get(id).into_iter().collect(),
-        _ => Vec::new(),
-    };
+/// Reasons in the form of the API.
+fn node(reasons: Reasons) -> ExplanationNode {
     let events = reasons.events.into_iter().map(|event| ExplanationEvent {
         name: event.name.to_string(),
         time: event.time.to_string(),
         id: event.id.to_string(),
     });
-    let children = parts.into_iter().zip(reasons.children);
     ExplanationNode {
-        text: segment::print(predicate),
+        text: reasons.label,
         holds: reasons.holds,
         reason: reasons.reason,
         events: events.collect(),
-        children: children.map(|(part, reasons)| node(view, part, reasons)).collect(),
+        children: reasons.children.into_iter().map(node).collect(),
     }
 }

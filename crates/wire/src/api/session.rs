@@ -58,6 +58,15 @@ pub struct Ingested {
     pub rejected: Vec<Rejected>,
 }
 
+/// What became of a batch of records.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Accepted {
+    /// Records that count from now on, durably.
+    pub accepted: u64,
+    /// Records whose delivery id had been counted before.
+    pub duplicates: u64,
+}
+
 /// A message that was put into quarantine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Rejected {

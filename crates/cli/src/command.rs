@@ -1,0 +1,11 @@
+//! The commands, one file each.
+
+pub mod demo;
+pub mod export;
+pub mod import;
+pub mod key;
+pub mod lifecycle;
+pub mod rfm;
+pub mod segment;
+pub mod serve;
+pub mod user;

@@ -1,0 +1,48 @@
+//! `perennial key`: works beside a running server, as keys live in their own file.
+
+use anyhow::anyhow;
+use model::Timestamp;
+use server::clock;
+use server::config::Config;
+use server::workspace::config_path;
+
+use crate::arguments::{KeyArguments, KeyCommand};
+use crate::print::{self, Table};
+
+pub fn run(arguments: KeyArguments) -> anyhow::Result<()> {
+    match arguments.command {
+        KeyCommand::Create { data_dir, scope, label } => {
+            std::fs::create_dir_all(&data_dir)?;
+            let config = Config::open(&config_path(&data_dir))?;
+            let key = config.create_key(scope, &label, clock::now().0)?;
+            print::out(&format!("{key}\n"))?;
+        }
+        KeyCommand::List { data_dir, format } => {
+            let keys = Config::open(&config_path(&data_dir))?.keys()?;
+            let created = |at: i64| Timestamp(at).to_string();
+            let json: Vec<_> = keys
+                .iter()
+                .map(|key| {
+                    serde_json::json!({
+                        "id": key.id, "scope": key.scope.to_string(), "label": key.label,
+                        "created_at": created(key.created_at),
+                    })
+                })
+                .collect();
+            print::result(format, &json, || {
+                let mut table = Table::new(["id", "scope", "created", "label"]);
+                for key in &keys {
+                    let (id, scope) = (key.id.clone(), key.scope.to_string());
+                    table.row(vec![id, scope, created(key.created_at), key.label.clone()]);
+                }
+                table
+            })?;
+        }
+        KeyCommand::Revoke { data_dir, id } => {
+            if !Config::open(&config_path(&data_dir))?.revoke_key(&id)? {
+                return Err(anyhow!("there is no key \"{id}\"; `perennial key list` shows them"));
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,41 @@
+//! `perennial rfm`.
+
+use wire::api::{AtQuery, BetweenQuery, Rfm};
+
+use super::lifecycle::matrix;
+use crate::arguments::{RfmArguments, RfmCommand};
+use crate::print::{self, Table, percent};
+use crate::source::Source;
+
+pub fn run(arguments: RfmArguments) -> anyhow::Result<()> {
+    match arguments.command {
+        RfmCommand::Groups { at } => {
+            let source = Source::open(&at.result.source)?;
+            let rfm = source.rfm(&AtQuery { as_of: at.as_of })?;
+            print::result(at.result.format, &rfm, || groups(&rfm))?;
+            source.close()
+        }
+        RfmCommand::Transitions { result, from, to } => {
+            let source = Source::open(&result.source)?;
+            let moved = source.rfm_transitions(&BetweenQuery { from, to })?;
+            print::result(result.format, &moved, || matrix(&moved.groups, &moved.matrix))?;
+            source.close()
+        }
+    }
+}
+
+/// One row per group.
+pub fn groups(rfm: &Rfm) -> Table {
+    let mut table = Table::new(["group", "users", "share", "orders", "revenue", "average"]);
+    for group in &rfm.groups {
+        table.row(vec![
+            group.name.clone(),
+            group.users.to_string(),
+            percent(group.share),
+            group.orders.to_string(),
+            format!("{:.2}", group.revenue),
+            format!("{:.2}", group.average_revenue),
+        ]);
+    }
+    table
+}

@@ -1,0 +1,17 @@
+//! `perennial serve`.
+
+use server::http::Options;
+use server::start;
+
+use crate::arguments::ServeArguments;
+use crate::print;
+use crate::source;
+
+pub fn run(arguments: ServeArguments) -> anyhow::Result<()> {
+    let (listener, address) = start::listen(&arguments.listen)?;
+    let service = source::open(&arguments.data_dir)?;
+    service.settle()?;
+    print::out(&format!("listening on http://{address}\n"))?;
+    start::serve(listener, service, Options::default(), None)?;
+    Ok(())
+}

@@ -1,0 +1,62 @@
+//! `perennial user`.
+
+use wire::api::{AtQuery, EventsQuery, User};
+
+use crate::arguments::{UserArguments, UserCommand};
+use crate::print::{self, Table};
+use crate::source::Source;
+
+pub fn run(arguments: UserArguments) -> anyhow::Result<()> {
+    match arguments.command {
+        UserCommand::Show { at, id } => {
+            let source = Source::open(&at.result.source)?;
+            let user = source.user(&id, &AtQuery { as_of: at.as_of })?;
+            print::result(at.result.format, &user, || facts(&user))?;
+            source.close()
+        }
+        UserCommand::Events { at, limit, before, id } => {
+            let source = Source::open(&at.result.source)?;
+            let query = EventsQuery { name: None, limit: Some(limit), before, as_of: at.as_of };
+            let events = source.user_events(&id, &query)?;
+            print::result(at.result.format, &events, || {
+                let mut table = Table::new(["time", "event", "id", "properties"]);
+                for event in &events.events {
+                    let properties = serde_json::Value::from(event.properties.clone());
+                    let (time, name) = (event.time.clone(), event.name.clone());
+                    table.row(vec![time, name, event.id.clone(), properties.to_string()]);
+                }
+                table
+            })?;
+            source.close()
+        }
+    }
+}
+
+fn facts(user: &User) -> Table {
+    let mut table = Table::new(["what", "value"]);
+    let mut fact = |what: &str, value: String| table.row(vec![what.into(), value]);
+    fact("id", user.id.clone());
+    fact("user ids", user.user_ids.join(", "));
+    fact("anonymous ids", user.anonymous_ids.join(", "));
+    fact("first seen", user.first_seen_at.clone());
+    fact("last seen", user.last_seen_at.clone());
+    fact("events", user.events.to_string());
+    if let Some(state) = &user.state {
+        let since = state.since.as_ref().map(|at| format!(" since {at}")).unwrap_or_default();
+        fact("state", format!("{}{since}", state.name));
+    }
+    if let Some(rfm) = &user.rfm {
+        fact("rfm", format!("{}{}{} {}", rfm.r, rfm.f, rfm.m, rfm.group_name));
+    }
+    for segment in &user.segments {
+        fact("segment", segment.name.clone());
+    }
+    for (name, value) in &user.attributes {
+        fact(name, value.to_string());
+    }
+    for event in &user.summary {
+        let range = format!("{} from {} to {}", event.count, event.first_at, event.last_at);
+        fact(&event.event, range);
+    }
+    table
+}

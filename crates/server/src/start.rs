@@ -1,0 +1,130 @@
+//! Starting and stopping: the address, the signals, the live traffic of the demonstration.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
+
+use audience::shop::{Live, Shop};
+use model::Timestamp;
+
+use crate::clock;
+use crate::http::{self, App, Options};
+use crate::service::Service;
+use crate::workspace::WorkspaceError;
+
+/// How long requests under way may take after the signal to stop.
+const DRAIN: Duration = Duration::from_secs(20);
+
+/// How often the simulated shop sends what has happened since.
+const LIVE_EVERY: Duration = Duration::from_millis(250);
+
+/// Records of the simulated shop in one step: after a long pause they come in several.
+const LIVE_BATCH: usize = 2_000;
+
+/// Why a server cannot start, or ended badly.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address is taken or not ours.
+    #[error("cannot listen on {address}: {source}; choose another one with --listen HOST:PORT")]
+    Listen {
+        /// What was asked for.
+        address: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The sockets failed.
+    #[error("serve: {0}")]
+    Serve(std::io::Error),
+    /// The data could not be closed.
+    #[error(transparent)]
+    Workspace(#[from] WorkspaceError),
+}
+
+/// Takes an address, before anything that lasts: a port that is taken shows at once.
+pub fn listen(address: &str) -> Result<(TcpListener, SocketAddr), StartError> {
+    let wrong = |source| StartError::Listen { address: address.into(), source };
+    let listener = TcpListener::bind(address).map_err(wrong)?;
+    listener.set_nonblocking(true).map_err(wrong)?;
+    let local = listener.local_addr().map_err(wrong)?;
+    Ok((listener, local))
+}
+
+/// Serves until SIGTERM or ctrl-c, finishes what is under way, writes a checkpoint and returns.
+/// `shop` goes on living meanwhile, from the end of its history.
+pub fn serve(
+    listener: TcpListener,
+    service: Arc<Service>,
+    options: Options,
+    shop: Option<(Shop, Timestamp)>,
+) -> Result<(), StartError> {
+    let address = listener.local_addr().map_err(StartError::Serve)?;
+    let workspace = service.workspace();
+    let app = App::new(service, address, options);
+    let (stop, stopped) = channel::<()>();
+    let live = shop.map(|(shop, end)| {
+        let workspace = Arc::clone(&workspace);
+        std::thread::spawn(move || {
+            // What was sent since the end of the history in an earlier run is sent again and
+            // counts once.
+            let mut live = Live::after(shop, end);
+            while stopped.recv_timeout(LIVE_EVERY) == Err(RecvTimeoutError::Timeout) {
+                let mut records = live.records_until(clock::now());
+                while !records.is_empty() {
+                    let rest = records.split_off(records.len().min(LIVE_BATCH));
+                    if workspace.enqueue(records).and_then(|receipt| receipt.wait()).is_err() {
+                        return;
+                    }
+                    records = rest;
+                }
+            }
+        })
+    });
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(StartError::Serve)?;
+    let served = runtime.block_on(async {
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        let (signal, signalled) = tokio::sync::oneshot::channel();
+        let stop = async {
+            interrupted().await;
+            tracing::info!("stopping: finishing what is under way");
+            let _ = signal.send(());
+        };
+        let serving = http::serve(listener, app, stop);
+        let late = async {
+            if signalled.await.is_ok() {
+                tokio::time::sleep(DRAIN).await;
+            } else {
+                std::future::pending::<()>().await;
+            }
+        };
+        tokio::select! {
+            result = serving => result,
+            () = late => Ok(()),
+        }
+    });
+    drop(stop);
+    if let Some(live) = live {
+        let _ = live.join();
+    }
+    runtime.shutdown_timeout(DRAIN);
+    served.map_err(StartError::Serve)?;
+    Ok(workspace.close()?)
+}
+
+async fn interrupted() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}
