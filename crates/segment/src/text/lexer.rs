@@ -60,6 +60,12 @@ impl<'a> Lexer<'a> {
         &self.text[self.at..]
     }
 
+    /// The rest of the present line.
+    fn line(&self) -> &'a str {
+        let rest = self.rest();
+        rest.split('\n').next().unwrap_or(rest)
+    }
+
     /// Skips blank space; whether anything is left.
     fn blank(&mut self) -> bool {
         let rest = self.rest();
@@ -146,7 +152,7 @@ impl<'a> Lexer<'a> {
     fn curly(&mut self) {
         let rest = self.rest();
         let mark = |c: char| matches!(c, '\u{201c}' | '\u{201d}');
-        let line = rest.lines().next().unwrap_or(rest);
+        let line = self.line();
         let end = line.char_indices().skip(1).find(|(_, c)| mark(*c));
         let (content, bytes) = match end {
             Some((at, c)) => (&rest[3..at], at + c.len_utf8()),
@@ -159,13 +165,12 @@ impl<'a> Lexer<'a> {
 
     /// A text or a name between two equal marks, on one line.
     fn quoted(&mut self, mark: char) {
-        let rest = self.rest();
+        let rest = self.line();
         let mut content = String::new();
         let mut chars = rest.char_indices().skip(1);
         let mut end = None;
         while let Some((at, c)) = chars.next() {
             match c {
-                '\n' => break,
                 '\\' => match escape(&mut chars) {
                     Some(c) => content.push(c),
                     None => self.wrong_escape(at),
@@ -181,15 +186,15 @@ impl<'a> Lexer<'a> {
             let what = if mark == '"' { "text" } else { "name" };
             let hint = format!("close it with {mark}; a line break inside is written \\n");
             self.problem(format!("the {what} that begins here has no end"), &hint, &clip(rest));
-            rest.find('\n').unwrap_or(rest.len())
+            rest.len()
         });
         let kind = if mark == '"' { Kind::Str(content) } else { Kind::Name(content) };
         self.push(kind, bytes);
     }
 
     fn wrong_escape(&mut self, at: usize) {
-        let written: String = self.rest()[at..].chars().take(2).collect();
-        let columns = self.rest()[..at].chars().count() as u32;
+        let written: String = self.line()[at..].chars().take(2).collect();
+        let columns = self.line()[..at].chars().count() as u32;
         let problem = Problem::error(code::SYNTAX, format!("{written} is not an escape"))
             .hint("write \\\\ for a backslash; the others are \\\" \\` \\n \\r \\t and \\u{1f600}")
             .found(written)
