@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { api, fixedInstant, go, launch, numberIn, open, removeSegment, screenshot, settled } from './browser.mjs';
 
-const ID = 'browser-test';
+const ID = 'browser_test';
 let browser;
 let instant;
 let event;
