@@ -2,7 +2,7 @@ import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
 
 /** Where `npm run dev` sends API calls. */
-const server = process.env.PERENNIAL_URL ?? 'http://127.0.0.1:8080';
+const server = process.env.PERENNIAL_URL ?? 'http://127.0.0.1:7300';
 
 export default defineConfig({
   base: '/',

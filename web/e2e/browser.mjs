@@ -15,7 +15,7 @@ const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const results = join(import.meta.dirname, '..', 'test-results');
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-assert.ok(base, 'set PERENNIAL_URL to the address of a running server, as in http://127.0.0.1:8080');
+assert.ok(base, 'set PERENNIAL_URL to the address of a running server, as in http://127.0.0.1:7300');
 mkdirSync(results, { recursive: true });
 
 /** Starts the browser. The caller closes it. */

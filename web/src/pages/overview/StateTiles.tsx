@@ -49,7 +49,7 @@ export function StateTiles({ overview }: { overview: Overview }) {
             <Change state={state} />
           </Group>
           <Box mt={10} h={4} style={{ borderRadius: 2, background: 'var(--hairline)' }}>
-            <Box h={4} w={`${Math.max(state.share * 100, 0.5)}%`} style={{ borderRadius: 2, background: stateColour(state.key) }} />
+            <Box h={4} w={state.users === 0 ? 0 : `${Math.max(state.share * 100, 0.5)}%`} style={{ borderRadius: 2, background: stateColour(state.key) }} />
           </Box>
         </Paper>
       ))}

@@ -27,7 +27,7 @@ function Row({ event }: { event: UserEvent }) {
           <Group gap="4px 14px" mt={2}>
             {properties.map(([name, value]) => (
               <Text key={name} size="xs" component="span" style={{ overflowWrap: 'anywhere' }}>
-                <Text span inherit c="dimmed">{name}</Text> {format.value(value)}
+                <bdi><Text span inherit c="dimmed">{name}</Text> {format.value(value)}</bdi>
               </Text>
             ))}
           </Group>
