@@ -296,5 +296,3 @@ fn with_cause(error: &log::Error) -> String {
     source.map_or_else(|| error.to_string(), |source| format!("{error}: {source}"))
 }
 
-#[cfg(test)]
-mod tests;

@@ -326,6 +326,7 @@ fn components() -> Components {
     add!(
         Session,
         Health,
+        Accepted,
         Ingested,
         Overview,
         Lifecycle,

@@ -1,0 +1,156 @@
+//! What is acknowledged is durable, visible and counted once.
+
+use std::path::Path;
+
+use model::{Event, EventId, Record, Timestamp, Value, What, Who};
+use server::Workspace;
+use server::fill::Filler;
+use server::workspace::{Counts, SubmitError, WorkspaceError};
+
+const DAY: i64 = 86_400_000;
+
+fn purchase(user: &str, id: &str, day: i64) -> Record {
+    let time = Timestamp(20_000 * DAY + day * DAY);
+    let event = Event {
+        name: "Purchase".into(),
+        time,
+        id: EventId::of(id),
+        properties: vec![("amount".into(), Value::Float(1.5))],
+    };
+    Record { received_at: time, who: Who::user(user), what: What::Event(event) }
+}
+
+fn open(dir: &Path) -> Workspace {
+    Workspace::open(dir).unwrap().0
+}
+
+fn submit(workspace: &Workspace, records: Vec<Record>) -> Counts {
+    workspace.enqueue(records).unwrap().wait().unwrap()
+}
+
+#[test]
+fn a_delivery_counts_once_within_a_batch_across_batches_and_across_restarts() {
+    let dir = tempfile::tempdir().unwrap();
+    let workspace = open(dir.path());
+    let batch = vec![purchase("ada", "1", 0), purchase("ada", "1", 0), purchase("bob", "2", 1)];
+    assert_eq!(submit(&workspace, batch.clone()), Counts { accepted: 2, duplicates: 1 });
+    assert_eq!(submit(&workspace, batch.clone()), Counts { accepted: 0, duplicates: 3 });
+    assert_eq!(workspace.snapshot().unwrap().n_events(Timestamp::MAX), 2);
+    drop(workspace); // no checkpoint: the log is replayed
+
+    let (workspace, opened) = Workspace::open(dir.path()).unwrap();
+    assert_eq!(opened.replayed, 2);
+    assert_eq!(submit(&workspace, batch.clone()), Counts { accepted: 0, duplicates: 3 });
+    workspace.close().unwrap(); // with a checkpoint: nothing is replayed
+
+    let (workspace, opened) = Workspace::open(dir.path()).unwrap();
+    assert_eq!(opened.replayed, 0);
+    assert_eq!(submit(&workspace, batch), Counts { accepted: 0, duplicates: 3 });
+    assert_eq!(workspace.snapshot().unwrap().n_events(Timestamp::MAX), 2);
+}
+
+#[test]
+fn what_is_acknowledged_is_in_the_next_snapshot_and_not_in_older_ones() {
+    let dir = tempfile::tempdir().unwrap();
+    let workspace = open(dir.path());
+    let before = workspace.snapshot().unwrap();
+    for n in 0..50 {
+        submit(&workspace, vec![purchase("ada", &n.to_string(), n)]);
+        assert_eq!(workspace.snapshot().unwrap().n_events(Timestamp::MAX), n as u64 + 1);
+    }
+    assert_eq!(before.n_events(Timestamp::MAX), 0);
+}
+
+#[test]
+fn many_senders_share_syncs_and_lose_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let workspace = open(dir.path());
+    std::thread::scope(|scope| {
+        for sender in 0..8 {
+            let workspace = &workspace;
+            scope.spawn(move || {
+                let user = format!("user {sender}");
+                let mut filler = Filler::new(workspace);
+                for n in 0..3_000 {
+                    filler.push(purchase(&user, &format!("{sender} {n}"), n % 300)).unwrap();
+                }
+                assert_eq!(filler.finish().unwrap(), Counts { accepted: 3_000, duplicates: 0 });
+            });
+        }
+    });
+    let snapshot = workspace.snapshot().unwrap();
+    assert_eq!(snapshot.n_events(Timestamp::MAX), 24_000);
+    assert_eq!(snapshot.n_users(Timestamp::MAX), 8);
+    drop(workspace);
+    let (workspace, opened) = Workspace::open(dir.path()).unwrap();
+    assert_eq!(opened.replayed, 24_000);
+    assert_eq!(workspace.snapshot().unwrap().n_events(Timestamp::MAX), 24_000);
+}
+
+#[test]
+fn ids_of_merged_people_find_the_one_that_remains_after_a_restart_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let workspace = open(dir.path());
+    let mut anonymous = purchase("", "1", 0);
+    anonymous.who = Who::anonymous("phone");
+    let mut both = purchase("ada", "2", 1);
+    both.who.anonymous_id = Some("phone".into());
+    submit(&workspace, vec![anonymous, both]);
+    for restart in 0..2 {
+        let workspace = if restart == 0 { &workspace } else { &open_after(&workspace, dir.path()) };
+        let (user, person) = workspace.person("phone").unwrap().unwrap();
+        assert_eq!(workspace.person("ada").unwrap().unwrap().0, user);
+        assert_eq!((person.user_ids.len(), person.anonymous_ids.len()), (1, 1));
+        assert_eq!(workspace.snapshot().unwrap().events_of(user).len(), 2);
+    }
+}
+
+fn open_after(workspace: &Workspace, dir: &Path) -> Workspace {
+    workspace.close().unwrap();
+    open(dir)
+}
+
+#[test]
+fn one_process_has_a_directory_and_a_closed_one_takes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let workspace = open(dir.path());
+    let second = Workspace::open(dir.path()).err().unwrap();
+    assert!(matches!(second, WorkspaceError::InUse { .. }), "{second}");
+    assert!(second.to_string().contains("--server"), "{second}");
+    workspace.close().unwrap();
+    let late = workspace.enqueue(vec![purchase("ada", "1", 0)]).err().unwrap();
+    assert!(matches!(late, SubmitError::Closing));
+}
+
+#[test]
+fn a_torn_tail_is_cut_and_a_damaged_middle_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let workspace = open(dir.path());
+    for n in 0..100 {
+        submit(&workspace, vec![purchase("ada", &n.to_string(), n)]);
+    }
+    let end = workspace.log_position();
+    drop(workspace);
+    let log = dir.path().join("log");
+    let file = std::fs::read_dir(&log)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .find(|path| path.extension().is_some_and(|kind| kind == "log"))
+        .unwrap();
+    let whole = std::fs::read(&file).unwrap();
+
+    let mut damaged = whole.clone();
+    damaged[end as usize / 2] ^= 0x40;
+    std::fs::write(&file, &damaged).unwrap();
+    let error = Workspace::open(dir.path()).err().unwrap().to_string();
+    assert!(error.contains("damaged") && error.contains("offset"), "{error}");
+
+    let mut torn = whole;
+    let last = torn.iter().rposition(|byte| *byte != 0).unwrap();
+    torn.truncate(last - 3);
+    std::fs::write(&file, &torn).unwrap();
+    let (workspace, opened) = Workspace::open(dir.path()).unwrap();
+    assert_eq!(opened.replayed, 99);
+    assert!(opened.cut_bytes > 0);
+    assert_eq!(workspace.snapshot().unwrap().n_events(Timestamp::MAX), 99);
+}
