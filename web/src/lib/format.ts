@@ -25,6 +25,8 @@ export interface Format {
   fullDay: (day: string) => string;
   /** 9 Dec 2011, 12:50 GMT */
   dateTime: (instant: string) => string;
+  /** 9 Dec 2011, 12:50:07 GMT */
+  exact: (instant: string) => string;
   /** 12:50:00 */
   time: (instant: string) => string;
   /** The same instant in the browser's own zone, if that is another one. */
@@ -54,6 +56,7 @@ export function makeFormat(language: string, zone: string): Format {
   const fullDay = moment({ year: 'numeric', month: 'short', day: 'numeric', timeZone: 'UTC' });
   const stamp: Intl.DateTimeFormatOptions = { year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' };
   const dateTime = moment(stamp);
+  const exact = moment({ ...stamp, second: '2-digit' });
   const time = moment({ hour: '2-digit', minute: '2-digit', second: '2-digit' });
   const ownZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
@@ -77,6 +80,7 @@ export function makeFormat(language: string, zone: string): Format {
     day: (local) => day.format(Date.parse(local)),
     fullDay: (local) => fullDay.format(Date.parse(local)),
     dateTime: (at) => `${dateTime.format(Date.parse(at))} ${zoneName(at, zone)}`,
+    exact: (at) => `${exact.format(Date.parse(at))} ${zoneName(at, zone)}`,
     time: (at) => time.format(Date.parse(at)),
     inOwnZone: (at) =>
       ownZone === zone ? undefined : `${moment({ ...stamp, timeZone: ownZone }).format(Date.parse(at))} ${zoneName(at, ownZone)}`,

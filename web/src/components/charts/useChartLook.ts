@@ -37,7 +37,8 @@ function makeLook(dark: boolean, rtl: boolean): ChartLook {
     surface,
     accent: dark ? '#2fa08c' : '#0f766e',
     base: {
-      animationDuration: 300,
+      // Live pages redraw every few seconds; movement would only distract.
+      animation: false,
       textStyle: { fontFamily: '"Inter Variable", "Noto Sans Arabic Variable", system-ui, sans-serif' },
       grid: { top: 12, bottom: 28, left: 48, right: 48, [rtl ? 'left' : 'right']: 12 },
       tooltip: {

@@ -16,7 +16,7 @@ export default function LifecyclePage() {
   const format = useFormat();
   const query = useLifecycle();
   return (
-    <Page title={t('lifecycle.title')} lead={query.data && t('overview.lead', { when: format.dateTime(query.data.as_of) })}>
+    <Page title={t('lifecycle.title')} lead={query.data && t('overview.lead', { when: format.exact(query.data.as_of) })}>
       <Query query={query} height={420}>
         {(lifecycle) => (
           <Stack gap="lg">

@@ -62,7 +62,7 @@ export default function OverviewPage() {
   return (
     <Page
       title={t('overview.title')}
-      lead={query.data && t('overview.lead', { when: format.dateTime(query.data.as_of) })}
+      lead={query.data && t('overview.lead', { when: format.exact(query.data.as_of) })}
       actions={
         <>
           <Text size="sm" c="dimmed" visibleFrom="sm">{t('overview.compare')}</Text>

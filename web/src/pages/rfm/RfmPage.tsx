@@ -58,7 +58,7 @@ export default function RfmPage() {
     refetchInterval: asOf.refetchInterval,
   });
   return (
-    <Page title={t('rfm.title')} lead={query.data && t('overview.lead', { when: format.dateTime(query.data.as_of) })}>
+    <Page title={t('rfm.title')} lead={query.data && t('overview.lead', { when: format.exact(query.data.as_of) })}>
       <Query query={query} height={420}>{(rfm) => <Content rfm={rfm} />}</Query>
     </Page>
   );
