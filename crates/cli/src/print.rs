@@ -130,6 +130,6 @@ mod tests {
         table.row(vec!["a \"b\", c".into(), "10".into()]);
         table.row(vec!["d".into(), "9".into()]);
         assert_eq!(table.csv(), "name,n\n\"a \"\"b\"\", c\",10\nd,9\n");
-        assert_eq!(table.text(), "name       n\na \"b\", c  10\nd           9\n");
+        assert_eq!(table.text(), "name       n\na \"b\", c  10\nd          9\n");
     }
 }

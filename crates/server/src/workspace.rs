@@ -295,4 +295,3 @@ fn with_cause(error: &log::Error) -> String {
     let source = std::error::Error::source(error);
     source.map_or_else(|| error.to_string(), |source| format!("{error}: {source}"))
 }
-

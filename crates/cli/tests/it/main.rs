@@ -1,0 +1,10 @@
+//! The real executable, as scripts drive it: fixed shapes, bad input, crashes, stops.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod api;
+mod bad_input;
+mod commands;
+mod crash;
+mod demo;
+mod run;
