@@ -25,7 +25,7 @@ export function MatrixTable({ keys, matrix, header, name, people, colour }: Prop
   const shown = keys.map((_, at) => matrix[at]?.some((n) => n > 0) || matrix.some((row) => (row[at] ?? 0) > 0));
   return (
     <Scroll label={t('transitions.table')} minWidth={560}>
-      <Table verticalSpacing={6} aria-label={t('transitions.table')}>
+      <Table verticalSpacing={6} horizontalSpacing={8} aria-label={t('transitions.table')}>
         <Table.Thead>
           <Table.Tr>
             <Table.Th scope="col" c="dimmed" fw={500} fz="xs">{t('transitions.corner')}</Table.Th>

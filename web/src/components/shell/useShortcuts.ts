@@ -1,6 +1,6 @@
 // Keys that work everywhere but in fields: `/` to search, `g` and a letter to go, `?` for help.
 
-import { useEffect } from 'react';
+import { useEffect, useRef } from 'react';
 import { useNavigate } from 'react-router';
 import { useLinks } from '../../lib/links';
 
@@ -21,16 +21,17 @@ const writing = (target: EventTarget | null) =>
 export function useShortcuts(onHelp: () => void): void {
   const navigate = useNavigate();
   const { to } = useLinks();
+  // Outlives the listener, which is renewed whenever the address changes.
+  const pressedG = useRef(0);
   useEffect(() => {
-    let pressedG = 0;
     const onKey = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || writing(event.target)) return;
       const page = GO_KEYS[event.key];
-      if (page && Date.now() - pressedG < PAIR_MS) {
-        pressedG = 0;
+      if (page && Date.now() - pressedG.current < PAIR_MS) {
+        pressedG.current = 0;
         void navigate(to(page));
       } else if (event.key === 'g') {
-        pressedG = Date.now();
+        pressedG.current = Date.now();
       } else if (event.key === '?') {
         onHelp();
       } else if (event.key === '/') {

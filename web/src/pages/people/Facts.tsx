@@ -5,7 +5,7 @@ import type { ReactNode } from 'react';
 
 export function Facts({ label, rows }: { label: string; rows: [string, ReactNode][] }) {
   return (
-    <Table verticalSpacing={6} aria-label={label} layout="fixed">
+    <Table verticalSpacing={6} aria-label={label} layout="fixed" className="facts">
       <Table.Tbody>
         {rows.map(([name, value]) => (
           <Table.Tr key={name}>
