@@ -39,7 +39,9 @@ mod world;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use model::{Record, Span, Timestamp};
+use model::{Record, Span, Text, Timestamp};
+use segment::RfmSettings;
+use segment::tree::{EventMatch, Measure};
 
 pub use parameters::Parameters;
 pub use segments::example_segments;
@@ -47,6 +49,15 @@ pub use segments::example_segments;
 use person::{Next, Person};
 use session::{Session, uninstall};
 use world::World;
+
+/// The event that the shop's lifecycle is about: opening the app, which buyers and browsers do.
+pub const KEY_EVENT: &str = "App Launched";
+
+/// RFM settings that fit the shop: its purchases and what was paid.
+pub fn rfm_defaults() -> RfmSettings {
+    let amount = Measure::Sum(Text::const_new("amount"));
+    RfmSettings::of(EventMatch::named("Purchase"), Some(amount))
+}
 
 /// The history of a simulated shop: records accepted before its end.
 pub struct Shop {

@@ -44,7 +44,8 @@ pub struct ReturnCurve {
     pub gaps: u64,
     /// Silences that still last.
     pub censored: u64,
-    /// One point per day of silence, from 0, as long as at least 30 silences were that long.
+    /// One point per day of silence, from 0, as long as at least 30 silences were that long and
+    /// another 30 lasted through the horizon after it.
     pub points: Vec<CurvePoint>,
     /// Active days per user in the last 4 horizons, of users active in the last horizon, sorted.
     active_days: Vec<u32>,
@@ -68,7 +69,7 @@ pub struct Thresholds {
 const AT_RISK_MIN: u64 = 30;
 /// Each state begins where the probability of return has fallen to this share of its value right
 /// after an activity.
-const LEVELS: [(&str, f64); 3] = [("at_risk", 0.5), ("dormant", 0.25), ("churned", 0.1)];
+const LEVELS: [(&str, f64); 3] = [("at_risk", 0.75), ("dormant", 0.5), ("churned", 0.25)];
 
 /// Estimates the curve from everything up to the evaluator's instant. Local days are those of the
 /// workspace. Cost: one pass over the matching events and one sort.
@@ -89,7 +90,8 @@ pub fn return_curve(evaluator: &Evaluator, settings: &ReturnSettings) -> ReturnC
     let points = (0..survival.len())
         .take_while(|gap| survival[*gap].1 >= AT_RISK_MIN)
         .filter_map(|gap| {
-            let (now, then) = (survival[gap].0, survival.get(gap + horizon_days as usize)?.0);
+            let (now, then) = (survival[gap].0, survival.get(gap + horizon_days as usize)?);
+            let then = Some(then).filter(|then| then.1 >= AT_RISK_MIN)?.0;
             let return_probability = if now > 0.0 { 1.0 - then / now } else { 0.0 };
             Some(CurvePoint { gap_days: gap as u32, return_probability })
         })
@@ -237,7 +239,7 @@ mod tests {
             users: 100,
             gaps: 90,
             censored: 100,
-            points: vec![point(0, 0.8), point(7, 0.41), point(8, 0.39), point(20, 0.19)],
+            points: vec![point(0, 0.8), point(7, 0.61), point(8, 0.59), point(20, 0.39)],
             active_days: vec![1, 2, 3, 4, 9],
         };
         let found = thresholds(&curve);

@@ -8,3 +8,4 @@ mod real;
 mod clickstream;
 mod online_retail;
 mod orders;
+mod suites;

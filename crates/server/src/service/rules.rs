@@ -59,7 +59,7 @@ const AMOUNT_NAMES: [&str; 7] = ["amount", "total", "revenue", "value", "price",
 
 /// Silence in days after which states begin, while there are no data to propose them.
 const DEFAULT_THRESHOLDS: Thresholds = Thresholds {
-    at: [("at_risk", 0.5, 30, false), ("dormant", 0.25, 60, false), ("churned", 0.1, 120, false)],
+    at: [("at_risk", 0.75, 30, false), ("dormant", 0.5, 60, false), ("churned", 0.25, 120, false)],
     new_days: 30,
     loyal_active_days: 4,
     loyal_window_days: 120,
