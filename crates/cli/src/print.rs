@@ -99,6 +99,11 @@ pub fn percent(share: f64) -> String {
     format!("{:.1} %", share * 100.0)
 }
 
+/// A share: a percentage for people, a fraction for programs.
+pub fn share(format: Format, share: f64) -> String {
+    if format == Format::Table { percent(share) } else { share.to_string() }
+}
+
 /// A number with its thousands apart.
 pub fn number(n: u64) -> String {
     let digits = n.to_string();

@@ -4,15 +4,83 @@
  */
 
 export interface paths {
-    "/api/session": {
+    "/api/analytics/funnel": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Workspace, version and the default instant; no key needed */
-        get: operations["session"];
+        get?: never;
+        put?: never;
+        /** How far users came. */
+        post: operations["funnel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/analytics/growth": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Growth accounting. */
+        get: operations["growth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/analytics/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Retention by cohort. */
+        get: operations["retention"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/analytics/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sessions in figures. */
+        get: operations["sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/catalogue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything that a definition can name. */
+        get: operations["catalogue"];
         put?: never;
         post?: never;
         delete?: never;
@@ -28,25 +96,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether the server works; no key needed */
+        /** Whether the server is well. */
         get: operations["health"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/overview": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** States, transitions, activity */
-        get: operations["overview"];
         put?: never;
         post?: never;
         delete?: never;
@@ -62,8 +113,43 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lifecycle states with counts */
+        /** Who is in which state. */
         get: operations["lifecycle"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/lifecycle/definition": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The states as they are defined. */
+        get: operations["lifecycle_definition"];
+        /** Replaces the lifecycle. */
+        put: operations["set_lifecycle_definition"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/lifecycle/thresholds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Silences after which states begin, as the data propose them. */
+        get: operations["lifecycle_thresholds"];
         put?: never;
         post?: never;
         delete?: never;
@@ -79,7 +165,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who moved between states */
+        /** Who moved from which state to which. */
         get: operations["lifecycle_transitions"];
         put?: never;
         post?: never;
@@ -96,7 +182,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Users per state per day */
+        /** Sizes of all states day by day. */
         get: operations["lifecycle_trend"];
         put?: never;
         post?: never;
@@ -106,17 +192,16 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/lifecycle/definition": {
+    "/api/overview": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** The states’ definitions */
-        get: operations["lifecycle_definition"];
-        /** Replace the definitions */
-        put: operations["set_lifecycle_definition"];
+        /** States, changes, activity. */
+        get: operations["overview"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -124,17 +209,17 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/lifecycle/thresholds": {
+    "/api/records": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Thresholds proposed from the data */
-        get: operations["lifecycle_thresholds"];
+        get?: never;
         put?: never;
-        post?: never;
+        /** Takes a batch of records in the log’s own form. */
+        post: operations["records"];
         delete?: never;
         options?: never;
         head?: never;
@@ -148,25 +233,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Recency, frequency, monetary value */
+        /** Groups and grid. */
         get: operations["rfm"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/rfm/transitions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Who moved between groups */
-        get: operations["rfm_transitions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -182,10 +250,27 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Settings of the scores */
+        /** How scores are made. */
         get: operations["rfm_settings"];
-        /** Replace the settings */
+        /** Replaces how scores are made. */
         put: operations["set_rfm_settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rfm/transitions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who moved from which group to which. */
+        get: operations["rfm_transitions"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -200,11 +285,79 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Saved segments */
+        /** All saved segments, counted. */
         get: operations["segments"];
         put?: never;
-        /** Save a segment */
+        /** Saves a new segment. */
         post: operations["create_segment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Why a user is in a segment, or not. */
+        post: operations["explain_segment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The users a definition holds for, page by page. */
+        post: operations["preview_members"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** How many users a definition holds for, and some of them. */
+        post: operations["preview_segment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/validate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Both forms of a definition, and everything that is wrong with it. */
+        post: operations["validate_segment"];
         delete?: never;
         options?: never;
         head?: never;
@@ -218,12 +371,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One segment */
+        /** One saved segment, counted. */
         get: operations["segment"];
-        /** Replace a segment */
+        /** Replaces a saved segment. */
         put: operations["update_segment"];
         post?: never;
-        /** Delete a segment */
+        /** Deletes a saved segment that nothing refers to. */
         delete: operations["delete_segment"];
         options?: never;
         head?: never;
@@ -237,7 +390,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who is in it */
+        /** Members of a saved segment, page by page. */
         get: operations["segment_members"];
         put?: never;
         post?: never;
@@ -254,7 +407,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Size per day */
+        /** Size of a saved segment day by day. */
         get: operations["segment_trend"];
         put?: never;
         post?: never;
@@ -264,68 +417,17 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/segments/validate": {
+    "/api/session": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** What a client must know first. */
+        get: operations["session"];
         put?: never;
-        /** All problems of a definition; always 200 */
-        post: operations["validate_segment"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/segments/preview": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Count and sample of a definition */
-        post: operations["preview_segment"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/segments/members": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** The users a definition holds for, page by page */
-        post: operations["preview_members"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/segments/explain": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Why a user is in, or not */
-        post: operations["explain_segment"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -339,7 +441,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** People */
+        /** Users that match, page by page. */
         get: operations["users"];
         put?: never;
         post?: never;
@@ -356,7 +458,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One person */
+        /** Everything about one user. */
         get: operations["user"];
         put?: never;
         post?: never;
@@ -373,7 +475,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Events of a person, newest first */
+        /** Events of a user, newest first, page by page. */
         get: operations["user_events"];
         put?: never;
         post?: never;
@@ -390,7 +492,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lifecycle history of a person */
+        /** All changes of a user’s lifecycle state. */
         get: operations["user_states"];
         put?: never;
         post?: never;
@@ -400,58 +502,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/catalogue": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Names of events, properties and attributes */
-        get: operations["catalogue"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/analytics/retention": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Cohort retention */
-        get: operations["retention"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/analytics/growth": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** New, retained, resurrected, churned */
-        get: operations["growth"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/analytics/funnel": {
+    "/v1/alias": {
         parameters: {
             query?: never;
             header?: never;
@@ -460,25 +511,127 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** How many reach each step */
-        post: operations["funnel"];
+        /** Takes records in the form of the Segment family; durable when answered. */
+        post: operations["alias"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/analytics/sessions": {
+    "/v1/batch": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Sessions by gap or by property */
-        get: operations["sessions"];
+        get?: never;
         put?: never;
-        post?: never;
+        /** Takes records in the form of the Segment family; durable when answered. */
+        post: operations["batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/group": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes records in the form of the Segment family; durable when answered. */
+        post: operations["group"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/identify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes records in the form of the Segment family; durable when answered. */
+        post: operations["identify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes records in the form of the Segment family; durable when answered. */
+        post: operations["import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/page": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes records in the form of the Segment family; durable when answered. */
+        post: operations["page"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/screen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes records in the form of the Segment family; durable when answered. */
+        post: operations["screen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/track": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes records in the form of the Segment family; durable when answered. */
+        post: operations["track"];
         delete?: never;
         options?: never;
         head?: never;
@@ -489,721 +642,1215 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        Problem: {
-            /** @description stable code, like `segment.unknown_event` */
-            code: string;
-            message: string;
-            /** @description how to mend it */
-            hint: string | null;
+        /** @description What became of a batch of records. */
+        Accepted: {
             /**
              * Format: int64
-             * @description first line is 1
+             * @description Records that count from now on, durably.
              */
-            line: number | null;
+            accepted: number;
             /**
              * Format: int64
-             * @description first column is 1, in characters
+             * @description Records whose delivery id had been counted before.
              */
-            column: number | null;
-            /** @description JSON pointer into the definition */
-            path: string | null;
-            found: string | null;
-            expected: string | null;
+            duplicates: number;
         };
-        Error: {
-            error: {
-                code: string;
-                message: string;
-                hint: string | null;
-                problems: components["schemas"]["Problem"][];
-            };
-        };
-        Session: {
-            /** @description no key is needed for /api */
-            open: boolean;
-            demo: boolean;
-            /** @description `now` moves with the clock */
-            live: boolean;
-            workspace: {
-                name: string;
-                /** @description IANA time zone */
-                zone: string;
-            };
-            version: string;
+        /** @description Distinct users with any event. */
+        Active: {
             /**
-             * Format: date-time
-             * @description the default `as_of` of this workspace
+             * Format: int64
+             * @description In the last 24 hours.
              */
-            now: string;
-        };
-        Health: {
-            status: string;
-            version: string;
-            /** Format: int64 */
-            users: number;
-            /** Format: int64 */
-            events: number;
-            /** Format: int64 */
-            log_position: number;
+            day: number;
             /**
-             * Format: date-time
-             * @description answers are exact up to this instant
+             * Format: int64
+             * @description In the last 30 days of 24 hours.
              */
-            exact_as_of: string;
-        };
-        Key: {
-            /** @description stable key */
-            key: string;
-            /** @description name for people */
-            name: string;
-        };
-        OverviewState: {
-            /** @description stable key */
-            key: string;
-            /** @description name for people */
-            name: string;
-            /** Format: int64 */
-            users: number;
+            month: number;
             /**
              * Format: double
-             * @description 0 to 1
+             * @description Mean daily active users of the last 30 days, divided by `month`; 0 to 1.
+             */
+            stickiness: number;
+            /**
+             * Format: int64
+             * @description In the last 7 days of 24 hours.
+             */
+            week: number;
+        };
+        /** @description Everything that a definition can name. */
+        Catalogue: {
+            /** @description Attributes by name. */
+            attributes: components["schemas"]["CatalogueProperty"][];
+            /** @description Composite events: `name` and `members`. */
+            composites: {
+                [key: string]: unknown;
+            }[];
+            /** @description Events, most frequent first. */
+            events: components["schemas"]["CatalogueEvent"][];
+        };
+        /** @description Events of one name. */
+        CatalogueEvent: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            count: number;
+            /**
+             * Format: date-time
+             * @description Time of the first.
+             */
+            first_at: string;
+            /**
+             * Format: date-time
+             * @description Time of the last.
+             */
+            last_at: string;
+            /** @description Name. */
+            name: string;
+            /** @description Properties by name. */
+            properties: components["schemas"]["CatalogueProperty"][];
+            /**
+             * Format: int64
+             * @description Of how many users.
+             */
+            users: number;
+        };
+        /** @description A property or an attribute. */
+        CatalogueProperty: {
+            /** @description Some values. */
+            examples: unknown[];
+            /** @description `bool`, `int`, `float`, `text`, `time` or `list`. */
+            kinds: string[];
+            /** @description Dotted name. */
+            name: string;
+        };
+        /** @description Users who started in one period, and how many of them returned in later ones. */
+        Cohort: {
+            /** @description Distinct users with a return event in the same period, the next one, and so on. */
+            returned: number[];
+            /**
+             * Format: date
+             * @description First local day of the period.
+             */
+            start: string;
+            /**
+             * Format: int64
+             * @description Users who started in it.
+             */
+            users: number;
+        };
+        /** @description One point of the return curve. */
+        CurvePoint: {
+            /**
+             * Format: double
+             * @description Silence so far, in days.
+             */
+            gap_days: number;
+            /**
+             * Format: double
+             * @description Chance of an event within the horizon; 0 to 1.
+             */
+            return_probability: number;
+        };
+        /** @description Activity of one local day. */
+        DayActivity: {
+            /**
+             * Format: int64
+             * @description Distinct users with an event.
+             */
+            active: number;
+            /**
+             * Format: date
+             * @description Local day of the workspace.
+             */
+            day: string;
+            /**
+             * Format: int64
+             * @description Events.
+             */
+            events: number;
+            /**
+             * Format: int64
+             * @description Users seen for the first time.
+             */
+            new: number;
+        };
+        /** @description Text form, or JSON form. */
+        Definition: string | {
+            [key: string]: unknown;
+        };
+        /** @description The body of every answer that is not a success. */
+        Error: {
+            /** @description What went wrong. */
+            error: components["schemas"]["ErrorDetail"];
+        };
+        /** @description What went wrong and how to mend it. */
+        ErrorDetail: {
+            /** @description Stable code, like `auth.unknown_key`. */
+            code: string;
+            /** @description How to mend it. */
+            hint: string | null;
+            /** @description What went wrong. */
+            message: string;
+            /** @description All problems of what was sent, where there can be several. */
+            problems: components["schemas"]["Problem"][];
+        };
+        /** @description Events of one name of a user. */
+        EventSummary: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            count: number;
+            /** @description Name of the event. */
+            event: string;
+            /**
+             * Format: date-time
+             * @description Time of the first.
+             */
+            first_at: string;
+            /**
+             * Format: date-time
+             * @description Time of the last.
+             */
+            last_at: string;
+        };
+        /** @description A definition, or a saved segment, to explain for one user. */
+        ExplainInput: {
+            /**
+             * Format: date-time
+             * @description The instant; default: now.
+             */
+            as_of?: string;
+            /** @description What to explain. */
+            definition?: components["schemas"]["Definition"];
+            /** @description Id of a saved segment, instead of a definition. */
+            segment?: string;
+            /** @description For whom. */
+            user: string;
+        };
+        /** @description Why a user is in a segment, or not. */
+        Explanation: {
+            /**
+             * Format: date-time
+             * @description The instant.
+             */
+            as_of: string;
+            /** @description Whether the user is in. */
+            holds: boolean;
+            /** @description The whole definition. */
+            tree: components["schemas"]["ExplanationNode"];
+            /** @description For whom. */
+            user: string;
+        };
+        /** @description An event that decided. */
+        ExplanationEvent: {
+            /** @description Its id. */
+            id: string;
+            /** @description Name of the event. */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            time: string;
+        };
+        /** @description One condition with what decided it. */
+        ExplanationNode: {
+            /** @description Its parts. */
+            children: components["schemas"]["ExplanationNode"][];
+            /** @description The events that decided it. */
+            events: components["schemas"]["ExplanationEvent"][];
+            /** @description Whether it holds. */
+            holds: boolean;
+            /** @description Why, in words. */
+            reason: string;
+            /** @description The condition, in text form. */
+            text: string;
+        };
+        /** @description How far users came. */
+        Funnel: {
+            /** @description In order. */
+            steps: components["schemas"]["FunnelStep"][];
+        };
+        /** @description A funnel to compute. */
+        FunnelInput: {
+            /**
+             * Format: date-time
+             * @description The instant; default: now.
+             */
+            as_of?: string;
+            /** @description Name of a property whose value must be the same in all steps, as in a session id. */
+            per?: string;
+            /** @description Names of events, or objects with `event` and `where`; 1 to 20. */
+            steps: unknown[];
+            /** @description A duration from the first to the last step; default: none. */
+            window?: string;
+        };
+        /** @description One step of a funnel. */
+        FunnelStep: {
+            /** @description Name of the event. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Users (or sessions, with `per`) who came so far.
+             */
+            users: number;
+        };
+        /** @description Growth accounting. */
+        Growth: {
+            /** @description Oldest first. */
+            periods: components["schemas"]["GrowthPeriod"][];
+        };
+        /** @description What happened to active users in one period. */
+        GrowthPeriod: {
+            /**
+             * Format: int64
+             * @description Distinct users with the event.
+             */
+            active: number;
+            /**
+             * Format: int64
+             * @description Active in the period before and not in this one.
+             */
+            churned: number;
+            /**
+             * Format: int64
+             * @description Of them, for the first time ever.
+             */
+            new: number;
+            /**
+             * Format: double
+             * @description (new + resurrected) ÷ churned; nothing where nobody churned.
+             */
+            quick_ratio: number | null;
+            /**
+             * Format: int64
+             * @description Of them, active earlier but not in the period before.
+             */
+            resurrected: number;
+            /**
+             * Format: int64
+             * @description Of them, active in the period before too.
+             */
+            retained: number;
+            /**
+             * Format: date
+             * @description First local day of the period.
+             */
+            start: string;
+        };
+        /** @description Whether the server is well. */
+        Health: {
+            /**
+             * Format: int64
+             * @description Events of all time.
+             */
+            events: number;
+            /**
+             * Format: date-time
+             * @description Answers are exact up to this instant.
+             */
+            exact_as_of: string;
+            /**
+             * Format: int64
+             * @description Everything before this position of the log is durable and visible.
+             */
+            log_position: number;
+            /** @description `ok`, or `read_only` after the log refused to write. */
+            status: string;
+            /**
+             * Format: int64
+             * @description Users of all time.
+             */
+            users: number;
+            /** @description Version of the server. */
+            version: string;
+        };
+        /** @description The answer of the ingestion paths. */
+        Ingested: {
+            /** @description Messages that were put into quarantine. */
+            rejected?: components["schemas"]["Rejected"][];
+            /** @description Everything that was not rejected is durable. */
+            success: boolean;
+        };
+        /** @description A stable key with its name for people. */
+        Key: {
+            /** @description Stable key. */
+            key: string;
+            /** @description Name for people. */
+            name: string;
+        };
+        /** @description All lifecycle states at an instant. */
+        Lifecycle: {
+            /**
+             * Format: date-time
+             * @description The instant.
+             */
+            as_of: string;
+            /** @description In order of precedence. */
+            states: components["schemas"]["LifecycleState"][];
+            /**
+             * Format: int64
+             * @description Users in no state.
+             */
+            unassigned: number;
+            /**
+             * Format: int64
+             * @description Users who exist at `as_of`.
+             */
+            users: number;
+        };
+        /** @description The whole lifecycle as it is defined. */
+        LifecycleDefinition: {
+            /** @description The first that holds wins. */
+            states: components["schemas"]["StateDefinition"][];
+        };
+        /** @description One lifecycle state with its users. */
+        LifecycleState: {
+            /** @description Text form of the segment language. */
+            definition: string;
+            /** @description Stable key. */
+            key: string;
+            /** @description Name for people. */
+            name: string;
+            /**
+             * Format: double
+             * @description Of all users; 0 to 1.
              */
             share: number;
             /**
              * Format: int64
-             * @description users at `compared_to`
+             * @description Users in it.
+             */
+            users: number;
+        };
+        /** @description Members of a segment, one page. */
+        Members: {
+            /**
+             * Format: date-time
+             * @description The instant.
+             */
+            as_of: string;
+            /**
+             * Format: int64
+             * @description All members.
+             */
+            count: number;
+            /** @description Pass as `after`. */
+            next: string | null;
+            /** @description Ids of users, in order of first sight. */
+            users: string[];
+        };
+        /** @description A definition whose users are asked for, one page. */
+        MembersInput: {
+            /** @description `next` of the page before. */
+            after?: string;
+            /**
+             * Format: date-time
+             * @description The instant; default: now.
+             */
+            as_of?: string;
+            /** @description Who. */
+            definition: components["schemas"]["Definition"];
+            /**
+             * Format: int64
+             * @description At most so many; default 100, at most 10000.
+             */
+            limit?: number;
+        };
+        /** @description A message, or {"batch": […]} with many, in the form of the Segment family of client libraries. */
+        Message: Record<string, never>;
+        /** @description Users seen for the first time. */
+        NewUsers: {
+            /**
+             * Format: int64
+             * @description In the last 24 hours.
+             */
+            day: number;
+            /**
+             * Format: int64
+             * @description In the last 30 days of 24 hours.
+             */
+            month: number;
+            /**
+             * Format: int64
+             * @description In the last 7 days of 24 hours.
+             */
+            week: number;
+        };
+        /** @description What a retention team asks every morning. */
+        Overview: {
+            /** @description Active users. */
+            active: components["schemas"]["Active"];
+            /**
+             * Format: date-time
+             * @description The instant of the answer.
+             */
+            as_of: string;
+            /**
+             * Format: date-time
+             * @description The instant it is compared with.
+             */
+            compared_to: string;
+            /** @description The last 90 local days up to `as_of`, oldest first. */
+            daily: components["schemas"]["DayActivity"][];
+            /**
+             * Format: int64
+             * @description Events up to `as_of`.
+             */
+            events: number;
+            /**
+             * Format: date-time
+             * @description Time of the first event.
+             */
+            first_event_at: string | null;
+            /**
+             * Format: date-time
+             * @description Time of the last event.
+             */
+            last_event_at: string | null;
+            /** @description New users. */
+            new_users: components["schemas"]["NewUsers"];
+            /** @description Lifecycle states in order of precedence. */
+            states: components["schemas"]["OverviewState"][];
+            /** @description From `compared_to` to `as_of`. */
+            transitions: components["schemas"]["Transitions"];
+            /**
+             * Format: int64
+             * @description Users who exist at `as_of`.
+             */
+            users: number;
+        };
+        /** @description One lifecycle state now and before. */
+        OverviewState: {
+            /**
+             * Format: int64
+             * @description Users in it at `compared_to`.
              */
             before: number;
             /**
              * Format: int64
-             * @description users − before
+             * @description Users − before.
              */
             change: number;
-        };
-        Transitions: {
-            /** Format: date-time */
-            from_at: string;
-            /** Format: date-time */
-            to_at: string;
-            /** @description the last one has key `none`: not yet a user, or in no state */
-            states: components["schemas"]["Key"][];
-            /** @description rows: group at `from_at`; columns: group at `to_at` */
-            matrix: number[][];
-        };
-        Active: {
-            /**
-             * Format: int64
-             * @description distinct users with any event in the last 24 h
-             */
-            day: number;
-            /**
-             * Format: int64
-             * @description … 7 d
-             */
-            week: number;
-            /**
-             * Format: int64
-             * @description … 30 d
-             */
-            month: number;
-            /**
-             * Format: double
-             * @description mean daily active users of the last 30 d, divided by month; 0 to 1
-             */
-            stickiness: number;
-        };
-        NewUsers: {
-            /** Format: int64 */
-            day: number;
-            /** Format: int64 */
-            week: number;
-            /** Format: int64 */
-            month: number;
-        };
-        DayActivity: {
-            /**
-             * Format: date
-             * @description local day of the workspace
-             */
-            day: string;
-            /** Format: int64 */
-            active: number;
-            /** Format: int64 */
-            new: number;
-            /** Format: int64 */
-            events: number;
-        };
-        Overview: {
-            /** Format: date-time */
-            as_of: string;
-            /** Format: date-time */
-            compared_to: string;
-            /** Format: int64 */
-            users: number;
-            /** Format: int64 */
-            events: number;
-            /** Format: date-time */
-            first_event_at: string | null;
-            /** Format: date-time */
-            last_event_at: string | null;
-            states: components["schemas"]["OverviewState"][];
-            transitions: components["schemas"]["Transitions"];
-            active: components["schemas"]["Active"];
-            new_users: components["schemas"]["NewUsers"];
-            /** @description the last 90 local days up to `as_of`, oldest first */
-            daily: components["schemas"]["DayActivity"][];
-        };
-        LifecycleState: {
-            /** @description stable key */
+            /** @description Stable key. */
             key: string;
-            /** @description name for people */
+            /** @description Name for people. */
             name: string;
-            /** Format: int64 */
-            users: number;
             /**
              * Format: double
-             * @description 0 to 1
+             * @description Of all users at `as_of`; 0 to 1.
              */
             share: number;
-            /** @description text form of the segment language */
-            definition: string;
+            /**
+             * Format: int64
+             * @description Users in it at `as_of`.
+             */
+            users: number;
         };
-        Lifecycle: {
-            /** Format: date-time */
+        /** @description How many users a definition holds for, and some of them. */
+        Preview: {
+            /**
+             * Format: date-time
+             * @description The instant.
+             */
             as_of: string;
-            /** Format: int64 */
-            users: number;
-            states: components["schemas"]["LifecycleState"][];
             /**
              * Format: int64
-             * @description users in no state
+             * @description Users.
              */
-            unassigned: number;
-        };
-        Trend: {
-            states: components["schemas"]["Key"][];
-            days: {
-                /** Format: date */
-                day: string;
-                /** @description one per state, in their order */
-                counts: number[];
-            }[];
-        };
-        StateDefinition: {
-            /** @description stable key */
-            key: string;
-            /** @description name for people */
-            name: string;
-            /** @description text form of the segment language */
-            definition: string;
-        };
-        LifecycleDefinition: {
-            /** @description the first that holds wins */
-            states: components["schemas"]["StateDefinition"][];
-        };
-        Thresholds: {
-            /** @description null: any event */
-            event: string | null;
-            /** @description a duration, like `30d` */
-            horizon: string;
-            /** Format: date-time */
-            as_of: string;
-            /** Format: int64 */
-            users: number;
-            /**
-             * Format: int64
-             * @description gaps observed
-             */
-            gaps: number;
-            /**
-             * Format: int64
-             * @description gaps still open at `as_of`
-             */
-            censored: number;
-            curve: {
-                /**
-                 * Format: double
-                 * @description silence so far, days
-                 */
-                gap_days: number;
-                /**
-                 * Format: double
-                 * @description chance of an event within the horizon; 0 to 1
-                 */
-                return_probability: number;
-            }[];
-            proposals: {
-                /** @description key of a state */
-                state: string;
-                /**
-                 * Format: double
-                 * @description return probability that defines it
-                 */
-                level: number;
-                /**
-                 * Format: double
-                 * @description null: the level is never crossed
-                 */
-                gap_days: number | null;
-            }[];
-            definition: components["schemas"]["LifecycleDefinition"];
-        };
-        RfmGroupRule: {
-            /** @description stable key */
-            key: string;
-            /** @description name for people */
-            name: string;
-            /** @description lowest and highest score, both included */
-            r: number[];
-            /** @description lowest and highest score, both included */
-            f: number[];
-            /** @description lowest and highest score, both included */
-            m: number[];
-        };
-        RfmSettings: {
-            /** @description name of the event that counts as an order */
-            event: string;
-            /** @description a duration; null: all time */
-            window: string | null;
-            /** @description what is counted */
-            frequency: {
-                count: Record<string, never>;
-            } | {
-                /** @description a property */
-                distinct: string;
-            };
-            /** @description what is summed or averaged; null: no value */
-            monetary: {
-                /** @description a property */
-                sum: string;
-            } | {
-                /** @description a property */
-                avg: string;
-            } | null;
-            /** @enum {string} */
-            scoring: "rank" | "cuts";
-            groups: components["schemas"]["RfmGroupRule"][];
-        };
-        RfmGroup: {
-            /** @description stable key */
-            key: string;
-            /** @description name for people */
-            name: string;
-            /** Format: int64 */
-            users: number;
-            /**
-             * Format: double
-             * @description 0 to 1
-             */
-            share: number;
-            /** Format: int64 */
-            orders: number;
-            /** Format: double */
-            revenue: number;
-            /** Format: double */
-            average_revenue: number;
-            /** @description lowest and highest score, both included */
-            r: number[];
-            /** @description lowest and highest score, both included */
-            f: number[];
-            /** @description lowest and highest score, both included */
-            m: number[];
-        };
-        RfmCell: {
-            /**
-             * Format: int64
-             * @description 1 to 5
-             */
-            r: number;
-            /**
-             * Format: int64
-             * @description 1 to 5
-             */
-            f: number;
-            /** Format: int64 */
-            users: number;
-            /** Format: double */
-            share: number;
-            /** Format: double */
-            revenue: number;
-            /** Format: double */
-            average_revenue: number;
-            /** @description key of a group */
-            group: string;
-        };
-        RfmCuts: {
-            recency: number[];
-            frequency: number[];
-            monetary: number[];
-        };
-        Rfm: {
-            /** Format: date-time */
-            as_of: string;
-            settings: components["schemas"]["RfmSettings"];
-            /**
-             * Format: int64
-             * @description users with at least one order in the window
-             */
-            scored: number;
-            /**
-             * Format: int64
-             * @description users without
-             */
-            inactive: number;
-            /**
-             * Format: double
-             * @description mean of 4R + 2F + M over scored users; 7 to 35
-             */
-            health: number;
-            cuts: components["schemas"]["RfmCuts"] | null;
-            groups: components["schemas"]["RfmGroup"][];
-            /** @description 25 cells */
-            cells: components["schemas"]["RfmCell"][];
-        };
-        RfmTransitions: {
-            /** Format: date-time */
-            from_at: string;
-            /** Format: date-time */
-            to_at: string;
-            /** @description the last one is `inactive` */
-            groups: components["schemas"]["Key"][];
-            /** @description rows: group at `from_at`; columns: group at `to_at` */
-            matrix: number[][];
-        };
-        UsedIn: {
-            /** @enum {string} */
-            kind: "segment" | "lifecycle";
-            id: string;
-            name: string;
-        };
-        Segment: {
-            id: string;
-            name: string;
-            description: string;
-            /** @description text form */
-            definition: string;
-            /** @description JSON form of the definition */
-            json: {
-                [key: string]: unknown;
-            };
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            updated_at: string;
-            used_in: components["schemas"]["UsedIn"][];
-            /**
-             * Format: int64
-             * @description members at the asked instant; null: not counted
-             */
-            count: number | null;
-        };
-        SegmentList: {
-            segments: components["schemas"]["Segment"][];
-        };
-        /** @description text form, or JSON form */
-        Definition: string | {
-            [key: string]: unknown;
-        };
-        SegmentInput: {
-            /** @description [a-z0-9_-]; default: made from the name */
-            id?: string;
-            name: string;
-            description?: string;
-            definition: components["schemas"]["Definition"];
-        };
-        Members: {
-            users: string[];
-            /** Format: int64 */
             count: number;
-            /** Format: date-time */
-            as_of: string;
-            /** @description pass as `after` */
-            next: string | null;
-        };
-        SegmentTrend: {
-            days: {
-                /** Format: date */
-                day: string;
-                /** Format: int64 */
-                count: number;
-            }[];
-        };
-        ValidateInput: {
-            definition: components["schemas"]["Definition"];
-        };
-        Validation: {
-            valid: boolean;
-            problems: components["schemas"]["Problem"][];
-            /** @description the definition, printed canonically */
-            text: string | null;
+            /** @description JSON form. */
             json: {
                 [key: string]: unknown;
-            } | null;
+            };
+            /** @description Some of them, in order of first sight. */
+            sample: string[];
+            /**
+             * Format: double
+             * @description Of all users; 0 to 1.
+             */
+            share: number;
+            /** @description Text form, printed canonically. */
+            text: string;
+            /**
+             * Format: double
+             * @description Milliseconds of computing.
+             */
+            took_ms: number;
         };
+        /** @description A definition to count. */
         PreviewInput: {
-            definition: components["schemas"]["Definition"];
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description The instant; default: now.
+             */
             as_of?: string;
+            /** @description What to count. */
+            definition: components["schemas"]["Definition"];
             /**
              * Format: int64
-             * @description how many user ids to return
+             * @description How many user ids to return; default 10, at most 1000.
              */
             sample?: number;
         };
-        Preview: {
-            /** Format: int64 */
-            count: number;
-            sample: string[];
-            /** Format: date-time */
-            as_of: string;
+        /** @description One thing that is wrong with what was sent. */
+        Problem: {
+            /** @description Stable code, like `segment.unknown_event`. */
+            code: string;
+            /**
+             * Format: int32
+             * @description First column is 1, in characters.
+             */
+            column: number | null;
+            /** @description What was expected. */
+            expected: string | null;
+            /** @description What stood there. */
+            found: string | null;
+            /** @description How to mend it. */
+            hint: string | null;
+            /**
+             * Format: int32
+             * @description First line is 1.
+             */
+            line: number | null;
+            /** @description What is wrong. */
+            message: string;
+            /** @description JSON pointer into the definition. */
+            path: string | null;
+        };
+        /** @description A threshold that the data proposes. */
+        Proposal: {
             /**
              * Format: double
-             * @description of all users; 0 to 1
+             * @description Nothing: the level is never crossed.
+             */
+            gap_days: number | null;
+            /**
+             * Format: double
+             * @description Return probability that defines it.
+             */
+            level: number;
+            /** @description Key of a state. */
+            state: string;
+        };
+        /** @description Records, encoded as `wire::record` does; plain or gzip. */
+        Records: string;
+        /** @description A message that was put into quarantine. */
+        Rejected: {
+            /** @description Stable code, like `record.time_in_future`. */
+            code: string;
+            /**
+             * Format: int64
+             * @description Its place in the batch, from 0.
+             */
+            index: number;
+            /** @description What is wrong and how to mend it. */
+            message: string;
+        };
+        /** @description Retention by cohort. */
+        Retention: {
+            /** @description Oldest first. */
+            cohorts: components["schemas"]["Cohort"][];
+            /** @description `day`, `week` or `month`. */
+            unit: string;
+        };
+        /** @description Everything about RFM at an instant. */
+        Rfm: {
+            /**
+             * Format: date-time
+             * @description The instant.
+             */
+            as_of: string;
+            /** @description 25 cells. */
+            cells: components["schemas"]["RfmCell"][];
+            cuts: components["schemas"]["RfmCuts"] | null;
+            /** @description All groups, in the order of the settings. */
+            groups: components["schemas"]["RfmGroup"][];
+            /**
+             * Format: double
+             * @description Mean of 4R + 2F + M over scored users; 7 to 35.
+             */
+            health: number;
+            /**
+             * Format: int64
+             * @description Users without.
+             */
+            inactive: number;
+            /**
+             * Format: int64
+             * @description Users with at least one order in the window.
+             */
+            scored: number;
+            /** @description How scores are made. */
+            settings: components["schemas"]["RfmSettings"];
+        };
+        /** @description One cell of the 5 × 5 grid of recency and frequency. */
+        RfmCell: {
+            /**
+             * Format: double
+             * @description Revenue per user.
+             */
+            average_revenue: number;
+            /**
+             * Format: int32
+             * @description Frequency score, 1 to 5.
+             */
+            f: number;
+            /** @description Key of the first group that covers the cell; empty if none does. */
+            group: string;
+            /**
+             * Format: int32
+             * @description Recency score, 1 to 5.
+             */
+            r: number;
+            /**
+             * Format: double
+             * @description Sum of their monetary values.
+             */
+            revenue: number;
+            /**
+             * Format: double
+             * @description Of all scored users; 0 to 1.
              */
             share: number;
-            text: string;
+            /**
+             * Format: int64
+             * @description Users in it.
+             */
+            users: number;
+        };
+        /** @description Cut points between the scores. */
+        RfmCuts: {
+            /** @description Orders. */
+            frequency: number[];
+            /** @description Monetary value. */
+            monetary: number[];
+            /** @description Days since the last order. */
+            recency: number[];
+        };
+        /** @description What is counted. */
+        RfmFrequency: {
+            /** @description Every event. */
+            count: Record<string, never>;
+        } | {
+            /** @description Distinct values of a property. */
+            distinct: string;
+        };
+        /** @description A group with its users. */
+        RfmGroup: {
+            /**
+             * Format: double
+             * @description Revenue per user.
+             */
+            average_revenue: number;
+            /** @description Lowest and highest frequency score, both included. */
+            f: number[];
+            /** @description Stable key. */
+            key: string;
+            /** @description Lowest and highest monetary score, both included. */
+            m: number[];
+            /** @description Name for people. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Sum of their frequencies.
+             */
+            orders: number;
+            /** @description Lowest and highest recency score, both included. */
+            r: number[];
+            /**
+             * Format: double
+             * @description Sum of their monetary values.
+             */
+            revenue: number;
+            /**
+             * Format: double
+             * @description Of all scored users; 0 to 1.
+             */
+            share: number;
+            /**
+             * Format: int64
+             * @description Users in it.
+             */
+            users: number;
+        };
+        /** @description A group of scores by its ranges, both ends included. */
+        RfmGroupRule: {
+            /** @description Lowest and highest frequency score, both included. */
+            f: number[];
+            /** @description Stable key. */
+            key: string;
+            /** @description Lowest and highest monetary score, both included. */
+            m: number[];
+            /** @description Name for people. */
+            name: string;
+            /** @description Lowest and highest recency score, both included. */
+            r: number[];
+        };
+        /** @description What is summed or averaged. */
+        RfmMonetary: {
+            /** @description The sum of a property. */
+            sum: string;
+        } | {
+            /** @description The mean of a property. */
+            avg: string;
+        };
+        /**
+         * @description How values become scores.
+         * @enum {string}
+         */
+        RfmScoring: "rank" | "cuts";
+        /** @description How scores are made. */
+        RfmSettings: {
+            /** @description Name of the event that counts as an order. */
+            event: string;
+            /** @description What is counted. */
+            frequency: components["schemas"]["RfmFrequency"];
+            /** @description The first whose ranges hold wins. */
+            groups: components["schemas"]["RfmGroupRule"][];
+            monetary: components["schemas"]["RfmMonetary"] | null;
+            /** @description How values become scores. */
+            scoring: components["schemas"]["RfmScoring"];
+            /** @description A duration; nothing: all time. */
+            window: string | null;
+        };
+        /** @description Who moved from which group to which. */
+        RfmTransitions: {
+            /**
+             * Format: date-time
+             * @description The earlier instant.
+             */
+            from_at: string;
+            /** @description The last one is `inactive`. */
+            groups: components["schemas"]["Key"][];
+            /** @description Rows: group at `from_at`; columns: group at `to_at`. */
+            matrix: number[][];
+            /**
+             * Format: date-time
+             * @description The later instant.
+             */
+            to_at: string;
+        };
+        /** @description A saved segment. */
+        Segment: {
+            /**
+             * Format: int64
+             * @description Members at the asked instant; nothing: not counted, as its definition is not available.
+             */
+            count: number | null;
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            created_at: string;
+            /** @description Text form. */
+            definition: string;
+            /** @description What it is for. */
+            description: string;
+            /** @description Stable id. */
+            id: string;
+            /** @description JSON form of the definition. */
             json: {
                 [key: string]: unknown;
             };
-            /** Format: double */
-            took_ms: number;
+            /** @description Name for people. */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updated_at: string;
+            /** @description What else refers to it. */
+            used_in: components["schemas"]["UsedIn"][];
         };
-        MembersInput: {
+        /** @description A segment to save. */
+        SegmentInput: {
+            /** @description What it means. */
             definition: components["schemas"]["Definition"];
-            /** Format: date-time */
-            as_of?: string;
+            /** @description What it is for. */
+            description?: string;
+            /** @description Letters a–z, digits, `_` and `-`; default: made from the name. */
+            id?: string;
+            /** @description Name for people. */
+            name: string;
+        };
+        /** @description All saved segments. */
+        SegmentList: {
+            /** @description By name. */
+            segments: components["schemas"]["Segment"][];
+        };
+        /** @description Id and name of a segment. */
+        SegmentName: {
+            /** @description Stable id. */
+            id: string;
+            /** @description Name for people. */
+            name: string;
+        };
+        /** @description Size of a segment day by day. */
+        SegmentTrend: {
+            /** @description Oldest first. */
+            days: components["schemas"]["SegmentTrendDay"][];
+        };
+        /** @description Size of a segment at the end of one day. */
+        SegmentTrendDay: {
             /**
              * Format: int64
-             * @description default 100, at most 10000
+             * @description Members.
              */
-            limit?: number;
-            after?: string;
-        };
-        ExplainInput: {
-            definition?: components["schemas"]["Definition"];
-            /** @description id of a saved segment, instead of a definition */
-            segment?: string;
-            user: string;
-            /** Format: date-time */
-            as_of?: string;
-        };
-        ExplanationEvent: {
-            name: string;
-            /** Format: date-time */
-            time: string;
-            id: string;
-        };
-        ExplanationNode: {
-            /** @description the condition, in text form */
-            text: string;
-            holds: boolean;
-            reason: string;
-            /** @description the events that decided it */
-            events: components["schemas"]["ExplanationEvent"][];
-            children: components["schemas"]["ExplanationNode"][];
-        };
-        Explanation: {
-            user: string;
-            holds: boolean;
-            /** Format: date-time */
-            as_of: string;
-            tree: components["schemas"]["ExplanationNode"];
-        };
-        UserRow: {
-            id: string;
-            /** @description has a user id, not only anonymous ones */
-            known: boolean;
-            /** Format: date-time */
-            first_seen_at: string;
-            /** Format: date-time */
-            last_seen_at: string;
-            /** Format: int64 */
-            events: number;
-            state: components["schemas"]["Key"] | null;
-            attributes: {
-                [key: string]: unknown;
-            };
-        };
-        UserList: {
-            users: components["schemas"]["UserRow"][];
-            /** @description pass as `after` */
-            next: string | null;
-            /** Format: int64 */
-            total: number;
-        };
-        EventSummary: {
-            event: string;
-            /** Format: int64 */
             count: number;
-            /** Format: date-time */
-            first_at: string;
-            /** Format: date-time */
-            last_at: string;
+            /**
+             * Format: date
+             * @description Local day of the workspace.
+             */
+            day: string;
         };
-        UserState: {
-            /** @description stable key */
-            key: string;
-            /** @description name for people */
-            name: string;
-            /** Format: date-time */
-            since: string | null;
+        /** @description What a client must know before it asks anything else. */
+        Session: {
+            /** @description The data came from `demo`. */
+            demo: boolean;
+            /** @description `now` moves with the clock. */
+            live: boolean;
+            /**
+             * Format: date-time
+             * @description The default `as_of` of this workspace.
+             */
+            now: string;
+            /** @description No key is needed for /api. */
+            open: boolean;
+            /** @description Version of the server. */
+            version: string;
+            /** @description The workspace. */
+            workspace: components["schemas"]["WorkspaceFacts"];
         };
-        UserRfm: {
-            /** Format: int64 */
-            r: number;
-            /** Format: int64 */
-            f: number;
-            /** Format: int64 */
-            m: number;
+        /** @description Sessions: runs of a user's events. */
+        Sessions: {
+            /**
+             * Format: double
+             * @description Mean events of a session.
+             */
+            mean_events: number;
+            /**
+             * Format: double
+             * @description Mean length in seconds.
+             */
+            mean_seconds: number;
+            /**
+             * Format: double
+             * @description Median events of a session.
+             */
+            median_events: number;
+            /**
+             * Format: double
+             * @description Median length in seconds.
+             */
+            median_seconds: number;
             /**
              * Format: int64
-             * @description 4r + 2f + m
+             * @description Sessions of one event.
              */
-            score: number;
-            group: string;
-            group_name: string;
-            /** Format: date-time */
-            last_at: string;
-            /** Format: int64 */
-            frequency: number;
-            /** Format: double */
-            monetary: number;
+            one_event: number;
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            sessions: number;
+            /**
+             * Format: int64
+             * @description Of how many users.
+             */
+            users: number;
         };
-        User: {
+        /** @description A change of lifecycle state. */
+        StateChange: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Key of the state before; nothing: none. */
+            from: string | null;
+            /** @description Key of the state from then on; nothing: none. */
+            to: string | null;
+        };
+        /** @description All changes of lifecycle state of a user. */
+        StateChanges: {
+            /** @description Oldest first. */
+            changes: components["schemas"]["StateChange"][];
+        };
+        /** @description One state as it is defined. */
+        StateDefinition: {
+            /** @description Text form of the segment language. */
+            definition: string;
+            /** @description Stable key. */
+            key: string;
+            /** @description Name for people. */
+            name: string;
+        };
+        /** @description Thresholds of silence, estimated from the gaps between events with censoring handled. */
+        Thresholds: {
+            /**
+             * Format: date-time
+             * @description The instant.
+             */
+            as_of: string;
+            /**
+             * Format: int64
+             * @description Gaps still open at `as_of`.
+             */
+            censored: number;
+            /** @description The chance of returning after each length of silence. */
+            curve: components["schemas"]["CurvePoint"][];
+            /** @description The lifecycle that these thresholds make. */
+            definition: components["schemas"]["LifecycleDefinition"];
+            /** @description Nothing: any event. */
+            event: string | null;
+            /**
+             * Format: int64
+             * @description Gaps observed.
+             */
+            gaps: number;
+            /** @description A duration, like `30d`. */
+            horizon: string;
+            /** @description One per state that a silence defines. */
+            proposals: components["schemas"]["Proposal"][];
+            /**
+             * Format: int64
+             * @description Users with at least one event.
+             */
+            users: number;
+        };
+        /** @description Who moved from which state to which. */
+        Transitions: {
+            /**
+             * Format: date-time
+             * @description The earlier instant.
+             */
+            from_at: string;
+            /** @description Rows: state at `from_at`; columns: state at `to_at`. */
+            matrix: number[][];
+            /** @description The last one has key `none`: not yet a user, or in no state. */
+            states: components["schemas"]["Key"][];
+            /**
+             * Format: date-time
+             * @description The later instant.
+             */
+            to_at: string;
+        };
+        /** @description Sizes of all states day by day. */
+        Trend: {
+            /** @description Oldest first. */
+            days: components["schemas"]["TrendDay"][];
+            /** @description The states. */
+            states: components["schemas"]["Key"][];
+        };
+        /** @description Sizes of all states at the end of one day. */
+        TrendDay: {
+            /** @description One per state, in their order. */
+            counts: number[];
+            /**
+             * Format: date
+             * @description Local day of the workspace.
+             */
+            day: string;
+        };
+        /** @description Where a segment is used, so that it cannot be deleted. */
+        UsedIn: {
+            /** @description Id of the segment, or key of the state. */
             id: string;
-            user_ids: string[];
+            /** @description `segment` or `lifecycle`. */
+            kind: components["schemas"]["UsedInKind"];
+            /** @description Name for people. */
+            name: string;
+        };
+        /**
+         * @description What uses a segment.
+         * @enum {string}
+         */
+        UsedInKind: "segment" | "lifecycle";
+        /** @description Everything about one user at an instant. */
+        User: {
+            /** @description Ids of devices and browsers. */
             anonymous_ids: string[];
-            known: boolean;
-            /** Format: date-time */
-            first_seen_at: string;
-            /** Format: date-time */
-            last_seen_at: string;
-            /** Format: int64 */
-            events: number;
+            /** @description Attributes at the asked instant. */
             attributes: {
                 [key: string]: unknown;
             };
-            summary: components["schemas"]["EventSummary"][];
-            state: components["schemas"]["UserState"] | null;
-            rfm: components["schemas"]["UserRfm"] | null;
-            segments: {
-                id: string;
-                name: string;
-            }[];
-        };
-        UserEvent: {
+            /**
+             * Format: int64
+             * @description Number of events.
+             */
+            events: number;
+            /**
+             * Format: date-time
+             * @description Time of the first event or attribute.
+             */
+            first_seen_at: string;
+            /** @description Public id: the first user id, else the first anonymous one. */
             id: string;
+            /** @description Has a user id, not only anonymous ones. */
+            known: boolean;
+            /**
+             * Format: date-time
+             * @description Time of the last event or attribute.
+             */
+            last_seen_at: string;
+            rfm: components["schemas"]["UserRfm"] | null;
+            /** @description Saved segments the user is in. */
+            segments: components["schemas"]["SegmentName"][];
+            state: components["schemas"]["UserState"] | null;
+            /** @description Events by name, most frequent first. */
+            summary: components["schemas"]["EventSummary"][];
+            /** @description Ids that a sender's own system gave. */
+            user_ids: string[];
+        };
+        /** @description One event of a user. */
+        UserEvent: {
+            /** @description Hash of the id that its sender wrote. */
+            id: string;
+            /** @description Name. */
             name: string;
-            /** Format: date-time */
-            time: string;
-            /** Format: date-time */
-            received_at: string;
+            /** @description Properties by dotted name. */
             properties: {
                 [key: string]: unknown;
             };
+            /**
+             * Format: date-time
+             * @description When it was accepted.
+             */
+            received_at: string;
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            time: string;
         };
+        /** @description Events of a user, one page. */
         UserEvents: {
-            /** @description newest first */
+            /** @description Newest first. */
             events: components["schemas"]["UserEvent"][];
-            /** @description pass as `before` */
+            /** @description Pass as `before`. */
             next: string | null;
         };
-        StateChanges: {
-            /** @description oldest first */
-            changes: {
-                /** Format: date-time */
-                at: string;
-                /** @description key of a state */
-                from: string | null;
-                /** @description key of a state */
-                to: string | null;
-            }[];
+        /** @description Users, one page. */
+        UserList: {
+            /** @description Pass as `after`. */
+            next: string | null;
+            /**
+             * Format: int64
+             * @description All that match.
+             */
+            total: number;
+            /** @description In order of first sight. */
+            users: components["schemas"]["UserRow"][];
         };
-        CatalogueProperty: {
-            /** @description dotted name */
-            name: string;
-            kinds: string[];
-            examples: unknown[];
-        };
-        CatalogueEvent: {
-            name: string;
-            /** Format: int64 */
-            count: number;
-            /** Format: int64 */
-            users: number;
-            /** Format: date-time */
-            first_at: string;
-            /** Format: date-time */
+        /** @description RFM scores of a user. */
+        UserRfm: {
+            /**
+             * Format: int32
+             * @description Frequency score, 1 to 5.
+             */
+            f: number;
+            /**
+             * Format: int64
+             * @description Orders.
+             */
+            frequency: number;
+            /** @description Key of the group; empty if no group covers the scores. */
+            group: string;
+            /** @description Name of the group. */
+            group_name: string;
+            /**
+             * Format: date-time
+             * @description Time of the last order.
+             */
             last_at: string;
-            properties: components["schemas"]["CatalogueProperty"][];
+            /**
+             * Format: int32
+             * @description Monetary score, 1 to 5.
+             */
+            m: number;
+            /**
+             * Format: double
+             * @description Monetary value.
+             */
+            monetary: number;
+            /**
+             * Format: int32
+             * @description Recency score, 1 to 5.
+             */
+            r: number;
+            /**
+             * Format: int32
+             * @description 4R + 2F + M.
+             */
+            score: number;
         };
-        Catalogue: {
-            events: components["schemas"]["CatalogueEvent"][];
-            attributes: components["schemas"]["CatalogueProperty"][];
-            composites: {
+        /** @description A user in a list. */
+        UserRow: {
+            /** @description Attributes at the asked instant. */
+            attributes: {
                 [key: string]: unknown;
-            }[];
+            };
+            /**
+             * Format: int64
+             * @description Number of events.
+             */
+            events: number;
+            /**
+             * Format: date-time
+             * @description Time of the first event or attribute.
+             */
+            first_seen_at: string;
+            /** @description Public id: the first user id, else the first anonymous one. */
+            id: string;
+            /** @description Has a user id, not only anonymous ones. */
+            known: boolean;
+            /**
+             * Format: date-time
+             * @description Time of the last event or attribute.
+             */
+            last_seen_at: string;
+            state: components["schemas"]["Key"] | null;
         };
-        Retention: {
-            unit: string;
-            cohorts: {
-                /** Format: date */
-                start: string;
-                /** Format: int64 */
-                users: number;
-                returned: number[];
-            }[];
+        /** @description The lifecycle state of a user. */
+        UserState: {
+            /** @description Stable key. */
+            key: string;
+            /** @description Name for people. */
+            name: string;
+            /**
+             * Format: date-time
+             * @description Since when; nothing: not known.
+             */
+            since: string | null;
         };
-        Growth: {
-            periods: {
-                /** Format: date */
-                start: string;
-                /** Format: int64 */
-                active: number;
-                /** Format: int64 */
-                new: number;
-                /** Format: int64 */
-                retained: number;
-                /** Format: int64 */
-                resurrected: number;
-                /** Format: int64 */
-                churned: number;
-                /** Format: double */
-                quick_ratio: number | null;
-            }[];
+        /** @description A definition to check. */
+        ValidateInput: {
+            /** @description What to check. */
+            definition: components["schemas"]["Definition"];
         };
-        FunnelInput: {
-            steps: (string | {
-                event: string;
-                where?: unknown;
-            })[];
-            window?: string;
-            per?: string;
-            /** Format: date-time */
-            as_of?: string;
+        /** @description What is wrong with a definition, or both of its forms. */
+        Validation: {
+            /** @description JSON form. */
+            json: {
+                [key: string]: unknown;
+            } | null;
+            /** @description All problems at once. */
+            problems: components["schemas"]["Problem"][];
+            /** @description The definition, printed canonically. */
+            text: string | null;
+            /** @description Nothing prevents its use. */
+            valid: boolean;
         };
-        Funnel: {
-            steps: {
-                name: string;
-                /** Format: int64 */
-                users: number;
-            }[];
-        };
-        Sessions: {
-            /** Format: int64 */
-            sessions: number;
-            /** Format: int64 */
-            users: number;
-            /** Format: double */
-            mean_events: number;
-            /** Format: double */
-            median_events: number;
-            /** Format: double */
-            mean_seconds: number;
-            /** Format: double */
-            median_seconds: number;
-            /** Format: int64 */
-            one_event: number;
+        /** @description Name and time zone of a workspace. */
+        WorkspaceFacts: {
+            /** @description Name for people. */
+            name: string;
+            /** @description IANA time zone. */
+            zone: string;
         };
     };
     responses: never;
@@ -1214,9 +1861,49 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    session: {
+    funnel: {
         parameters: {
             query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FunnelInput"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Funnel"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    growth: {
+        parameters: {
+            query: {
+                /** @description A user is active with an event of this name. */
+                event: string;
+                /** @description Default `month`. */
+                unit?: "day" | "week" | "month";
+                /** @description Default: the workspace’s now. */
+                as_of?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -1229,7 +1916,113 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Session"];
+                    "application/json": components["schemas"]["Growth"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    retention: {
+        parameters: {
+            query: {
+                /** @description A user starts with the first event of this name. */
+                event: string;
+                /** @description A user returns with an event of this name; default: the same. */
+                return_event?: string;
+                /** @description Default `month`. */
+                unit?: "day" | "week" | "month";
+                /** @description Default: the workspace’s now. */
+                as_of?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    sessions: {
+        parameters: {
+            query?: {
+                /** @description A session ends with a silence of so long: a duration, default `30m`. */
+                gap?: string;
+                /** @description Instead: a property whose value names the session. */
+                by?: string;
+                /** @description Default: the workspace’s now. */
+                as_of?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sessions"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    catalogue: {
+        parameters: {
+            query?: {
+                /** @description Default: the workspace’s now. */
+                as_of?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Catalogue"];
                 };
             };
             /** @description what went wrong and how to mend it */
@@ -1272,41 +2065,10 @@ export interface operations {
             };
         };
     };
-    overview: {
-        parameters: {
-            query?: {
-                as_of?: string;
-                compare?: "1d" | "7d" | "30d";
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Overview"];
-                };
-            };
-            /** @description what went wrong and how to mend it */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
     lifecycle: {
         parameters: {
             query?: {
+                /** @description Default: the workspace’s now. */
                 as_of?: string;
             };
             header?: never;
@@ -1322,70 +2084,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Lifecycle"];
-                };
-            };
-            /** @description what went wrong and how to mend it */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    lifecycle_transitions: {
-        parameters: {
-            query: {
-                from: string;
-                to: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Transitions"];
-                };
-            };
-            /** @description what went wrong and how to mend it */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    lifecycle_trend: {
-        parameters: {
-            query?: {
-                days?: number;
-                as_of?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Trend"];
                 };
             };
             /** @description what went wrong and how to mend it */
@@ -1464,8 +2162,11 @@ export interface operations {
     lifecycle_thresholds: {
         parameters: {
             query?: {
+                /** @description Gaps between events of this name; default: any event. */
                 event?: string;
+                /** @description Within how long a return counts: a duration, default `30d`. */
                 horizon?: string;
+                /** @description Default: the workspace’s now. */
                 as_of?: string;
             };
             header?: never;
@@ -1494,9 +2195,145 @@ export interface operations {
             };
         };
     };
+    lifecycle_transitions: {
+        parameters: {
+            query: {
+                /** @description The earlier instant. */
+                from: string;
+                /** @description The later instant. */
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transitions"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    lifecycle_trend: {
+        parameters: {
+            query?: {
+                /** @description How many local days, at most 731; default 90 for states, 30 for a segment. */
+                days?: number;
+                /** @description Default: the workspace’s now. */
+                as_of?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trend"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    overview: {
+        parameters: {
+            query?: {
+                /** @description Default: the workspace’s now. */
+                as_of?: string;
+                /** @description How long before `as_of` the other instant lies; default `1d`. */
+                compare?: "1d" | "7d" | "30d";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Overview"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    records: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": components["schemas"]["Records"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     rfm: {
         parameters: {
             query?: {
+                /** @description Default: the workspace’s now. */
                 as_of?: string;
             };
             header?: never;
@@ -1512,38 +2349,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Rfm"];
-                };
-            };
-            /** @description what went wrong and how to mend it */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    rfm_transitions: {
-        parameters: {
-            query: {
-                from: string;
-                to: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RfmTransitions"];
                 };
             };
             /** @description what went wrong and how to mend it */
@@ -1619,9 +2424,44 @@ export interface operations {
             };
         };
     };
+    rfm_transitions: {
+        parameters: {
+            query: {
+                /** @description The earlier instant. */
+                from: string;
+                /** @description The later instant. */
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RfmTransitions"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     segments: {
         parameters: {
             query?: {
+                /** @description Default: the workspace’s now. */
                 as_of?: string;
             };
             header?: never;
@@ -1683,9 +2523,142 @@ export interface operations {
             };
         };
     };
+    explain_segment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExplainInput"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Explanation"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    preview_members: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MembersInput"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Members"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    preview_segment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewInput"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    validate_segment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ValidateInput"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Validation"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     segment: {
         parameters: {
             query?: {
+                /** @description Default: the workspace’s now. */
                 as_of?: string;
             };
             header?: never;
@@ -1783,8 +2756,11 @@ export interface operations {
     segment_members: {
         parameters: {
             query?: {
+                /** @description Default: the workspace’s now. */
                 as_of?: string;
+                /** @description At most so many; default 100, at most 10000. */
                 limit?: number;
+                /** @description `next` of the page before. */
                 after?: string;
             };
             header?: never;
@@ -1818,7 +2794,9 @@ export interface operations {
     segment_trend: {
         parameters: {
             query?: {
+                /** @description How many local days, at most 731; default 90 for states, 30 for a segment. */
                 days?: number;
+                /** @description Default: the workspace’s now. */
                 as_of?: string;
             };
             header?: never;
@@ -1849,18 +2827,14 @@ export interface operations {
             };
         };
     };
-    validate_segment: {
+    session: {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ValidateInput"];
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description done */
             200: {
@@ -1868,106 +2842,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Validation"];
-                };
-            };
-            /** @description what went wrong and how to mend it */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    preview_segment: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PreviewInput"];
-            };
-        };
-        responses: {
-            /** @description done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Preview"];
-                };
-            };
-            /** @description what went wrong and how to mend it */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    preview_members: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["MembersInput"];
-            };
-        };
-        responses: {
-            /** @description done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Members"];
-                };
-            };
-            /** @description what went wrong and how to mend it */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    explain_segment: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ExplainInput"];
-            };
-        };
-        responses: {
-            /** @description done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Explanation"];
+                    "application/json": components["schemas"]["Session"];
                 };
             };
             /** @description what went wrong and how to mend it */
@@ -1984,11 +2859,17 @@ export interface operations {
     users: {
         parameters: {
             query?: {
+                /** @description Part of an id or of an attribute, in any case. */
                 query?: string;
+                /** @description Id of a saved segment, or a definition. */
                 segment?: string;
+                /** @description Key of a lifecycle state. */
                 state?: string;
+                /** @description At most so many; default 50, at most 1000. */
                 limit?: number;
+                /** @description `next` of the page before. */
                 after?: string;
+                /** @description Default: the workspace’s now. */
                 as_of?: string;
             };
             header?: never;
@@ -2020,6 +2901,7 @@ export interface operations {
     user: {
         parameters: {
             query?: {
+                /** @description Default: the workspace’s now. */
                 as_of?: string;
             };
             header?: never;
@@ -2053,9 +2935,13 @@ export interface operations {
     user_events: {
         parameters: {
             query?: {
+                /** @description Only events of this name. */
                 name?: string;
+                /** @description At most so many; default 100, at most 10000. */
                 limit?: number;
+                /** @description `next` of the page before, or an instant: only events before it. */
                 before?: string;
+                /** @description Default: all events. */
                 as_of?: string;
             };
             header?: never;
@@ -2089,6 +2975,7 @@ export interface operations {
     user_states: {
         parameters: {
             query?: {
+                /** @description Default: the workspace’s now. */
                 as_of?: string;
             };
             header?: never;
@@ -2119,105 +3006,7 @@ export interface operations {
             };
         };
     };
-    catalogue: {
-        parameters: {
-            query?: {
-                as_of?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Catalogue"];
-                };
-            };
-            /** @description what went wrong and how to mend it */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    retention: {
-        parameters: {
-            query: {
-                event: string;
-                return_event?: string;
-                unit?: "day" | "week" | "month";
-                as_of?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Retention"];
-                };
-            };
-            /** @description what went wrong and how to mend it */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    growth: {
-        parameters: {
-            query: {
-                event: string;
-                unit?: "day" | "week" | "month";
-                as_of?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Growth"];
-                };
-            };
-            /** @description what went wrong and how to mend it */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    funnel: {
+    alias: {
         parameters: {
             query?: never;
             header?: never;
@@ -2226,7 +3015,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["FunnelInput"];
+                "application/json": components["schemas"]["Message"];
             };
         };
         responses: {
@@ -2236,7 +3025,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Funnel"];
+                    "application/json": components["schemas"]["Ingested"];
                 };
             };
             /** @description what went wrong and how to mend it */
@@ -2250,18 +3039,18 @@ export interface operations {
             };
         };
     };
-    sessions: {
+    batch: {
         parameters: {
-            query?: {
-                gap?: string;
-                by?: string;
-                as_of?: string;
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Message"];
+            };
+        };
         responses: {
             /** @description done */
             200: {
@@ -2269,7 +3058,205 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Sessions"];
+                    "application/json": components["schemas"]["Ingested"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    group: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Message"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ingested"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    identify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Message"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ingested"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Message"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ingested"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    page: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Message"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ingested"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    screen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Message"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ingested"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    track: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Message"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ingested"];
                 };
             };
             /** @description what went wrong and how to mend it */

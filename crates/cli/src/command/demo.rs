@@ -17,7 +17,7 @@ use wire::api::{AtQuery, Definition, OverviewQuery, SegmentInput};
 
 use super::rfm;
 use crate::WrongUse;
-use crate::arguments::DemoArguments;
+use crate::arguments::{DemoArguments, Format};
 use crate::print::{self, Table, number, percent};
 use crate::progress::{Counted, Progress};
 use crate::source;
@@ -116,9 +116,12 @@ fn prepare(
     };
     note(&filled)?;
     config.set(settings::NAME, set.map_or("Demo shop", DataSet::name))?;
-    config.set(settings::KEY_EVENT, set.map_or("Purchase", DataSet::key_event))?;
+    config.set(settings::KEY_EVENT, set.map_or(shop::KEY_EVENT, DataSet::key_event))?;
     match set {
-        None => fill_shop(service, &filled)?,
+        None => {
+            fill_shop(service, &filled)?;
+            service.start_rfm(&shop::rfm_defaults())?;
+        }
         Some(set) => {
             let source = arguments.source.as_deref().unwrap_or(Path::new("."));
             filled.report = fill_set(service, set, source)?.lines();
@@ -264,7 +267,7 @@ fn summary(service: &Service, filled: &Filled, dir: &Path) -> anyhow::Result<()>
     }
     text += &format!("\n{}", states.text());
     let scores = service.rfm(&at)?;
-    text += &format!("\n{}", rfm::groups(&scores).text());
+    text += &format!("\n{}", rfm::groups(&scores, Format::Table).text());
     let (scored, health) = (number(scores.scored), scores.health);
     text += &format!("{scored} users scored, health {health:.2} of 35\n");
     let mut segments = Table::new(["segment", "users", "definition"]);

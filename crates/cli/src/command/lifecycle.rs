@@ -3,7 +3,7 @@
 use wire::api::{AtQuery, BetweenQuery, Key, ThresholdsQuery};
 
 use crate::arguments::{LifecycleArguments, LifecycleCommand};
-use crate::print::{self, Table, percent};
+use crate::print::{self, Table};
 use crate::source::Source;
 
 pub fn run(arguments: LifecycleArguments) -> anyhow::Result<()> {
@@ -15,7 +15,12 @@ pub fn run(arguments: LifecycleArguments) -> anyhow::Result<()> {
                 let mut table = Table::new(["state", "users", "share", "definition"]);
                 for state in &states.states {
                     let (name, users) = (state.name.clone(), state.users.to_string());
-                    table.row(vec![name, users, percent(state.share), state.definition.clone()]);
+                    table.row(vec![
+                        name,
+                        users,
+                        print::share(at.result.format, state.share),
+                        state.definition.clone(),
+                    ]);
                 }
                 table
             })?;
@@ -35,7 +40,11 @@ pub fn run(arguments: LifecycleArguments) -> anyhow::Result<()> {
                 let mut table = Table::new(["state", "probability of return below", "after days"]);
                 for proposal in &found.proposals {
                     let days = proposal.gap_days.map_or("not reached".into(), |d| d.to_string());
-                    table.row(vec![proposal.state.clone(), percent(proposal.level), days]);
+                    table.row(vec![
+                        proposal.state.clone(),
+                        print::share(at.result.format, proposal.level),
+                        days,
+                    ]);
                 }
                 table
             })?;

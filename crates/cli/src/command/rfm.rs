@@ -3,8 +3,8 @@
 use wire::api::{AtQuery, BetweenQuery, Rfm};
 
 use super::lifecycle::matrix;
-use crate::arguments::{RfmArguments, RfmCommand};
-use crate::print::{self, Table, percent};
+use crate::arguments::{Format, RfmArguments, RfmCommand};
+use crate::print::{self, Table};
 use crate::source::Source;
 
 pub fn run(arguments: RfmArguments) -> anyhow::Result<()> {
@@ -12,7 +12,7 @@ pub fn run(arguments: RfmArguments) -> anyhow::Result<()> {
         RfmCommand::Groups { at } => {
             let source = Source::open(&at.result.source)?;
             let rfm = source.rfm(&AtQuery { as_of: at.as_of })?;
-            print::result(at.result.format, &rfm, || groups(&rfm))?;
+            print::result(at.result.format, &rfm, || groups(&rfm, at.result.format))?;
             source.close()
         }
         RfmCommand::Transitions { result, from, to } => {
@@ -25,13 +25,13 @@ pub fn run(arguments: RfmArguments) -> anyhow::Result<()> {
 }
 
 /// One row per group.
-pub fn groups(rfm: &Rfm) -> Table {
+pub fn groups(rfm: &Rfm, format: Format) -> Table {
     let mut table = Table::new(["group", "users", "share", "orders", "revenue", "average"]);
     for group in &rfm.groups {
         table.row(vec![
             group.name.clone(),
             group.users.to_string(),
-            percent(group.share),
+            print::share(format, group.share),
             group.orders.to_string(),
             format!("{:.2}", group.revenue),
             format!("{:.2}", group.average_revenue),

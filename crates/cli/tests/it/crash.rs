@@ -75,7 +75,7 @@ fn a_server_that_is_killed_keeps_what_it_acknowledged_and_repeats_nothing() {
         json!({"event": "Visit", "userId": format!("s{sender}"), "messageId": format!("{sender}-{n}")})
             .to_string()
     };
-    let mut acknowledged = vec![0u64; 4];
+    let mut acknowledged = [0u64; 4];
     for _ in 0..3 {
         let server = Server::serve(folder.path());
         let total = AtomicU64::new(0);
