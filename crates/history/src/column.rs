@@ -35,7 +35,7 @@ impl Bits {
     /// `len` bits, all set or none.
     pub fn filled(len: usize, set: bool) -> Bits {
         let mut bits = Bits { words: vec![if set { u64::MAX } else { 0 }; len.div_ceil(64)], len };
-        if set && len % 64 != 0 {
+        if set && !len.is_multiple_of(64) {
             *bits.words.last_mut().expect("a partial word exists") = (1 << (len % 64)) - 1;
         }
         bits
@@ -53,7 +53,7 @@ impl Bits {
 
     /// Adds a bit.
     pub fn push(&mut self, set: bool) {
-        if self.len % 64 == 0 {
+        if self.len.is_multiple_of(64) {
             self.words.push(0);
         }
         self.words[self.len / 64] |= u64::from(set) << (self.len % 64);

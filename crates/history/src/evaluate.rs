@@ -5,10 +5,12 @@
 //! events and properties that they name. Either way the answer is that of the naive reference,
 //! user for user. Equal conditions of one evaluator are computed once.
 
+mod affinity;
 mod matching;
 mod measure;
 mod needs;
 mod per_user;
+mod values;
 
 use std::cell::{Cell, RefCell};
 
@@ -116,6 +118,9 @@ impl<'a> Evaluator<'a> {
         match leaf {
             Predicate::Event(p) if self.scans(p) => Ok(self.measured(p)),
             Predicate::Profile(p) if p.for_at_least.is_none() => Ok(self.attribute(p)),
+            Predicate::Affinity(p) => {
+                Ok(self.affinity(p).unwrap_or_else(|| self.user_by_user(leaf)))
+            }
             Predicate::Segment(id) => self.segment(id),
             Predicate::Lifecycle(p) => self.lifecycle(p, leaf),
             Predicate::Rfm(p) => Ok(self.rfm_members(p)),

@@ -21,10 +21,13 @@ pub struct Funnel {
     pub per: Option<model::Text>,
 }
 
+/// Whose chain, (time, arrival), and which step.
+type Hit = ((u32, Option<ValueKey>), (i64, u64), u32);
+
 /// How many users (or values of `per`) reached each step. Cost: one pass per step and one sort.
 pub fn funnel(evaluator: &Evaluator, funnel: &Funnel) -> Vec<u64> {
     let zone = &evaluator.rules.zone;
-    let mut hits: Vec<((u32, Option<ValueKey>), (i64, u64), u32)> = Vec::new();
+    let mut hits: Vec<Hit> = Vec::new();
     let per = funnel.per.as_ref().map(|name| evaluator.snapshot.names.number(name));
     for (step, of) in funnel.steps.iter().enumerate() {
         let Some(matching) = Matching::of(of, evaluator.rules) else { continue };

@@ -69,7 +69,7 @@ impl Users {
 
     /// Adds the next user.
     pub fn push(&mut self, facts: UserFacts) {
-        if self.len % CHUNK == 0 {
+        if self.len.is_multiple_of(CHUNK) {
             self.chunks.push(Arc::new(Vec::with_capacity(CHUNK)));
         }
         Arc::make_mut(self.chunks.last_mut().expect("a chunk was just made")).push(facts);

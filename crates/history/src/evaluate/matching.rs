@@ -39,9 +39,11 @@ struct Scanned<'a> {
     snapshot: &'a Snapshot,
     name: NameId,
     part: &'a Part,
-    /// Of the name last asked for: (time, arrival) of each user's first event.
-    first: &'a RefCell<Option<(NameId, Vec<(i64, u64)>)>>,
+    first: &'a RefCell<Option<FirstTimes>>,
 }
+
+/// Of the name last asked for: (time, arrival) of each user's first event.
+type FirstTimes = (NameId, Vec<(i64, u64)>);
 
 impl Matching {
     /// Nothing if a filter depends on the event before.

@@ -5,6 +5,7 @@ use model::{ExactSum, Timestamp, UserIndex, Value, Zone};
 use segment::evaluate::{CompiledTest, range_at};
 use segment::tree::{EventMatch, EventPredicate, Measure, ProfilePredicate, Range, Window};
 
+use super::values::UserValues;
 use super::{Evaluator, Matching};
 use crate::column::Column;
 use crate::part::Part;
@@ -12,7 +13,7 @@ use crate::set::UserSet;
 use crate::snapshot::Snapshot;
 
 /// A window resolved at one instant: selected rows, in which instants, in which zone.
-struct Scan<'a> {
+pub(super) struct Scan<'a> {
     snapshot: &'a Snapshot,
     matching: Matching,
     range: Option<(Timestamp, Timestamp)>,
@@ -28,7 +29,7 @@ impl Scan<'_> {
     }
 
     /// Rows with their column of one property, looked up once per part.
-    fn values(&self, property: &str, mut visit: impl FnMut(&Part, usize, &Column)) {
+    pub(super) fn values(&self, property: &str, mut visit: impl FnMut(&Part, usize, &Column)) {
         let Some(id) = self.snapshot.names.number(property) else { return };
         self.rows(|part, row| {
             if let Some(column) = part.columns.get(&id) {
@@ -67,6 +68,14 @@ impl Evaluator<'_> {
         }
     }
 
+    /// Nothing if the window depends on the user's own calendar, or the match on the event before.
+    pub(super) fn scan<'s>(&'s self, of: &EventMatch, window: &'s Window) -> Option<Scan<'s>> {
+        let zone = self.common_zone(window)?;
+        let matching = Matching::of(of, self.rules)?;
+        let range = range_at(window, self.at, &zone);
+        Some(Scan { snapshot: self.snapshot, matching, range, window, zone })
+    }
+
     /// The measured value of every user; nothing if it cannot be had by a scan.
     pub(crate) fn measure(
         &self,
@@ -74,10 +83,7 @@ impl Evaluator<'_> {
         window: &Window,
         measure: &Measure,
     ) -> Option<Measured> {
-        let zone = self.common_zone(window)?;
-        let matching = Matching::of(of, self.rules)?;
-        let range = range_at(window, self.at, &zone);
-        let scan = Scan { snapshot: self.snapshot, matching, range, window, zone };
+        let scan = self.scan(of, window)?;
         let n = self.snapshot.n_places();
         Some(match measure {
             Measure::Count => {
@@ -102,12 +108,7 @@ impl Evaluator<'_> {
             Measure::First(property) => picked(&scan, property, n, Pick::First),
             Measure::Last(property) => picked(&scan, property, n, Pick::Last),
             Measure::Distinct(property) => {
-                let mut pairs = Vec::new();
-                scan.values(property, |part, row, column| {
-                    let key = column.get(row).and_then(|value| value.key());
-                    pairs.extend(key.map(|key| (part.user[row], key)));
-                });
-                Measured::Whole(distinct(pairs, n))
+                Measured::Whole(UserValues::of(&scan, property).distinct(n))
             }
             Measure::Days => {
                 let (mut pairs, zone) = (Vec::new(), &self.rules.zone);

@@ -5,7 +5,8 @@
 use std::collections::BTreeMap;
 
 use model::{EventId, Text, Timestamp, UserIndex, Value};
-use segment::evaluate::{Context, UserEvent, UserHistory, holds};
+use segment::Rules;
+use segment::evaluate::{Context, NoPopulation, UserEvent, UserHistory, holds};
 use segment::tree::Predicate;
 
 use super::needs::Needs;
@@ -14,9 +15,11 @@ use crate::column::Column;
 use crate::names::NameId;
 use crate::part::Part;
 use crate::set::UserSet;
+use crate::snapshot::Snapshot;
 
-/// Users brought together at a time: their rows fit into the processor's cache.
-const RANGE: u32 = 1_024;
+/// Users brought together at a time: their rows fit into the processor's cache. In tests, so few
+/// that a handful of users fills several ranges and both threads.
+const RANGE: u32 = if cfg!(test) { 2 } else { 1_024 };
 
 /// A part of the events that are needed, with the columns that are needed.
 struct EventSource<'a> {
@@ -38,21 +41,76 @@ struct Sources<'a> {
     attributes: Vec<AttributeSource<'a>>,
 }
 
+/// What bringing together needs of an evaluator: shared by the threads that share the users.
+#[derive(Clone, Copy)]
+struct Gather<'a> {
+    snapshot: &'a Snapshot,
+    rules: &'a Rules,
+    at: Timestamp,
+    everybody: &'a UserSet,
+}
+
 impl Evaluator<'_> {
     /// Users without any of the events and attributes concerned are all alike: they are decided
-    /// once.
+    /// once. Two threads share the users; each user's answer depends on nobody else.
     pub(super) fn user_by_user(&self, leaf: &Predicate) -> UserSet {
-        let sources = self.sources(leaf);
+        let gather = self.gather();
+        let sources = gather.sources(leaf);
+        let n = self.snapshot.n_places() as u32;
+        let half = (n / 2).next_multiple_of(RANGE).min(n);
+        if half == n {
+            return gather.decide(leaf, &sources, 0..n);
+        }
+        std::thread::scope(|scope| {
+            let first = scope.spawn(|| gather.decide(leaf, &sources, 0..half));
+            let mut set = gather.decide(leaf, &sources, half..n);
+            match first.join() {
+                Ok(first) => set.or(&first),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+            set
+        })
+    }
+
+    /// A lifecycle condition about the past, for those whose present state fits.
+    pub(super) fn lifecycle_history(&self, leaf: &Predicate, now: &UserSet) -> UserSet {
+        let gather = Gather { everybody: now, ..self.gather() };
+        let sources = gather.sources(leaf);
+        let mut set = UserSet::empty(self.snapshot.n_places());
+        let scores = ScoresOf::new(self);
+        let ctx = Context { rules: self.rules, population: &scores };
+        let everybody = 0..self.snapshot.n_places() as u32;
+        gather.each_history(&sources, everybody, |user, history| {
+            scores.user.set(user);
+            if holds(leaf, history, self.at, &ctx) {
+                set.insert(user);
+            }
+        });
+        set
+    }
+
+    fn gather(&self) -> Gather<'_> {
+        Gather {
+            snapshot: self.snapshot,
+            rules: self.rules,
+            at: self.at,
+            everybody: &self.everybody,
+        }
+    }
+}
+
+impl<'a> Gather<'a> {
+    fn decide(self, leaf: &Predicate, sources: &Sources, users: std::ops::Range<u32>) -> UserSet {
         let mut set = UserSet::empty(self.snapshot.n_places());
         let nothing = UserHistory {
             id: Text::default(),
             events: Vec::new(),
             attributes: since_first_seen(Timestamp::MIN),
         };
-        let scores = ScoresOf::new(self);
-        let ctx = Context { rules: self.rules, population: &scores };
+        // Leaves that are decided here never ask for scores.
+        let ctx = Context { rules: self.rules, population: &NoPopulation };
         let default = holds(leaf, &nothing, self.at, &ctx);
-        self.each_history(&sources, |user, history| {
+        self.each_history(sources, users, |user, history| {
             let alike = history.events.is_empty() && history.attributes.len() == 1;
             if if alike { default } else { holds(leaf, history, self.at, &ctx) } {
                 set.insert(user);
@@ -61,22 +119,7 @@ impl Evaluator<'_> {
         set
     }
 
-    /// A lifecycle condition about the past, for those whose present state fits.
-    pub(super) fn lifecycle_history(&self, leaf: &Predicate, now: &UserSet) -> UserSet {
-        let sources = self.sources(leaf);
-        let mut set = UserSet::empty(self.snapshot.n_places());
-        let scores = ScoresOf::new(self);
-        let ctx = Context { rules: self.rules, population: &scores };
-        self.each_history(&sources, |user, history| {
-            scores.user.set(user);
-            if now.contains(user) && holds(leaf, history, self.at, &ctx) {
-                set.insert(user);
-            }
-        });
-        set
-    }
-
-    fn sources(&self, leaf: &Predicate) -> Sources<'_> {
+    fn sources(self, leaf: &Predicate) -> Sources<'a> {
         let needs = Needs::of(leaf, self.rules);
         let snapshot = self.snapshot;
         let mut properties: Vec<NameId> =
@@ -103,12 +146,16 @@ impl Evaluator<'_> {
         sources
     }
 
-    /// Calls `visit` for everybody, in order, with the needed part of the history up to the
+    /// Calls `visit` for everybody among `users`, in order, with the needed part of the history up to the
     /// instant. The attribute without a name only marks when the user was first seen.
-    fn each_history(&self, sources: &Sources, mut visit: impl FnMut(UserIndex, &UserHistory)) {
-        let n = self.snapshot.n_places() as u32;
-        for from in (0..n).step_by(RANGE as usize) {
-            let to = (from + RANGE).min(n);
+    fn each_history(
+        self,
+        sources: &Sources,
+        users: std::ops::Range<u32>,
+        mut visit: impl FnMut(UserIndex, &UserHistory),
+    ) {
+        for from in users.clone().step_by(RANGE as usize) {
+            let to = (from + RANGE).min(users.end);
             let mut rows = event_rows(&sources.events, from, to, self.at);
             rows.sort_unstable();
             let mut changes = attribute_rows(&sources.attributes, from, to, self.at);
@@ -128,7 +175,7 @@ impl Evaluator<'_> {
     }
 
     fn history(
-        &self,
+        self,
         user: UserIndex,
         sources: &Sources,
         rows: &[Place],

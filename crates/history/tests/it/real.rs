@@ -27,11 +27,13 @@ pub fn load(set: DataSet, folder: &str) -> Option<Loaded> {
         return None;
     }
     let open = |name: &&str| {
-        Box::new(File::open(data.join(format!("{name}.gz"))).unwrap()) as Box<dyn Read>
+        Box::new(File::open(data.join(format!("{name}.gz"))).expect("the file is there"))
+            as Box<dyn Read>
     };
     let (mut fold, mut store) = (Fold::new(), Store::in_memory());
     let mut arrival = 0;
-    for record in set.records(set.files().iter().map(open).collect()).unwrap() {
+    for record in set.records(set.files().iter().map(open).collect()).expect("its header is known")
+    {
         let Ok(record) = record else { continue };
         let step = fold.step(&record);
         store.apply(&step, record, &fold.person(step.user).public_id.clone(), arrival);
@@ -49,7 +51,7 @@ pub fn load(set: DataSet, folder: &str) -> Option<Loaded> {
 }
 
 pub fn at(text: &str) -> Timestamp {
-    Timestamp::parse(text).unwrap()
+    Timestamp::parse(text).expect("an instant")
 }
 
 pub fn named(name: &str) -> EventMatch {

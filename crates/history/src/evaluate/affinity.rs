@@ -1,0 +1,60 @@
+//! What users do most, least, or in a certain share of cases, by a scan over one property.
+
+use model::Value;
+use segment::evaluate::CompiledTest;
+use segment::tree::{AffinityMode, AffinityPredicate, AffinitySubject};
+
+use super::Evaluator;
+use super::values::UserValues;
+use crate::set::UserSet;
+
+/// How often one user had each value.
+struct Counts<'a> {
+    /// (is it asked for, how often), one entry per value.
+    of: &'a [(bool, u64)],
+}
+
+impl Evaluator<'_> {
+    /// Nothing if it needs the user's own calendar or what came before.
+    pub(super) fn affinity(&self, p: &AffinityPredicate) -> Option<UserSet> {
+        let AffinitySubject::Property(property) = &p.subject else { return None };
+        let scan = self.scan(&p.of, &p.within)?;
+        let UserValues { mut pairs, values } = UserValues::of(&scan, property);
+        let asked: Vec<bool> =
+            values.iter().map(|value| p.is.iter().any(|wanted| wanted.same(value))).collect();
+        pairs.sort_unstable();
+        let share = match &p.mode {
+            AffinityMode::Share(test) => Some(CompiledTest::new(test)),
+            AffinityMode::Most | AffinityMode::Least => None,
+        };
+        let mut set = UserSet::empty(self.snapshot.n_places());
+        let mut counts = Vec::new();
+        for own in pairs.chunk_by(|a, b| a.0 == b.0) {
+            counts.clear();
+            let runs = own.chunk_by(|a, b| a.1 == b.1);
+            counts.extend(runs.map(|run| (asked[run[0].1 as usize], run.len() as u64)));
+            let counts = Counts { of: &counts };
+            if own.len() >= p.min_events as usize && counts.hold(&p.mode, share.as_ref()) {
+                set.insert(model::UserIndex(own[0].0));
+            }
+        }
+        Some(set)
+    }
+}
+
+impl Counts<'_> {
+    fn hold(&self, mode: &AffinityMode, share: Option<&CompiledTest>) -> bool {
+        let all = || self.of.iter().map(|(_, n)| *n);
+        let asked =
+            |count: Option<u64>| self.of.iter().any(|(asked, n)| *asked && Some(*n) == count);
+        match mode {
+            AffinityMode::Most => asked(all().max()),
+            AffinityMode::Least => asked(all().min()),
+            AffinityMode::Share(_) => {
+                let hits: u64 = self.of.iter().filter(|(asked, _)| *asked).map(|(_, n)| n).sum();
+                let value = Value::Float(hits as f64 / all().sum::<u64>() as f64);
+                share.is_some_and(|test| test.holds(Some(&value)))
+            }
+        }
+    }
+}

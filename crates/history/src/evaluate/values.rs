@@ -1,0 +1,77 @@
+//! Values of one property as small numbers, so that counting them per user is sorting of integers.
+
+use hashbrown::HashMap;
+use model::Value;
+use model::value::ValueKey;
+
+use super::measure::Scan;
+use crate::column::{Column, MISSING};
+
+/// Which user had which value, once per selected row that has the property.
+pub(super) struct UserValues {
+    /// (user, number of the value), in no order.
+    pub(super) pairs: Vec<(u32, u32)>,
+    /// A value of each number; values with equal keys have one number.
+    pub(super) values: Vec<Value>,
+}
+
+impl UserValues {
+    pub(super) fn of(scan: &Scan, property: &str) -> UserValues {
+        let mut numbers = Numbers::default();
+        let mut pairs = Vec::new();
+        scan.values(property, |part, row, column| {
+            if let Some(number) = numbers.number(column, row) {
+                pairs.push((part.user[row], number));
+            }
+        });
+        UserValues { pairs, values: numbers.values }
+    }
+
+    /// How many distinct values each user has.
+    pub(super) fn distinct(mut self, n_users: usize) -> Vec<u32> {
+        self.pairs.sort_unstable();
+        self.pairs.dedup();
+        let mut counts = vec![0; n_users];
+        self.pairs.iter().for_each(|(user, _)| counts[*user as usize] += 1);
+        counts
+    }
+}
+
+#[derive(Default)]
+struct Numbers {
+    by_key: HashMap<ValueKey, u32>,
+    values: Vec<Value>,
+    /// The dictionary column last seen, and the number of each of its entries.
+    column: usize,
+    entries: Vec<u32>,
+}
+
+impl Numbers {
+    fn number(&mut self, column: &Column, row: usize) -> Option<u32> {
+        match column {
+            Column::Text(codes, dictionary) => {
+                let place = std::ptr::from_ref(column).addr();
+                if self.column != place {
+                    self.entries.clear();
+                    for text in dictionary {
+                        let number = self.intern(Value::Text(text.clone()));
+                        self.entries.extend(number);
+                    }
+                    self.column = place;
+                }
+                let code = codes[row];
+                (code != MISSING).then(|| self.entries[code as usize])
+            }
+            _ => column.get(row).and_then(|value| self.intern(value)),
+        }
+    }
+
+    fn intern(&mut self, value: Value) -> Option<u32> {
+        let next = self.values.len() as u32;
+        let number = *self.by_key.entry(value.key()?).or_insert(next);
+        if number == next {
+            self.values.push(value);
+        }
+        Some(number)
+    }
+}
