@@ -10,6 +10,7 @@ mod matching;
 mod measure;
 mod needs;
 mod per_user;
+mod times;
 mod values;
 
 use std::cell::{Cell, RefCell};
@@ -26,6 +27,7 @@ use crate::snapshot::Snapshot;
 
 pub(crate) use matching::Matching;
 pub(crate) use measure::Measured;
+pub(crate) use times::KeptTimes;
 
 /// A condition that this version cannot answer yet.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

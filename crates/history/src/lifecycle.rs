@@ -2,8 +2,11 @@
 //! thresholds that the data propose.
 
 use model::{Timestamp, UserIndex};
+use segment::{Predicate, Rules};
 
+use crate::evaluate::{Evaluator, NotAvailable};
 use crate::set::UserSet;
+use crate::snapshot::Snapshot;
 
 mod returns;
 
@@ -73,4 +76,42 @@ pub fn transitions(from: &LifecycleAt, to: &LifecycleAt) -> Vec<Vec<u64>> {
         matrix[row][n] += gone.len();
     }
     matrix
+}
+
+/// Users in each state at each instant, in order of states. Two threads share the instants.
+pub fn trend(
+    snapshot: &Snapshot,
+    rules: &Rules,
+    instants: &[Timestamp],
+) -> Result<Vec<Vec<u64>>, NotAvailable> {
+    at_each(instants, &|at| Ok(Evaluator::new(snapshot, rules, at).states()?.counts()))
+}
+
+/// Members of a segment at each instant.
+pub fn member_trend(
+    snapshot: &Snapshot,
+    rules: &Rules,
+    predicate: &Predicate,
+    instants: &[Timestamp],
+) -> Result<Vec<u64>, NotAvailable> {
+    at_each(instants, &|at| Ok(Evaluator::new(snapshot, rules, at).members(predicate)?.len()))
+}
+
+fn at_each<T: Send>(
+    instants: &[Timestamp],
+    ask: &(dyn Fn(Timestamp) -> Result<T, NotAvailable> + Sync),
+) -> Result<Vec<T>, NotAvailable> {
+    let answer = |instants: &[Timestamp]| instants.iter().map(|at| ask(*at)).collect();
+    let (early, late) = instants.split_at(instants.len() / 2);
+    let (early, late): (Result<Vec<T>, _>, Result<Vec<T>, _>) = std::thread::scope(|scope| {
+        let early = scope.spawn(|| answer(early));
+        let late = answer(late);
+        match early.join() {
+            Ok(early) => (early, late),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    });
+    let mut all = early?;
+    all.extend(late?);
+    Ok(all)
 }

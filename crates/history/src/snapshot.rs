@@ -7,6 +7,7 @@ use hashbrown::HashMap;
 use model::{EventId, Text, Timestamp, UserIndex, Value};
 use segment::evaluate::{UserEvent, UserHistory};
 
+use crate::evaluate::KeptTimes;
 use crate::names::{NameId, Names};
 use crate::part::{Family, Part};
 use crate::set::UserSet;
@@ -17,6 +18,7 @@ pub struct Snapshot {
     pub(crate) names: Arc<Names>,
     pub(crate) users: Users,
     pub(crate) families: BTreeMap<Family, Vec<Arc<Part>>>,
+    pub(crate) times: KeptTimes,
 }
 
 /// One event of one user, with when it was accepted.
@@ -65,7 +67,7 @@ impl Snapshot {
         users: Users,
         families: BTreeMap<Family, Vec<Arc<Part>>>,
     ) -> Snapshot {
-        Snapshot { names, users, families }
+        Snapshot { names, users, families, times: KeptTimes::default() }
     }
 
     /// Dense numbers in use: sets and arrays over users have this many places.

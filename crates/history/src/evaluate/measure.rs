@@ -83,6 +83,9 @@ impl Evaluator<'_> {
         window: &Window,
         measure: &Measure,
     ) -> Option<Measured> {
+        if let Some(counts) = self.counted(of, window, measure) {
+            return Some(Measured::Whole(counts));
+        }
         let scan = self.scan(of, window)?;
         let n = self.snapshot.n_places();
         Some(match measure {
@@ -117,6 +120,23 @@ impl Evaluator<'_> {
                 });
                 Measured::Whole(distinct(pairs, n))
             }
+        })
+    }
+
+    /// Counts and days over a plain window, from the times that the snapshot keeps.
+    fn counted(&self, of: &EventMatch, window: &Window, measure: &Measure) -> Option<Vec<u32>> {
+        let plain = window.hours.is_none() && window.weekdays.is_empty();
+        if !plain || !matches!(measure, Measure::Count | Measure::Days) {
+            return None;
+        }
+        let zone = self.common_zone(window)?;
+        let times = self.snapshot.times.of(self.snapshot, of, self.rules)?;
+        let Some((from, to)) = range_at(window, self.at, &zone) else {
+            return Some(vec![0; self.snapshot.n_places()]);
+        };
+        Some(match measure {
+            Measure::Days => times.days(from, to),
+            _ => times.counts(from, to),
         })
     }
 
