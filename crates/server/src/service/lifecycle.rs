@@ -55,12 +55,11 @@ impl Service {
     pub fn lifecycle_trend(&self, query: &TrendQuery) -> Result<Trend, Failure> {
         let days = limit(query.days, DAYS.0, DAYS.1)?;
         let view = self.view(query.as_of.as_deref())?;
-        let mut trend = Vec::with_capacity(days);
-        for (day, end) in view.days(days as u64) {
-            let counts = view.evaluator_at(end).states()?.counts();
-            trend.push(TrendDay { day: day.to_string(), counts });
-        }
-        Ok(Trend { states: keys(&view.rules), days: trend })
+        let (days, ends): (Vec<_>, Vec<_>) = view.days(days as u64).into_iter().unzip();
+        let counts = lifecycle::trend(&view.snapshot, &view.rules, &ends)?;
+        let day = |(day, counts): (model::Day, _)| TrendDay { day: day.to_string(), counts };
+        let days = days.into_iter().zip(counts).map(day).collect();
+        Ok(Trend { states: keys(&view.rules), days })
     }
 
     /// The states as they are defined.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Instant;
 
 use history::UserSet;
+use history::lifecycle::member_trend;
 use model::{Text, UserIndex};
 use segment::Predicate;
 use segment::check::Subject;
@@ -183,12 +184,10 @@ impl Service {
         let days = limit(query.days, DAYS.0, DAYS.1)?;
         let predicate = self.saved_predicate(id)?;
         let view = self.view(query.as_of.as_deref())?;
-        let mut trend = Vec::with_capacity(days);
-        for (day, end) in view.days(days as u64) {
-            let count = view.evaluator_at(end).members(&predicate)?.len();
-            trend.push(SegmentTrendDay { day: day.to_string(), count });
-        }
-        Ok(SegmentTrend { days: trend })
+        let (days, ends): (Vec<_>, Vec<_>) = view.days(days as u64).into_iter().unzip();
+        let counts = member_trend(&view.snapshot, &view.rules, &predicate, &ends)?;
+        let day = |(day, count): (model::Day, _)| SegmentTrendDay { day: day.to_string(), count };
+        Ok(SegmentTrend { days: days.into_iter().zip(counts).map(day).collect() })
     }
 
     fn save(&self, id: String, input: &SegmentInput) -> Result<Segment, Failure> {
