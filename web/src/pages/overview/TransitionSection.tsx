@@ -36,7 +36,7 @@ export function TransitionSection({ transitions, compare }: Props) {
       title={t('transitions.title')}
       lead={`${t(`overview.since.${compare}`)}: ${format.dateTime(transitions.from_at)} – ${format.dateTime(transitions.to_at)}`}
     >
-      <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="xl" style={{ alignItems: 'center' }}>
+      <SimpleGrid type="container" cols={{ base: 1, '1180px': 2 }} spacing="lg" style={{ alignItems: 'center' }}>
         <SankeyChart
           keys={transitions.states}
           matrix={transitions.matrix}
