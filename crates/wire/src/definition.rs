@@ -47,8 +47,9 @@ pub fn read(text: &str) -> (Predicate, Vec<Problem>) {
     (predicate, problems)
 }
 
-/// Reads a definition in either form and checks it, if it can be read at all, with the names that
-/// the workspace knows. Every problem has a line and a column inside the text.
+/// Reads a definition in either form and checks it with the names that the workspace knows. Where
+/// something could not be read, the rest is still looked through for unknown names. Every problem
+/// has a line and a column inside the text.
 pub fn read_and_check(
     text: &str,
     catalogue: &Catalogue,
@@ -56,18 +57,27 @@ pub fn read_and_check(
 ) -> (Predicate, Vec<Problem>) {
     if !text.trim_start().starts_with('{') {
         let Reading { predicate, mut problems, places } = segment::text::read(text);
-        if !segment::problem::fatal(&problems) {
-            problems.extend(segment::check(&predicate, catalogue, rules));
-            places.locate(&mut problems);
-        }
+        check(&predicate, catalogue, rules, &mut problems);
+        places.locate(&mut problems);
         return (predicate, problems);
     }
     let (predicate, mut problems) = read_json(text);
-    if !segment::problem::fatal(&problems) {
-        problems.extend(segment::check(&predicate, catalogue, rules));
-    }
+    check(&predicate, catalogue, rules, &mut problems);
     locate::locate(text, &mut problems);
     (predicate, problems)
+}
+
+/// Adds what checking finds; of a tree that has gaps, only names that nobody knows.
+fn check(predicate: &Predicate, catalogue: &Catalogue, rules: &Rules, problems: &mut Vec<Problem>) {
+    let gaps = segment::problem::fatal(problems);
+    let unknown = [
+        code::UNKNOWN_EVENT,
+        code::UNKNOWN_PROPERTY,
+        code::UNKNOWN_ATTRIBUTE,
+        code::UNKNOWN_SEGMENT,
+    ];
+    let found = segment::check(predicate, catalogue, rules).into_iter();
+    problems.extend(found.filter(|problem| !gaps || unknown.contains(&problem.code)));
 }
 
 fn read_json(text: &str) -> (Predicate, Vec<Problem>) {

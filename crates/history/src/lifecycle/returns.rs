@@ -217,6 +217,9 @@ fn recent_active_days(days: &[(u32, i64)], today: i64, horizon: i64) -> Vec<u32>
 }
 
 #[cfg(test)]
+mod planted;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

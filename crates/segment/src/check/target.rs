@@ -119,10 +119,14 @@ impl Checker<'_> {
     }
 
     /// Checks the name of a property of these events, at `part` of the path; the kinds it has in
-    /// them, if they are known. Unknown where no event of these names was seen: one problem is
-    /// enough.
+    /// them, if they are known. Where no event of these names was seen, the properties of all
+    /// events are looked through.
     pub(super) fn property(&mut self, of: &EventMatch, name: &str, part: &str) -> Option<Kinds> {
-        let events = self.real_events(of);
+        let mut events = self.real_events(of);
+        let strangers = events.is_empty();
+        if strangers {
+            events = self.catalogue.events().map(Text::new).collect();
+        }
         let mut kinds = Kinds::default();
         let mut seen = false;
         for event in &events {
@@ -135,6 +139,7 @@ impl Checker<'_> {
         self.at(part, |c| {
             if c.name(name) && !seen && !events.is_empty() {
                 let message = match &of.names {
+                    _ if strangers => format!("property \"{name}\" was never seen"),
                     EventNames::Of(names) if names.len() == 1 => {
                         format!("property \"{name}\" was never seen on event \"{}\"", names[0])
                     }

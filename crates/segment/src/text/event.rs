@@ -331,7 +331,7 @@ impl Cursor<'_> {
         }
         let word = *self.kind(0) == Kind::Word && !self.is_any(0, &["and", "or", "for", "then"]);
         match word {
-            true => Err(self.expected_word(what, BEGINNINGS)),
+            true => Err(self.expected_word(what, &[BEGINNINGS, &["times"]].concat())),
             false => Ok(()),
         }
     }

@@ -408,16 +408,20 @@ fn wrong_definitions_are_explained() {
     }
 }
 
-#[test]
-fn checks_find_their_place_in_either_form() {
-    let rules = Rules {
+fn rules() -> Rules {
+    Rules {
         zone: model::Zone::utc(),
         seed: 1,
         segments: Default::default(),
         composites: Default::default(),
         lifecycle: Lifecycle { states: vec![] },
         rfm: RfmSettings::of(EventMatch::named("A"), None),
-    };
+    }
+}
+
+#[test]
+fn checks_find_their_place_in_either_form() {
+    let rules = rules();
     let text = "everyone\nand in segment \"x\"";
     let json = "{\"type\": \"all\", \"of\": [{\"type\": \"all\", \"of\": []},\n\
                 \t{\"type\": \"segment\", \"id\": \"x\"}]}";
@@ -427,6 +431,31 @@ fn checks_find_their_place_in_either_form() {
         assert_eq!(problems[0].code, "segment.unknown_segment");
         assert_eq!((problems[0].line, problems[0].column), (Some(2), Some(column)));
     }
+}
+
+#[test]
+fn a_slip_in_the_language_does_not_hide_unknown_names() {
+    let mut catalogue = Catalogue::default();
+    catalogue.event("Purchase");
+    catalogue.property("Purchase", "amount", segment::catalogue::Kinds::default());
+    let text = "did \"Purchas\" where amout > 20 and did \"Purchase\" at least 3 tmes";
+    let (_, problems) = read_and_check(text, &catalogue, &rules());
+    let mut brief: Vec<_> = problems
+        .iter()
+        .map(|problem| {
+            (problem.column.unwrap(), problem.code, problem.hint.clone().unwrap_or_default())
+        })
+        .collect();
+    brief.sort();
+    let hint = |name: &str| format!("did you mean {name}?");
+    assert_eq!(
+        brief,
+        [
+            (5, "segment.unknown_event", hint("\"Purchase\"")),
+            (21, "segment.unknown_property", hint("\"amount\"")),
+            (62, "segment.syntax", hint("`times`")),
+        ]
+    );
 }
 
 #[test]
