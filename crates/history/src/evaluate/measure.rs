@@ -130,10 +130,10 @@ impl Evaluator<'_> {
             return None;
         }
         let zone = self.common_zone(window)?;
-        let times = self.snapshot.times.of(self.snapshot, of, self.rules)?;
         let Some((from, to)) = range_at(window, self.at, &zone) else {
             return Some(vec![0; self.snapshot.n_places()]);
         };
+        let times = self.snapshot.times.of(self.snapshot, of, self.rules, (from, to))?;
         Some(match measure {
             Measure::Days => times.days(from, to),
             _ => times.counts(from, to),

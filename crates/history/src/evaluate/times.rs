@@ -10,6 +10,7 @@ use segment::Rules;
 use segment::tree::{EventMatch, EventNames, Window};
 
 use super::Matching;
+use crate::names::NameId;
 use crate::snapshot::Snapshot;
 
 /// Times of the events of one match, by user, ascending.
@@ -24,18 +25,34 @@ pub(crate) struct Times {
 /// Matches kept by one snapshot: bounds memory to a few times the rows.
 const KEPT: usize = 32;
 
+/// Sorting a match's rows costs about as much as scanning them so many times. Until scans of one
+/// snapshot have read that many, another scan is the cheaper bet: at worst the work is doubled,
+/// and a snapshot that lives for a moment never sorts ten years for one question about a week.
+/// In tests both ways are met early.
+const SORT_IN_SCANS: u64 = if cfg!(test) { 1 } else { 8 };
+
 /// What a snapshot keeps.
 #[derive(Default)]
-pub(crate) struct KeptTimes(Mutex<Vec<(EventMatch, Zone, Arc<Times>)>>);
+pub(crate) struct KeptTimes(Mutex<Vec<Kept>>);
+
+struct Kept {
+    of: EventMatch,
+    zone: Zone,
+    /// Rows that scans for this match have read.
+    scanned: u64,
+    times: Option<Arc<Times>>,
+}
 
 impl KeptTimes {
-    /// The times of a match, kept or made. Nothing if the match depends on the event before, on
-    /// composite events (whose meaning may change), or on more rows than are numbered in 32 bits.
+    /// The times of a match, if they are kept or now worth making; a scan of `from..=to` is noted
+    /// otherwise. Nothing also if the match depends on the event before, on composite events (whose
+    /// meaning may change), or on more rows than are numbered in 32 bits.
     pub(crate) fn of(
         &self,
         snapshot: &Snapshot,
         of: &EventMatch,
         rules: &Rules,
+        (from, to): (Timestamp, Timestamp),
     ) -> Option<Arc<Times>> {
         if let EventNames::Of(names) = &of.names
             && names.iter().any(|name| rules.composites.contains_key(name))
@@ -43,17 +60,36 @@ impl KeptTimes {
             return None;
         }
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = kept.iter().find(|(known, zone, _)| known == of && *zone == rules.zone);
-        if let Some((_, _, times)) = known {
-            return Some(Arc::clone(times));
+        let known = kept.iter().position(|kept| kept.of == *of && kept.zone == rules.zone);
+        let place = known.unwrap_or_else(|| {
+            if kept.len() == KEPT {
+                kept.remove(0);
+            }
+            let (of, zone) = (of.clone(), rules.zone.clone());
+            kept.push(Kept { of, zone, scanned: 0, times: None });
+            kept.len() - 1
+        });
+        let entry = &mut kept[place];
+        if entry.times.is_none() {
+            entry.scanned += n_rows(snapshot, of, from, to);
+            let all = n_rows(snapshot, of, Timestamp::MIN, Timestamp::MAX);
+            if entry.scanned > all * SORT_IN_SCANS {
+                entry.times = Times::make(snapshot, of, rules).map(Arc::new);
+            }
         }
-        let times = Arc::new(Times::make(snapshot, of, rules)?);
-        if kept.len() == KEPT {
-            kept.remove(0);
-        }
-        kept.push((of.clone(), rules.zone.clone(), Arc::clone(&times)));
-        Some(times)
+        entry.times.clone()
     }
+}
+
+/// Rows of the parts that a scan of `from..=to` would read.
+fn n_rows(snapshot: &Snapshot, of: &EventMatch, from: Timestamp, to: Timestamp) -> u64 {
+    let named = |name: NameId| match &of.names {
+        EventNames::Any => true,
+        EventNames::Of(names) => names.contains(snapshot.names.name(name)),
+    };
+    let parts = snapshot.event_parts().filter(|(name, _)| named(*name));
+    let read = parts.filter(|(_, part)| part.time_max >= from.0 && part.time_min <= to.0);
+    read.map(|(_, part)| part.len() as u64).sum()
 }
 
 impl Times {
