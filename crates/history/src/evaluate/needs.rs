@@ -16,6 +16,8 @@ pub(super) struct Needs {
     pub(super) events: BTreeSet<Text>,
     pub(super) properties: BTreeSet<Text>,
     pub(super) attributes: BTreeSet<Text>,
+    /// Whether it asks for a first event, which may be of any age.
+    pub(super) first_time: bool,
     seen_segments: BTreeSet<Text>,
     seen_lifecycle: bool,
 }
@@ -121,7 +123,7 @@ impl Needs {
             Where::Property { property, .. } => {
                 self.properties.insert(property.clone());
             }
-            Where::FirstTime => {}
+            Where::FirstTime => self.first_time = true,
             Where::Same(properties) => self.properties.extend(properties.iter().cloned()),
         }
     }

@@ -4,10 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use model::{EventId, Text, Timestamp, UserIndex, Value};
+use model::{EventId, Span, Text, Timestamp, UserIndex, Value};
 use segment::Rules;
-use segment::evaluate::{Context, NoPopulation, UserEvent, UserHistory, holds};
-use segment::tree::Predicate;
+use segment::evaluate::{Context, NoPopulation, UserEvent, UserHistory, holds, range_at};
+use segment::tree::{Predicate, Window};
 
 use super::needs::Needs;
 use super::{Evaluator, ScoresOf};
@@ -37,6 +37,8 @@ struct AttributeSource<'a> {
 
 /// Everything that a condition needs of all users.
 struct Sources<'a> {
+    /// Earlier events cannot matter.
+    from: Timestamp,
     events: Vec<EventSource<'a>>,
     attributes: Vec<AttributeSource<'a>>,
 }
@@ -125,10 +127,12 @@ impl<'a> Gather<'a> {
         let mut properties: Vec<NameId> =
             needs.properties.iter().filter_map(|name| snapshot.names.number(name)).collect();
         properties.sort_by(|a, b| snapshot.names.name(*a).cmp(snapshot.names.name(*b)));
-        let mut sources = Sources { events: Vec::new(), attributes: Vec::new() };
+        let from = if needs.first_time { Timestamp::MIN } else { self.earliest(leaf) };
+        let mut sources = Sources { from, events: Vec::new(), attributes: Vec::new() };
         for (name, part) in snapshot.event_parts() {
             let name = snapshot.names.name(name);
-            if part.time_min <= self.at.0 && (needs.any_event || needs.events.contains(name)) {
+            let inside = part.time_min <= self.at.0 && part.time_max >= from.0;
+            if inside && (needs.any_event || needs.events.contains(name)) {
                 let columns = properties
                     .iter()
                     .filter_map(|id| Some((snapshot.names.name(*id), part.columns.get(id)?)))
@@ -146,6 +150,23 @@ impl<'a> Gather<'a> {
         sources
     }
 
+    /// An instant before which no event can matter. Local days of users differ from the
+    /// workspace's by less than two days, and so may their first.
+    fn earliest(self, leaf: &Predicate) -> Timestamp {
+        let slack = Span::days(2);
+        let start = |window: &Window| {
+            range_at(window, self.at - slack, &self.rules.zone).map(|(from, _)| from - slack)
+        };
+        let start = match leaf {
+            Predicate::Event(p) => start(&p.within),
+            Predicate::Sequence(p) => start(&p.within),
+            Predicate::Affinity(p) => start(&p.within),
+            Predicate::Baseline(p) => Some(self.at - p.window - p.against),
+            _ => None,
+        };
+        start.unwrap_or(Timestamp::MIN)
+    }
+
     /// Calls `visit` for everybody among `users`, in order, with the needed part of the history up to the
     /// instant. The attribute without a name only marks when the user was first seen.
     fn each_history(
@@ -156,10 +177,10 @@ impl<'a> Gather<'a> {
     ) {
         for from in users.clone().step_by(RANGE as usize) {
             let to = (from + RANGE).min(users.end);
-            let mut rows = event_rows(&sources.events, from, to, self.at);
-            rows.sort_unstable();
-            let mut changes = attribute_rows(&sources.attributes, from, to, self.at);
-            changes.sort_unstable();
+            let parts = sources.events.iter().map(|source| source.part);
+            let rows = rows_between(parts, from..to, sources.from, self.at);
+            let parts = sources.attributes.iter().map(|source| source.part);
+            let changes = rows_between(parts, from..to, Timestamp::MIN, self.at);
             let (mut rows, mut changes) = (&rows[..], &changes[..]);
             for user in from..to {
                 let (own_rows, rest) = rows.split_at(rows.partition_point(|row| row.0 == user));
@@ -212,36 +233,25 @@ impl<'a> Gather<'a> {
 /// User, time, arrival, number of the source, row.
 type Place = (u32, i64, u64, u32, u32);
 
-fn event_rows(sources: &[EventSource], from: u32, to: u32, at: Timestamp) -> Vec<Place> {
-    let parts = sources.iter().map(|source| source.part);
-    rows_between(parts, from, to, at)
-}
-
-fn attribute_rows(sources: &[AttributeSource], from: u32, to: u32, at: Timestamp) -> Vec<Place> {
-    let parts = sources.iter().map(|source| source.part);
-    rows_between(parts, from, to, at)
-}
-
+/// Rows of some users with time in `since..=at`, sorted.
 fn rows_between<'a>(
     parts: impl Iterator<Item = &'a Part>,
-    from: u32,
-    to: u32,
+    users: std::ops::Range<u32>,
+    since: Timestamp,
     at: Timestamp,
 ) -> Vec<Place> {
     let mut places = Vec::new();
     for (source, part) in parts.enumerate() {
-        let start = part.user.partition_point(|user| *user < from);
-        let end = start + part.user[start..].partition_point(|user| *user < to);
-        for row in (start..end).filter(|row| part.time[*row] <= at.0) {
-            places.push((
-                part.user[row],
-                part.time[row],
-                part.arrival[row],
-                source as u32,
-                row as u32,
-            ));
+        let start = part.user.partition_point(|user| *user < users.start);
+        let end = start + part.user[start..].partition_point(|user| *user < users.end);
+        for row in start..end {
+            let time = part.time[row];
+            if time >= since.0 && time <= at.0 {
+                places.push((part.user[row], time, part.arrival[row], source as u32, row as u32));
+            }
         }
     }
+    places.sort_unstable();
     places
 }
 
