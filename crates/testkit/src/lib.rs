@@ -6,6 +6,7 @@
 //! Markdown. What it is not: nothing here is compiled into the program, and [`reference`] shares
 //! no code with `segment::evaluate`.
 
+pub mod cases;
 pub mod generate;
 pub mod reference;
 pub mod suite;

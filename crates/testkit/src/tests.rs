@@ -3,36 +3,13 @@
 use model::{Span, Timestamp};
 use proptest::prelude::*;
 use proptest::sample::Index;
-use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
 use segment::evaluate::{self, Context, UserHistory};
 use segment::{Predicate, Rules};
 
+use crate::cases::{report, runner};
 use crate::generate;
 use crate::reference::{self, NaivePopulation};
 use crate::suite;
-
-/// The same cases in every run, unless TESTKIT_SEED names another seed; TESTKIT_CASES multiplies.
-fn runner(cases: u32) -> TestRunner {
-    let number = |name| std::env::var(name).ok().and_then(|n| n.parse::<u32>().ok());
-    let config = Config {
-        cases: cases * number("TESTKIT_CASES").unwrap_or(1),
-        failure_persistence: None,
-        max_shrink_iters: 20_000,
-        ..Config::default()
-    };
-    let mut seed = [7u8; 32];
-    seed[..4].copy_from_slice(&number("TESTKIT_SEED").unwrap_or(0).to_le_bytes());
-    TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed))
-}
-
-/// Panics with the smallest failing case on one line.
-fn report<T: std::fmt::Debug>(result: Result<(), TestError<T>>) {
-    match result {
-        Ok(()) => {}
-        Err(TestError::Fail(reason, case)) => panic!("{reason}\nsmallest case: {case:?}"),
-        Err(error) => panic!("{error}"),
-    }
-}
 
 /// An instant a span after something that happened, or one millisecond beside it.
 fn edge(population: &[UserHistory], event: Index, span: Index, near: i64) -> Option<Timestamp> {

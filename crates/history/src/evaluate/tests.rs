@@ -5,9 +5,9 @@
 use engine::Fold;
 use model::{AttributeChange, Event, EventId, Record, Text, Timestamp, UserIndex, What, Who};
 use proptest::prelude::*;
-use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
 use segment::evaluate::UserHistory;
 use segment::{Predicate, Rules};
+use testkit::cases::{report, runner};
 use testkit::{generate, reference};
 
 use super::Evaluator;
@@ -29,25 +29,6 @@ fn delivery() -> impl Strategy<Value = Delivery> {
     let reopen_after = prop_oneof![5 => Just(0usize), 1 => 1..60usize];
     (1..40usize, any::<bool>(), reopen_after)
         .prop_map(|(seal_every, split, reopen_after)| Delivery { seal_every, split, reopen_after })
-}
-
-/// Same cases in every run, unless PERENNIAL_SEED names another; PERENNIAL_CASES multiplies them.
-fn runner(cases: u32) -> TestRunner {
-    let number = |name| std::env::var(name).ok().and_then(|n| n.parse::<u32>().ok());
-    let cases = cases * number("PERENNIAL_CASES").unwrap_or(1);
-    let config =
-        Config { cases, failure_persistence: None, max_shrink_iters: 20_000, ..Config::default() };
-    let mut seed = [3u8; 32];
-    seed[..4].copy_from_slice(&number("PERENNIAL_SEED").unwrap_or(0).to_le_bytes());
-    TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed))
-}
-
-fn report<T: std::fmt::Debug>(result: Result<(), TestError<T>>) {
-    match result {
-        Ok(()) => {}
-        Err(TestError::Fail(reason, case)) => panic!("{reason}\nsmallest case: {case:?}"),
-        Err(error) => panic!("{error}"),
-    }
 }
 
 /// All records of a population in order of arrival.
