@@ -7,7 +7,16 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::SystemTime;
 
-const SOURCES: [&str; 4] = ["src", "index.html", "package-lock.json", "public"];
+const SOURCES: [&str; 8] = [
+    "src",
+    "index.html",
+    "package.json",
+    "package-lock.json",
+    "public",
+    "scripts",
+    "tsconfig.json",
+    "vite.config.ts",
+];
 
 fn main() {
     let web = PathBuf::from(variable("CARGO_MANIFEST_DIR")).join("../../web");

@@ -279,12 +279,16 @@ pub enum SegmentCommand {
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
+  perennial lifecycle --data-dir data
   perennial lifecycle states --data-dir data --as-of 2011-12-09T12:50:00Z
   perennial lifecycle transitions --data-dir data --from 2011-11-01 --to 2011-12-01
   perennial lifecycle thresholds --data-dir data --event Purchase --horizon 30d")]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct LifecycleArguments {
     #[command(subcommand)]
-    pub command: LifecycleCommand,
+    pub command: Option<LifecycleCommand>,
+    #[command(flatten)]
+    pub at: AtArguments,
 }
 
 #[derive(Subcommand)]
@@ -321,11 +325,15 @@ pub enum LifecycleCommand {
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  perennial rfm groups --data-dir data
+  perennial rfm --data-dir data
+  perennial rfm groups --data-dir data --as-of 2011-12-09T12:50:00Z --format json
   perennial rfm transitions --data-dir data --from 2011-11-01 --to 2011-12-01")]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct RfmArguments {
     #[command(subcommand)]
-    pub command: RfmCommand,
+    pub command: Option<RfmCommand>,
+    #[command(flatten)]
+    pub at: AtArguments,
 }
 
 #[derive(Subcommand)]

@@ -109,17 +109,34 @@ impl Column {
         self.len() == 0
     }
 
-    /// The kind of its values in the words of the API.
-    pub fn kind(&self) -> &'static str {
+    /// The kinds of its values, in the words of the API, each once.
+    pub fn kinds(&self) -> Vec<&'static str> {
         match self {
-            Column::Int(..) => "int",
-            Column::Float(..) => "float",
-            Column::Time(..) => "timestamp",
-            Column::Bool(..) => "bool",
-            Column::Text(..) => "string",
-            Column::Mixed(_) => "mixed",
+            Column::Int(..) => vec!["int"],
+            Column::Float(..) => vec!["float"],
+            Column::Time(..) => vec!["time"],
+            Column::Bool(..) => vec!["bool"],
+            Column::Text(..) => vec!["text"],
+            Column::Mixed(values) => {
+                let mut kinds: Vec<_> = values.iter().filter_map(kind).collect();
+                kinds.sort_unstable();
+                kinds.dedup();
+                kinds
+            }
         }
     }
+}
+
+fn kind(value: &Value) -> Option<&'static str> {
+    Some(match value {
+        Value::Null => return None,
+        Value::Bool(_) => "bool",
+        Value::Int(_) => "int",
+        Value::Float(_) => "float",
+        Value::Text(_) => "text",
+        Value::Time(_) => "time",
+        Value::List(_) => "list",
+    })
 }
 
 /// Builds a column value by value. It starts with the kind of the first value and falls back to
@@ -239,10 +256,13 @@ mod tests {
 
     #[test]
     fn values_come_back_whatever_their_kinds() {
-        assert_eq!(check(&[Value::Null, 1.into(), Value::Null, 2.into()]).kind(), "int");
-        assert_eq!(check(&["a".into(), Value::Null, "b".into(), "a".into()]).kind(), "string");
-        assert_eq!(check(&[1.into(), "a".into(), 2.5.into(), true.into()]).kind(), "mixed");
-        assert_eq!(check(&[2.5.into(), Value::Null]).kind(), "float");
+        assert_eq!(check(&[Value::Null, 1.into(), Value::Null, 2.into()]).kinds(), ["int"]);
+        assert_eq!(check(&["a".into(), Value::Null, "b".into(), "a".into()]).kinds(), ["text"]);
+        assert_eq!(
+            check(&[1.into(), "a".into(), 2.5.into(), true.into()]).kinds(),
+            ["bool", "float", "int", "text"]
+        );
+        assert_eq!(check(&[2.5.into(), Value::Null]).kinds(), ["float"]);
         assert!(matches!(
             check(&["a".into(), Value::List(Box::new([1.into()]))]),
             Column::Mixed(_)

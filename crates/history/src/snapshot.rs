@@ -273,7 +273,7 @@ pub(crate) fn changes_of(parts: &[Arc<Part>], user: UserIndex) -> Vec<(Timestamp
 
 fn value_facts(name: &Text, id: NameId, parts: &[&Part]) -> ValueFacts {
     let columns = || parts.iter().filter_map(|part| part.columns.get(&id));
-    let mut kinds: Vec<_> = columns().map(|column| column.kind()).collect();
+    let mut kinds: Vec<_> = columns().flat_map(|column| column.kinds()).collect();
     kinds.sort_unstable();
     kinds.dedup();
     let mut examples: Vec<Value> = Vec::new();

@@ -182,6 +182,11 @@ impl Config {
         Ok(())
     }
 
+    /// Deletes a composite event; whether it was there.
+    pub fn delete_composite(&self, name: &str) -> Result<bool, ConfigError> {
+        Ok(self.lock().execute("DELETE FROM composite WHERE name = ?1", [name])? > 0)
+    }
+
     fn lock(&self) -> MutexGuard<'_, Connection> {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -6,6 +6,7 @@
 
 mod analytics;
 mod catalogue;
+mod composites;
 mod definitions;
 mod lifecycle;
 mod overview;
@@ -15,6 +16,7 @@ mod segments;
 mod users;
 pub mod values;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use history::{Evaluator, NotAvailable, Snapshot};
@@ -34,6 +36,8 @@ pub struct Service {
     /// The rules as they were last read; nothing after a change.
     rules: RwLock<Option<Arc<Rules>>>,
     names: Mutex<Option<definitions::KnownNames>>,
+    /// Lifecycle and RFM settings are written down.
+    settled: AtomicBool,
 }
 
 /// What one answer is computed from.
@@ -65,7 +69,12 @@ impl View {
 impl Service {
     /// A service over an open workspace.
     pub fn new(workspace: Arc<Workspace>) -> Service {
-        Service { workspace, rules: RwLock::default(), names: Mutex::default() }
+        Service {
+            workspace,
+            rules: RwLock::default(),
+            names: Mutex::default(),
+            settled: AtomicBool::new(false),
+        }
     }
 
     /// The workspace.
@@ -125,7 +134,13 @@ impl Service {
 
     fn view(&self, as_of: Option<&str>) -> Result<View, Failure> {
         let at = self.instant(as_of)?;
-        Ok(View { snapshot: self.workspace.snapshot()?, rules: self.rules()?, at })
+        let snapshot = self.workspace.snapshot()?;
+        // A workspace that grows while it is served gets its thresholds as soon as they can be told.
+        if !self.settled.load(Ordering::Acquire) && rules::tell(&snapshot) {
+            self.settle()?;
+            self.settled.store(true, Ordering::Release);
+        }
+        Ok(View { snapshot, rules: self.rules()?, at })
     }
 
     /// Everything that gives names in a definition their meaning.

@@ -47,6 +47,8 @@ pub struct Key {
 pub struct Problem {
     /// Stable code, like `segment.unknown_event`.
     pub code: String,
+    /// `error` (it cannot be used so), `warning` (it can, but hardly means that) or `note`.
+    pub severity: String,
     /// What is wrong.
     pub message: String,
     /// How to mend it.

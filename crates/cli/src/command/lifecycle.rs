@@ -7,7 +7,8 @@ use crate::print::{self, Table};
 use crate::source::Source;
 
 pub fn run(arguments: LifecycleArguments) -> anyhow::Result<()> {
-    match arguments.command {
+    let LifecycleArguments { command, at } = arguments;
+    match command.unwrap_or(LifecycleCommand::States { at }) {
         LifecycleCommand::States { at } => {
             let source = Source::open(&at.result.source)?;
             let states = source.lifecycle(&AtQuery { as_of: at.as_of })?;

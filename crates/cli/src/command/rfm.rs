@@ -8,7 +8,8 @@ use crate::print::{self, Table};
 use crate::source::Source;
 
 pub fn run(arguments: RfmArguments) -> anyhow::Result<()> {
-    match arguments.command {
+    let RfmArguments { command, at } = arguments;
+    match command.unwrap_or(RfmCommand::Groups { at }) {
         RfmCommand::Groups { at } => {
             let source = Source::open(&at.result.source)?;
             let rfm = source.rfm(&AtQuery { as_of: at.as_of })?;

@@ -135,6 +135,10 @@ fn every_documented_question_has_an_answer_of_its_shape() {
             let new = json!({"id": "s", "name": "S", "definition": "did \"Purchase\""});
             send(&server, &key, "POST", "/api/segments", new);
         }
+        if path == "/api/composites/{id}" {
+            let new = json!({"members": [{"event": "Viewed"}]});
+            send(&server, &key, "PUT", "/api/composites/ada", new);
+        }
         let body = get(&server, &key, &format!("{}{query}", path.replace("{id}", id)));
         let schema = &operation["responses"]["200"]["content"]["application/json"]["schema"];
         let Some(name) = schema["$ref"].as_str().and_then(|r| r.rsplit('/').next()) else {
@@ -176,4 +180,97 @@ fn lifecycle_and_rfm_are_defined_and_counted() {
         (&funnel["steps"][0]["users"], &funnel["steps"][1]["users"]),
         (&json!(2), &json!(1))
     );
+}
+
+#[test]
+fn composite_events_are_written_used_and_kept_while_they_are_used() {
+    let (server, key, _folder) = shop();
+    let bearer = [("authorization", key.as_str())];
+    let members = json!({"members": [
+        {"event": "Purchase", "where": [{"property": "amount", "op": "gt", "value": 8}]},
+        {"event": "Viewed"},
+    ]});
+    let path = "/api/composites/Strong%20interest";
+    let written = send(&server, &key, "PUT", path, members.clone());
+    assert_eq!(
+        (&written["name"], &written["members"]),
+        (&json!("Strong interest"), &members["members"])
+    );
+    let definition = "did \"Strong interest\" at least 1 times";
+    let preview = json!({"definition": definition, "as_of": AT});
+    let preview = send(&server, &key, "POST", "/api/segments/preview", preview);
+    assert_eq!(preview["sample"], json!(["ada", "cem"]));
+    send(&server, &key, "POST", "/api/segments", json!({"name": "Keen", "definition": definition}));
+    let in_use = server.send("DELETE", path, &bearer, b"");
+    assert_eq!((in_use.status, &in_use.body["error"]["code"]), (409, &json!("composite.in_use")));
+    server.send("DELETE", "/api/segments/keen", &bearer, b"");
+    assert_eq!(server.send("DELETE", path, &bearer, b"").status, 204);
+    assert_eq!(server.get(path, &bearer).status, 404);
+
+    for (name, body, code) in [
+        ("Purchase", members, "composite.invalid"),
+        ("Nothing", json!({"members": []}), "composite.invalid"),
+        (
+            "Same",
+            json!({"members": [{"event": "Viewed", "where": [{"same": ["amount"]}]}]}),
+            "segment.invalid",
+        ),
+        ("Field", json!({"members": [{"event": "Viewed", "wher": []}]}), "segment.unknown_field"),
+    ] {
+        let path = format!("/api/composites/{name}");
+        let answer = server.send("PUT", &path, &bearer, body.to_string().as_bytes());
+        assert_eq!((answer.status, &answer.body["error"]["code"]), (422, &json!(code)), "{name}");
+    }
+}
+
+#[test]
+fn problems_say_how_bad_they_are() {
+    let (server, key, _folder) = shop();
+    let text = "did \"Purchas\" and did \"Purchase\" tmes";
+    let found = send(&server, &key, "POST", "/api/segments/validate", json!({"definition": text}));
+    let severity: Vec<_> = found["problems"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|problem| (problem["code"].clone(), problem["severity"].clone()))
+        .collect();
+    assert!(severity.contains(&(json!("segment.syntax"), json!("error"))), "{severity:?}");
+    assert!(severity.contains(&(json!("segment.unknown_event"), json!("warning"))), "{severity:?}");
+}
+
+#[test]
+fn every_address_that_is_no_file_and_no_api_path_is_a_page() {
+    let (server, key, _folder) = shop();
+    for path in ["/", "/people", "/people/ada@example.com"] {
+        let answer = server.get(path, &[]);
+        assert_eq!(answer.status, 200, "{path}");
+        assert!(answer.text.contains("<html"), "{path}");
+    }
+    assert_eq!(server.get("/assets/none.js", &[]).status, 404);
+    let unknown = server.get("/api/nothing", &[("authorization", &key)]);
+    assert_eq!((unknown.status, &unknown.body["error"]["code"]), (404, &json!("request.path")));
+}
+
+#[test]
+fn thresholds_are_proposed_once_a_served_workspace_has_enough_history() {
+    let folder = tempfile::tempdir().unwrap();
+    let (ingest, admin) = (key(folder.path(), "ingest"), key(folder.path(), "admin"));
+    let server = Server::serve(folder.path());
+    let bearer = format!("Bearer {admin}");
+    let definition =
+        |server: &Server| get(server, &bearer, "/api/lifecycle/definition").to_string();
+    let before = definition(&server);
+    let visit = |user: u64, n: u64| {
+        let day = (user * 7 + n * (1 + user % 9)) % 120;
+        let (month, of_month) = (1 + day / 28, 1 + day % 28);
+        json!({"type": "track", "messageId": format!("{user}/{n}"), "userId": format!("u{user}"),
+               "event": "Purchase", "timestamp": format!("2026-0{month}-{of_month:02}T12:00:00Z")})
+    };
+    let batch: Vec<_> = (0..150).flat_map(|user| (0..6).map(move |n| visit(user, n))).collect();
+    let answer = server.post("/v1/batch", &ingest, &json!({"batch": batch}).to_string());
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    get(&server, &bearer, "/api/lifecycle");
+    let after = definition(&server);
+    assert_ne!(before, after);
+    assert!(after.contains("Purchase"), "{after}");
 }

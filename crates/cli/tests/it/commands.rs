@@ -266,3 +266,17 @@ fn online_retail_by_import_has_its_published_customers() {
     let count = ["segment", "count", "--data-dir", dir, "--format", "json", "did \"Line\""];
     assert_eq!(run(&count).json()["count"], json!(4_372));
 }
+
+#[test]
+fn lifecycle_and_rfm_need_no_further_word() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("data");
+    let dir = dir.to_str().unwrap();
+    run(&["demo", "--users", "200", "--data-dir", dir, "--exit"]).ok();
+    for (short, long) in [("lifecycle", "states"), ("rfm", "groups")] {
+        let at = ["--data-dir", dir, "--as-of", "2026-11-01T00:00:00Z", "--format", "json"];
+        let brief = run(&[&[short][..], &at[..]].concat()).ok();
+        let whole = run(&[&[short, long][..], &at[..]].concat()).ok();
+        assert_eq!(brief, whole);
+    }
+}

@@ -42,6 +42,8 @@ pub fn routes() -> Router<App> {
         .route("/api/users/{id}/events", get(user_events))
         .route("/api/users/{id}/states", get(user_states))
         .route("/api/catalogue", get(catalogue))
+        .route("/api/composites", get(composites))
+        .route("/api/composites/{id}", get(composite).put(put_composite).delete(delete_composite))
         .route("/api/analytics/retention", get(retention))
         .route("/api/analytics/growth", get(growth))
         .route("/api/analytics/funnel", post(funnel))
@@ -204,6 +206,24 @@ async fn user_states(State(app): State<App>, Id(id): Id, Params(query): Params<A
 async fn catalogue(State(app): State<App>, Params(query): Params<AtQuery>) -> Answer {
     let AtQuery { as_of: _ } = query; // the catalogue is of all time
     ask(&app, Service::catalogue).await
+}
+
+async fn composites(State(app): State<App>) -> Answer {
+    ask(&app, Service::composites).await
+}
+
+async fn composite(State(app): State<App>, Id(name): Id) -> Answer {
+    ask(&app, move |service| service.composite(&name)).await
+}
+
+async fn put_composite(State(app): State<App>, Id(name): Id, body: Body) -> Answer {
+    let input: CompositeInput = body::json(&body::read(body).await?)?;
+    ask(&app, move |service| service.put_composite(&name, &input)).await
+}
+
+async fn delete_composite(State(app): State<App>, Id(name): Id) -> Answer {
+    app.compute(move |service| service.delete_composite(&name)).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 async fn retention(State(app): State<App>, Params(query): Params<RetentionQuery>) -> Answer {

@@ -2,7 +2,7 @@
 //!
 //! The build script lists them: either the built dashboard, or one page that says how to get it.
 //! Every address that is no file and no API path is a page of the dashboard, which finds its own
-//! way (`/people/ada`).
+//! way (`/people/ada@example.com`); only what stands under `/assets/` is a file or nothing.
 
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH,
@@ -47,8 +47,8 @@ pub async fn page(method: Method, uri: Uri, headers: HeaderMap) -> Response {
             .into_response();
     }
     let file = PAGES.iter().find(|page| page.path == path);
-    let is_file = path.rsplit('/').next().is_some_and(|name| name.contains('.'));
-    let Some(page) = file.or_else(|| PAGES.iter().find(|p| p.path == "/index.html" && !is_file))
+    let asset = path.starts_with("/assets/");
+    let Some(page) = file.or_else(|| PAGES.iter().find(|p| p.path == "/index.html" && !asset))
     else {
         return Failure::not_found("request.path", format!("there is no {path}")).into_response();
     };

@@ -7,7 +7,7 @@ use history::{Snapshot, ValueFacts};
 use model::Text;
 use segment::catalogue::{Catalogue, Kind, Kinds};
 use segment::check::{Subject, check_as};
-use segment::problem::fatal;
+use segment::problem::{Severity, fatal};
 use segment::tree::EventMatch;
 use segment::{Predicate, Problem, Rules};
 use serde_json::{Value, json};
@@ -52,7 +52,7 @@ impl Service {
     }
 
     /// All names that were seen, for checks and suggestions.
-    fn names(&self) -> Result<Arc<Catalogue>, Failure> {
+    pub(super) fn names(&self) -> Result<Arc<Catalogue>, Failure> {
         let snapshot = self.workspace.snapshot()?;
         let same = Arc::downgrade(&snapshot);
         let mut known = self.names.lock().unwrap_or_else(PoisonError::into_inner);
@@ -128,8 +128,14 @@ pub fn references(predicate: &Predicate) -> BTreeSet<Text> {
 
 /// A problem in the form of the API.
 pub fn problem(problem: Problem) -> api::Problem {
-    let Problem { code, severity: _, message, hint, line, column, path, found, expected } = problem;
-    api::Problem { code: code.into(), message, hint, line, column, path, found, expected }
+    let Problem { code, severity, message, hint, line, column, path, found, expected } = problem;
+    let severity = match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "note",
+    };
+    let (code, severity) = (code.into(), severity.into());
+    api::Problem { code, severity, message, hint, line, column, path, found, expected }
 }
 
 fn invalid(problems: Vec<Problem>) -> Failure {

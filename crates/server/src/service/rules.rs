@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use history::lifecycle::{ReturnSettings, Thresholds, propose, return_curve};
 use history::{Evaluator, Snapshot};
-use model::{Text, Zone};
+use model::{Span, Text, Timestamp, Zone};
 use segment::rules::RfmSettings;
 use segment::tree::{EventMatch, EventNames, Measure, Where};
 use segment::{Lifecycle, Rules, State};
@@ -64,6 +64,12 @@ const DEFAULT_THRESHOLDS: Thresholds = Thresholds {
     loyal_active_days: 4,
     loyal_window_days: 120,
 };
+
+/// People below which the data propose no thresholds: a curve needs 30 silences at each length.
+const SETTLE_USERS: u64 = 100;
+
+/// The same for the time between the first and the last event.
+const SETTLE_SPAN: Span = Span::days(60);
 
 /// A state as it is stored: its definition in the JSON form.
 #[derive(Serialize, Deserialize)]
@@ -163,7 +169,7 @@ impl Service {
             let monetary = amount_of(&snapshot, &of).map(Measure::Sum);
             self.store_rfm(&rfm::written(&RfmSettings::of(of.clone(), monetary)))?;
         }
-        if config.setting(settings::LIFECYCLE)?.is_none() {
+        if config.setting(settings::LIFECYCLE)?.is_none() && tell(&snapshot) {
             let rules = self.rules()?;
             let at = last.min(crate::clock::now());
             let evaluator = Evaluator::new(&snapshot, &rules, at);
@@ -173,6 +179,12 @@ impl Service {
         }
         Ok(())
     }
+}
+
+/// Whether there are enough people over enough time to tell when silence means something.
+pub(super) fn tell(snapshot: &Snapshot) -> bool {
+    let long = snapshot.span().is_some_and(|(first, last)| last - first >= SETTLE_SPAN);
+    long && snapshot.n_users(Timestamp::MAX) >= SETTLE_USERS
 }
 
 /// The event that a lifecycle is about: the one written down, else one that sounds like an order,

@@ -47,3 +47,29 @@ pub struct Catalogue {
     #[schema(value_type = Vec<std::collections::BTreeMap<String, Value>>)]
     pub composites: Vec<Object>,
 }
+
+/// A composite event: its name stands for all events that match any member.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Composite {
+    /// Name, as definitions use it.
+    pub name: String,
+    /// Events with conditions: `event` and `where`, as in an `event` predicate.
+    #[schema(value_type = Vec<std::collections::BTreeMap<String, Value>>)]
+    pub members: Vec<Object>,
+}
+
+/// Composite events by name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct CompositeList {
+    /// All of them.
+    pub composites: Vec<Composite>,
+}
+
+/// What a composite event is to be.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CompositeInput {
+    /// Events with conditions: `event` and `where`, as in an `event` predicate.
+    #[schema(value_type = Vec<std::collections::BTreeMap<String, Value>>)]
+    pub members: Vec<Object>,
+}
