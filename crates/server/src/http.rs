@@ -16,8 +16,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use axum::http::{Method, StatusCode, Uri};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -112,10 +112,16 @@ pub fn router(app: App) -> Router {
         .merge(public)
         .merge(ingestion)
         .fallback(pages::page)
+        .method_not_allowed_fallback(wrong_method)
         .layer(from_fn_with_state(app.clone(), auth::guard))
         .layer(from_fn_with_state(app.clone(), finish))
         .layer(CompressionLayer::new())
         .with_state(app)
+}
+
+async fn wrong_method(method: Method, uri: Uri) -> Failure {
+    Failure::new(405, "request.method", format!("{} takes no {method}", uri.path()))
+        .hint("see /api/openapi.json for what each path takes")
 }
 
 /// Serves until `stop` is done; requests under way are finished first.

@@ -249,6 +249,10 @@ fn every_address_that_is_no_file_and_no_api_path_is_a_page() {
     assert_eq!(server.get("/assets/none.js", &[]).status, 404);
     let unknown = server.get("/api/nothing", &[("authorization", &key)]);
     assert_eq!((unknown.status, &unknown.body["error"]["code"]), (404, &json!("request.path")));
+    for (method, path) in [("PATCH", "/api/segments"), ("GET", "/v1/track")] {
+        let wrong = server.send(method, path, &[("authorization", &key)], b"");
+        assert_eq!((wrong.status, &wrong.body["error"]["code"]), (405, &json!("request.method")));
+    }
 }
 
 #[test]
