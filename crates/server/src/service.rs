@@ -10,6 +10,7 @@ mod composites;
 mod definitions;
 mod lifecycle;
 mod overview;
+mod quarantine;
 mod rfm;
 mod rules;
 mod segments;

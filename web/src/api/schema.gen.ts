@@ -245,6 +245,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/quarantine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was sent and not accepted. */
+        get: operations["quarantine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/records": {
         parameters: {
             query?: never;
@@ -1295,6 +1312,13 @@ export interface components {
             /** @description Key of a state. */
             state: string;
         };
+        /** @description What was sent and not accepted: the latest records, and counts since the beginning. */
+        Quarantine: {
+            /** @description By code. */
+            counts: components["schemas"]["RejectedCount"][];
+            /** @description Newest first. */
+            records: components["schemas"]["RejectedRecord"][];
+        };
         /** @description Records, encoded as `wire::record` does; plain or gzip. */
         Records: string;
         /** @description A message that was put into quarantine. */
@@ -1308,6 +1332,32 @@ export interface components {
             index: number;
             /** @description What is wrong and how to mend it. */
             message: string;
+        };
+        /** @description How many records were ever rejected for one reason. */
+        RejectedCount: {
+            /** @description Stable code, like `event.time_in_future`. */
+            code: string;
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            count: number;
+        };
+        /** @description A rejected record. */
+        RejectedRecord: {
+            /**
+             * Format: date-time
+             * @description When it came.
+             */
+            at: string;
+            /** @description Stable code. */
+            code: string;
+            /** @description What is wrong and how to mend it. */
+            message: string;
+            /** @description The record as it was sent, its first 4096 bytes. */
+            raw: string;
+            /** @description Through what it came. */
+            source: string;
         };
         /** @description Retention by cohort. */
         Retention: {
@@ -2467,6 +2517,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Overview"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    quarantine: {
+        parameters: {
+            query?: {
+                /** @description How many of the latest, 1 to 1000; default 100. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Quarantine"];
                 };
             };
             /** @description what went wrong and how to mend it */

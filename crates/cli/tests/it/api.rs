@@ -278,3 +278,16 @@ fn thresholds_are_proposed_once_a_served_workspace_has_enough_history() {
     assert_ne!(before, after);
     assert!(after.contains("Purchase"), "{after}");
 }
+
+#[test]
+fn what_was_rejected_can_be_looked_at() {
+    let folder = tempfile::tempdir().unwrap();
+    let (ingest, admin) = (key(folder.path(), "ingest"), key(folder.path(), "admin"));
+    let server = Server::serve(folder.path());
+    let sent = json!({"event": "Purchase", "messageId": "lost", "properties": {"amount": 3}});
+    assert_eq!(server.post("/v1/track", &ingest, &sent.to_string()).status, 200);
+    let found = get(&server, &format!("Bearer {admin}"), "/api/quarantine?limit=5");
+    assert_eq!(found["counts"], json!([{"code": "event.no_user", "count": 1}]));
+    assert_eq!(found["records"][0]["code"], json!("event.no_user"));
+    assert!(found["records"][0]["raw"].as_str().unwrap().contains("lost"), "{found}");
+}

@@ -42,6 +42,7 @@ pub fn routes() -> Router<App> {
         .route("/api/users/{id}/events", get(user_events))
         .route("/api/users/{id}/states", get(user_states))
         .route("/api/catalogue", get(catalogue))
+        .route("/api/quarantine", get(quarantine))
         .route("/api/composites", get(composites))
         .route("/api/composites/{id}", get(composite).put(put_composite).delete(delete_composite))
         .route("/api/analytics/retention", get(retention))
@@ -206,6 +207,10 @@ async fn user_states(State(app): State<App>, Id(id): Id, Params(query): Params<A
 async fn catalogue(State(app): State<App>, Params(query): Params<AtQuery>) -> Answer {
     let AtQuery { as_of: _ } = query; // the catalogue is of all time
     ask(&app, Service::catalogue).await
+}
+
+async fn quarantine(State(app): State<App>, Params(query): Params<QuarantineQuery>) -> Answer {
+    ask(&app, move |service| service.quarantine(&query)).await
 }
 
 async fn composites(State(app): State<App>) -> Answer {

@@ -220,6 +220,13 @@ fn operations() -> Vec<Operation> {
             at(),
             "Catalogue",
         ),
+        get(
+            "/api/quarantine",
+            "quarantine",
+            "What was sent and not accepted.",
+            query::<QuarantineQuery>(),
+            "Quarantine",
+        ),
         get("/api/composites", "composites", "Composite events.", vec![], "CompositeList"),
         get("/api/composites/{id}", "composite", "One composite event.", vec![], "Composite"),
         send(
@@ -372,6 +379,9 @@ fn components() -> Components {
         Composite,
         CompositeInput,
         CompositeList,
+        Quarantine,
+        RejectedCount,
+        RejectedRecord,
         Retention,
         Growth,
         FunnelInput,
