@@ -93,7 +93,15 @@ fn too_large() -> Refusal {
     }
 }
 
-/// At most 60 characters of a text from outside, for a message.
+/// At most 60 characters of a text from outside, for a message that may be shown on a terminal: in
+/// one line, with nothing in it that moves a cursor.
 pub(crate) fn clip(text: &str) -> String {
-    text.chars().take(60).collect()
+    let mut clipped = String::new();
+    for character in text.chars().take(60) {
+        match character.is_control() {
+            true => clipped.extend(character.escape_default()),
+            false => clipped.push(character),
+        }
+    }
+    clipped
 }

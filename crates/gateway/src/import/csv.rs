@@ -80,8 +80,10 @@ impl CsvRows {
         }
         let fields = row.text().map(|_| row.fields().map(|f| f.trim().to_owned()).collect());
         let Some(headers) = fields.filter(|_| !row.too_long) else {
-            let problem = no_header("the first line is too long or not UTF-8");
-            return Err(OpenError::Mapping(vec![problem]));
+            return Err(OpenError::Mapping(vec![match row.too_long {
+                true => no_header("the first line is too long"),
+                false => not_utf8(),
+            }]));
         };
         let mut plan =
             Plan::new(mapping, headers, char::from(delimiter)).map_err(OpenError::Mapping)?;
@@ -188,6 +190,9 @@ impl Plan {
         if row.too_long {
             return Err(whole(super::row_too_long()));
         }
+        if row.open_quote {
+            return Err(whole(open_quote(row)));
+        }
         if row.n_fields != self.headers.len() {
             return Err(whole(self.wrong_count(row.n_fields)));
         }
@@ -256,6 +261,18 @@ impl Plan {
     }
 }
 
+/// What a quote that is not closed costs is said, as everything after it is part of one row.
+fn open_quote(row: &Row) -> Problem {
+    // Without the one that was added at the end.
+    let text = &row.bytes[..row.n_bytes.saturating_sub(1)];
+    let breaks = text.iter().filter(|byte| **byte == b'\n').count();
+    Problem::new(
+        "row.open_quote",
+        format!("a quote is not closed before the file ends, {breaks} line breaks later"),
+        "close the quote, or write a quote that is text twice, then import the file again",
+    )
+}
+
 pub(super) fn wrong_kind(cell: &str, kind: CellKind) -> Problem {
     let message = format!("\"{}\" is not of the type {}", crate::body::clip(cell), kind.name());
     Problem::new("row.value_invalid", message, "correct the value, or map the column as a string")
@@ -299,6 +316,12 @@ fn repeated(names: &[&str]) -> Vec<Problem> {
             Problem::new("mapping.repeated_column", message, "give every column its own name")
         })
         .collect()
+}
+
+fn not_utf8() -> Problem {
+    let message = "the first line of the file is not UTF-8";
+    let hint = "save the file as UTF-8, or convert it: iconv -f UTF-16 -t UTF-8 FILE";
+    Problem::new("mapping.not_utf8", message, hint)
 }
 
 fn no_header(found: &str) -> Problem {

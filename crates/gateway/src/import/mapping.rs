@@ -13,6 +13,7 @@ use model::{Text, Zone};
 
 use super::cell::CellKind;
 use crate::Problem;
+use crate::body::clip;
 
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +46,9 @@ pub struct Mapping {
     /// The zone of times without an offset.
     pub zone: Zone,
 }
+
+/// Columns that a message lists.
+const COLUMNS_SHOWN: usize = 30;
 
 const KEYS: [&str; 8] = ["user", "anonymous", "event", "time", "id", "kind", "zone", "only-mapped"];
 
@@ -202,15 +206,41 @@ impl Mapping {
             if existing.contains(&column) {
                 continue;
             }
+            if let Some(kind) = kind_that_is_none(column, existing) {
+                problems.push(kind);
+                continue;
+            }
             let near = nearest(column, existing.iter().copied())
                 .map_or(String::new(), |near| format!("did you mean \"{near}\"? "));
             let message = format!(
                 "the file has no column \"{column}\", which {key} is mapped to; {near}it has: {}",
-                existing.join(", ")
+                listed(existing)
             );
             problems.push(Problem::new("mapping.unknown_column", message, "map one that exists"));
         }
         problems
+    }
+}
+
+/// A problem if what is no column is one with a kind after it that is none.
+fn kind_that_is_none(mapped: &str, existing: &[&str]) -> Option<Problem> {
+    let (column, kind) = mapped.rsplit_once(':')?;
+    existing.contains(&column).then(|| {
+        let names: Vec<&str> = CellKind::NAMES.iter().map(|(name, _)| *name).collect();
+        let message = format!(
+            "\"{kind}\", after the column \"{column}\", is no type; types are {}",
+            names.join(", ")
+        );
+        Problem::new("mapping.unknown_type", message, "use one of these types")
+    })
+}
+
+/// The columns of a file that may be of another kind than it was said to be, for a message.
+fn listed(columns: &[&str]) -> String {
+    let first: Vec<String> = columns.iter().take(COLUMNS_SHOWN).map(|name| clip(name)).collect();
+    match columns.len().saturating_sub(COLUMNS_SHOWN) {
+        0 => first.join(", "),
+        more => format!("{} and {more} more", first.join(", ")),
     }
 }
 

@@ -226,6 +226,40 @@ fn bad_rows_are_handed_back_and_the_others_go_on() {
 }
 
 #[test]
+fn a_quote_that_is_not_closed_is_said() {
+    for (file, breaks) in [
+        ("who,at\nada,2026-01-01\nbob,\"2026-01-02\ncyd,2026-01-03\n", 2),
+        ("who,at\nada,2026-01-01\nbob,\"2026-01-02", 0),
+        ("who,at\nada,2026-01-01\n\"bob,2026-01-02\n", 1),
+        ("who,at\nada,2026-01-01\nbob,2026-01-02\n\"", 0),
+    ] {
+        let rows = csv(&SHOP, file);
+        let last = rejected(rows.last().unwrap());
+        let said = format!("row.open_quote: a quote is not closed before the file ends, {breaks} ");
+        assert!(last.contains(&said), "{file:?}: {last}");
+        assert!(rows[..rows.len() - 1].iter().all(Result::is_ok), "{file:?}");
+    }
+    for closed in
+        ["ada,\"2026-01-01\"", "ada,\"2026-01-01\"\n", "\"ada\nb\",2026-01-01", "ada,2026-01-01"]
+    {
+        let rows = csv(&SHOP, &format!("who,at\n{closed}"));
+        assert!(rows.len() == 1 && rows[0].is_ok(), "{closed:?}: {rows:?}");
+    }
+}
+
+#[test]
+fn messages_hold_nothing_that_moves_a_cursor() {
+    let rows = csv(&SHOP, "who,at\nada,\"x\n\u{1b}[31m\"\n");
+    let message = rejected(&rows[0]);
+    assert!(message.contains(r"x\n\u{1b}[31m") && !message.contains(char::is_control), "{message}");
+    let problems = mapping_problems(Format::Csv, &SHOP, "\0\0\u{1b}[31m\n");
+    assert!(problems.iter().all(|text| !text.contains(char::is_control)), "{problems:?}");
+    let wide: Vec<String> = (0..1_000).map(|n| format!("column {n}")).collect();
+    let problems = mapping_problems(Format::Csv, &SHOP, &wide.join(","));
+    assert!(problems[0].len() < 1_000 && problems[0].contains("970 more"), "{problems:?}");
+}
+
+#[test]
 fn gzip_is_seen_and_a_cut_file_is_said() {
     let text = format!("who,at,n\n{}", "ada,2026-03-01,5\n".repeat(5_000));
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
@@ -315,6 +349,14 @@ fn a_mapping_that_does_not_fit_names_what_exists() {
           \"whom\"? it has: at, whom"
         ]
     );
+}
+
+#[test]
+fn a_type_that_is_none_is_said() {
+    let map = [&SHOP[..], &["properties.amount=total:money"]].concat();
+    let problems = mapping_problems(Format::Csv, &map, "who,at,total\n");
+    assert!(problems[0].starts_with("mapping.unknown_type: \"money\", after"), "{problems:?}");
+    assert!(problems.len() == 1 && problems[0].contains("string, int, float"), "{problems:?}");
 }
 
 #[test]

@@ -18,6 +18,8 @@ pub(super) struct Row {
     pub n_bytes: usize,
     pub n_fields: usize,
     pub too_long: bool,
+    /// Whether the file ends inside a quote of this row.
+    pub open_quote: bool,
 }
 
 pub(super) fn take_sample(lines: &mut Lines) -> io::Result<VecDeque<Row>> {
@@ -95,19 +97,26 @@ impl Lines {
     }
 
     /// Reads the next row; `false` at the end of the file. Of a row that is too long the rest is
-    /// skipped.
+    /// skipped. The file gets a last line break: where it is text, a quote is open.
     pub fn read(&mut self, row: &mut Row) -> io::Result<bool> {
-        (row.n_bytes, row.n_fields, row.too_long) = (0, 0, false);
+        (row.n_bytes, row.n_fields) = (0, 0);
+        (row.too_long, row.open_quote) = (false, false);
         row.bytes.resize(row.bytes.len().max(1_024), 0);
         row.ends.resize(row.ends.len().max(64), 0);
+        let mut closed = false;
         loop {
             let input = self.input.fill_buf()?;
+            let at_end = input.is_empty();
             let (result, n_in, n_out, n_ends) = self.reader.read_record(
-                input,
+                if at_end && !closed { b"\n" } else { input },
                 &mut row.bytes[row.n_bytes..],
                 &mut row.ends[row.n_fields..],
             );
-            self.input.consume(n_in);
+            if at_end && n_in > 0 {
+                (closed, row.open_quote) = (true, n_out > 0);
+            } else {
+                self.input.consume(n_in);
+            }
             row.n_bytes += n_out;
             row.n_fields += n_ends;
             match result {
