@@ -33,7 +33,7 @@ const QUEUE_BATCHES: usize = 64;
 #[derive(Debug, thiserror::Error)]
 pub enum WorkspaceError {
     /// The folder cannot be made.
-    #[error("data directory {}: {source}", dir.display())]
+    #[error("data directory {} cannot be made: {source}; choose a folder that you may write to", dir.display())]
     Directory {
         /// Which.
         dir: PathBuf,

@@ -127,10 +127,15 @@ fn open(arguments: &ImportArguments, mapping: Option<&Mapping>) -> anyhow::Resul
                 let mut bytes = Vec::new();
                 std::io::stdin().lock().read_to_end(&mut bytes)?;
                 let rows = interchange::Rows::open_bytes(bytes, mapping, now);
-                return Ok((Box::new(rows.map_err(no_parquet)?), Arc::default(), None));
+                return Ok((
+                    Box::new(rows.map_err(|error| no_parquet(path, error))?),
+                    Arc::default(),
+                    None,
+                ));
             }
             let file = File::open(path).with_context(context)?;
-            let rows = interchange::Rows::open_file(file, mapping, now).map_err(no_parquet)?;
+            let rows = interchange::Rows::open_file(file, mapping, now)
+                .map_err(|error| no_parquet(path, error))?;
             return Ok((Box::new(rows), Arc::default(), None));
         }
     };
@@ -150,10 +155,13 @@ fn open(arguments: &ImportArguments, mapping: Option<&Mapping>) -> anyhow::Resul
     Ok((Box::new(rows), seen, total))
 }
 
-fn no_parquet(error: interchange::Error) -> anyhow::Error {
+fn no_parquet(path: &Path, error: interchange::Error) -> anyhow::Error {
     match error {
         interchange::Error::Mapping(problems) => wrong_mapping(&problems),
-        other => other.into(),
+        other => anyhow::Error::from(other).context(format!(
+            "{} is no whole Parquet file; copy it again, or say what it is with --format",
+            path.display()
+        )),
     }
 }
 

@@ -135,3 +135,44 @@ fn a_server_that_is_told_to_stop_leaves_a_checkpoint_and_exits_0() {
     let count = run(&["segment", "count", "--data-dir", dir, "--format", "json", "did \"Visit\""]);
     assert_eq!(count.json()["count"], json!(1));
 }
+
+#[test]
+fn a_disk_that_refuses_to_write_is_said_and_what_it_refused_is_not_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let ingest = key(folder.path(), "ingest");
+    let admin = format!("Bearer {}", key(folder.path(), "admin"));
+    let event = |user: &str, n: usize| {
+        json!({"type": "track", "event": "Visit", "userId": user, "messageId": format!("{user}-{n}"),
+               "properties": {"text": "x".repeat(30_000)}})
+    };
+    let first = json!({"batch": [event("ada", 0)]}).to_string();
+    // Far more than the limit.
+    let second =
+        json!({"batch": (0..100).map(|n| event("eve", n)).collect::<Vec<_>>()}).to_string();
+    let ask = |server: &Server, path: &str| server.get(path, &[("authorization", &admin)]);
+
+    let server = Server::serve(folder.path());
+    assert_eq!(server.post("/v1/batch", &ingest, &first).status, 200);
+    assert_eq!(server.terminate(), 0);
+
+    let server = Server::limited(folder.path(), 2_000);
+    for _ in 0..2 {
+        let answer = server.post("/v1/batch", &ingest, &second);
+        assert_eq!(answer.status, 503, "{}", answer.text);
+        assert_eq!(answer.body["error"]["code"], json!("server.read_only"));
+        assert!(answer.text.contains("too large"), "the cause is kept: {}", answer.text);
+    }
+    assert_eq!(ask(&server, "/api/users/ada").body["events"], json!(1));
+    for path in ["/api/users/eve", "/api/users/eve/events", "/api/users/eve/states"] {
+        let answer = ask(&server, path);
+        assert_eq!(answer.status, 404, "{path}: {}", answer.text);
+    }
+    assert_eq!(ask(&server, "/api/overview").body["users"], json!(1));
+    server.terminate();
+
+    let server = Server::serve(folder.path());
+    assert_eq!(server.post("/v1/batch", &ingest, &second).status, 200);
+    assert_eq!(ask(&server, "/api/users/eve").body["events"], json!(100));
+    assert_eq!(ask(&server, "/api/users/ada").body["events"], json!(1));
+    assert_eq!(server.terminate(), 0);
+}

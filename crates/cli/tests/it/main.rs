@@ -7,4 +7,5 @@ mod bad_input;
 mod commands;
 mod crash;
 mod demo;
+mod hostile;
 mod run;

@@ -86,8 +86,21 @@ impl Server {
 
     /// Starts any command that ends up listening.
     pub fn start(arguments: &[&str]) -> Server {
-        let mut child =
-            command(arguments).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
+        Server::spawn(command(arguments))
+    }
+
+    /// Serves a directory with a limit on the size of files, which is how a disk that refuses to
+    /// write looks to a process.
+    pub fn limited(dir: &Path, blocks: u32) -> Server {
+        let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
+        let mut command = Command::new("sh");
+        command.args(["-c", &script, env!("CARGO_BIN_EXE_perennial"), "serve", "--data-dir"]);
+        command.arg(dir).args(["--listen", "127.0.0.1:0"]);
+        Server::spawn(command)
+    }
+
+    fn spawn(mut command: Command) -> Server {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let mut seen = String::new();
         let address = loop {

@@ -39,6 +39,11 @@ pub async fn read_packed(mut body: Body) -> Result<Vec<u8>, Failure> {
 
 /// A body as JSON of a certain shape.
 pub fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
+    // The decoder would take a list for an object, field by field.
+    if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
+        return Err(Failure::bad_request("request.shape", "the body is a list; send an object")
+            .hint("see /api/openapi.json for what each path takes"));
+    }
     serde_json::from_slice(bytes).map_err(|error| {
         let code = if error.is_data() { "request.shape" } else { "request.not_json" };
         let what = if error.is_data() { "does not have the expected shape" } else { "is not JSON" };
@@ -57,10 +62,28 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
         let query = Query::<T>::try_from_uri(&parts.uri).map_err(|rejection| {
             let message = std::error::Error::source(&rejection)
                 .map_or_else(|| rejection.to_string(), |source| source.to_string());
-            Failure::bad_request("request.query", format!("the query of the address: {message}"))
+            let message = format!("the query of the address: {}", parameter(&message));
+            Failure::bad_request("request.query", message)
                 .hint("see /api/openapi.json for what each path takes")
         })?;
         Ok(Params(query.0))
+    }
+}
+
+/// What the decoder says of a parameter, with the parameter marked as such.
+fn parameter(message: &str) -> String {
+    let Some((name, why)) = message.split_once(": ") else { return message.to_owned() };
+    match why {
+        // What it says of every text that is no u64.
+        "invalid digit found in string"
+        | "cannot parse integer from empty string"
+        | "number too large to fit in target type" => {
+            format!(
+                "`{name}` is not a whole number in range; write it in digits, without sign or point"
+            )
+        }
+        _ if why.contains(&format!("field `{name}`")) => why.to_owned(),
+        _ => format!("`{name}`: {why}"),
     }
 }
 

@@ -155,8 +155,12 @@ impl Writer {
     }
 
     /// Makes a group durable, applies it and answers. After a failure the fold is ahead of the log,
-    /// which nobody sees: no checkpoint is written any more, and the next start begins from the log.
+    /// which nobody sees: no checkpoint is written any more, users that only the fold has are not
+    /// found, and the next start begins from the log.
     fn commit(&mut self, group: Group) {
+        if self.refused.is_some() {
+            return;
+        }
         if let Err(error) = self.write(&group) {
             let why: Arc<str> = with_cause(&error).into();
             tracing::error!(%why, "the log refused to write; nothing is accepted from now on");
@@ -234,7 +238,12 @@ impl Writer {
                 let _ = reply.send(snapshot);
             }
             Command::Person(id, reply) => {
-                let found = self.fold.find(&id);
+                // What the log refused is in the fold all the same, and nowhere else.
+                let shown = match self.refused {
+                    Some(_) => self.store.snapshot().n_places(),
+                    None => usize::MAX,
+                };
+                let found = self.fold.find(&id).filter(|user| user.at() < shown);
                 let _ = reply.send(found.map(|user| (user, self.fold.person(user).clone())));
             }
             Command::Known(users, reply) => {
