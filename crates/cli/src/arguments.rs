@@ -390,7 +390,7 @@ pub enum UserCommand {
 
 /// What is exported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Exported {
+pub enum Table {
     /// One row per event
     Events,
     /// One row per user, with attributes
@@ -401,10 +401,11 @@ pub enum Exported {
 #[command(after_help = "\
 Examples:
   perennial export events --data-dir data --format parquet --out events.parquet
-  perennial export profiles --data-dir data --format csv --out profiles.csv")]
+  perennial export profiles --data-dir data --format csv --out profiles.csv
+  perennial export events --server http://127.0.0.1:7300 --key KEY --format ndjson --out -")]
 pub struct ExportArguments {
     #[arg(value_enum)]
-    pub what: Exported,
+    pub what: Table,
     #[command(flatten)]
     pub source: SourceArguments,
     /// How the file is written

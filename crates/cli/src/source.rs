@@ -1,5 +1,6 @@
 //! Where answers come from: a data directory, or the API of a server. Both give the same.
 
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -206,6 +207,27 @@ impl Client {
             request = request.header("authorization", format!("Bearer {key}"));
         }
         self.read(request.send(bytes))
+    }
+
+    /// Asks with a query in the address, and hands over the answer as it comes.
+    pub fn stream(
+        &self,
+        path: &str,
+        query: &api::ExportQuery,
+    ) -> anyhow::Result<impl Read + use<>> {
+        let url = format!("{}{path}{}", self.root, query_of(query)?);
+        let mut request = self.agent.get(&url);
+        if let Some(key) = &self.key {
+            request = request.header("authorization", format!("Bearer {key}"));
+        }
+        let answer = request.call();
+        match answer {
+            Ok(answer) if answer.status().is_success() => Ok(answer.into_body().into_reader()),
+            refused => Err(self
+                .read::<serde_json::Value>(refused)
+                .err()
+                .unwrap_or_else(|| anyhow!("{} answered something unexpected", self.root))),
+        }
     }
 
     fn read<T: DeserializeOwned>(

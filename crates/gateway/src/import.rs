@@ -154,8 +154,20 @@ fn unpack(mut input: Box<dyn Read + Send>) -> io::Result<Input> {
     let packed = start == GZIP_MAGIC;
     let whole = Cursor::new(start).chain(input);
     let input: Box<dyn Read + Send> =
-        if packed { Box::new(MultiGzDecoder::new(whole)) } else { Box::new(whole) };
+        if packed { Box::new(Packed(MultiGzDecoder::new(whole))) } else { Box::new(whole) };
     Ok(BufReader::with_capacity(READ_BYTES, input))
+}
+
+/// A reader of gzip whose errors say so.
+struct Packed<R: Read>(MultiGzDecoder<R>);
+
+impl<R: Read> Read for Packed<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer).map_err(|error| {
+            let message = format!("the gzip data are cut short or damaged: {error}");
+            io::Error::new(error.kind(), message)
+        })
+    }
 }
 
 /// The beginning of a row that is too long to keep.

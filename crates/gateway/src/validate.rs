@@ -168,7 +168,10 @@ pub fn property_name(name: &str) -> Result<(), Problem> {
     if name.is_empty() || name.ends_with('.') {
         return Err(Problem::new(
             "event.property_name_empty",
-            format!("a property in \"{}\" has an empty name", clip(name)),
+            match name {
+                "" => "a property has an empty name".to_owned(),
+                name => format!("a property in \"{}\" has an empty name", clip(name)),
+            },
             "give every property a name",
         ));
     }

@@ -1,6 +1,5 @@
 //! What the server answers when it cannot do what it was asked.
 
-use model::time::TimeError;
 use wire::api::{Error, ErrorDetail, Problem};
 
 use crate::config::ConfigError;
@@ -97,11 +96,5 @@ impl From<SubmitError> for Failure {
             SubmitError::Closing => "server.closing",
         };
         Failure::new(503, code, error.to_string())
-    }
-}
-
-impl From<TimeError> for Failure {
-    fn from(error: TimeError) -> Failure {
-        Failure::bad_request("request.time", error.to_string())
     }
 }

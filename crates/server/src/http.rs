@@ -7,6 +7,7 @@ pub mod api;
 pub mod auth;
 pub mod body;
 pub mod cors;
+pub mod export;
 pub mod ingest;
 pub mod openapi;
 pub mod pages;
@@ -22,7 +23,7 @@ use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower_http::compression::CompressionLayer;
 
 use crate::failure::Failure;
@@ -32,6 +33,9 @@ use crate::workspace::Workspace;
 
 /// Questions computed at once beyond the number of processors: more only wait in memory.
 const COMPUTING_EXTRA: usize = 2;
+
+/// Exports at once: each takes a thread for as long as its client reads.
+const EXPORTING: usize = 4;
 
 /// Everything a handler needs; cheap to clone.
 #[derive(Clone)]
@@ -52,6 +56,7 @@ pub struct Inner {
     /// Counters.
     pub metrics: Metrics,
     computing: Semaphore,
+    exporting: Arc<Semaphore>,
 }
 
 impl std::ops::Deref for App {
@@ -82,7 +87,13 @@ impl App {
             listen,
             metrics: Metrics::default(),
             computing: Semaphore::new(processors + COMPUTING_EXTRA),
+            exporting: Arc::new(Semaphore::new(EXPORTING)),
         }))
+    }
+
+    /// Waits until there is room for one more export; the room is free again with the permit.
+    pub async fn exporting(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.exporting).acquire_owned().await.ok()
     }
 
     /// Runs a question on a thread that may block; only so many at once.

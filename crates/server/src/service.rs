@@ -8,6 +8,7 @@ mod analytics;
 mod catalogue;
 mod composites;
 mod definitions;
+pub mod export;
 mod lifecycle;
 mod overview;
 mod quarantine;
@@ -21,6 +22,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use history::{Evaluator, NotAvailable, Snapshot};
+use model::time::TimeError;
 use model::{Day, Span, Timestamp};
 use segment::Rules;
 use wire::api;
@@ -128,7 +130,7 @@ impl Service {
 
     fn instant(&self, as_of: Option<&str>) -> Result<Timestamp, Failure> {
         match as_of {
-            Some(text) => Ok(Timestamp::parse(text)?),
+            Some(text) => instant("as_of", text),
             None => self.now(),
         }
     }
@@ -171,15 +173,25 @@ fn share(part: u64, whole: u64) -> f64 {
 }
 
 /// How many a caller may ask for.
-fn limit(asked: Option<u64>, default: u64, most: u64) -> Result<usize, Failure> {
+fn limit(name: &str, asked: Option<u64>, default: u64, most: u64) -> Result<usize, Failure> {
     let n = asked.unwrap_or(default);
     if n == 0 || n > most {
-        let message = format!("{n} is not a number of things to return; ask for 1 to {most}");
+        let message = format!("`{name}` is {n}; ask for 1 to {most}");
         return Err(Failure::bad_request("request.limit", message));
     }
     Ok(n as usize)
 }
 
-fn span(text: &str) -> Result<Span, Failure> {
-    Ok(Span::parse(text)?)
+/// An instant, in the field or parameter of a name.
+fn instant(name: &str, text: &str) -> Result<Timestamp, Failure> {
+    Timestamp::parse(text).map_err(|error| in_field(name, &error))
+}
+
+/// A length of time, in the field or parameter of a name.
+fn span(name: &str, text: &str) -> Result<Span, Failure> {
+    Span::parse(text).map_err(|error| in_field(name, &error))
+}
+
+fn in_field(name: &str, error: &TimeError) -> Failure {
+    Failure::bad_request("request.time", format!("`{name}`: {error}"))
 }

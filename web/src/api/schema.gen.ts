@@ -125,6 +125,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/export/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All events, as one stream. */
+        get: operations["export_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/export/profiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All users with their attributes, as one stream. */
+        get: operations["export_profiles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/health": {
         parameters: {
             query?: never;
@@ -943,6 +977,8 @@ export interface components {
             /** @description The condition, in text form. */
             text: string;
         };
+        /** @description Rows, one a line; or frames of records. */
+        Export: string;
         /** @description How far users came. */
         Funnel: {
             /** @description In order. */
@@ -2269,6 +2305,74 @@ export interface operations {
             };
         };
     };
+    export_events: {
+        parameters: {
+            query?: {
+                /** @description Default `ndjson`. */
+                format?: "ndjson" | "csv" | "records";
+                /** @description Only what had happened by this instant; default: everything. */
+                as_of?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": components["schemas"]["Export"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    export_profiles: {
+        parameters: {
+            query?: {
+                /** @description Default `ndjson`. */
+                format?: "ndjson" | "csv" | "records";
+                /** @description Only what had happened by this instant; default: everything. */
+                as_of?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": components["schemas"]["Export"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     health: {
         parameters: {
             query?: never;
@@ -3128,8 +3232,12 @@ export interface operations {
                 query?: string;
                 /** @description Id of a saved segment, or a definition. */
                 segment?: string;
-                /** @description Key of a lifecycle state. */
+                /** @description Key of a lifecycle state; `none` for users in no state. */
                 state?: string;
+                /** @description Key of the lifecycle state that they were in at `was_at`; `none` for no state. */
+                was?: string;
+                /** @description The instant of `was`. */
+                was_at?: string;
                 /** @description At most so many; default 50, at most 1000. */
                 limit?: number;
                 /** @description `next` of the page before. */

@@ -96,17 +96,18 @@ fn prepare(
     let wanted = set.map_or("shop", DataSet::name);
     let stored = config.setting(settings::DEMO)?;
     let stored: Option<Filled> = stored.as_deref().map(serde_json::from_str).transpose()?;
+    let held = match &stored {
+        Some(stored) => format!("the demonstration \"{}\"", stored.source),
+        None => "events that no demonstration made".into(),
+    };
     let mut filled = match stored {
-        Some(stored) if stored.source != wanted => {
-            return Err(WrongUse(format!(
-                "{} holds the demonstration \"{}\"; choose another --data-dir",
-                workspace.dir().display(),
-                stored.source
-            ))
-            .into());
+        Some(stored) if stored.source == wanted => stored,
+        _ if workspace.snapshot()?.span().is_none() => new(wanted, arguments.users),
+        _ => {
+            let dir = workspace.dir().display();
+            let message = format!("{dir} holds {held}; choose another --data-dir");
+            return Err(WrongUse(message).into());
         }
-        Some(stored) => stored,
-        None => new(wanted, arguments.users),
     };
     if filled.done {
         return Ok(filled);

@@ -1,24 +1,28 @@
 //! `perennial key`: works beside a running server, as keys live in their own file.
 
-use anyhow::anyhow;
+use std::path::Path;
+
+use anyhow::{Context, anyhow};
 use model::Timestamp;
 use server::clock;
 use server::config::Config;
 use server::workspace::config_path;
 
+use crate::WrongUse;
 use crate::arguments::{KeyArguments, KeyCommand};
 use crate::print::{self, Table};
 
 pub fn run(arguments: KeyArguments) -> anyhow::Result<()> {
     match arguments.command {
         KeyCommand::Create { data_dir, scope, label } => {
-            std::fs::create_dir_all(&data_dir)?;
+            std::fs::create_dir_all(&data_dir)
+                .with_context(|| format!("data directory {}", data_dir.display()))?;
             let config = Config::open(&config_path(&data_dir))?;
             let key = config.create_key(scope, &label, clock::now().0)?;
             print::out(&format!("{key}\n"))?;
         }
         KeyCommand::List { data_dir, format } => {
-            let keys = Config::open(&config_path(&data_dir))?.keys()?;
+            let keys = existing(&data_dir)?.keys()?;
             let created = |at: i64| Timestamp(at).to_string();
             let json: Vec<_> = keys
                 .iter()
@@ -39,10 +43,19 @@ pub fn run(arguments: KeyArguments) -> anyhow::Result<()> {
             })?;
         }
         KeyCommand::Revoke { data_dir, id } => {
-            if !Config::open(&config_path(&data_dir))?.revoke_key(&id)? {
+            if !existing(&data_dir)?.revoke_key(&id)? {
                 return Err(anyhow!("there is no key \"{id}\"; `perennial key list` shows them"));
             }
         }
     }
     Ok(())
+}
+
+/// The configuration of a data directory that is there.
+fn existing(dir: &Path) -> anyhow::Result<Config> {
+    if !config_path(dir).is_file() {
+        let message = format!("there is no data directory {}", dir.display());
+        return Err(WrongUse(format!("{message}; `key create` makes one")).into());
+    }
+    Ok(Config::open(&config_path(dir))?)
 }

@@ -164,6 +164,17 @@ fn lifecycle_and_rfm_are_defined_and_counted() {
     let path = format!("/api/lifecycle/transitions?from=2026-02-05&to={AT}");
     let moved = get(&server, &key, &path);
     assert_eq!(moved["matrix"], json!([[1, 0, 0], [0, 0, 0], [1, 1, 0]]));
+    // Every cell of the matrix can be asked for its people.
+    for (was, state, ids) in [
+        ("buyer", "buyer", json!(["ada"])),
+        ("none", "buyer", json!(["bob"])),
+        ("none", "none", json!([])),
+    ] {
+        let path = format!("/api/users?state={state}&was={was}&was_at=2026-02-05&as_of={AT}");
+        let list = get(&server, &key, &path);
+        let users = list["users"].as_array().unwrap().iter().map(|user| user["id"].clone());
+        assert_eq!(Value::Array(users.collect()), ids, "{was} → {state}");
+    }
 
     let mut settings = get(&server, &key, "/api/rfm/settings");
     settings["event"] = json!("Purchase");

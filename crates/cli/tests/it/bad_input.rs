@@ -180,6 +180,49 @@ fn definitions_that_cannot_be_used_say_everything_that_is_wrong() {
 }
 
 #[test]
+fn questions_that_make_no_sense_name_what_is_wrong() {
+    let f = fixture();
+    let event =
+        r#"{"event":"A","userId":"ada","messageId":"1","timestamp":"2026-01-01T00:00:00Z"}"#;
+    assert_eq!(f.server.post("/v1/track", &f.ingest, event).status, 200);
+    let key = format!("Bearer {}", f.admin);
+    for (path, status, name) in [
+        ("/api/users?as_of=soon", 400, "`as_of`"),
+        ("/api/users?limit=0", 400, "`limit`"),
+        ("/api/users?limit=1000000000", 400, "`limit`"),
+        ("/api/users?limit=-1", 400, "limit"),
+        ("/api/users?was=active", 400, "`was_at`"),
+        ("/api/users?was=active&was_at=soon", 400, "`was_at`"),
+        ("/api/users?was=asleep&was_at=2026-01-01", 404, "asleep"),
+        ("/api/users?segment=none", 404, "\"none\""),
+        ("/api/users/ada/events?before=x", 400, "`before`"),
+        ("/api/lifecycle/transitions?from=x&to=2026-01-01", 400, "`from`"),
+        ("/api/lifecycle/trend?days=0", 400, "`days`"),
+        ("/api/lifecycle/thresholds?horizon=x", 400, "`horizon`"),
+        ("/api/analytics/sessions?gap=x", 400, "`gap`"),
+        // An instant far away has millions of days, which would be computed one by one.
+        ("/api/analytics/growth?event=A&unit=day&as_of=9999-01-01", 422, "periods"),
+        ("/api/analytics/retention?event=A&unit=day&as_of=9999-01-01", 422, "periods"),
+    ] {
+        let answer = f.server.get(path, &[("authorization", &key)]);
+        assert_eq!(answer.status, status, "{path}: {}", answer.text);
+        let message = answer.body["error"]["message"].as_str().unwrap();
+        assert!(message.contains(name), "{path}: {message}");
+    }
+    let list = f.server.post("/api/segments/preview", &f.admin, r#"["did \"A\"", null, 1]"#);
+    refused(&list, 400, "request.shape");
+    let settings = f.server.get("/api/rfm/settings", &[("authorization", &key)]).body;
+    for (field, value) in [("window", json!("0d")), ("monetary", json!({"sum": ""}))] {
+        let mut wrong = settings.clone();
+        wrong[field] = value;
+        let headers = [("authorization", key.as_str())];
+        let body = wrong.to_string();
+        let answer = f.server.send("PUT", "/api/rfm/settings", &headers, body.as_bytes());
+        refused(&answer, 422, "rfm.settings");
+    }
+}
+
+#[test]
 fn browsers_on_other_origins_may_send_records() {
     let f = fixture();
     let asked = [

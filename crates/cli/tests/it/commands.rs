@@ -224,6 +224,103 @@ fn an_export_is_imported_again_with_the_same_answers() {
 }
 
 #[test]
+fn an_export_through_a_server_has_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let (ingest, admin) = (key(folder.path(), "ingest"), key(folder.path(), "admin"));
+    let server = Server::serve(folder.path());
+    // More rows than one frame has, with values of every kind.
+    let event = |n: u32| {
+        json!({"type": "track", "messageId": n.to_string(), "userId": format!("u{}", n % 50),
+               "event": "Purchase, all", "timestamp": format!("2026-01-01T{:02}:00:00Z", n % 24),
+               "properties": {"n": n, "x": 0.1 * f64::from(n), "text": format!("a \"{n}\"\n"),
+                              "yes": n.is_multiple_of(2), "list": ["a", n], "at": "2026-01-01T00:00:00Z"}})
+    };
+    let mut batch: Vec<_> = (0..2_500).map(event).collect();
+    batch.push(json!({"type": "identify", "messageId": "i", "userId": "u1",
+                      "timestamp": "2026-01-01T00:00:00Z", "traits": {"city": "İzmir", "age": 30}}));
+    let answer = server.post("/v1/batch", &ingest, &json!({"batch": batch}).to_string());
+    assert_eq!((answer.status, answer.body), (200, json!({"success": true})));
+    let file = |name: &str| folder.path().join(name);
+    let kinds = [("events", "ndjson"), ("events", "csv"), ("events", "parquet")];
+    let kinds = kinds.into_iter().chain(["ndjson", "csv", "parquet"].map(|f| ("profiles", f)));
+    let kinds: Vec<_> = kinds.collect();
+    let url = format!("http://{}", server.address);
+    let export = |(what, format): (&str, &str), from: &[&str], out: &std::path::Path| {
+        let rest = ["--format", format, "--as-of", "2026-01-01T20:00:00Z", "--out"];
+        let out = [out.to_str().unwrap()];
+        run(&[&["export", what], from, &rest[..], &out[..]].concat())
+    };
+    for kind in &kinds {
+        let out = file(&format!("{}.{}", kind.0, kind.1));
+        export(*kind, &["--server", &url, "--key", &admin], &out).ok();
+    }
+    let refused = export(kinds[0], &["--server", &url, "--key", &ingest], &file("none"));
+    assert!(refused.code == 1 && refused.err.contains("scope"), "{}", refused.err);
+    assert_eq!(server.terminate(), 0);
+    for kind in kinds {
+        let out = file("local");
+        export(kind, &["--data-dir", folder.path().to_str().unwrap()], &out).ok();
+        let (local, remote) =
+            (std::fs::read(&out), std::fs::read(file(&format!("{}.{}", kind.0, kind.1))));
+        assert!(!local.as_ref().unwrap().is_empty());
+        assert!(local.unwrap() == remote.unwrap(), "{kind:?}");
+    }
+}
+
+#[test]
+fn files_that_cannot_be_read_say_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("data");
+    let file = folder.path().join("rows");
+    let import = |format: &str, bytes: &[u8]| {
+        std::fs::write(&file, bytes).unwrap();
+        let (dir, file) = (dir.to_str().unwrap(), file.to_str().unwrap());
+        let map = ["--map", "user=user", "--map", "time=time", "--map", "event==Visit"];
+        run(&[&["import", "--data-dir", dir, "--format", format], &map[..], &[file]].concat())
+    };
+    let wide: Vec<u8> = "user,time\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let utf16 = import("csv", &[&[0xff, 0xfe][..], &wide].concat());
+    assert!(utf16.code == 2 && utf16.err.contains("UTF-8"), "{}", utf16.err);
+    let empty = import("csv", b"");
+    assert!(empty.code == 2 && empty.err.contains("the file is empty"), "{}", empty.err);
+    assert_eq!(import("csv", b"user,time\n").code, 0);
+    assert_eq!(import("ndjson", b"").code, 0);
+    let broken = import("ndjson", b"{\"user\":\n");
+    assert!(broken.code == 0 && broken.err.contains("row 1: "), "{}", broken.err);
+    let gzip = import("csv", b"\x1f\x8bnothing");
+    assert!(gzip.code == 1 && gzip.err.contains("gzip"), "{}", gzip.err);
+}
+
+#[test]
+fn a_demonstration_never_goes_beside_real_events() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("data");
+    import(&dir, &orders(&folder), &[]).ok();
+    let dir = dir.to_str().unwrap();
+    let demo = run(&["demo", "--users", "5", "--exit", "--data-dir", dir]);
+    assert!(demo.code == 2 && demo.err.contains("no demonstration made"), "{}", demo.err);
+    // A file that is no such set leaves nothing that is in the way of another try.
+    let (other, file) = (folder.path().join("other"), folder.path().join("wrong"));
+    std::fs::write(&file, "a,b\n").unwrap();
+    let (other, file) = (other.to_str().unwrap(), file.to_str().unwrap());
+    let set = ["demo", "--exit", "--data-dir", other, "--data-set", "cdnow", "--source", file];
+    assert_eq!(run(&set).code, 1);
+    run(&["demo", "--users", "5", "--exit", "--data-dir", other]).ok();
+}
+
+#[test]
+fn an_error_says_its_cause_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let serve = run(&["serve", "--data-dir", file.to_str().unwrap(), "--listen", "127.0.0.1:0"]);
+    assert_eq!((serve.code, serve.err.matches("os error").count()), (1, 1), "{}", serve.err);
+    let none = folder.path().join("none");
+    let list = run(&["key", "list", "--data-dir", none.to_str().unwrap()]);
+    assert!(list.code == 2 && list.err.contains("there is no data directory"), "{}", list.err);
+}
+
+#[test]
 fn wrong_use_exits_2_and_help_has_examples() {
     assert_eq!(run(&["segment"]).code, 2);
     assert_eq!(run(&["segment", "count", "did \"Purchase\""]).code, 2);

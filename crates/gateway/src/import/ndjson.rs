@@ -49,7 +49,11 @@ impl JsonRows {
             }
         }
         let names = names_of(&sample);
-        let names: Vec<&str> = names.iter().map(Text::as_str).collect();
+        // With no row that can be read, what is wrong is the rows, not the mapping.
+        let names: Vec<&str> = match names.is_empty() {
+            true => mapping.iter().flat_map(|m| m.columns()).map(|(_, column)| column).collect(),
+            false => names.iter().map(Text::as_str).collect(),
+        };
         let mapper = mapping
             .map(|mapping| FieldMapper::new(mapping, &names, received_at))
             .transpose()

@@ -10,7 +10,7 @@ use serde::Serialize;
 use wire::api::*;
 
 use super::body::{self, Id, Params};
-use super::{App, ingest, openapi};
+use super::{App, export, ingest, openapi};
 use crate::failure::Failure;
 use crate::service::Service;
 
@@ -41,6 +41,7 @@ pub fn routes() -> Router<App> {
         .route("/api/users/{id}", get(user))
         .route("/api/users/{id}/events", get(user_events))
         .route("/api/users/{id}/states", get(user_states))
+        .route("/api/export/{what}", get(export::export))
         .route("/api/catalogue", get(catalogue))
         .route("/api/quarantine", get(quarantine))
         .route("/api/composites", get(composites))

@@ -15,6 +15,9 @@ use wire::api::*;
 /// The one body that is not JSON.
 const RECORDS: &str = "Records";
 
+/// The one answer that is not JSON.
+const EXPORT: &str = "Export";
+
 type Parameters = Vec<utoipa::openapi::path::Parameter>;
 
 /// One operation: method, path, id, what it is for, query, body, answer.
@@ -214,6 +217,20 @@ fn operations() -> Vec<Operation> {
             "StateChanges",
         ),
         get(
+            "/api/export/events",
+            "export_events",
+            "All events, as one stream.",
+            query::<ExportQuery>(),
+            EXPORT,
+        ),
+        get(
+            "/api/export/profiles",
+            "export_profiles",
+            "All users with their attributes, as one stream.",
+            query::<ExportQuery>(),
+            EXPORT,
+        ),
+        get(
             "/api/catalogue",
             "catalogue",
             "Everything that a definition can name.",
@@ -325,7 +342,8 @@ fn build(operation: Operation) -> utoipa::openapi::path::Operation {
     }
     let mut done = ResponseBuilder::new().description("done");
     if let Some(answer) = answer {
-        done = done.content("application/json", content(answer));
+        let kind = if answer == EXPORT { "application/x-ndjson" } else { "application/json" };
+        done = done.content(kind, content(answer));
     }
     let wrong = ResponseBuilder::new()
         .description("what went wrong and how to mend it")
@@ -398,6 +416,10 @@ fn components() -> Components {
         .content_media_type("application/octet-stream")
         .description(Some("Records, encoded as `wire::record` does; plain or gzip."));
     schemas.push((RECORDS.into(), records.build().into()));
+    let export = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .description(Some("Rows, one a line; or frames of records."));
+    schemas.push((EXPORT.into(), export.build().into()));
     let mut components = Components::new();
     components.schemas.extend(schemas);
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();

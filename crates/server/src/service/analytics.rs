@@ -1,6 +1,7 @@
 //! Retention, growth, funnels, sessions.
 
 use history::{funnel, retention, sessions};
+use model::Span;
 use segment::tree::{EventMatch, EventNames, Unit};
 use serde_json::Value;
 use wire::api::{
@@ -8,19 +9,24 @@ use wire::api::{
     Retention, RetentionQuery, Sessions, SessionsQuery,
 };
 
-use super::{Service, definitions, rules, span};
+use super::{Service, View, definitions, rules, span};
 use crate::failure::Failure;
 
 /// Steps of a funnel at most.
 const STEPS_MAX: usize = 20;
 
-/// Cells of a retention table at most: ten years of days would be six million.
+/// Cohorts of a retention table at most.
 const COHORTS_MAX: usize = 1_000;
+
+/// Periods of an answer at most: more than ten years of days. An instant far in the future has
+/// millions, all of them empty.
+const PERIODS_MAX: i64 = 4_000;
 
 impl Service {
     /// Retention by cohort.
     pub fn retention(&self, query: &RetentionQuery) -> Result<Retention, Failure> {
         let view = self.view(query.as_of.as_deref())?;
+        periods(&view, query.unit)?;
         let first = rules::event(&query.event);
         let back = rules::event(query.return_event.as_ref().unwrap_or(&query.event));
         let cohorts = retention::cohorts(&view.evaluator(), &first, &back, unit(query.unit));
@@ -41,6 +47,7 @@ impl Service {
     /// Growth accounting.
     pub fn growth(&self, query: &GrowthQuery) -> Result<Growth, Failure> {
         let view = self.view(query.as_of.as_deref())?;
+        periods(&view, query.unit)?;
         let of = rules::event(&query.event);
         let periods = retention::growth(&view.evaluator(), &of, unit(query.unit));
         let periods = periods.into_iter().map(|period| GrowthPeriod {
@@ -66,7 +73,7 @@ impl Service {
         let steps: Result<Vec<_>, _> = input.steps.iter().map(step).collect();
         let asked = funnel::Funnel {
             steps: steps?,
-            window: input.window.as_deref().map(span).transpose()?,
+            window: input.window.as_deref().map(|text| span("window", text)).transpose()?,
             per: input.per.as_deref().map(Into::into),
         };
         let counts = funnel::funnel(&view.evaluator(), &asked);
@@ -85,7 +92,9 @@ impl Service {
                 ));
             }
             (_, Some(property)) => sessions::SessionRule::Property(property.as_str().into()),
-            (gap, None) => sessions::SessionRule::Gap(span(gap.as_deref().unwrap_or("30m"))?),
+            (gap, None) => {
+                sessions::SessionRule::Gap(span("gap", gap.as_deref().unwrap_or("30m"))?)
+            }
         };
         let view = self.view(query.as_of.as_deref())?;
         let figures = sessions::figures(&sessions::sessions(&view.evaluator(), &rule));
@@ -99,6 +108,23 @@ impl Service {
             one_event: figures.one_event,
         })
     }
+}
+
+/// Refuses questions about more periods than anybody reads.
+fn periods(view: &View, unit: CalendarUnit) -> Result<(), Failure> {
+    let days = match unit {
+        CalendarUnit::Day => 1,
+        CalendarUnit::Week => 7,
+        CalendarUnit::Month => 28,
+    };
+    let first = view.snapshot.span().map_or(view.at, |(first, _)| first);
+    let n = (view.at - first).0 / Span::days(days).0;
+    if n <= PERIODS_MAX {
+        return Ok(());
+    }
+    let message = format!("from {first} to {} there are more than {PERIODS_MAX} periods", view.at);
+    Err(Failure::unprocessable("analytics.too_many_periods", message)
+        .hint("ask by week or month, or as of an earlier instant"))
 }
 
 fn step(step: &Value) -> Result<EventMatch, Failure> {

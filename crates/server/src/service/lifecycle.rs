@@ -10,7 +10,7 @@ use wire::api::{
     TrendQuery,
 };
 
-use super::{Service, limit, rules, share, span};
+use super::{Service, instant, limit, rules, share, span};
 use crate::failure::Failure;
 
 /// Days of a trend without a wish, and at most.
@@ -53,7 +53,7 @@ impl Service {
 
     /// Sizes of all states day by day.
     pub fn lifecycle_trend(&self, query: &TrendQuery) -> Result<Trend, Failure> {
-        let days = limit(query.days, DAYS.0, DAYS.1)?;
+        let days = limit("days", query.days, DAYS.0, DAYS.1)?;
         let view = self.view(query.as_of.as_deref())?;
         let (days, ends): (Vec<_>, Vec<_>) = view.days(days as u64).into_iter().unzip();
         let counts = lifecycle::trend(&view.snapshot, &view.rules, &ends)?;
@@ -118,7 +118,7 @@ impl Service {
             Some(name) => rules::event(name),
             None => rules::key_event(self.workspace.config(), &view.snapshot)?,
         };
-        let horizon = query.horizon.as_deref().map(span).transpose()?;
+        let horizon = query.horizon.as_deref().map(|text| span("horizon", text)).transpose()?;
         let horizon_days = horizon.map(whole_days).transpose()?;
         let settings = ReturnSettings { of: of.clone(), horizon_days };
         let curve = return_curve(&view.evaluator(), &settings);
@@ -156,7 +156,7 @@ pub fn transitions(
 
 /// Two instants in their order.
 pub fn between(query: &BetweenQuery) -> Result<(Timestamp, Timestamp), Failure> {
-    let (from, to) = (Timestamp::parse(&query.from)?, Timestamp::parse(&query.to)?);
+    let (from, to) = (instant("from", &query.from)?, instant("to", &query.to)?);
     if from > to {
         let message = format!("`from` ({from}) is later than `to` ({to})");
         return Err(Failure::bad_request("request.time", message).hint("exchange the two"));

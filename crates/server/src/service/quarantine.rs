@@ -15,7 +15,8 @@ impl Service {
     pub fn quarantine(&self, query: &QuarantineQuery) -> Result<Quarantine, Failure> {
         let config = self.workspace.config();
         let counts = config.rejected_by_code()?.into_iter();
-        let records = config.quarantined(limit(query.limit, RECORDS.0, RECORDS.1)?)?.into_iter();
+        let records =
+            config.quarantined(limit("limit", query.limit, RECORDS.0, RECORDS.1)?)?.into_iter();
         Ok(Quarantine {
             counts: counts.map(|(code, count)| RejectedCount { code, count }).collect(),
             records: records.map(record).collect(),

@@ -1,6 +1,7 @@
 //! RFM: groups, grid, transitions, settings.
 
 use history::rfm::{RfmAt, RfmFigures, transitions};
+use model::Span;
 use segment::rules::{RfmGroup as Group, RfmSettings as Settings};
 use segment::tree::Measure;
 use wire::api::{
@@ -9,7 +10,7 @@ use wire::api::{
 };
 
 use super::lifecycle::between;
-use super::{Service, rules, share};
+use super::{Service, rules, share, span};
 use crate::failure::Failure;
 
 /// Groups at most: five scores of three kinds make no more.
@@ -119,7 +120,7 @@ pub fn read(settings: &RfmSettings) -> Result<Settings, Failure> {
     });
     Ok(Settings {
         of: rules::event(event),
-        window: window.as_deref().map(super::span).transpose()?,
+        window: window.as_deref().map(|text| span("window", text)).transpose()?,
         frequency: match frequency {
             RfmFrequency::Count {} => Measure::Count,
             RfmFrequency::Distinct(property) => Measure::Distinct(property.as_str().into()),
@@ -138,9 +139,16 @@ pub fn read(settings: &RfmSettings) -> Result<Settings, Failure> {
 
 fn check(settings: &RfmSettings) -> Result<(), Failure> {
     let wrong = |message: String| Err(Failure::unprocessable("rfm.settings", message));
-    read(settings)?;
+    let read = read(settings)?;
     if settings.event.is_empty() {
         return wrong("`event` is empty; name the event that counts as an order".into());
+    }
+    if read.window == Some(Span(0)) {
+        return wrong("`window` is empty; write it like 365d, or null for all time".into());
+    }
+    let nameless = |of: &Measure| matches!(of, Measure::Sum(p) | Measure::Avg(p) | Measure::Distinct(p) if p.is_empty());
+    if nameless(&read.frequency) || read.monetary.as_ref().is_some_and(nameless) {
+        return wrong("a property without a name; name one, or set `monetary` to null".into());
     }
     if settings.groups.is_empty() || settings.groups.len() > GROUPS_MAX {
         return wrong(format!("there must be 1 to {GROUPS_MAX} groups"));

@@ -47,7 +47,7 @@ impl Service {
     pub fn preview(&self, input: &PreviewInput) -> Result<Preview, Failure> {
         let sample = match input.sample {
             Some(0) => 0,
-            asked => limit(asked, SAMPLE.0, SAMPLE.1)?,
+            asked => limit("sample", asked, SAMPLE.0, SAMPLE.1)?,
         };
         let predicate = self.definition(&input.definition.0)?;
         let view = self.view(input.as_of.as_deref())?;
@@ -181,7 +181,7 @@ impl Service {
 
     /// Size of a saved segment day by day.
     pub fn segment_trend(&self, id: &str, query: &TrendQuery) -> Result<SegmentTrend, Failure> {
-        let days = limit(query.days, DAYS.0, DAYS.1)?;
+        let days = limit("days", query.days, DAYS.0, DAYS.1)?;
         let predicate = self.saved_predicate(id)?;
         let view = self.view(query.as_of.as_deref())?;
         let (days, ends): (Vec<_>, Vec<_>) = view.days(days as u64).into_iter().unzip();
@@ -222,7 +222,7 @@ impl Service {
     }
 
     fn members_of(&self, predicate: &Predicate, query: &MembersQuery) -> Result<Members, Failure> {
-        let n = limit(query.limit, PAGE.0, PAGE.1)?;
+        let n = limit("limit", query.limit, PAGE.0, PAGE.1)?;
         let view = self.view(query.as_of.as_deref())?;
         let members = view.evaluator().members(predicate)?;
         let (page, next) = self.page(&view, &members, n, query.after.as_deref())?;
@@ -249,7 +249,7 @@ impl Service {
     }
 }
 
-fn no_segment(id: &str) -> Failure {
+pub(super) fn no_segment(id: &str) -> Failure {
     Failure::not_found("segment.not_found", format!("there is no segment \"{id}\""))
         .hint("GET /api/segments lists them")
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use engine::Person;
+use history::lifecycle::LifecycleAt;
 use history::rfm::RfmAt;
 use history::{StoredEvent, UserSet};
 use model::{Span, Text, Timestamp, UserIndex, Value};
@@ -16,7 +17,7 @@ use wire::api::{
     UserEvent, UserEvents, UserList, UserRfm, UserRow, UserState, UsersQuery,
 };
 
-use super::{Service, View, limit, values};
+use super::{Service, View, instant, limit, rules, segments, values};
 use crate::failure::Failure;
 
 /// Users of a page without a wish, and at most.
@@ -24,28 +25,41 @@ const PAGE: (u64, u64) = (50, 1_000);
 /// Events of a page without a wish, and at most.
 const EVENTS: (u64, u64) = (100, 10_000);
 
+/// What is written instead of the key of a state for users that are in none.
+const NO_STATE: &str = "none";
+
 impl Service {
     /// Users that match, one page.
     pub fn users(&self, query: &UsersQuery) -> Result<UserList, Failure> {
-        let n = limit(query.limit, PAGE.0, PAGE.1)?;
+        let n = limit("limit", query.limit, PAGE.0, PAGE.1)?;
         let view = self.view(query.as_of.as_deref())?;
         let evaluator = view.evaluator();
         let mut set = evaluator.everybody().clone();
         if let Some(segment) = query.segment.as_deref().filter(|text| !text.is_empty()) {
             let predicate = match view.rules.segments.get(segment) {
                 Some(saved) => saved.clone(),
+                None if rules::check_key("segment.id", segment).is_ok() => {
+                    return Err(segments::no_segment(segment));
+                }
                 None => self.definition(&serde_json::Value::from(segment))?,
             };
             set.and(&evaluator.members(&predicate)?);
         }
         let states = evaluator.states()?;
         if let Some(key) = query.state.as_deref().filter(|key| !key.is_empty()) {
-            let found = view.rules.lifecycle.states.iter().position(|state| state.key == key);
-            let index = found.ok_or_else(|| {
-                Failure::not_found("lifecycle.not_found", format!("there is no state \"{key}\""))
-                    .hint("GET /api/lifecycle/definition lists them")
-            })?;
-            set.and(&states.members[index]);
+            set.and(&in_state(&view, &states, key)?);
+        }
+        match (query.was.as_deref().filter(|key| !key.is_empty()), query.was_at.as_deref()) {
+            (Some(key), Some(at)) => {
+                let then = view.evaluator_at(instant("was_at", at)?);
+                set.and(&in_state(&view, &*then.states()?, key)?);
+            }
+            (None, None) => {}
+            _ => {
+                let message = "`was` and `was_at` belong together";
+                return Err(Failure::bad_request("request.query", message)
+                    .hint("was=STATE&was_at=INSTANT: who was in that state at that instant"));
+            }
         }
         if let Some(part) = query.query.as_deref().map(str::trim).filter(|part| !part.is_empty()) {
             set.and(&self.matching(&view, part)?);
@@ -92,10 +106,10 @@ impl Service {
 
     /// Events of a user, newest first, one page.
     pub fn user_events(&self, id: &str, query: &EventsQuery) -> Result<UserEvents, Failure> {
-        let n = limit(query.limit, EVENTS.0, EVENTS.1)?;
+        let n = limit("limit", query.limit, EVENTS.0, EVENTS.1)?;
         let (user, _) = self.known(id)?;
         let before = query.before.as_deref().map(cursor).transpose()?;
-        let until = query.as_of.as_deref().map(Timestamp::parse).transpose()?;
+        let until = query.as_of.as_deref().map(|text| instant("as_of", text)).transpose()?;
         let named = |stored: &StoredEvent| {
             query.name.as_deref().is_none_or(|name| stored.event.name == name)
         };
@@ -178,6 +192,20 @@ impl Service {
         }
         Ok(set)
     }
+}
+
+/// Users in the state of a key; [`NO_STATE`] is everybody else, who may not have been there yet.
+fn in_state(view: &View, states: &LifecycleAt, key: &str) -> Result<UserSet, Failure> {
+    let of = &view.rules.lifecycle.states;
+    if let Some(index) = of.iter().position(|state| state.key == key) {
+        return Ok(states.members[index].clone());
+    }
+    if key == NO_STATE {
+        let n = view.snapshot.n_places();
+        return Ok(UserSet::of(n, |user| states.state_of(UserIndex(user as u32)).is_none()));
+    }
+    Err(Failure::not_found("lifecycle.not_found", format!("there is no state \"{key}\""))
+        .hint("GET /api/lifecycle/definition lists them; none is no state"))
 }
 
 /// RFM scores of one user at any instant, computed when they are asked for.
@@ -305,6 +333,6 @@ fn cursor(text: &str) -> Result<(Timestamp, u64), Failure> {
         .and_then(|(time, arrival)| Some((Timestamp(time.parse().ok()?), arrival.parse().ok()?)));
     match place {
         Some(place) => Ok(place),
-        None => Ok((Timestamp::parse(text)?, 0)),
+        None => Ok((instant("before", text)?, 0)),
     }
 }

@@ -122,10 +122,18 @@ pub struct UsersQuery {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[param(nullable = false)]
     pub segment: Option<String>,
-    /// Key of a lifecycle state.
+    /// Key of a lifecycle state; `none` for users in no state.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[param(nullable = false)]
     pub state: Option<String>,
+    /// Key of the lifecycle state that they were in at `was_at`; `none` for no state.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(nullable = false)]
+    pub was: Option<String>,
+    /// The instant of `was`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(nullable = false, format = DateTime)]
+    pub was_at: Option<String>,
     /// At most so many; default 50, at most 1000.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[param(nullable = false)]
@@ -158,6 +166,33 @@ pub struct EventsQuery {
     #[param(nullable = false)]
     pub before: Option<String>,
     /// Default: all events.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(nullable = false, format = DateTime)]
+    pub as_of: Option<String>,
+}
+
+/// How an export is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ExportForm {
+    /// One JSON object a line.
+    #[default]
+    Ndjson,
+    /// With a header line.
+    Csv,
+    /// Frames of records in the log’s own form, for `perennial export`.
+    Records,
+}
+
+/// An export.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ExportQuery {
+    /// Default `ndjson`.
+    #[param(inline, required = false)]
+    pub format: ExportForm,
+    /// Only what had happened by this instant; default: everything.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[param(nullable = false, format = DateTime)]
     pub as_of: Option<String>,
