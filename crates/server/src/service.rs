@@ -39,7 +39,7 @@ pub struct Service {
     /// The rules as they were last read; nothing after a change.
     rules: RwLock<Option<Arc<Rules>>>,
     names: Mutex<Option<definitions::KnownNames>>,
-    /// Lifecycle and RFM settings are written down.
+    /// Lifecycle and RFM settings are written down, or somebody is at it.
     settled: AtomicBool,
 }
 
@@ -138,22 +138,37 @@ impl Service {
     fn view(&self, as_of: Option<&str>) -> Result<View, Failure> {
         let at = self.instant(as_of)?;
         let snapshot = self.workspace.snapshot()?;
-        // A workspace that grows while it is served gets its thresholds as soon as they can be told.
-        if !self.settled.load(Ordering::Acquire) && rules::tell(&snapshot) {
-            self.settle()?;
-            self.settled.store(true, Ordering::Release);
-        }
         Ok(View { snapshot, rules: self.rules()?, at })
     }
 
     /// Everything that gives names in a definition their meaning.
     pub fn rules(&self) -> Result<Arc<Rules>, Failure> {
+        self.settle_by_now();
         if let Some(rules) = &*self.rules.read().unwrap_or_else(PoisonError::into_inner) {
             return Ok(Arc::clone(rules));
         }
+        // Held while reading: a change meanwhile must not be followed by what was read before it.
+        let mut known = self.rules.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(rules) = &*known {
+            return Ok(Arc::clone(rules));
+        }
         let rules = Arc::new(rules::read(self.workspace.config())?);
-        *self.rules.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&rules));
+        *known = Some(Arc::clone(&rules));
         Ok(rules)
+    }
+
+    /// A workspace that grows while it is served gets its thresholds as soon as they can be told.
+    /// The question that notices goes on with the old ones if they cannot be written down.
+    fn settle_by_now(&self) {
+        // Whoever sets the mark does the work, which asks for rules itself.
+        if self.settled.load(Ordering::Acquire) || self.settled.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let done = self.settle_as_told().unwrap_or_else(|failure| {
+            tracing::warn!(message = %failure.detail.message, "no thresholds could be written down");
+            false
+        });
+        self.settled.store(done, Ordering::Release);
     }
 
     fn rules_changed(&self) {

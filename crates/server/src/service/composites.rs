@@ -2,7 +2,7 @@
 
 use model::Text;
 use segment::check::Subject;
-use segment::tree::{EventMatch, EventPredicate, Measure, Test, Window};
+use segment::tree::{EventMatch, EventNames, EventPredicate, Measure, Test, Window};
 use segment::{Predicate, Rules};
 use serde_json::Value;
 use wire::api::{Composite, CompositeInput, CompositeList, Object};
@@ -45,6 +45,7 @@ impl Service {
         let member = |member: &Object| definitions::event_match(&Value::Object(member.clone()));
         let members: Vec<EventMatch> =
             input.members.iter().map(member).collect::<Result<_, _>>()?;
+        let unseen = self.unseen(&members)?;
         let mut rules = Rules::clone(&*self.rules()?);
         rules.composites.insert(Text::from(name), members);
         let used = Predicate::Event(EventPredicate {
@@ -54,10 +55,22 @@ impl Service {
             test: Test::at_least(1),
         });
         self.check_as(&Subject::Unnamed, &used, &rules)?;
+        if let Some(event) = unseen {
+            let message = format!("no event \"{event}\" was seen yet, so it cannot be a member");
+            return Err(Failure::unprocessable("composite.invalid", message)
+                .hint("GET /api/catalogue lists the events there are"));
+        }
         let members = serde_json::to_string(&input.members).unwrap_or_default();
         self.workspace.config().put_composite(name, &members)?;
         self.rules_changed();
         self.composite(name)
+    }
+
+    /// The first member that no event was ever called by.
+    fn unseen(&self, members: &[EventMatch]) -> Result<Option<Text>, Failure> {
+        let known = self.names()?;
+        let mut names = members.iter().flat_map(names_of);
+        Ok(names.find(|name| !known.has_event(name)).cloned())
     }
 
     /// Deletes a composite event that no definition names.
@@ -75,9 +88,21 @@ impl Service {
             let failure = Failure::new(409, "composite.in_use", message);
             return Err(failure.hint("change what refers to it first"));
         }
+        if names_of(&rules.rfm.of).iter().any(|event| event == name) {
+            let message = format!("composite event \"{name}\" is used in the RFM settings");
+            return Err(Failure::new(409, "composite.in_use", message)
+                .hint("PUT /api/rfm/settings with another event first"));
+        }
         self.workspace.config().delete_composite(name)?;
         self.rules_changed();
         Ok(())
+    }
+}
+
+fn names_of(of: &EventMatch) -> &[Text] {
+    match &of.names {
+        EventNames::Of(names) => names,
+        EventNames::Any => &[],
     }
 }
 

@@ -130,6 +130,10 @@ fn read_rfm(config: &Config) -> Result<RfmSettings, Failure> {
 
 /// Writes the lifecycle.
 pub fn store_lifecycle(config: &Config, lifecycle: &Lifecycle) -> Result<(), Failure> {
+    Ok(config.set(settings::LIFECYCLE, &lifecycle_text(lifecycle)?)?)
+}
+
+fn lifecycle_text(lifecycle: &Lifecycle) -> Result<String, Failure> {
     let stored: Vec<StoredState> = lifecycle
         .states
         .iter()
@@ -139,23 +143,25 @@ pub fn store_lifecycle(config: &Config, lifecycle: &Lifecycle) -> Result<(), Fai
             definition: definitions::json(&state.predicate).into(),
         })
         .collect();
-    let text = serde_json::to_string(&stored).map_err(|error| unreadable(&error))?;
-    Ok(config.set(settings::LIFECYCLE, &text)?)
+    serde_json::to_string(&stored).map_err(|error| unreadable(&error))
 }
 
 /// Writes the RFM settings.
 pub fn store_rfm(config: &Config, rfm: &api::RfmSettings) -> Result<(), Failure> {
-    let text = serde_json::to_string(rfm).map_err(|error| unreadable(&error))?;
-    Ok(config.set(settings::RFM, &text)?)
+    Ok(config.set(settings::RFM, &rfm_text(rfm)?)?)
+}
+
+fn rfm_text(rfm: &api::RfmSettings) -> Result<String, Failure> {
+    serde_json::to_string(rfm).map_err(|error| unreadable(&error))
 }
 
 impl Service {
     /// Writes down RFM settings, unless there are some.
     pub fn start_rfm(&self, settings: &RfmSettings) -> Result<(), Failure> {
-        match self.workspace.config().setting(settings::RFM)? {
-            Some(_) => Ok(()),
-            None => self.store_rfm(&rfm::written(settings)),
-        }
+        let text = rfm_text(&rfm::written(settings))?;
+        self.workspace.config().set_default(settings::RFM, &text)?;
+        self.rules_changed();
+        Ok(())
     }
 
     /// Writes down the lifecycle and RFM settings that the data propose, unless they are written
@@ -167,7 +173,7 @@ impl Service {
         let of = key_event(config, &snapshot)?;
         if config.setting(settings::RFM)?.is_none() {
             let monetary = amount_of(&snapshot, &of).map(Measure::Sum);
-            self.store_rfm(&rfm::written(&RfmSettings::of(of.clone(), monetary)))?;
+            self.start_rfm(&RfmSettings::of(of.clone(), monetary))?;
         }
         if config.setting(settings::LIFECYCLE)?.is_none() && tell(&snapshot) {
             let rules = self.rules()?;
@@ -175,14 +181,34 @@ impl Service {
             let evaluator = Evaluator::new(&snapshot, &rules, at);
             let asked = ReturnSettings { of: of.clone(), horizon_days: None };
             let thresholds = return_curve(&evaluator, &asked).thresholds();
-            self.store_lifecycle(&propose(&of, &thresholds))?;
+            // Somebody may have written one down while the curve was drawn: theirs stays.
+            let text = lifecycle_text(&propose(&of, &thresholds))?;
+            config.set_default(settings::LIFECYCLE, &text)?;
+            self.rules_changed();
         }
         Ok(())
+    }
+
+    /// Settles what enough people tell already: RFM at once, the lifecycle when time enough has
+    /// passed. Whether nothing is left to settle.
+    pub(super) fn settle_as_told(&self) -> Result<bool, Failure> {
+        let snapshot = self.workspace.snapshot()?;
+        if snapshot.n_users(Timestamp::MAX) < SETTLE_USERS {
+            return Ok(false);
+        }
+        let config = self.workspace.config();
+        let rfm = config.setting(settings::RFM)?.is_some();
+        let lifecycle = config.setting(settings::LIFECYCLE)?.is_some();
+        let tells = tell(&snapshot);
+        if !rfm || (!lifecycle && tells) {
+            self.settle()?;
+        }
+        Ok(lifecycle || tells)
     }
 }
 
 /// Whether there are enough people over enough time to tell when silence means something.
-pub(super) fn tell(snapshot: &Snapshot) -> bool {
+fn tell(snapshot: &Snapshot) -> bool {
     let long = snapshot.span().is_some_and(|(first, last)| last - first >= SETTLE_SPAN);
     long && snapshot.n_users(Timestamp::MAX) >= SETTLE_USERS
 }

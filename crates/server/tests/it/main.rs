@@ -1,6 +1,8 @@
-//! The server as a library: the API document, and promises of the workspace across restarts.
+//! The server as a library: the API document, answers over HTTP, and promises of the workspace
+//! across restarts.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod document;
+mod http;
 mod workspace;

@@ -1,0 +1,270 @@
+//! What a server answers over HTTP while its workspace grows. The command line's tests run the
+//! whole program; these serve in this process, so that they can look at the workspace too.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use server::Workspace;
+use server::config::keys::Scope;
+use server::http::{App, Options, serve};
+use server::service::Service;
+use tokio::sync::oneshot;
+
+/// A server of an empty directory, until it is dropped.
+struct Fixture {
+    address: SocketAddr,
+    key: String,
+    /// Dropping it is the signal to stop.
+    _stop: oneshot::Sender<()>,
+    _folder: tempfile::TempDir,
+}
+
+fn fixture() -> Fixture {
+    let folder = tempfile::tempdir().unwrap();
+    let workspace = Arc::new(Workspace::open(folder.path()).unwrap().0);
+    let key = workspace.config().create_key(Scope::Admin, "test", 0).unwrap();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let address = listener.local_addr().unwrap();
+    let app = App::new(Arc::new(Service::new(workspace)), address, Options::default());
+    let (stop, stopped) = oneshot::channel();
+    std::thread::spawn(move || {
+        tokio::runtime::Runtime::new().unwrap().block_on(async {
+            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+            let stopped = async {
+                let _: Result<(), _> = stopped.await;
+            };
+            serve(listener, app, stopped).await.unwrap();
+        });
+    });
+    Fixture { address, key, _stop: stop, _folder: folder }
+}
+
+/// What was answered: status, headers in lower case, body.
+struct Answer(u16, String, String);
+
+impl Answer {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.2).unwrap_or_else(|error| panic!("{error}: {}", self.2))
+    }
+
+    fn code(&self) -> (u16, Value) {
+        (self.0, self.json()["error"]["code"].clone())
+    }
+}
+
+impl Fixture {
+    fn send(&self, method: &str, path: &str, body: &str) -> Answer {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        let (key, length) = (&self.key, body.len());
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {key}\r\n\
+             content-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n",
+            self.address
+        );
+        stream.write_all((head + body).as_bytes()).unwrap();
+        let mut text = String::new();
+        stream.read_to_string(&mut text).unwrap();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        Answer(status, head.to_lowercase(), body.to_owned())
+    }
+
+    fn get(&self, path: &str) -> Value {
+        let answer = self.send("GET", path, "");
+        assert_eq!(answer.0, 200, "{path}: {}", answer.2);
+        answer.json()
+    }
+
+    /// Six orders of each of these people, over so many days.
+    fn fill(&self, users: std::ops::Range<u64>, days: u64) {
+        let order = |user: u64, n: u64| {
+            let day = (user * 7 + n * (1 + user % 9)) % days;
+            let (month, of_month) = (1 + day / 28, 1 + day % 28);
+            json!({"type": "track", "messageId": format!("{user}/{n}"), "userId": format!("u{user}"),
+                   "event": "Order Completed", "properties": {"total": 5 + n},
+                   "timestamp": format!("2026-0{month}-{of_month:02}T12:00:00Z")})
+        };
+        let orders = users.flat_map(|user| (0..6).map(move |n| order(user, n)));
+        let batch = json!({"batch": orders.collect::<Vec<_>>()});
+        let answer = self.send("POST", "/v1/batch", &batch.to_string());
+        assert_eq!((answer.0, answer.json()), (200, json!({"success": true})));
+    }
+}
+
+const RFM: &str = "/api/rfm/settings";
+const LIFECYCLE: &str = "/api/lifecycle/definition";
+
+#[test]
+fn rfm_is_proposed_by_enough_people_and_the_lifecycle_by_enough_time() {
+    let server = fixture();
+    let (rfm, lifecycle) = (server.get(RFM), server.get(LIFECYCLE));
+    server.fill(0..99, 20);
+    assert_eq!((server.get(RFM), server.get(LIFECYCLE)), (rfm, lifecycle.clone()));
+    server.fill(99..150, 20);
+    let rfm = server.get(RFM);
+    assert_eq!(rfm["event"], json!("Order Completed"));
+    assert_eq!(rfm["monetary"], json!({"sum": "total"}));
+    assert_eq!(server.get(LIFECYCLE), lifecycle, "20 days tell nothing of silences");
+    server.fill(150..200, 120);
+    let proposed = server.get(LIFECYCLE);
+    assert!(proposed.to_string().contains("Order Completed"), "{proposed}");
+    server.fill(200..300, 120);
+    assert_eq!(server.get(LIFECYCLE), proposed, "what is written down stays");
+}
+
+#[test]
+fn what_a_person_wrote_down_is_never_proposed_over() {
+    let server = fixture();
+    let states = json!({"states": [{"key": "here", "name": "Here", "definition": "did any event at least 1 times"}]});
+    assert_eq!(server.send("PUT", LIFECYCLE, &states.to_string()).0, 200);
+    let mut rfm = server.get(RFM);
+    rfm["event"] = json!("Refund");
+    assert_eq!(server.send("PUT", RFM, &rfm.to_string()).0, 200);
+    let lifecycle = server.get(LIFECYCLE);
+    server.fill(0..150, 120);
+    let counted = server.get("/api/lifecycle?as_of=2026-06-01T00:00:00Z");
+    assert_eq!(counted["states"][0]["users"], json!(150));
+    assert_eq!((server.get(RFM), server.get(LIFECYCLE)), (rfm, lifecycle));
+}
+
+#[test]
+fn a_last_part_with_a_dot_is_a_page_and_unknown_api_paths_are_errors() {
+    let server = fixture();
+    for path in ["/people/ada@example.com", "/segments/a.b.js", "/apiary", "/v10"] {
+        let answer = server.send("GET", path, "");
+        assert_eq!(answer.0, 200, "{path}: {}", answer.2);
+        assert!(answer.1.contains("content-type: text/html"), "{path}: {}", answer.1);
+    }
+    for (method, path) in [
+        ("GET", "/api"),
+        ("GET", "/api/people/ada@example.com"),
+        ("DELETE", "/api/nothing.html"),
+        ("GET", "/v1"),
+        ("POST", "/v1/nothing"),
+    ] {
+        let answer = server.send(method, path, "");
+        assert_eq!(answer.code(), (404, json!("request.path")), "{method} {path}");
+    }
+    for (method, path, allowed) in [
+        ("PATCH", "/api/segments", "get"),
+        ("DELETE", "/api/composites", "get"),
+        ("GET", "/v1/track", "post"),
+        ("POST", "/people", ""),
+    ] {
+        let answer = server.send(method, path, "{}");
+        assert_eq!(answer.code(), (405, json!("request.method")), "{method} {path}");
+        let allow = answer.1.lines().find(|line| line.starts_with("allow: "));
+        assert!(allow.unwrap_or_default().contains(allowed), "{method} {path}: {}", answer.1);
+    }
+}
+
+#[test]
+fn composite_events_are_made_of_events_that_were_seen() {
+    let server = fixture();
+    server.fill(0..3, 20);
+    let put = |name: &str, members: Value| {
+        let body = json!({ "members": members }).to_string();
+        server.send("PUT", &format!("/api/composites/{name}"), &body)
+    };
+    let large = json!([{"event": "Order Completed",
+                        "where": [{"property": "total", "op": "gt", "value": 8}]}]);
+    assert_eq!(put("Large", large.clone()).0, 200);
+    let listed = json!([{"name": "Large", "members": large}]);
+    assert_eq!(server.get("/api/composites")["composites"], listed);
+    assert_eq!(server.get("/api/catalogue")["composites"], listed);
+    assert_eq!(server.get("/api/composites/Large"), listed[0]);
+
+    let unseen = put("Wrong", json!([{"event": "Order Completed"}, {"event": "Ordre"}]));
+    assert_eq!(unseen.code(), (422, json!("composite.invalid")));
+    assert!(unseen.2.contains("Ordre"), "{}", unseen.2);
+    for members in
+        [json!([{"event": "Large"}]), json!([{"event": "Wrong"}]), json!([{"event": "*"}])]
+    {
+        assert_eq!(
+            put("Wrong", members.clone()).code(),
+            (422, json!("segment.invalid")),
+            "{members}"
+        );
+    }
+    assert_eq!(
+        server.get("/api/composites")["composites"],
+        listed,
+        "what is refused leaves nothing"
+    );
+}
+
+#[test]
+fn a_composite_event_in_use_stays_and_its_use_is_named() {
+    let server = fixture();
+    server.fill(0..3, 20);
+    let path = "/api/composites/Buying";
+    let members = json!({"members": [{"event": "Order Completed"}]});
+    assert_eq!(server.send("PUT", path, &members.to_string()).0, 200);
+    let in_use = |place: &str| {
+        let refused = server.send("DELETE", path, "");
+        assert_eq!(refused.code(), (409, json!("composite.in_use")), "{place}");
+        assert!(refused.2.contains(place), "{}", refused.2);
+    };
+    let definition = "did \"Buying\" at least 2 times";
+    let segment = json!({"name": "Keen", "definition": definition});
+    assert_eq!(server.send("POST", "/api/segments", &segment.to_string()).0, 201);
+    in_use("segment \\\"keen\\\"");
+    assert_eq!(server.send("DELETE", "/api/segments/keen", "").0, 204);
+
+    let before = server.get(LIFECYCLE);
+    let states = json!({"states": [{"key": "buyer", "name": "Buyer", "definition": definition}]});
+    assert_eq!(server.send("PUT", LIFECYCLE, &states.to_string()).0, 200);
+    in_use("lifecycle state \\\"buyer\\\"");
+    assert_eq!(server.send("PUT", LIFECYCLE, &before.to_string()).0, 200);
+
+    let mut rfm = server.get(RFM);
+    rfm["event"] = json!("Buying");
+    assert_eq!(server.send("PUT", RFM, &rfm.to_string()).0, 200);
+    assert_eq!(server.get("/api/rfm?as_of=2026-06-01T00:00:00Z")["scored"], json!(3));
+    in_use("RFM");
+    rfm["event"] = json!("Order Completed");
+    assert_eq!(server.send("PUT", RFM, &rfm.to_string()).0, 200);
+    assert_eq!(server.send("DELETE", path, "").0, 204);
+    assert_eq!(server.send("GET", path, "").code(), (404, json!("composite.unknown")));
+    assert_eq!(server.send("DELETE", path, "").code(), (404, json!("composite.unknown")));
+}
+
+#[test]
+fn the_quarantine_is_counted_limited_and_newest_first() {
+    let server = fixture();
+    assert_eq!(server.get("/api/quarantine"), json!({"counts": [], "records": []}));
+    for id in ["first", "second", "third"] {
+        let lost = json!({"event": "Order Completed", "messageId": id});
+        assert_eq!(server.send("POST", "/v1/track", &lost.to_string()).0, 200);
+    }
+    let found = server.get("/api/quarantine?limit=2");
+    assert_eq!(found["counts"], json!([{"code": "event.no_user", "count": 3}]));
+    let records = found["records"].as_array().unwrap();
+    assert_eq!(records.len(), 2);
+    for (record, id) in records.iter().zip(["third", "second"]) {
+        assert_eq!(record["code"], json!("event.no_user"));
+        assert!(record["raw"].as_str().unwrap().contains(id), "{record}");
+        let texts = ["at", "source", "message"].map(|field| record[field].as_str().unwrap());
+        assert!(texts.iter().all(|text| !text.is_empty()), "{record}");
+    }
+    for limit in ["0", "1001", "-1", "many"] {
+        let refused = server.send("GET", &format!("/api/quarantine?limit={limit}"), "");
+        assert_eq!(refused.0, 400, "{limit}: {}", refused.2);
+    }
+}
+
+#[test]
+fn problems_have_a_severity_where_they_refuse_and_where_they_only_warn() {
+    let server = fixture();
+    server.fill(0..3, 20);
+    let segment = json!({"name": "Any", "definition": "did"}).to_string();
+    let refused = server.send("POST", "/api/segments", &segment).json();
+    assert_eq!(refused["error"]["problems"][0]["severity"], json!("error"), "{refused}");
+    let body = json!({"definition": "did \"Ordre Completed\" at least 1 times"}).to_string();
+    let warned = server.send("POST", "/api/segments/validate", &body).json();
+    assert_eq!(warned["valid"], json!(true));
+    assert_eq!(warned["problems"][0]["severity"], json!("warning"));
+}
