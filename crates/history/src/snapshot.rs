@@ -108,13 +108,6 @@ impl Snapshot {
         Some((Timestamp(from), Timestamp(to)))
     }
 
-    /// The user that is shown under this public id. Cost: linear in users; the fold's own
-    /// directory is the fast way for a live workspace.
-    pub fn user(&self, public_id: &str) -> Option<UserIndex> {
-        let shown = |facts: &UserFacts| facts.merged_into.is_none() && facts.public_id == public_id;
-        self.users.iter().position(shown).map(|index| UserIndex(index as u32))
-    }
-
     /// The id under which a user is shown.
     pub fn public_id(&self, user: UserIndex) -> &Text {
         &self.users.get(user).public_id
