@@ -69,3 +69,18 @@ test('an address that leads nowhere says so', async () => {
   assert.match(await page.getByRole('alert').innerText(), /nobody-has-this-id/);
   await close();
 });
+
+for (const lang of ['en', 'ar']) {
+  test(`the trend fills its card, in ${lang}`, async () => {
+    const { page, close } = await open(browser);
+    await go(page, '/lifecycle', { lang });
+    const chart = page.locator('svg').filter({ has: page.locator('path[fill-opacity="0.75"]') }).first();
+    await chart.waitFor();
+    const share = () => chart.evaluate((svg) => {
+      const widths = [...svg.querySelectorAll('path[fill-opacity="0.75"]')].map((path) => path.getBBox().width);
+      return Math.max(...widths) / svg.getBoundingClientRect().width;
+    });
+    assert.ok((await share()) > 0.85, `the areas take ${await share()} of the width`);
+    await close();
+  });
+}

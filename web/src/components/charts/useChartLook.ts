@@ -40,7 +40,8 @@ function makeLook(dark: boolean, rtl: boolean): ChartLook {
       // Live pages redraw every few seconds; movement would only distract.
       animation: false,
       textStyle: { fontFamily: '"Inter Variable", "Noto Sans Arabic Variable", system-ui, sans-serif' },
-      grid: { top: 12, bottom: 28, left: 48, right: 48, [rtl ? 'left' : 'right']: 12 },
+      // The margins hold the labels; the library's own estimate halves the plot on a mirrored axis.
+      grid: { top: 12, bottom: 28, left: 48, right: 48, [rtl ? 'left' : 'right']: 12, outerBoundsMode: 'none' },
       tooltip: {
         trigger: 'axis',
         confine: true,
