@@ -3,7 +3,7 @@
 use model::{Day, Span, Timestamp};
 use segment::tree::{EventMatch, EventNames, Range, Where, Window};
 
-use crate::evaluate::{Evaluator, Matching};
+use crate::evaluate::{Evaluator, QueryError};
 
 /// Distinct users with any event, and new users, at one instant.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,7 +32,7 @@ pub struct DayActivity {
 }
 
 /// Activity up to the evaluator's instant, with the last `n_days` local days of the workspace.
-pub fn activity(evaluator: &Evaluator, n_days: u32) -> Activity {
+pub fn activity(evaluator: &Evaluator, n_days: u32) -> Result<Activity, QueryError> {
     let (snapshot, zone, at) = (evaluator.snapshot, &evaluator.rules.zone, evaluator.at);
     let today = zone.day(at);
     let first = Day(today.0 - i64::from(n_days.max(30)) + 1);
@@ -46,7 +46,7 @@ pub fn activity(evaluator: &Evaluator, n_days: u32) -> Activity {
             day.events += 1;
             pairs.push((at as u32, user));
         }
-    });
+    })?;
     pairs.sort_unstable();
     pairs.dedup();
     pairs.iter().for_each(|(day, _)| days[*day as usize].active += 1);
@@ -62,25 +62,30 @@ pub fn activity(evaluator: &Evaluator, n_days: u32) -> Activity {
             day.new += 1;
         }
     }
-    let active = windows.map(|window| {
+    let mut active = [0; 3];
+    for (count, window) in active.iter_mut().zip(windows) {
         let mut users = crate::UserSet::empty(snapshot.n_places());
-        each_event(evaluator, Range::Last(window), |user, _| users.insert(model::UserIndex(user)));
-        users.len()
-    });
+        each_event(evaluator, Range::Last(window), |user, _| {
+            users.insert(model::UserIndex(user));
+        })?;
+        *count = users.len();
+    }
     let month: u64 = days[days.len() - 30..].iter().map(|day| day.active).sum();
     let stickiness = if active[2] > 0 { month as f64 / 30.0 / active[2] as f64 } else { 0.0 };
     let skip = days.len() - (n_days as usize).min(days.len());
-    Activity { active, new, stickiness, days: days.split_off(skip) }
+    Ok(Activity { active, new, stickiness, days: days.split_off(skip) })
 }
 
-fn each_event(evaluator: &Evaluator, range: Range, mut visit: impl FnMut(u32, i64)) {
+fn each_event(
+    evaluator: &Evaluator,
+    range: Range,
+    mut visit: impl FnMut(u32, i64),
+) -> Result<(), QueryError> {
     let any = EventMatch { names: EventNames::Any, filter: Where::ALWAYS };
     let window = Window::range(range);
-    let zone = &evaluator.rules.zone;
-    let range = segment::evaluate::range_at(&window, evaluator.at, zone);
-    if let Some((range, matching)) = range.zip(Matching::of(&any, evaluator.rules)) {
-        matching.scan(evaluator.snapshot, range, (&window, zone), |part, row| {
-            visit(part.user[row], part.time[row]);
-        });
-    }
+    let range = segment::evaluate::range_at(&window, evaluator.at, &evaluator.rules.zone);
+    let Some(range) = range else { return Ok(()) };
+    let source = evaluator.source(&any, range, &[])?;
+    source.each(0..evaluator.snapshot.n_places() as u32, |hit| visit(hit.user, hit.time));
+    Ok(())
 }

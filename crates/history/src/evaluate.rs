@@ -10,16 +10,19 @@ mod matching;
 mod measure;
 mod needs;
 mod per_user;
+mod source;
 mod times;
 mod values;
 
 use std::cell::{Cell, RefCell};
+use std::sync::Arc;
 
 use model::{Text, Timestamp, UserIndex, Zone};
 use segment::Rules;
 use segment::evaluate::{Population, RfmScore, rfm_holds};
 use segment::tree::{BucketPredicate, Predicate, Range, RfmPredicate, Window};
 
+use crate::disk::Error;
 use crate::lifecycle::LifecycleAt;
 use crate::rfm::RfmAt;
 use crate::set::UserSet;
@@ -29,12 +32,30 @@ pub(crate) use matching::Matching;
 pub(crate) use measure::Measured;
 pub(crate) use times::KeptTimes;
 
-/// A condition that this version cannot answer yet.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{what}` is not yet available; remove this condition from the definition")]
-pub struct NotAvailable {
-    /// The predicate's type.
-    pub what: &'static str,
+/// Why a question has no answer.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum QueryError {
+    /// A condition that this version cannot answer yet.
+    #[error("`{what}` is not yet available; remove this condition from the definition")]
+    NotAvailable {
+        /// The predicate's type.
+        what: &'static str,
+    },
+    /// A file of the history could not be read, or is damaged.
+    #[error("{0}")]
+    Read(Arc<Error>),
+}
+
+impl From<QueryError> for std::io::Error {
+    fn from(error: QueryError) -> std::io::Error {
+        std::io::Error::other(error)
+    }
+}
+
+impl From<Error> for QueryError {
+    fn from(error: Error) -> QueryError {
+        QueryError::Read(Arc::new(error))
+    }
 }
 
 /// Answers about all users at one instant.
@@ -75,7 +96,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Who is in.
-    pub fn members(&self, predicate: &Predicate) -> Result<UserSet, NotAvailable> {
+    pub fn members(&self, predicate: &Predicate) -> Result<UserSet, QueryError> {
         match predicate {
             Predicate::All(of) => {
                 let mut set = self.everybody.clone();
@@ -101,7 +122,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// A leaf, remembered unless its meaning depends on where it stands.
-    fn leaf(&self, leaf: &Predicate) -> Result<UserSet, NotAvailable> {
+    fn leaf(&self, leaf: &Predicate) -> Result<UserSet, QueryError> {
         let remembered = !matches!(leaf, Predicate::Segment(_) | Predicate::Lifecycle(_));
         if remembered
             && let Some((_, set)) = self.known.borrow().iter().find(|(known, _)| known == leaf)
@@ -116,26 +137,24 @@ impl<'a> Evaluator<'a> {
         Ok(set)
     }
 
-    fn fresh_leaf(&self, leaf: &Predicate) -> Result<UserSet, NotAvailable> {
+    fn fresh_leaf(&self, leaf: &Predicate) -> Result<UserSet, QueryError> {
         match leaf {
-            Predicate::Event(p) if self.scans(p) => Ok(self.measured(p)),
-            Predicate::Profile(p) if p.for_at_least.is_none() => Ok(self.attribute(p)),
-            Predicate::Affinity(p) => {
-                Ok(self.affinity(p).unwrap_or_else(|| self.user_by_user(leaf)))
-            }
+            Predicate::Event(p) if self.scans(p) => self.measured(p),
+            Predicate::Profile(p) if p.for_at_least.is_none() => self.attribute(p),
+            Predicate::Affinity(p) => self.affinity(p)?.map_or_else(|| self.user_by_user(leaf), Ok),
             Predicate::Segment(id) => self.segment(id),
             Predicate::Lifecycle(p) => self.lifecycle(p, leaf),
-            Predicate::Rfm(p) => Ok(self.rfm_members(p)),
+            Predicate::Rfm(p) => self.rfm_members(p),
             Predicate::Bucket(p) => Ok(self.bucket(p)),
-            Predicate::Score(_) => Err(NotAvailable { what: "score" }),
-            Predicate::List(_) => Err(NotAvailable { what: "list" }),
-            Predicate::Reachable(_) => Err(NotAvailable { what: "reachable" }),
-            Predicate::Location(_) => Err(NotAvailable { what: "location" }),
-            _ => Ok(self.user_by_user(leaf)),
+            Predicate::Score(_) => Err(QueryError::NotAvailable { what: "score" }),
+            Predicate::List(_) => Err(QueryError::NotAvailable { what: "list" }),
+            Predicate::Reachable(_) => Err(QueryError::NotAvailable { what: "reachable" }),
+            Predicate::Location(_) => Err(QueryError::NotAvailable { what: "location" }),
+            _ => self.user_by_user(leaf),
         }
     }
 
-    fn segment(&self, id: &Text) -> Result<UserSet, NotAvailable> {
+    fn segment(&self, id: &Text) -> Result<UserSet, QueryError> {
         let closes_cycle = self.open_segments.borrow().contains(id);
         let Some(predicate) = self.rules.segments.get(id).filter(|_| !closes_cycle) else {
             return Ok(UserSet::empty(self.snapshot.n_places()));
@@ -150,7 +169,7 @@ impl<'a> Evaluator<'a> {
         &self,
         p: &segment::tree::LifecyclePredicate,
         leaf: &Predicate,
-    ) -> Result<UserSet, NotAvailable> {
+    ) -> Result<UserSet, QueryError> {
         if self.in_lifecycle.get() {
             return Ok(UserSet::empty(self.snapshot.n_places()));
         }
@@ -161,12 +180,12 @@ impl<'a> Evaluator<'a> {
         });
         match p.for_at_least.is_none() && p.was.is_none() {
             true => Ok(now),
-            false => Ok(self.lifecycle_history(leaf, &now)),
+            false => self.lifecycle_history(leaf, &now),
         }
     }
 
     /// The lifecycle state of everybody.
-    pub fn states(&self) -> Result<std::rc::Rc<LifecycleAt>, NotAvailable> {
+    pub fn states(&self) -> Result<std::rc::Rc<LifecycleAt>, QueryError> {
         if let Some(states) = &*self.states.borrow() {
             return Ok(states.clone());
         }
@@ -186,19 +205,19 @@ impl<'a> Evaluator<'a> {
     }
 
     /// RFM scores of everybody who has any.
-    pub fn rfm(&self) -> std::rc::Rc<RfmAt> {
+    pub fn rfm(&self) -> Result<std::rc::Rc<RfmAt>, QueryError> {
         if let Some(rfm) = &*self.rfm.borrow() {
-            return rfm.clone();
+            return Ok(rfm.clone());
         }
-        let rfm = std::rc::Rc::new(RfmAt::of(self));
-        self.rfm.borrow_mut().insert(rfm).clone()
+        let rfm = std::rc::Rc::new(RfmAt::of(self)?);
+        Ok(self.rfm.borrow_mut().insert(rfm).clone())
     }
 
-    fn rfm_members(&self, p: &RfmPredicate) -> UserSet {
-        let rfm = self.rfm();
-        UserSet::of(self.snapshot.n_places(), |user| {
+    fn rfm_members(&self, p: &RfmPredicate) -> Result<UserSet, QueryError> {
+        let rfm = self.rfm()?;
+        Ok(UserSet::of(self.snapshot.n_places(), |user| {
             rfm.score_of(UserIndex(user as u32)).is_some_and(|score| rfm_holds(p, &score))
-        })
+        }))
     }
 
     fn bucket(&self, p: &BucketPredicate) -> UserSet {
@@ -228,30 +247,47 @@ pub(crate) struct ScoresOf<'a> {
     pub(crate) evaluator: &'a Evaluator<'a>,
     pub(crate) user: Cell<UserIndex>,
     others: RefCell<Vec<(Timestamp, std::rc::Rc<RfmAt>)>>,
+    failed: RefCell<Option<QueryError>>,
 }
 
 impl<'a> ScoresOf<'a> {
     pub(crate) fn new(evaluator: &'a Evaluator<'a>) -> ScoresOf<'a> {
-        ScoresOf { evaluator, user: Cell::new(UserIndex(0)), others: RefCell::default() }
+        ScoresOf {
+            evaluator,
+            user: Cell::new(UserIndex(0)),
+            others: RefCell::default(),
+            failed: RefCell::default(),
+        }
     }
 
-    fn rfm_at(&self, at: Timestamp) -> std::rc::Rc<RfmAt> {
+    /// What went wrong while scores were asked for: the decisions made with them do not count.
+    pub(crate) fn checked(self) -> Result<(), QueryError> {
+        self.failed.into_inner().map_or(Ok(()), Err)
+    }
+
+    fn rfm_at(&self, at: Timestamp) -> Result<std::rc::Rc<RfmAt>, QueryError> {
         if at == self.evaluator.at {
             return self.evaluator.rfm();
         }
         if let Some((_, rfm)) = self.others.borrow().iter().find(|(other, _)| *other == at) {
-            return rfm.clone();
+            return Ok(rfm.clone());
         }
         let evaluator = Evaluator::new(self.evaluator.snapshot, self.evaluator.rules, at);
-        let rfm = evaluator.rfm();
+        let rfm = evaluator.rfm()?;
         self.others.borrow_mut().push((at, rfm.clone()));
-        rfm
+        Ok(rfm)
     }
 }
 
 impl Population for ScoresOf<'_> {
     fn rfm(&self, _: &str, at: Timestamp) -> Option<RfmScore> {
-        self.rfm_at(at).score_of(self.user.get())
+        match self.rfm_at(at) {
+            Ok(rfm) => rfm.score_of(self.user.get()),
+            Err(error) => {
+                *self.failed.borrow_mut() = Some(error);
+                None
+            }
+        }
     }
 }
 

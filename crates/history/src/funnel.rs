@@ -6,9 +6,9 @@
 
 use model::value::ValueKey;
 use model::{Span, Timestamp};
-use segment::tree::{EventMatch, Window};
+use segment::tree::EventMatch;
 
-use crate::evaluate::{Evaluator, Matching};
+use crate::evaluate::{Evaluator, QueryError};
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,20 +25,15 @@ pub struct Funnel {
 type Hit = ((u32, Option<ValueKey>), (i64, u64), u32);
 
 /// How many users (or values of `per`) reached each step. Cost: one pass per step and one sort.
-pub fn funnel(evaluator: &Evaluator, funnel: &Funnel) -> Vec<u64> {
-    let zone = &evaluator.rules.zone;
+pub fn funnel(evaluator: &Evaluator, funnel: &Funnel) -> Result<Vec<u64>, QueryError> {
     let mut hits: Vec<Hit> = Vec::new();
-    let per = funnel.per.as_ref().map(|name| evaluator.snapshot.names.number(name));
+    let per: Vec<&str> = funnel.per.as_deref().into_iter().collect();
     for (step, of) in funnel.steps.iter().enumerate() {
-        let Some(matching) = Matching::of(of, evaluator.rules) else { continue };
-        let range = (Timestamp::MIN, evaluator.at);
-        matching.scan(evaluator.snapshot, range, (&Window::ALL, zone), |part, row| {
-            let key = per.map(|id| {
-                id.and_then(|id| part.columns.get(&id)?.get(row)).and_then(|value| value.key())
-            });
+        let source = evaluator.source(of, (Timestamp::MIN, evaluator.at), &per)?;
+        source.each(0..evaluator.snapshot.n_places() as u32, |hit| {
+            let key = (!per.is_empty()).then(|| hit.value(0).and_then(|value| value.key()));
             if key != Some(None) {
-                let place = (part.time[row], part.arrival[row]);
-                hits.push(((part.user[row], key.flatten()), place, step as u32));
+                hits.push(((hit.user, key.flatten()), (hit.time, hit.arrival()), step as u32));
             }
         });
     }
@@ -48,7 +43,7 @@ pub fn funnel(evaluator: &Evaluator, funnel: &Funnel) -> Vec<u64> {
         let farthest = farthest(own.iter().map(|hit| (hit.1, hit.2)), funnel);
         reached[..farthest].iter_mut().for_each(|count| *count += 1);
     }
-    reached
+    Ok(reached)
 }
 
 /// How many steps the best chain has. For every step the latest possible start is kept: a chain

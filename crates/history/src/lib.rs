@@ -50,7 +50,7 @@ mod store;
 pub mod users;
 
 pub use disk::Error;
-pub use evaluate::{Evaluator, NotAvailable};
+pub use evaluate::{Evaluator, QueryError};
 pub use set::UserSet;
 pub use snapshot::{EventFacts, Snapshot, StoredEvent, ValueFacts};
 pub use store::{Checkpoint, Store};

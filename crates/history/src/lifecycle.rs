@@ -4,7 +4,7 @@
 use model::{Timestamp, UserIndex};
 use segment::{Predicate, Rules};
 
-use crate::evaluate::{Evaluator, NotAvailable};
+use crate::evaluate::{Evaluator, QueryError};
 use crate::set::UserSet;
 use crate::snapshot::Snapshot;
 
@@ -83,7 +83,7 @@ pub fn trend(
     snapshot: &Snapshot,
     rules: &Rules,
     instants: &[Timestamp],
-) -> Result<Vec<Vec<u64>>, NotAvailable> {
+) -> Result<Vec<Vec<u64>>, QueryError> {
     at_each(instants, &|at| Ok(Evaluator::new(snapshot, rules, at).states()?.counts()))
 }
 
@@ -93,14 +93,14 @@ pub fn member_trend(
     rules: &Rules,
     predicate: &Predicate,
     instants: &[Timestamp],
-) -> Result<Vec<u64>, NotAvailable> {
+) -> Result<Vec<u64>, QueryError> {
     at_each(instants, &|at| Ok(Evaluator::new(snapshot, rules, at).members(predicate)?.len()))
 }
 
 fn at_each<T: Send>(
     instants: &[Timestamp],
-    ask: &(dyn Fn(Timestamp) -> Result<T, NotAvailable> + Sync),
-) -> Result<Vec<T>, NotAvailable> {
+    ask: &(dyn Fn(Timestamp) -> Result<T, QueryError> + Sync),
+) -> Result<Vec<T>, QueryError> {
     let answer = |instants: &[Timestamp]| instants.iter().map(|at| ask(*at)).collect();
     let (early, late) = instants.split_at(instants.len() / 2);
     let (early, late): (Result<Vec<T>, _>, Result<Vec<T>, _>) = std::thread::scope(|scope| {

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use model::{Day, Timestamp};
-use segment::tree::{EventMatch, Unit, Window};
+use segment::tree::{EventMatch, Unit};
 
-use crate::evaluate::{Evaluator, Matching};
+use crate::evaluate::{Evaluator, QueryError};
 
 /// Users whose first activity fell into one period, and how many of them were active in the
 /// periods after it.
@@ -50,10 +50,10 @@ pub fn cohorts(
     first: &EventMatch,
     back: &EventMatch,
     unit: Unit,
-) -> Vec<Cohort> {
+) -> Result<Vec<Cohort>, QueryError> {
     let last = period_of(evaluator.rules.zone.day(evaluator.at), unit);
     let mut start: BTreeMap<u32, i64> = BTreeMap::new();
-    for (user, period) in periods(evaluator, first, unit) {
+    for (user, period) in periods(evaluator, first, unit)? {
         start.entry(user).or_insert(period);
     }
     let mut cohorts: BTreeMap<i64, Vec<u64>> = BTreeMap::new();
@@ -62,7 +62,7 @@ pub fn cohorts(
         *sizes.entry(*period).or_default() += 1;
         cohorts.entry(*period).or_insert_with(|| vec![0; (last - period + 1) as usize]);
     }
-    for (user, period) in periods(evaluator, back, unit) {
+    for (user, period) in periods(evaluator, back, unit)? {
         let Some(first) = start.get(&user).filter(|first| **first <= period) else { continue };
         if let Some(returned) = cohorts.get_mut(first) {
             returned[(period - first) as usize] += 1;
@@ -73,13 +73,19 @@ pub fn cohorts(
         users: sizes[&period],
         returned,
     };
-    cohorts.into_iter().map(cohort).collect()
+    Ok(cohorts.into_iter().map(cohort).collect())
 }
 
 /// Growth accounting of every period from the first activity to the question.
-pub fn growth(evaluator: &Evaluator, of: &EventMatch, unit: Unit) -> Vec<Growth> {
-    let active = periods(evaluator, of, unit);
-    let Some(first) = active.iter().map(|(_, period)| *period).min() else { return Vec::new() };
+pub fn growth(
+    evaluator: &Evaluator,
+    of: &EventMatch,
+    unit: Unit,
+) -> Result<Vec<Growth>, QueryError> {
+    let active = periods(evaluator, of, unit)?;
+    let Some(first) = active.iter().map(|(_, period)| *period).min() else {
+        return Ok(Vec::new());
+    };
     let last = period_of(evaluator.rules.zone.day(evaluator.at), unit);
     let empty = |period| Growth {
         start: day_of(period, unit),
@@ -107,23 +113,24 @@ pub fn growth(evaluator: &Evaluator, of: &EventMatch, unit: Unit) -> Vec<Growth>
             }
         }
     }
-    growth
+    Ok(growth)
 }
 
 /// (user, period) of every matching event up to the instant, sorted, each once.
-fn periods(evaluator: &Evaluator, of: &EventMatch, unit: Unit) -> Vec<(u32, i64)> {
+fn periods(
+    evaluator: &Evaluator,
+    of: &EventMatch,
+    unit: Unit,
+) -> Result<Vec<(u32, i64)>, QueryError> {
     let zone = &evaluator.rules.zone;
     let mut periods = Vec::new();
-    if let Some(matching) = Matching::of(of, evaluator.rules) {
-        let range = (Timestamp::MIN, evaluator.at);
-        matching.scan(evaluator.snapshot, range, (&Window::ALL, zone), |part, row| {
-            let day = zone.day(Timestamp(part.time[row]));
-            periods.push((part.user[row], period_of(day, unit)));
-        });
-    }
+    let source = evaluator.source(of, (Timestamp::MIN, evaluator.at), &[])?;
+    source.each(0..evaluator.snapshot.n_places() as u32, |hit| {
+        periods.push((hit.user, period_of(zone.day(Timestamp(hit.time)), unit)));
+    });
     periods.sort_unstable();
     periods.dedup();
-    periods
+    Ok(periods)
 }
 
 /// The number of a period, so that neighbours differ by one.

@@ -7,7 +7,7 @@ use segment::evaluate::RfmScore;
 use segment::tree::{Range, Window};
 use segment::{RfmSettings, Scoring};
 
-use crate::evaluate::{Evaluator, Matching, Measured};
+use crate::evaluate::{Evaluator, Matching, Measured, QueryError};
 use crate::set::UserSet;
 
 /// Scores at one instant. Arrays have one place per dense user number; who is not scored has
@@ -48,16 +48,18 @@ pub struct RfmFigures {
 
 impl RfmAt {
     /// Scores everybody with a matching event in the window.
-    pub(crate) fn of(evaluator: &Evaluator) -> RfmAt {
+    pub(crate) fn of(evaluator: &Evaluator) -> Result<RfmAt, QueryError> {
         let settings = &evaluator.rules.rfm;
         let n = evaluator.snapshot.n_places();
         let window = Window::range(settings.window.map_or(Range::All, Range::Last));
-        let last_at = last_times(evaluator, settings, &window);
+        let last_at = last_times(evaluator, settings, &window)?;
         let mut scored = UserSet::of(n, |user| last_at[user] != i64::MIN);
         scored.and(evaluator.everybody());
-        let measured = |measure| numbers(evaluator.measure(&settings.of, &window, measure), n);
-        let frequency = measured(&settings.frequency);
-        let monetary = settings.monetary.as_ref().map(measured);
+        let measured = |measure| {
+            evaluator.measure(&settings.of, &window, measure).map(|measured| numbers(measured, n))
+        };
+        let frequency = measured(&settings.frequency)?;
+        let monetary = settings.monetary.as_ref().map(measured).transpose()?;
         let mut rfm = RfmAt {
             at: evaluator.at,
             scored,
@@ -70,7 +72,7 @@ impl RfmAt {
             group_keys: settings.groups.iter().map(|group| group.key.clone()).collect(),
         };
         rfm.score(settings, &evaluator.rules.zone, monetary.is_some());
-        rfm
+        Ok(rfm)
     }
 
     fn score(&mut self, settings: &RfmSettings, zone: &Zone, has_monetary: bool) {
@@ -175,7 +177,11 @@ pub fn transitions(from: &RfmAt, to: &RfmAt) -> Vec<Vec<u64>> {
     matrix
 }
 
-fn last_times(evaluator: &Evaluator, settings: &RfmSettings, window: &Window) -> Vec<i64> {
+fn last_times(
+    evaluator: &Evaluator,
+    settings: &RfmSettings,
+    window: &Window,
+) -> Result<Vec<i64>, QueryError> {
     let mut last = vec![i64::MIN; evaluator.snapshot.n_places()];
     let zone = &evaluator.rules.zone;
     let range = segment::evaluate::range_at(window, evaluator.at, zone);
@@ -185,7 +191,7 @@ fn last_times(evaluator: &Evaluator, settings: &RfmSettings, window: &Window) ->
             *held = part.time[row].max(*held);
         });
     }
-    last
+    Ok(last)
 }
 
 fn numbers(measured: Option<Measured>, n: usize) -> Vec<f64> {

@@ -2,9 +2,9 @@
 
 use model::value::ValueKey;
 use model::{Span, Text, Timestamp};
-use segment::tree::{EventMatch, EventNames, Where, Window};
+use segment::tree::{EventMatch, EventNames, Where};
 
-use crate::evaluate::{Evaluator, Matching};
+use crate::evaluate::{Evaluator, QueryError};
 
 /// How events form sessions.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,8 +50,8 @@ pub struct SessionFigures {
 }
 
 /// All sessions up to the instant, by user, then by start.
-pub fn sessions(evaluator: &Evaluator, rule: &SessionRule) -> Vec<Session> {
-    let mut rows = rows(evaluator, rule);
+pub fn sessions(evaluator: &Evaluator, rule: &SessionRule) -> Result<Vec<Session>, QueryError> {
+    let mut rows = rows(evaluator, rule)?;
     rows.sort_unstable();
     let mut sessions: Vec<Session> = Vec::new();
     for (user, id, time) in rows {
@@ -65,7 +65,7 @@ pub fn sessions(evaluator: &Evaluator, rule: &SessionRule) -> Vec<Session> {
         }
     }
     sessions.sort_by_key(|session| (session.user, session.start));
-    sessions
+    Ok(sessions)
 }
 
 fn continues(rule: &SessionRule, last: Timestamp, next: Timestamp) -> bool {
@@ -75,26 +75,24 @@ fn continues(rule: &SessionRule, last: Timestamp, next: Timestamp) -> bool {
     }
 }
 
-fn rows(evaluator: &Evaluator, rule: &SessionRule) -> Vec<(u32, Option<ValueKey>, i64)> {
+/// (user, session id, time) of every event.
+type SessionRow = (u32, Option<ValueKey>, i64);
+
+fn rows(evaluator: &Evaluator, rule: &SessionRule) -> Result<Vec<SessionRow>, QueryError> {
     let any = EventMatch { names: EventNames::Any, filter: Where::ALWAYS };
-    let id = match rule {
-        SessionRule::Gap(_) => None,
-        SessionRule::Property(name) => Some(evaluator.snapshot.names.number(name)),
+    let id: Vec<&str> = match rule {
+        SessionRule::Gap(_) => Vec::new(),
+        SessionRule::Property(name) => vec![name],
     };
     let mut rows = Vec::new();
-    if let Some(matching) = Matching::of(&any, evaluator.rules) {
-        let range = (Timestamp::MIN, evaluator.at);
-        let zone = &evaluator.rules.zone;
-        matching.scan(evaluator.snapshot, range, (&Window::ALL, zone), |part, row| {
-            let key = id.map(|id| {
-                id.and_then(|id| part.columns.get(&id)?.get(row)).and_then(|value| value.key())
-            });
-            if key != Some(None) {
-                rows.push((part.user[row], key.flatten(), part.time[row]));
-            }
-        });
-    }
-    rows
+    let source = evaluator.source(&any, (Timestamp::MIN, evaluator.at), &id)?;
+    source.each(0..evaluator.snapshot.n_places() as u32, |hit| {
+        let key = (!id.is_empty()).then(|| hit.value(0).and_then(|value| value.key()));
+        if key != Some(None) {
+            rows.push((hit.user, key.flatten(), hit.time));
+        }
+    });
+    Ok(rows)
 }
 
 /// Sessions in figures; all zero without any.

@@ -7,7 +7,7 @@ use hashbrown::HashMap;
 use model::{EventId, Text, Timestamp, UserIndex, Value};
 use segment::evaluate::{UserEvent, UserHistory};
 
-use crate::evaluate::KeptTimes;
+use crate::evaluate::{KeptTimes, QueryError};
 use crate::names::{NameId, Names};
 use crate::part::{Family, Part};
 use crate::set::UserSet;
@@ -92,13 +92,13 @@ impl Snapshot {
     }
 
     /// Events at or before `at`.
-    pub fn n_events(&self, at: Timestamp) -> u64 {
+    pub fn n_events(&self, at: Timestamp) -> Result<u64, QueryError> {
         let count = |part: &Part| match part.time_max <= at.0 {
             true => part.len(),
             false if part.time_min > at.0 => 0,
             false => part.time.iter().filter(|time| **time <= at.0).count(),
         };
-        self.event_parts().map(|(_, part)| count(part) as u64).sum()
+        Ok(self.event_parts().map(|(_, part)| count(part) as u64).sum())
     }
 
     /// Times of the first and the last event.
@@ -119,24 +119,24 @@ impl Snapshot {
     }
 
     /// The whole history of one user, at any age.
-    pub fn history_of(&self, user: UserIndex) -> UserHistory {
+    pub fn history_of(&self, user: UserIndex) -> Result<UserHistory, QueryError> {
         let mut history = UserHistory {
             id: self.public_id(user).clone(),
-            events: self.events_of(user).into_iter().map(|stored| stored.event).collect(),
+            events: self.events_of(user)?.into_iter().map(|stored| stored.event).collect(),
             attributes: BTreeMap::new(),
         };
         for (family, parts) in &self.families {
             let Family::Attribute(attribute) = family else { continue };
-            let changes = changes_of(parts, user);
+            let changes = changes_of(parts, user)?;
             if !changes.is_empty() && !self.names.name(*attribute).is_empty() {
                 history.attributes.insert(self.names.name(*attribute).clone(), changes);
             }
         }
-        history
+        Ok(history)
     }
 
     /// All events of one user by (time, arrival).
-    pub fn events_of(&self, user: UserIndex) -> Vec<StoredEvent> {
+    pub fn events_of(&self, user: UserIndex) -> Result<Vec<StoredEvent>, QueryError> {
         let mut events = Vec::new();
         for (name, part) in self.event_parts() {
             for row in part.rows_of(user.0) {
@@ -145,11 +145,15 @@ impl Snapshot {
             }
         }
         events.sort_by_key(|stored| (stored.event.time, stored.event.arrival));
-        events
+        Ok(events)
     }
 
     /// The values of an attribute of all users at `at`, in order of users; only who has one.
-    pub fn attribute_at(&self, attribute: &str, at: Timestamp) -> HashMap<UserIndex, Value> {
+    pub fn attribute_at(
+        &self,
+        attribute: &str,
+        at: Timestamp,
+    ) -> Result<HashMap<UserIndex, Value>, QueryError> {
         let mut latest: HashMap<UserIndex, ((i64, u64), Option<Value>)> = HashMap::new();
         for part in self.attribute_parts(attribute) {
             for row in 0..part.len() {
@@ -162,7 +166,7 @@ impl Snapshot {
                 latest.insert(user, (key, value));
             }
         }
-        latest.into_iter().filter_map(|(user, (_, value))| Some((user, value?))).collect()
+        Ok(latest.into_iter().filter_map(|(user, (_, value))| Some((user, value?))).collect())
     }
 
     /// Names of all attributes.
@@ -175,17 +179,17 @@ impl Snapshot {
     }
 
     /// What is known of every event name, most frequent first.
-    pub fn events(&self) -> Vec<EventFacts> {
+    pub fn events(&self) -> Result<Vec<EventFacts>, QueryError> {
         let mut parts: BTreeMap<NameId, Vec<&Part>> = BTreeMap::new();
         self.event_parts().for_each(|(name, part)| parts.entry(name).or_default().push(part));
         let mut facts: Vec<_> =
             parts.into_iter().map(|(name, parts)| self.facts_of_event(name, &parts)).collect();
         facts.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.name.cmp(&b.name)));
-        facts
+        Ok(facts)
     }
 
     /// What is known of every attribute, by name.
-    pub fn attribute_facts(&self) -> Vec<ValueFacts> {
+    pub fn attribute_facts(&self) -> Result<Vec<ValueFacts>, QueryError> {
         let mut facts: Vec<_> = self
             .attributes()
             .map(|name| {
@@ -194,7 +198,7 @@ impl Snapshot {
             })
             .collect();
         facts.sort_by(|a, b| a.name.cmp(&b.name));
-        facts
+        Ok(facts)
     }
 
     fn facts_of_event(&self, name: NameId, parts: &[&Part]) -> EventFacts {
@@ -252,7 +256,10 @@ impl Snapshot {
 }
 
 /// A user's changes of one attribute by (time, arrival).
-pub(crate) fn changes_of(parts: &[Arc<Part>], user: UserIndex) -> Vec<(Timestamp, Value)> {
+pub(crate) fn changes_of(
+    parts: &[Arc<Part>],
+    user: UserIndex,
+) -> Result<Vec<(Timestamp, Value)>, QueryError> {
     let mut changes = Vec::new();
     for part in parts {
         for row in part.rows_of(user.0) {
@@ -261,7 +268,7 @@ pub(crate) fn changes_of(parts: &[Arc<Part>], user: UserIndex) -> Vec<(Timestamp
         }
     }
     changes.sort_by_key(|(time, arrival, _)| (*time, *arrival));
-    changes.into_iter().map(|(time, _, value)| (Timestamp(time), value)).collect()
+    Ok(changes.into_iter().map(|(time, _, value)| (Timestamp(time), value)).collect())
 }
 
 fn value_facts(name: &Text, id: NameId, parts: &[&Part]) -> ValueFacts {

@@ -58,7 +58,7 @@ impl Failure {
         Error { error: (*self.detail).clone() }
     }
 
-    fn internal(code: &str, error: &dyn std::fmt::Display) -> Failure {
+    pub(crate) fn internal(code: &str, error: &dyn std::fmt::Display) -> Failure {
         tracing::error!(%error, code, "a request failed inside the server");
         Failure::new(500, code, error.to_string()).hint("see the server's own output")
     }

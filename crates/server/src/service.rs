@@ -21,7 +21,7 @@ pub mod values;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use history::{Evaluator, NotAvailable, Snapshot};
+use history::{Evaluator, QueryError, Snapshot};
 use model::time::TimeError;
 use model::{Day, Span, Timestamp};
 use segment::Rules;
@@ -107,7 +107,7 @@ impl Service {
             status: if self.workspace.read_only() { "read_only" } else { "ok" }.into(),
             version: env!("CARGO_PKG_VERSION").into(),
             users: snapshot.n_users(Timestamp::MAX),
-            events: snapshot.n_events(Timestamp::MAX),
+            events: snapshot.n_events(Timestamp::MAX)?,
             log_position,
             exact_as_of: clock::now().to_string(),
         })
@@ -176,9 +176,14 @@ impl Service {
     }
 }
 
-impl From<NotAvailable> for Failure {
-    fn from(error: NotAvailable) -> Failure {
-        Failure::unprocessable("segment.not_available", error.to_string())
+impl From<QueryError> for Failure {
+    fn from(error: QueryError) -> Failure {
+        match error {
+            QueryError::NotAvailable { .. } => {
+                Failure::unprocessable("segment.not_available", error.to_string())
+            }
+            QueryError::Read(_) => Failure::internal("server.history", &error),
+        }
     }
 }
 

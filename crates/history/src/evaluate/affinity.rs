@@ -4,8 +4,8 @@ use model::Value;
 use segment::evaluate::CompiledTest;
 use segment::tree::{AffinityMode, AffinityPredicate, AffinitySubject};
 
-use super::Evaluator;
 use super::values::UserValues;
+use super::{Evaluator, QueryError};
 use crate::set::UserSet;
 
 /// How often one user had each value.
@@ -16,9 +16,9 @@ struct Counts<'a> {
 
 impl Evaluator<'_> {
     /// Nothing if it needs the user's own calendar or what came before.
-    pub(super) fn affinity(&self, p: &AffinityPredicate) -> Option<UserSet> {
-        let AffinitySubject::Property(property) = &p.subject else { return None };
-        let scan = self.scan(&p.of, &p.within)?;
+    pub(super) fn affinity(&self, p: &AffinityPredicate) -> Result<Option<UserSet>, QueryError> {
+        let AffinitySubject::Property(property) = &p.subject else { return Ok(None) };
+        let Some(scan) = self.scan(&p.of, &p.within)? else { return Ok(None) };
         let UserValues { mut pairs, values } = UserValues::of(&scan, property);
         let asked: Vec<bool> =
             values.iter().map(|value| p.is.iter().any(|wanted| wanted.same(value))).collect();
@@ -38,7 +38,7 @@ impl Evaluator<'_> {
                 set.insert(model::UserIndex(own[0].0));
             }
         }
-        Some(set)
+        Ok(Some(set))
     }
 }
 

@@ -78,16 +78,8 @@ impl Matching {
         (window, zone): (&Window, &Zone),
         mut visit: impl FnMut(&Part, usize),
     ) {
-        let first = RefCell::default();
         let anytime = window.hours.is_none() && window.weekdays.is_empty();
-        for (name, part) in snapshot.event_parts() {
-            if part.time_max < from.0 || part.time_min > to.0 {
-                continue;
-            }
-            let Some(selected) = self.select(&Scanned { snapshot, name, part, first: &first })
-            else {
-                continue;
-            };
+        self.parts(snapshot, (from, to), |_, part, selected| {
             let whole = part.time_min >= from.0 && part.time_max <= to.0;
             for row in 0..part.len() {
                 let time = part.time[row];
@@ -97,6 +89,26 @@ impl Matching {
                 {
                     visit(part, row);
                 }
+            }
+        });
+    }
+
+    /// Calls `visit` with the selected rows of every part that has any, by time `from..=to` only as
+    /// far as whole parts go.
+    pub(crate) fn parts<'s>(
+        &self,
+        snapshot: &'s Snapshot,
+        (from, to): (Timestamp, Timestamp),
+        mut visit: impl FnMut(NameId, &'s Part, Selection),
+    ) {
+        let first = RefCell::default();
+        for (name, part) in snapshot.event_parts() {
+            if part.time_max < from.0 || part.time_min > to.0 {
+                continue;
+            }
+            let scanned = Scanned { snapshot, name, part, first: &first };
+            if let Some(selected) = self.select(&scanned) {
+                visit(name, part, selected);
             }
         }
     }
@@ -138,14 +150,15 @@ fn add(to: &mut Vec<Alternative>, member: &EventMatch, filter: &Where) -> Option
 }
 
 /// Rows of one part.
-enum Selection {
+pub(crate) enum Selection {
     Every,
     None,
     Rows(Vec<bool>),
 }
 
 impl Selection {
-    fn get(&self, row: usize) -> bool {
+    /// Whether a row is selected.
+    pub(crate) fn get(&self, row: usize) -> bool {
         match self {
             Selection::Every => true,
             Selection::None => false,

@@ -6,7 +6,7 @@ use segment::evaluate::{CompiledTest, range_at};
 use segment::tree::{EventMatch, EventPredicate, Measure, ProfilePredicate, Range, Window};
 
 use super::values::UserValues;
-use super::{Evaluator, Matching};
+use super::{Evaluator, Matching, QueryError};
 use crate::column::Column;
 use crate::part::Part;
 use crate::set::UserSet;
@@ -47,12 +47,12 @@ impl Evaluator<'_> {
             && Matching::of(&p.of, self.rules).is_some()
     }
 
-    pub(super) fn measured(&self, p: &EventPredicate) -> UserSet {
-        let Some(values) = self.measure(&p.of, &p.within, &p.measure) else {
+    pub(super) fn measured(&self, p: &EventPredicate) -> Result<UserSet, QueryError> {
+        let Some(values) = self.measure(&p.of, &p.within, &p.measure)? else {
             return self.user_by_user(&segment::Predicate::Event(p.clone()));
         };
         let test = CompiledTest::new(&p.test);
-        match values {
+        Ok(match values {
             Measured::Whole(counts) => {
                 let most = counts.iter().copied().max().unwrap_or(0) as usize;
                 let holds = |n: usize| test.holds(Some(&Value::Int(n as i64)));
@@ -65,15 +65,21 @@ impl Evaluator<'_> {
             Measured::Values(values) => UserSet::of(values.len(), |user| {
                 values[user].as_ref().is_some_and(|value| test.holds(Some(value)))
             }),
-        }
+        })
     }
 
     /// Nothing if the window depends on the user's own calendar, or the match on the event before.
-    pub(super) fn scan<'s>(&'s self, of: &EventMatch, window: &'s Window) -> Option<Scan<'s>> {
-        let zone = self.common_zone(window)?;
-        let matching = Matching::of(of, self.rules)?;
+    pub(super) fn scan<'s>(
+        &'s self,
+        of: &EventMatch,
+        window: &'s Window,
+    ) -> Result<Option<Scan<'s>>, QueryError> {
+        let zone = self.common_zone(window);
+        let Some((zone, matching)) = zone.zip(Matching::of(of, self.rules)) else {
+            return Ok(None);
+        };
         let range = range_at(window, self.at, &zone);
-        Some(Scan { snapshot: self.snapshot, matching, range, window, zone })
+        Ok(Some(Scan { snapshot: self.snapshot, matching, range, window, zone }))
     }
 
     /// The measured value of every user; nothing if it cannot be had by a scan.
@@ -82,13 +88,13 @@ impl Evaluator<'_> {
         of: &EventMatch,
         window: &Window,
         measure: &Measure,
-    ) -> Option<Measured> {
+    ) -> Result<Option<Measured>, QueryError> {
         if let Some(counts) = self.counted(of, window, measure) {
-            return Some(Measured::Whole(counts));
+            return Ok(Some(Measured::Whole(counts)));
         }
-        let scan = self.scan(of, window)?;
+        let Some(scan) = self.scan(of, window)? else { return Ok(None) };
         let n = self.snapshot.n_places();
-        Some(match measure {
+        Ok(Some(match measure {
             Measure::Count => {
                 let mut counts = vec![0; n];
                 scan.rows(|part, row| counts[part.user[row] as usize] += 1);
@@ -120,7 +126,7 @@ impl Evaluator<'_> {
                 });
                 Measured::Whole(distinct(pairs, n))
             }
-        })
+        }))
     }
 
     /// Counts and days over a plain window, from the times that the snapshot keeps.
@@ -141,14 +147,15 @@ impl Evaluator<'_> {
     }
 
     /// An attribute compares so at the instant.
-    pub(super) fn attribute(&self, p: &ProfilePredicate) -> UserSet {
+    pub(super) fn attribute(&self, p: &ProfilePredicate) -> Result<UserSet, QueryError> {
         let test = CompiledTest::new(&p.test);
-        let values = self.snapshot.attribute_at(&p.attribute, self.at);
+        let values = self.snapshot.attribute_at(&p.attribute, self.at)?;
         let missing = test.holds(None);
-        UserSet::of(self.snapshot.n_places(), |user| match values.get(&UserIndex(user as u32)) {
+        let n = self.snapshot.n_places();
+        Ok(UserSet::of(n, |user| match values.get(&UserIndex(user as u32)) {
             Some(value) => test.holds(Some(value)),
             None => missing,
-        })
+        }))
     }
 }
 

@@ -10,7 +10,7 @@ use segment::evaluate::{Context, NoPopulation, UserEvent, UserHistory, holds, ra
 use segment::tree::{Predicate, Window};
 
 use super::needs::Needs;
-use super::{Evaluator, ScoresOf};
+use super::{Evaluator, QueryError, ScoresOf};
 use crate::column::Column;
 use crate::names::NameId;
 use crate::part::Part;
@@ -55,13 +55,13 @@ struct Gather<'a> {
 impl Evaluator<'_> {
     /// Users without any of the events and attributes concerned are all alike: they are decided
     /// once. Two threads share the users; each user's answer depends on nobody else.
-    pub(super) fn user_by_user(&self, leaf: &Predicate) -> UserSet {
+    pub(super) fn user_by_user(&self, leaf: &Predicate) -> Result<UserSet, QueryError> {
         let gather = self.gather();
-        let sources = gather.sources(leaf);
+        let sources = gather.sources(leaf)?;
         let n = self.snapshot.n_places() as u32;
         let half = (n / 2).next_multiple_of(RANGE).min(n);
         if half == n {
-            return gather.decide(leaf, &sources, 0..n);
+            return Ok(gather.decide(leaf, &sources, 0..n));
         }
         std::thread::scope(|scope| {
             let first = scope.spawn(|| gather.decide(leaf, &sources, 0..half));
@@ -70,14 +70,18 @@ impl Evaluator<'_> {
                 Ok(first) => set.or(&first),
                 Err(panic) => std::panic::resume_unwind(panic),
             }
-            set
+            Ok(set)
         })
     }
 
     /// A lifecycle condition about the past, for those whose present state fits.
-    pub(super) fn lifecycle_history(&self, leaf: &Predicate, now: &UserSet) -> UserSet {
+    pub(super) fn lifecycle_history(
+        &self,
+        leaf: &Predicate,
+        now: &UserSet,
+    ) -> Result<UserSet, QueryError> {
         let gather = Gather { everybody: now, ..self.gather() };
-        let sources = gather.sources(leaf);
+        let sources = gather.sources(leaf)?;
         let mut set = UserSet::empty(self.snapshot.n_places());
         let scores = ScoresOf::new(self);
         let ctx = Context { rules: self.rules, population: &scores };
@@ -88,7 +92,8 @@ impl Evaluator<'_> {
                 set.insert(user);
             }
         });
-        set
+        scores.checked()?;
+        Ok(set)
     }
 
     fn gather(&self) -> Gather<'_> {
@@ -121,7 +126,7 @@ impl<'a> Gather<'a> {
         set
     }
 
-    fn sources(self, leaf: &Predicate) -> Sources<'a> {
+    fn sources(self, leaf: &Predicate) -> Result<Sources<'a>, QueryError> {
         let needs = Needs::of(leaf, self.rules);
         let snapshot = self.snapshot;
         let mut properties: Vec<NameId> =
@@ -147,7 +152,7 @@ impl<'a> Gather<'a> {
                 sources.attributes.push(AttributeSource { part, name, values });
             }
         }
-        sources
+        Ok(sources)
     }
 
     /// An instant before which no event can matter. Local days of users differ from the

@@ -158,7 +158,7 @@ fn one_user_comes_back_as_they_were() {
         let snapshot = store.snapshot();
         for user in &population {
             let Some(index) = find(&snapshot, &fold, &user.id) else { continue };
-            let stored = snapshot.history_of(index);
+            let stored = snapshot.history_of(index).unwrap();
             let brief = |history: &UserHistory| -> Vec<_> {
                 let events = history.events.iter();
                 events.map(|event| (event.name.clone(), event.time)).collect()

@@ -13,7 +13,7 @@ use model::{Span, Text, Timestamp, Value};
 use segment::tree::{EventMatch, EventPredicate, Measure, Op, Range, Test, Window};
 use segment::{Lifecycle, Predicate, State};
 
-use crate::evaluate::{Evaluator, Matching};
+use crate::evaluate::{Evaluator, QueryError};
 
 /// What is asked of the data.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,8 +73,11 @@ const LEVELS: [(&str, f64); 3] = [("at_risk", 0.75), ("dormant", 0.5), ("churned
 
 /// Estimates the curve from everything up to the evaluator's instant. Local days are those of the
 /// workspace. Cost: one pass over the matching events and one sort.
-pub fn return_curve(evaluator: &Evaluator, settings: &ReturnSettings) -> ReturnCurve {
-    let (today, mut days) = active_days(evaluator, &settings.of);
+pub fn return_curve(
+    evaluator: &Evaluator,
+    settings: &ReturnSettings,
+) -> Result<ReturnCurve, QueryError> {
+    let (today, mut days) = active_days(evaluator, &settings.of)?;
     days.sort_unstable();
     days.dedup();
     let (mut ended, mut lasting, mut users) = (Vec::new(), Vec::new(), 0);
@@ -96,14 +99,14 @@ pub fn return_curve(evaluator: &Evaluator, settings: &ReturnSettings) -> ReturnC
             Some(CurvePoint { gap_days: gap as u32, return_probability })
         })
         .collect();
-    ReturnCurve {
+    Ok(ReturnCurve {
         horizon_days,
         users,
         gaps: ended.len() as u64,
         censored: lasting.len() as u64,
         points,
         active_days: recent_active_days(&days, today, i64::from(horizon_days)),
-    }
+    })
 }
 
 /// Thresholds at which the curve falls to fixed shares of its first value.
@@ -174,16 +177,17 @@ fn count(of: &EventMatch, range: Range, test: Test) -> Predicate {
 }
 
 /// The day of the question, and (user, day) of every matching event up to it.
-fn active_days(evaluator: &Evaluator, of: &EventMatch) -> (i64, Vec<(u32, i64)>) {
+fn active_days(
+    evaluator: &Evaluator,
+    of: &EventMatch,
+) -> Result<(i64, Vec<(u32, i64)>), QueryError> {
     let zone = &evaluator.rules.zone;
     let mut days = Vec::new();
-    if let Some(matching) = Matching::of(of, evaluator.rules) {
-        let range = (Timestamp::MIN, evaluator.at);
-        matching.scan(evaluator.snapshot, range, (&Window::ALL, zone), |part, row| {
-            days.push((part.user[row], zone.day(Timestamp(part.time[row])).0));
-        });
-    }
-    (zone.day(evaluator.at).0, days)
+    let source = evaluator.source(of, (Timestamp::MIN, evaluator.at), &[])?;
+    source.each(0..evaluator.snapshot.n_places() as u32, |hit| {
+        days.push((hit.user, zone.day(Timestamp(hit.time)).0));
+    });
+    Ok((zone.day(evaluator.at).0, days))
 }
 
 /// S(g) for g = 0, 1, 2… and the number of silences at least so long; S(0) = 1.

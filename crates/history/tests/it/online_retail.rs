@@ -11,7 +11,7 @@ fn rfm_groups_are_the_published_ones() {
     let Some(mut loaded) = load(DataSet::OnlineRetail, "online_retail") else { return };
     loaded.rules.rfm = published(&loaded.rules);
     let evaluator = Evaluator::new(&loaded.snapshot, &loaded.rules, at("2011-12-10"));
-    let rfm = evaluator.rfm();
+    let rfm = evaluator.rfm().unwrap();
     assert_eq!(rfm.scored.len(), 4_338);
     let cuts = rfm.cuts.unwrap();
     let expected =
@@ -55,6 +55,7 @@ fn monthly_cohorts_are_the_published_ones() {
     let evaluator = Evaluator::new(&loaded.snapshot, &loaded.rules, at("2011-12-31"));
     let purchase = named("Purchase");
     let found: Vec<Vec<u64>> = retention::cohorts(&evaluator, &purchase, &purchase, Unit::Month)
+        .unwrap()
         .into_iter()
         .map(|cohort| cohort.returned)
         .collect();
@@ -81,6 +82,7 @@ fn growth_accounting_is_the_published_one() {
     let Some(loaded) = load(DataSet::OnlineRetail, "online_retail") else { return };
     let evaluator = Evaluator::new(&loaded.snapshot, &loaded.rules, at("2011-12-31"));
     let found: Vec<[u64; 5]> = retention::growth(&evaluator, &named("Purchase"), Unit::Month)
+        .unwrap()
         .iter()
         .map(|month| [month.active, month.new, month.retained, month.resurrected, month.churned])
         .collect();

@@ -29,7 +29,7 @@ impl Service {
         periods(&view, query.unit)?;
         let first = rules::event(&query.event);
         let back = rules::event(query.return_event.as_ref().unwrap_or(&query.event));
-        let cohorts = retention::cohorts(&view.evaluator(), &first, &back, unit(query.unit));
+        let cohorts = retention::cohorts(&view.evaluator(), &first, &back, unit(query.unit))?;
         if cohorts.len() > COHORTS_MAX {
             let message = format!("{} cohorts are more than {COHORTS_MAX}", cohorts.len());
             return Err(
@@ -49,7 +49,7 @@ impl Service {
         let view = self.view(query.as_of.as_deref())?;
         periods(&view, query.unit)?;
         let of = rules::event(&query.event);
-        let periods = retention::growth(&view.evaluator(), &of, unit(query.unit));
+        let periods = retention::growth(&view.evaluator(), &of, unit(query.unit))?;
         let periods = periods.into_iter().map(|period| GrowthPeriod {
             start: period.start.to_string(),
             active: period.active,
@@ -76,7 +76,7 @@ impl Service {
             window: input.window.as_deref().map(|text| span("window", text)).transpose()?,
             per: input.per.as_deref().map(Into::into),
         };
-        let counts = funnel::funnel(&view.evaluator(), &asked);
+        let counts = funnel::funnel(&view.evaluator(), &asked)?;
         let named = asked.steps.iter().zip(counts);
         let steps = named.map(|(of, users)| FunnelStep { name: name(of), users });
         Ok(Funnel { steps: steps.collect() })
@@ -97,7 +97,7 @@ impl Service {
             }
         };
         let view = self.view(query.as_of.as_deref())?;
-        let figures = sessions::figures(&sessions::sessions(&view.evaluator(), &rule));
+        let figures = sessions::figures(&sessions::sessions(&view.evaluator(), &rule)?);
         Ok(Sessions {
             sessions: figures.sessions,
             users: figures.users,

@@ -15,7 +15,7 @@ impl Service {
                 let members = serde_json::from_str(&members).unwrap_or_default();
                 Object::from_iter([("name".into(), name.into()), ("members".into(), members)])
             });
-        let events = snapshot.events().into_iter().map(|facts| CatalogueEvent {
+        let events = snapshot.events()?.into_iter().map(|facts| CatalogueEvent {
             name: facts.name.to_string(),
             count: facts.count,
             users: facts.users,
@@ -25,7 +25,7 @@ impl Service {
         });
         Ok(Catalogue {
             events: events.collect(),
-            attributes: snapshot.attribute_facts().iter().map(property).collect(),
+            attributes: snapshot.attribute_facts()?.iter().map(property).collect(),
             composites: composites.collect(),
         })
     }

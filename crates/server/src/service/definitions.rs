@@ -61,24 +61,24 @@ impl Service {
         {
             return Ok(Arc::clone(names));
         }
-        let names = Arc::new(catalogue(&snapshot));
+        let names = Arc::new(catalogue(&snapshot)?);
         *known = Some((same, Arc::clone(&names)));
         Ok(names)
     }
 }
 
-fn catalogue(snapshot: &Snapshot) -> Catalogue {
+fn catalogue(snapshot: &Snapshot) -> Result<Catalogue, Failure> {
     let mut catalogue = Catalogue::default();
-    for event in snapshot.events() {
+    for event in snapshot.events()? {
         catalogue.event(&event.name);
         for property in &event.properties {
             catalogue.property(&event.name, &property.name, kinds(property));
         }
     }
-    for attribute in snapshot.attribute_facts() {
+    for attribute in snapshot.attribute_facts()? {
         catalogue.attribute(&attribute.name, kinds(&attribute));
     }
-    catalogue
+    Ok(catalogue)
 }
 
 fn kinds(facts: &ValueFacts) -> Kinds {

@@ -7,7 +7,7 @@
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
-use history::Snapshot;
+use history::{QueryError, Snapshot};
 use model::{AttributeChange, Event, EventId, Record, Text, Timestamp, Value, What, Who};
 use segment::evaluate::{attribute_at, exists};
 use serde_json::{Value as Json, json};
@@ -76,11 +76,14 @@ impl Export {
     }
 
     /// All rows, user by user in order of first sight.
-    pub fn each<E>(&self, mut row: impl FnMut(Row) -> Result<(), E>) -> Result<(), E> {
+    pub fn each<E: From<QueryError>>(
+        &self,
+        mut row: impl FnMut(Row) -> Result<(), E>,
+    ) -> Result<(), E> {
         for user in self.snapshot.users(self.at).iter() {
             let id = self.snapshot.public_id(user).clone();
             if self.what == Exported::Profiles {
-                let history = self.snapshot.history_of(user);
+                let history = self.snapshot.history_of(user)?;
                 if !exists(&history, self.at) {
                     continue;
                 }
@@ -90,7 +93,7 @@ impl Export {
                 row(Row { user: id, event: None, values: values.collect() })?;
                 continue;
             }
-            for stored in self.snapshot.events_of(user) {
+            for stored in self.snapshot.events_of(user)? {
                 let event = stored.event;
                 if event.time > self.at {
                     continue;

@@ -121,7 +121,7 @@ impl Service {
         let horizon = query.horizon.as_deref().map(|text| span("horizon", text)).transpose()?;
         let horizon_days = horizon.map(whole_days).transpose()?;
         let settings = ReturnSettings { of: of.clone(), horizon_days };
-        let curve = return_curve(&view.evaluator(), &settings);
+        let curve = return_curve(&view.evaluator(), &settings)?;
         let thresholds = curve.thresholds();
         let proposals = thresholds.at.iter().map(|(state, level, days, shown)| Proposal {
             state: (*state).into(),

@@ -29,13 +29,13 @@ impl Service {
             change: counts[index] as i64 - counts_before[index] as i64,
         };
         let span = view.snapshot.span().filter(|(first, _)| *first <= view.at);
-        let activity = activity(&evaluator, DAYS);
+        let activity = activity(&evaluator, DAYS)?;
         let moved = lifecycle::transitions(&states_before, &states);
         Ok(Overview {
             as_of: view.at.to_string(),
             compared_to: before.to_string(),
             users,
-            events: view.snapshot.n_events(view.at),
+            events: view.snapshot.n_events(view.at)?,
             first_event_at: span.map(|(first, _)| first.to_string()),
             last_event_at: span.map(|(_, last)| last.min(view.at).to_string()),
             states: view.rules.lifecycle.states.iter().enumerate().map(state).collect(),

@@ -21,7 +21,7 @@ impl Service {
     pub fn rfm(&self, query: &AtQuery) -> Result<Rfm, Failure> {
         let view = self.view(query.as_of.as_deref())?;
         let evaluator = view.evaluator();
-        let at = evaluator.rfm();
+        let at = evaluator.rfm()?;
         let settings = &view.rules.rfm;
         let scored = at.scored.len();
         let (figures, _) = at.groups();
@@ -46,8 +46,8 @@ impl Service {
     pub fn rfm_transitions(&self, query: &BetweenQuery) -> Result<RfmTransitions, Failure> {
         let (from, to) = between(query)?;
         let view = self.view(Some(&query.to))?;
-        let before = view.evaluator_at(from).rfm();
-        let after = view.evaluator_at(to).rfm();
+        let before = view.evaluator_at(from).rfm()?;
+        let after = view.evaluator_at(to).rfm()?;
         let key = |g: &Group| Key { key: g.key.to_string(), name: g.name.to_string() };
         let mut groups: Vec<Key> = view.rules.rfm.groups.iter().map(key).collect();
         groups.push(Key { key: "inactive".into(), name: "Inactive".into() });

@@ -172,7 +172,7 @@ impl Service {
         let Some((_, last)) = snapshot.span() else { return Ok(()) };
         let of = key_event(config, &snapshot)?;
         if config.setting(settings::RFM)?.is_none() {
-            let monetary = amount_of(&snapshot, &of).map(Measure::Sum);
+            let monetary = amount_of(&snapshot, &of)?.map(Measure::Sum);
             self.start_rfm(&RfmSettings::of(of.clone(), monetary))?;
         }
         if config.setting(settings::LIFECYCLE)?.is_none() && tell(&snapshot) {
@@ -180,7 +180,7 @@ impl Service {
             let at = last.min(crate::clock::now());
             let evaluator = Evaluator::new(&snapshot, &rules, at);
             let asked = ReturnSettings { of: of.clone(), horizon_days: None };
-            let thresholds = return_curve(&evaluator, &asked).thresholds();
+            let thresholds = return_curve(&evaluator, &asked)?.thresholds();
             // Somebody may have written one down while the curve was drawn: theirs stays.
             let text = lifecycle_text(&propose(&of, &thresholds))?;
             config.set_default(settings::LIFECYCLE, &text)?;
@@ -219,7 +219,7 @@ pub fn key_event(config: &Config, snapshot: &Snapshot) -> Result<EventMatch, Fai
     if let Some(name) = config.setting(settings::KEY_EVENT)? {
         return Ok(event(&name));
     }
-    let events = snapshot.events();
+    let events = snapshot.events()?;
     let sounds = |order: &&str| -> Option<&Text> {
         events.iter().find(|facts| facts.name.to_lowercase() == **order).map(|facts| &facts.name)
     };
@@ -228,16 +228,18 @@ pub fn key_event(config: &Config, snapshot: &Snapshot) -> Result<EventMatch, Fai
 }
 
 /// The property of an event that sounds like an amount of money and is a number.
-fn amount_of(snapshot: &Snapshot, of: &EventMatch) -> Option<Text> {
-    let name = event_name(of)?;
-    let facts = snapshot.events().into_iter().find(|facts| facts.name == name)?;
+fn amount_of(snapshot: &Snapshot, of: &EventMatch) -> Result<Option<Text>, Failure> {
+    let events = snapshot.events()?;
+    let facts = events.iter().find(|facts| Some(facts.name.as_str()) == event_name(of));
+    let Some(facts) = facts else { return Ok(None) };
     let number = |kinds: &[&str]| kinds.iter().any(|kind| *kind == "int" || *kind == "float");
-    AMOUNT_NAMES.iter().find_map(|amount| {
+    let found = AMOUNT_NAMES.iter().find_map(|amount| {
         let same = |property: &&history::ValueFacts| {
             property.name.to_lowercase() == *amount && number(&property.kinds)
         };
         facts.properties.iter().find(same).map(|property| property.name.clone())
-    })
+    });
+    Ok(found)
 }
 
 /// Events of one name; `*` is any.

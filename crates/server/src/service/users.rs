@@ -7,7 +7,7 @@ use std::rc::Rc;
 use engine::Person;
 use history::lifecycle::LifecycleAt;
 use history::rfm::RfmAt;
-use history::{StoredEvent, UserSet};
+use history::{QueryError, StoredEvent, UserSet};
 use model::{Span, Text, Timestamp, UserIndex, Value};
 use segment::evaluate::{
     Context, Population, RfmScore, UserHistory, attribute_at, exists, first_seen_at, state_changes,
@@ -69,7 +69,8 @@ impl Service {
         let known = self.workspace.known(page.clone())?;
         let rows = page.into_iter().zip(known);
         let rows = rows.map(|(user, known)| row(&view, user, known, state(user)));
-        Ok(UserList { users: rows.collect(), next, total: set.len() })
+        let rows = rows.collect::<Result<Vec<_>, Failure>>()?;
+        Ok(UserList { users: rows, next, total: set.len() })
     }
 
     /// Everything about one user.
@@ -78,7 +79,7 @@ impl Service {
         let (index, person) = self.known(id)?;
         let history = self.history(&view, index, id)?;
         let evaluator = view.evaluator();
-        let row = row(&view, index, !person.user_ids.is_empty(), None);
+        let row = row(&view, index, !person.user_ids.is_empty(), None)?;
         let rules = &view.rules;
         let mut segments = Vec::new();
         for saved in self.workspace.config().segments()? {
@@ -99,7 +100,7 @@ impl Service {
             attributes: row.attributes,
             summary: summary(&history, view.at),
             state: self.state(&view, index, &history)?,
-            rfm: scored(&view, &evaluator.rfm(), index),
+            rfm: scored(&view, &*evaluator.rfm()?, index),
             segments,
         })
     }
@@ -113,7 +114,7 @@ impl Service {
         let named = |stored: &StoredEvent| {
             query.name.as_deref().is_none_or(|name| stored.event.name == name)
         };
-        let events = self.workspace.snapshot()?.events_of(user);
+        let events = self.workspace.snapshot()?.events_of(user)?;
         let older = events.iter().rev().filter(|stored| {
             let place = (stored.event.time, stored.event.arrival);
             named(stored)
@@ -136,7 +137,7 @@ impl Service {
         let (index, _) = self.known(id)?;
         let history = self.history(&view, index, id)?;
         let key = |state: Option<usize>| state.map(|index| key_of(&view, index).key);
-        let changes = changes(&view, index, &history).into_iter().map(|change| StateChange {
+        let changes = changes(&view, index, &history)?.into_iter().map(|change| StateChange {
             at: change.at.to_string(),
             from: key(change.from),
             to: key(change.to),
@@ -151,7 +152,7 @@ impl Service {
 
     /// The history of a user that exists at the view's instant.
     fn history(&self, view: &View, user: UserIndex, id: &str) -> Result<UserHistory, Failure> {
-        let history = view.snapshot.history_of(user);
+        let history = view.snapshot.history_of(user)?;
         if exists(&history, view.at) {
             return Ok(history);
         }
@@ -169,7 +170,7 @@ impl Service {
     ) -> Result<Option<UserState>, Failure> {
         let Some(index) = view.evaluator().states()?.state_of(user) else { return Ok(None) };
         let Key { key, name } = key_of(view, index);
-        let since = changes(view, user, history).last().map(|change| change.at.to_string());
+        let since = changes(view, user, history)?.last().map(|change| change.at.to_string());
         Ok(Some(UserState { key, name, since }))
     }
 
@@ -184,7 +185,7 @@ impl Service {
             set.insert(user);
         }
         for attribute in view.snapshot.attributes() {
-            for (user, value) in view.snapshot.attribute_at(attribute, view.at) {
+            for (user, value) in view.snapshot.attribute_at(attribute, view.at)? {
                 if matches!(&value, Value::Text(text) if contains(text)) {
                     set.insert(user);
                 }
@@ -213,20 +214,39 @@ pub struct Scores<'a> {
     view: &'a View,
     user: UserIndex,
     known: RefCell<BTreeMap<Timestamp, Rc<RfmAt>>>,
+    failed: RefCell<Option<QueryError>>,
 }
 
 impl Scores<'_> {
     /// For one user.
     pub(super) fn new(view: &View, user: UserIndex) -> Scores<'_> {
-        Scores { view, user, known: RefCell::default() }
+        Scores { view, user, known: RefCell::default(), failed: RefCell::default() }
+    }
+
+    /// What went wrong while scores were asked for: answers made with them do not count.
+    pub(super) fn checked(self) -> Result<(), Failure> {
+        self.failed.into_inner().map_or(Ok(()), |error| Err(error.into()))
+    }
+
+    fn at(&self, at: Timestamp) -> Result<Rc<RfmAt>, QueryError> {
+        if let Some(known) = self.known.borrow().get(&at) {
+            return Ok(Rc::clone(known));
+        }
+        let scores = self.view.evaluator_at(at).rfm()?;
+        self.known.borrow_mut().insert(at, Rc::clone(&scores));
+        Ok(scores)
     }
 }
 
 impl Population for Scores<'_> {
     fn rfm(&self, _: &str, at: Timestamp) -> Option<RfmScore> {
-        let mut known = self.known.borrow_mut();
-        let scores = known.entry(at).or_insert_with(|| self.view.evaluator_at(at).rfm());
-        scores.score_of(self.user)
+        match self.at(at) {
+            Ok(scores) => scores.score_of(self.user),
+            Err(error) => {
+                *self.failed.borrow_mut() = Some(error);
+                None
+            }
+        }
     }
 }
 
@@ -234,11 +254,13 @@ fn changes(
     view: &View,
     user: UserIndex,
     history: &UserHistory,
-) -> Vec<segment::evaluate::StateChange> {
+) -> Result<Vec<segment::evaluate::StateChange>, Failure> {
     let scores = Scores::new(view, user);
     let context = Context { rules: &view.rules, population: &scores };
-    let Some(first) = first_seen_at(history) else { return Vec::new() };
-    state_changes(history, first - Span(1), view.at, &context)
+    let Some(first) = first_seen_at(history) else { return Ok(Vec::new()) };
+    let changes = state_changes(history, first - Span(1), view.at, &context);
+    scores.checked()?;
+    Ok(changes)
 }
 
 fn no_user(id: &str) -> Failure {
@@ -255,8 +277,8 @@ fn key_of(view: &View, index: usize) -> Key {
     Key { key: state.key.to_string(), name: state.name.to_string() }
 }
 
-fn row(view: &View, user: UserIndex, known: bool, state: Option<Key>) -> UserRow {
-    let history = view.snapshot.history_of(user);
+fn row(view: &View, user: UserIndex, known: bool, state: Option<Key>) -> Result<UserRow, Failure> {
+    let history = view.snapshot.history_of(user)?;
     let events = history.events.partition_point(|event| event.time <= view.at);
     let changes = history.attributes.values().flatten().map(|(time, _)| *time);
     let last_event = history.events[..events].last().map(|event| event.time);
@@ -266,7 +288,7 @@ fn row(view: &View, user: UserIndex, known: bool, state: Option<Key>) -> UserRow
         .attributes
         .keys()
         .filter_map(|name| Some((name, attribute_at(&history, name, view.at)?)));
-    UserRow {
+    Ok(UserRow {
         id: history.id.to_string(),
         known,
         first_seen_at: first.unwrap_or(view.at).to_string(),
@@ -274,7 +296,7 @@ fn row(view: &View, user: UserIndex, known: bool, state: Option<Key>) -> UserRow
         events: events as u64,
         state,
         attributes: values::object(attributes),
-    }
+    })
 }
 
 fn summary(history: &UserHistory, at: Timestamp) -> Vec<EventSummary> {

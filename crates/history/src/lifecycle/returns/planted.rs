@@ -77,7 +77,8 @@ fn the_curve_and_the_thresholds_of_a_planted_mixture_are_found() {
     };
     let snapshot = store.snapshot();
     let evaluator = Evaluator::new(&snapshot, &rules, Timestamp(DAYS * Span::DAY.0));
-    let curve = return_curve(&evaluator, &ReturnSettings { of, horizon_days: Some(HORIZON) });
+    let curve =
+        return_curve(&evaluator, &ReturnSettings { of, horizon_days: Some(HORIZON) }).unwrap();
     for gap in [0usize, 3, 7, 14, 21, 35] {
         let found = curve.points[gap].return_probability;
         let expected = expected(gap as f64);
