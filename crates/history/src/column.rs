@@ -1,28 +1,46 @@
-//! One property of many events as a column: values of one kind in one array, texts by the number
-//! of their entry in a dictionary, anything else value by value.
+//! One property of many events as a column: values of one kind, packed as narrow as they allow;
+//! texts by the number of their entry in a dictionary, anything else value by value.
 
-use hashbrown::HashMap;
 use model::{Text, Timestamp, Value};
+
+use crate::numbers::{Numbers, Packed};
+
+mod builder;
+#[cfg(test)]
+mod tests;
+
+pub use builder::{ColumnBuilder, Stretch, gathered};
 
 /// The values of one property in the rows of one part.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Column {
-    /// Integers; where the bit is not set, the property is missing.
-    Int(Vec<i64>, Bits),
+pub struct Column {
+    /// Where the bit is not set, the property is missing; nothing: it is nowhere missing.
+    pub(crate) present: Option<Bits>,
+    /// What stands where it is missing has no meaning.
+    pub(crate) values: Values,
+}
+
+/// Values of one kind.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Values {
+    /// Integers.
+    Int(Numbers),
+    /// Floats that are whole numbers of 10⁻ˢ, exactly: the number divided by 10ˢ is the float.
+    Decimal(Numbers, u8),
     /// Floats.
-    Float(Vec<f64>, Bits),
+    Float(Vec<f64>),
     /// Instants, in milliseconds.
-    Time(Vec<i64>, Bits),
+    Time(Numbers),
     /// Booleans.
-    Bool(Vec<bool>, Bits),
-    /// Texts: numbers of dictionary entries, [`MISSING`] where there is none.
-    Text(Vec<u32>, Vec<Text>),
-    /// Values of several kinds, and lists. Missing ones are [`Value::Null`].
+    Bool(Bits),
+    /// Texts: numbers of dictionary entries.
+    Text(Packed, Vec<Text>),
+    /// Values of several kinds, and lists.
     Mixed(Vec<Value>),
 }
 
-/// The entry number of a text that is missing.
-pub const MISSING: u32 = u32::MAX;
+/// Powers of ten for [`Values::Decimal`]; its scale is an index of this.
+pub(crate) const SCALES: [f64; 7] = [1.0, 10.0, 100.0, 1e3, 1e4, 1e5, 1e6];
 
 /// One bit per row.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,6 +69,16 @@ impl Bits {
         &self.words
     }
 
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
     /// Adds a bit.
     pub fn push(&mut self, set: bool) {
         if self.len.is_multiple_of(64) {
@@ -67,40 +95,68 @@ impl Bits {
 }
 
 impl Column {
+    /// Whether the property is there.
+    #[inline]
+    pub fn has(&self, row: usize) -> bool {
+        self.present.as_ref().is_none_or(|present| present.get(row))
+    }
+
     /// The value in a row; `None` if it is missing.
     pub fn get(&self, row: usize) -> Option<Value> {
-        match self {
-            Column::Int(values, present) => present.get(row).then(|| Value::Int(values[row])),
-            Column::Float(values, present) => present.get(row).then(|| Value::Float(values[row])),
-            Column::Time(values, present) => {
-                present.get(row).then(|| Value::Time(Timestamp(values[row])))
-            }
-            Column::Bool(values, present) => present.get(row).then(|| Value::Bool(values[row])),
-            Column::Text(codes, dictionary) => {
-                dictionary.get(codes[row] as usize).map(|text| Value::Text(text.clone()))
-            }
-            Column::Mixed(values) => Some(values[row].clone()).filter(|value| !value.missing()),
+        if !self.has(row) {
+            return None;
         }
+        Some(match &self.values {
+            Values::Int(numbers) => Value::Int(numbers.get(row)),
+            Values::Decimal(numbers, scale) => Value::Float(decimal(numbers.get(row), *scale)),
+            Values::Float(values) => Value::Float(values[row]),
+            Values::Time(numbers) => Value::Time(Timestamp(numbers.get(row))),
+            Values::Bool(bits) => Value::Bool(bits.get(row)),
+            Values::Text(codes, dictionary) => {
+                Value::Text(dictionary.get(codes.get(row) as usize)?.clone())
+            }
+            Values::Mixed(values) => return Some(values[row].clone()).filter(|v| !v.missing()),
+        })
     }
 
     /// The number in a row, if it is one.
+    #[inline]
     pub fn number(&self, row: usize) -> Option<f64> {
-        match self {
-            Column::Int(values, present) => present.get(row).then(|| values[row] as f64),
-            Column::Float(values, present) => present.get(row).then(|| values[row]),
-            Column::Mixed(values) => values[row].number(),
+        if !self.has(row) {
+            return None;
+        }
+        match &self.values {
+            Values::Int(numbers) => Some(numbers.get(row) as f64),
+            Values::Decimal(numbers, scale) => Some(decimal(numbers.get(row), *scale)),
+            Values::Float(values) => Some(values[row]),
+            Values::Mixed(values) => values[row].number(),
+            Values::Time(_) | Values::Bool(_) | Values::Text(..) => None,
+        }
+    }
+
+    /// The integer in a row, if it is one.
+    #[inline]
+    pub fn int(&self, row: usize) -> Option<i64> {
+        match &self.values {
+            Values::Int(numbers) => self.has(row).then(|| numbers.get(row)),
+            Values::Mixed(values) => match values[row] {
+                Value::Int(n) => Some(n),
+                _ => None,
+            },
             _ => None,
         }
     }
 
     /// Rows.
     pub fn len(&self) -> usize {
-        match self {
-            Column::Int(values, _) | Column::Time(values, _) => values.len(),
-            Column::Float(values, _) => values.len(),
-            Column::Bool(values, _) => values.len(),
-            Column::Text(codes, _) => codes.len(),
-            Column::Mixed(values) => values.len(),
+        match &self.values {
+            Values::Int(numbers) | Values::Decimal(numbers, _) | Values::Time(numbers) => {
+                numbers.len()
+            }
+            Values::Float(values) => values.len(),
+            Values::Bool(bits) => bits.len(),
+            Values::Text(codes, _) => codes.len(),
+            Values::Mixed(values) => values.len(),
         }
     }
 
@@ -111,13 +167,13 @@ impl Column {
 
     /// The kinds of its values, in the words of the API, each once.
     pub fn kinds(&self) -> Vec<&'static str> {
-        match self {
-            Column::Int(..) => vec!["int"],
-            Column::Float(..) => vec!["float"],
-            Column::Time(..) => vec!["time"],
-            Column::Bool(..) => vec!["bool"],
-            Column::Text(..) => vec!["text"],
-            Column::Mixed(values) => {
+        match &self.values {
+            Values::Int(_) => vec!["int"],
+            Values::Decimal(..) | Values::Float(_) => vec!["float"],
+            Values::Time(_) => vec!["time"],
+            Values::Bool(_) => vec!["bool"],
+            Values::Text(..) => vec!["text"],
+            Values::Mixed(values) => {
                 let mut kinds: Vec<_> = values.iter().filter_map(kind).collect();
                 kinds.sort_unstable();
                 kinds.dedup();
@@ -125,6 +181,30 @@ impl Column {
             }
         }
     }
+
+    /// Bytes held in memory, about.
+    pub fn bytes(&self) -> usize {
+        let present = self.present.as_ref().map_or(0, |bits| bits.len() / 8);
+        present
+            + match &self.values {
+                Values::Int(n) | Values::Decimal(n, _) | Values::Time(n) => {
+                    n.len() * n.packed().width()
+                }
+                Values::Float(values) => values.len() * 8,
+                Values::Bool(bits) => bits.len() / 8,
+                Values::Text(codes, dictionary) => {
+                    codes.len() * codes.width()
+                        + dictionary.iter().map(|text| 24 + text.len()).sum::<usize>()
+                }
+                Values::Mixed(values) => values.len() * 32,
+            }
+    }
+}
+
+/// The float that a decimal stands for.
+#[inline]
+pub(crate) fn decimal(number: i64, scale: u8) -> f64 {
+    number as f64 / SCALES[usize::from(scale)]
 }
 
 fn kind(value: &Value) -> Option<&'static str> {
@@ -137,141 +217,4 @@ fn kind(value: &Value) -> Option<&'static str> {
         Value::Time(_) => "time",
         Value::List(_) => "list",
     })
-}
-
-/// Builds a column value by value. It starts with the kind of the first value and falls back to
-/// [`Column::Mixed`] when another kind comes.
-#[derive(Default)]
-pub struct ColumnBuilder {
-    column: Option<Column>,
-    codes: HashMap<Text, u32>,
-    len: usize,
-}
-
-impl ColumnBuilder {
-    /// Adds the value of the next row; `None` and null are missing.
-    pub fn push(&mut self, value: Option<&Value>) {
-        let value = value.filter(|value| !value.missing());
-        if self.column.is_none()
-            && let Some(value) = value
-        {
-            self.column = Some(missing_rows(value, self.len));
-        }
-        self.len += 1;
-        let Some(column) = &mut self.column else { return };
-        let fits = match (&mut *column, value) {
-            (Column::Int(values, present), Some(Value::Int(n))) => put(values, present, Some(*n)),
-            (Column::Int(values, present), None) => put(values, present, None),
-            (Column::Float(values, present), Some(Value::Float(x))) => {
-                put(values, present, Some(*x))
-            }
-            (Column::Float(values, present), None) => put(values, present, None),
-            (Column::Time(values, present), Some(Value::Time(t))) => {
-                put(values, present, Some(t.0))
-            }
-            (Column::Time(values, present), None) => put(values, present, None),
-            (Column::Bool(values, present), Some(Value::Bool(b))) => put(values, present, Some(*b)),
-            (Column::Bool(values, present), None) => put(values, present, None),
-            (Column::Text(codes, dictionary), Some(Value::Text(text))) => {
-                codes.push(entry(&mut self.codes, dictionary, text));
-                true
-            }
-            (Column::Text(codes, _), None) => {
-                codes.push(MISSING);
-                true
-            }
-            (Column::Mixed(values), value) => {
-                values.push(value.cloned().unwrap_or(Value::Null));
-                true
-            }
-            _ => false,
-        };
-        if !fits {
-            let mut values: Vec<Value> =
-                (0..column.len()).map(|row| column.get(row).unwrap_or(Value::Null)).collect();
-            values.push(value.cloned().unwrap_or(Value::Null));
-            *column = Column::Mixed(values);
-        }
-    }
-
-    /// Rows so far.
-    pub fn len(&self) -> usize {
-        self.len
-    }
-
-    /// Whether there are no rows so far.
-    pub fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
-    /// The column, or `None` if no row had a value.
-    pub fn finish(self) -> Option<Column> {
-        self.column
-    }
-}
-
-fn put<T: Default>(values: &mut Vec<T>, present: &mut Bits, value: Option<T>) -> bool {
-    present.push(value.is_some());
-    values.push(value.unwrap_or_default());
-    true
-}
-
-fn entry(codes: &mut HashMap<Text, u32>, dictionary: &mut Vec<Text>, text: &Text) -> u32 {
-    if let Some(code) = codes.get(text) {
-        return *code;
-    }
-    let code = dictionary.len() as u32;
-    dictionary.push(text.clone());
-    codes.insert(text.clone(), code);
-    code
-}
-
-/// A column of the kind of `value` with `len` rows that are missing.
-fn missing_rows(value: &Value, len: usize) -> Column {
-    let absent = Bits::filled(len, false);
-    match value {
-        Value::Int(_) => Column::Int(vec![0; len], absent),
-        Value::Float(_) => Column::Float(vec![0.0; len], absent),
-        Value::Time(_) => Column::Time(vec![0; len], absent),
-        Value::Bool(_) => Column::Bool(vec![false; len], absent),
-        Value::Text(_) => Column::Text(vec![MISSING; len], Vec::new()),
-        Value::Null | Value::List(_) => Column::Mixed(vec![Value::Null; len]),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(values: &[Value]) -> Column {
-        let mut builder = ColumnBuilder::default();
-        values.iter().for_each(|value| builder.push(Some(value)));
-        let column = builder.finish().unwrap();
-        assert_eq!(column.len(), values.len());
-        for (row, value) in values.iter().enumerate() {
-            assert_eq!(column.get(row).unwrap_or(Value::Null), *value);
-        }
-        column
-    }
-
-    #[test]
-    fn values_come_back_whatever_their_kinds() {
-        assert_eq!(check(&[Value::Null, 1.into(), Value::Null, 2.into()]).kinds(), ["int"]);
-        assert_eq!(check(&["a".into(), Value::Null, "b".into(), "a".into()]).kinds(), ["text"]);
-        assert_eq!(
-            check(&[1.into(), "a".into(), 2.5.into(), true.into()]).kinds(),
-            ["bool", "float", "int", "text"]
-        );
-        assert_eq!(check(&[2.5.into(), Value::Null]).kinds(), ["float"]);
-        assert!(matches!(
-            check(&["a".into(), Value::List(Box::new([1.into()]))]),
-            Column::Mixed(_)
-        ));
-    }
-
-    #[test]
-    fn filled_bits_have_no_bits_beyond_their_length() {
-        assert_eq!(Bits::filled(70, true).words(), [u64::MAX, 63]);
-        assert_eq!(Bits::filled(64, true).words(), [u64::MAX]);
-    }
 }

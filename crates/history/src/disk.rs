@@ -6,23 +6,30 @@
 use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
-use model::Text;
-
+use crate::cache::Cache;
 use crate::names::Names;
 use crate::part::{Family, Part};
 use crate::users::{UserFacts, Users};
 
 mod block;
 mod codec;
+mod part_file;
+mod planes;
+mod sections;
 #[cfg(test)]
 mod tests;
 
 use block::{Blocks, put_block};
+pub use part_file::{PartFile, ReadAt, SectionSize};
+
 use codec::{Reader, put_bytes, put_i64, put_u32, put_u64};
 
-const MAGIC: &[u8; 8] = b"PRNLHIS1";
+const MAGIC: &[u8; 8] = b"PRNLHIS2";
 const MANIFEST: &str = "manifest";
 
 /// What can go wrong with the files of a history.
@@ -69,14 +76,103 @@ pub(crate) struct State {
     pub(crate) fold: Vec<u8>,
 }
 
-pub(crate) fn write_part(dir: &Path, file: u64, part: &Part) -> Result<(), Error> {
-    write_file(dir, &part_name(file), &codec::encode_part(part))
+/// Parts in memory instead of files, for tests of this crate.
+#[cfg(test)]
+pub(crate) mod testing {
+    use super::*;
+
+    /// Bytes as if they stood in a file.
+    pub(crate) struct MemoryFile(Vec<u8>);
+
+    impl MemoryFile {
+        pub(crate) fn of(bytes: Vec<u8>) -> Arc<MemoryFile> {
+            Arc::new(MemoryFile(bytes))
+        }
+    }
+
+    impl ReadAt for MemoryFile {
+        fn read_at(&self, at: u64, len: usize) -> io::Result<Vec<u8>> {
+            let at = usize::try_from(at).unwrap_or(usize::MAX);
+            let bytes = at.checked_add(len).and_then(|end| self.0.get(at..end));
+            bytes.map(<[u8]>::to_vec).ok_or(io::ErrorKind::UnexpectedEof.into())
+        }
+
+        fn length(&self) -> io::Result<u64> {
+            Ok(self.0.len() as u64)
+        }
+    }
+
+    pub(crate) use super::part_file::encode;
+
+    pub(crate) fn open(bytes: Arc<MemoryFile>, n_names: usize) -> Result<Part, Error> {
+        part_file::open("part".into(), bytes, &Arc::default(), n_names)
+    }
 }
 
-pub(crate) fn read_part(dir: &Path, file: u64, n_names: usize) -> Result<Part, Error> {
+pub(crate) fn write_part(dir: &Path, file: u64, part: &Part) -> Result<(), Error> {
+    write_file(dir, &part_name(file), &part_file::encode(part)?)
+}
+
+/// Opens the file of a part; its columns are read when they are asked for.
+pub(crate) fn open_part(
+    dir: &Path,
+    file: u64,
+    n_names: usize,
+    cache: &Arc<Cache>,
+) -> Result<Part, Error> {
     let path = dir.join(part_name(file));
-    let bytes = read_file(&path)?;
-    codec::decode_part(&bytes, n_names).map_err(|wrong| damaged(&path, wrong))
+    let bytes = Arc::new(Opened::of(&path));
+    part_file::open(path, bytes, cache, n_names)
+}
+
+/// A file that is opened when it is first read, and stays open unless many are.
+struct Opened {
+    path: PathBuf,
+    file: OnceLock<File>,
+}
+
+/// Files that stay open at once; further ones are opened for each read.
+const OPEN_MAX: usize = 700;
+static OPEN: AtomicUsize = AtomicUsize::new(0);
+
+impl Opened {
+    fn of(path: &Path) -> Opened {
+        Opened { path: path.to_path_buf(), file: OnceLock::new() }
+    }
+
+    fn with<T>(&self, read: impl FnOnce(&File) -> io::Result<T>) -> io::Result<T> {
+        if let Some(file) = self.file.get() {
+            return read(file);
+        }
+        let file = File::open(&self.path)?;
+        let answer = read(&file);
+        if OPEN.load(Ordering::Relaxed) < OPEN_MAX && self.file.set(file).is_ok() {
+            OPEN.fetch_add(1, Ordering::Relaxed);
+        }
+        answer
+    }
+}
+
+impl Drop for Opened {
+    fn drop(&mut self) {
+        if self.file.get().is_some() {
+            OPEN.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+}
+
+impl ReadAt for Opened {
+    fn read_at(&self, at: u64, len: usize) -> io::Result<Vec<u8>> {
+        self.with(|file| {
+            let mut bytes = vec![0; len];
+            file.read_exact_at(&mut bytes, at)?;
+            Ok(bytes)
+        })
+    }
+
+    fn length(&self) -> io::Result<u64> {
+        self.with(|file| Ok(file.metadata()?.len()))
+    }
 }
 
 pub(crate) fn write_state(
@@ -91,11 +187,13 @@ pub(crate) fn write_state(
     names.all().iter().for_each(|name| put_bytes(&mut raw, name.as_bytes()));
     put_u64(&mut raw, users.len() as u64);
     for facts in users.iter() {
-        let UserFacts { public_id, first_seen, last_seen, n_events, merged_into } = facts;
+        let UserFacts { public_id, first_seen, first_event, last_seen, n_events, merged_into } =
+            facts;
         put_bytes(&mut raw, public_id.as_bytes());
-        put_i64(&mut raw, *first_seen);
-        put_i64(&mut raw, *last_seen);
-        put_u32(&mut raw, *n_events);
+        put_i64(&mut raw, first_seen);
+        put_i64(&mut raw, first_event);
+        put_i64(&mut raw, last_seen);
+        put_u32(&mut raw, n_events);
         put_u32(&mut raw, merged_into.unwrap_or(u32::MAX));
     }
     put_bytes(&mut raw, fold);
@@ -123,6 +221,7 @@ fn decode_state(bytes: &[u8]) -> Result<State, codec::Wrong> {
         users.push(UserFacts {
             public_id: reader.text()?,
             first_seen: reader.i64()?,
+            first_event: reader.i64()?,
             last_seen: reader.i64()?,
             n_events: reader.u32()?,
             merged_into: Some(reader.u32()?).filter(|into| *into != u32::MAX),
@@ -140,7 +239,7 @@ pub(crate) fn write_manifest(dir: &Path, manifest: &Manifest) -> Result<(), Erro
     for (family, file) in parts {
         let (kind, name, month) = match family {
             Family::Event { name, month } => (0, name.0, *month),
-            Family::Attribute(name) => (1, name.0, 0),
+            Family::Attribute { name, month } => (1, name.0, *month),
         };
         put_u32(&mut raw, kind);
         put_u32(&mut raw, name);
@@ -176,7 +275,7 @@ fn decode_manifest(bytes: &[u8]) -> Result<Manifest, codec::Wrong> {
             (reader.u32()?, crate::names::NameId(reader.u32()?), reader.u32()?);
         let family = match kind {
             0 => Family::Event { name, month: month as i32 },
-            1 => Family::Attribute(name),
+            1 => Family::Attribute { name, month: month as i32 },
             _ => return Err(codec::Wrong::at(8, "a part is of an unknown kind")),
         };
         parts.push((family, reader.u64()?));
@@ -242,11 +341,4 @@ fn read_file(path: &Path) -> Result<Vec<u8>, Error> {
 
 fn damaged(path: &Path, wrong: codec::Wrong) -> Error {
     Error::Damaged { path: path.to_path_buf(), at: wrong.at, what: wrong.what }
-}
-
-impl Reader<'_> {
-    fn text(&mut self) -> Result<Text, codec::Wrong> {
-        let at = self.position();
-        Text::from_utf8(self.bytes()?).map_err(|_| codec::Wrong::at(at, "a text is not UTF-8"))
-    }
 }

@@ -11,7 +11,6 @@ mod measure;
 mod needs;
 mod per_user;
 mod source;
-mod times;
 mod values;
 
 use std::cell::{Cell, RefCell};
@@ -30,7 +29,7 @@ use crate::snapshot::Snapshot;
 
 pub(crate) use matching::Matching;
 pub(crate) use measure::Measured;
-pub(crate) use times::KeptTimes;
+pub(crate) use source::Wanted;
 
 /// Why a question has no answer.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -58,6 +57,32 @@ impl From<Error> for QueryError {
     }
 }
 
+/// What answering read: whole columns of whole parts, wherever they were held.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reads {
+    /// Parts.
+    pub parts: u64,
+    /// Rows of those parts.
+    pub rows: u64,
+    /// Bytes of the columns in memory.
+    pub bytes: u64,
+}
+
+/// Whether a condition is worth answering for some users only: it needs their events in order.
+fn costly(predicate: &Predicate) -> bool {
+    match predicate {
+        Predicate::Sequence(_)
+        | Predicate::Since(_)
+        | Predicate::Absence(_)
+        | Predicate::Baseline(_)
+        | Predicate::Date(_)
+        | Predicate::Affinity(_) => true,
+        Predicate::All(of) | Predicate::Any(of) => of.iter().any(costly),
+        Predicate::Not(of) => costly(of),
+        _ => false,
+    }
+}
+
 /// Answers about all users at one instant.
 pub struct Evaluator<'a> {
     /// What is read.
@@ -67,6 +92,7 @@ pub struct Evaluator<'a> {
     /// The instant.
     pub at: Timestamp,
     everybody: UserSet,
+    reads: Cell<Reads>,
     known: RefCell<Vec<(Predicate, UserSet)>>,
     open_segments: RefCell<Vec<Text>>,
     in_lifecycle: Cell<bool>,
@@ -82,12 +108,26 @@ impl<'a> Evaluator<'a> {
             rules,
             at,
             everybody: snapshot.users(at),
+            reads: Cell::default(),
             known: RefCell::default(),
             open_segments: RefCell::default(),
             in_lifecycle: Cell::new(false),
             states: RefCell::default(),
             rfm: RefCell::default(),
         }
+    }
+
+    /// What was read so far to answer.
+    pub fn reads(&self) -> Reads {
+        self.reads.get()
+    }
+
+    fn note(&self, source: &source::Source) {
+        let mut reads = self.reads.get();
+        reads.parts += source.n_parts() as u64;
+        reads.rows += source.n_rows();
+        reads.bytes += source.n_bytes();
+        self.reads.set(reads);
     }
 
     /// Everybody who exists at the instant.
@@ -97,52 +137,68 @@ impl<'a> Evaluator<'a> {
 
     /// Who is in.
     pub fn members(&self, predicate: &Predicate) -> Result<UserSet, QueryError> {
+        self.among(predicate, None)
+    }
+
+    /// Who is in, right for the users `among` only: about others the answer says nothing.
+    /// Nothing: for everybody.
+    fn among(&self, predicate: &Predicate, among: Option<&UserSet>) -> Result<UserSet, QueryError> {
         match predicate {
             Predicate::All(of) => {
-                let mut set = self.everybody.clone();
+                let mut set = among.unwrap_or(&self.everybody).clone();
+                let mut of: Vec<&Predicate> = of.iter().collect();
+                of.sort_by_key(|part| costly(part));
                 for part in of {
-                    set.and(&self.members(part)?);
+                    if set.is_empty() {
+                        break;
+                    }
+                    set.and(&self.among(part, Some(&set))?);
                 }
                 Ok(set)
             }
             Predicate::Any(of) => {
                 let mut set = UserSet::empty(self.snapshot.n_places());
                 for part in of {
-                    set.or(&self.members(part)?);
+                    set.or(&self.among(part, among)?);
                 }
                 Ok(set)
             }
             Predicate::Not(of) => {
                 let mut set = self.everybody.clone();
-                set.minus(&self.members(of)?);
+                set.minus(&self.among(of, among)?);
                 Ok(set)
             }
-            leaf => self.leaf(leaf),
+            leaf => self.leaf(leaf, among),
         }
     }
 
-    /// A leaf, remembered unless its meaning depends on where it stands.
-    fn leaf(&self, leaf: &Predicate) -> Result<UserSet, QueryError> {
-        let remembered = !matches!(leaf, Predicate::Segment(_) | Predicate::Lifecycle(_));
-        if remembered
+    /// A leaf, remembered if it was answered for everybody and its meaning does not depend on
+    /// where it stands.
+    fn leaf(&self, leaf: &Predicate, among: Option<&UserSet>) -> Result<UserSet, QueryError> {
+        let depends = matches!(leaf, Predicate::Segment(_) | Predicate::Lifecycle(_));
+        if !depends
             && let Some((_, set)) = self.known.borrow().iter().find(|(known, _)| known == leaf)
         {
             return Ok(set.clone());
         }
-        let mut set = self.fresh_leaf(leaf)?;
+        let among = among.filter(|_| costly(leaf));
+        let mut set = self.fresh_leaf(leaf, among)?;
         set.and(&self.everybody);
-        if remembered {
+        if !depends && among.is_none() {
             self.known.borrow_mut().push((leaf.clone(), set.clone()));
         }
         Ok(set)
     }
 
-    fn fresh_leaf(&self, leaf: &Predicate) -> Result<UserSet, QueryError> {
+    fn fresh_leaf(&self, leaf: &Predicate, among: Option<&UserSet>) -> Result<UserSet, QueryError> {
         match leaf {
             Predicate::Event(p) if self.scans(p) => self.measured(p),
             Predicate::Profile(p) if p.for_at_least.is_none() => self.attribute(p),
-            Predicate::Affinity(p) => self.affinity(p)?.map_or_else(|| self.user_by_user(leaf), Ok),
-            Predicate::Segment(id) => self.segment(id),
+            Predicate::Affinity(p) => match self.affinity(p)? {
+                Some(set) => Ok(set),
+                None => self.user_by_user(leaf, among),
+            },
+            Predicate::Segment(id) => self.segment(id, among),
             Predicate::Lifecycle(p) => self.lifecycle(p, leaf),
             Predicate::Rfm(p) => self.rfm_members(p),
             Predicate::Bucket(p) => Ok(self.bucket(p)),
@@ -150,17 +206,17 @@ impl<'a> Evaluator<'a> {
             Predicate::List(_) => Err(QueryError::NotAvailable { what: "list" }),
             Predicate::Reachable(_) => Err(QueryError::NotAvailable { what: "reachable" }),
             Predicate::Location(_) => Err(QueryError::NotAvailable { what: "location" }),
-            _ => self.user_by_user(leaf),
+            _ => self.user_by_user(leaf, among),
         }
     }
 
-    fn segment(&self, id: &Text) -> Result<UserSet, QueryError> {
+    fn segment(&self, id: &Text, among: Option<&UserSet>) -> Result<UserSet, QueryError> {
         let closes_cycle = self.open_segments.borrow().contains(id);
         let Some(predicate) = self.rules.segments.get(id).filter(|_| !closes_cycle) else {
             return Ok(UserSet::empty(self.snapshot.n_places()));
         };
         self.open_segments.borrow_mut().push(id.clone());
-        let members = self.members(predicate);
+        let members = self.among(predicate, among);
         self.open_segments.borrow_mut().pop();
         members
     }

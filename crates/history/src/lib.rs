@@ -28,18 +28,20 @@
 //!     lifecycle: Lifecycle { states: vec![] },
 //!     rfm: RfmSettings::of(EventMatch::named("Purchase"), None),
 //! };
-//! let snapshot = store.snapshot();
+//! let snapshot = store.snapshot().unwrap();
 //! let everybody = Evaluator::new(&snapshot, &rules, time).members(&Predicate::All(vec![])).unwrap();
 //! assert_eq!(everybody.len(), 1);
 //! ```
 
 pub mod activity;
+mod cache;
 pub mod column;
 mod disk;
 mod evaluate;
 pub mod funnel;
 pub mod lifecycle;
 pub mod names;
+pub mod numbers;
 pub mod part;
 pub mod retention;
 pub mod rfm;
@@ -49,7 +51,8 @@ mod snapshot;
 mod store;
 pub mod users;
 
-pub use disk::Error;
+pub use cache::{Cache, CacheUse};
+pub use disk::{Error, SectionSize};
 pub use evaluate::{Evaluator, QueryError};
 pub use set::UserSet;
 pub use snapshot::{EventFacts, Snapshot, StoredEvent, ValueFacts};

@@ -1,27 +1,44 @@
 //! A part: immutable rows of one family, sorted by (user, time, arrival), column by column.
 //!
-//! A family is all events of one name and one month, or all changes of one attribute. Invariants:
-//! rows are strictly ascending by (user, time, arrival); every column has one value per row.
+//! A family is all events of one name and one month, or all changes of one attribute in one month.
+//! Invariants: rows ascend by (user, time, arrival); every column has one value per row. A part is
+//! held in memory as a whole, or stands in a file from which each column is read when it is asked
+//! for; either way it answers the same.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
 
 use model::{Day, Span, Timestamp, Value};
 
-use crate::column::{Column, ColumnBuilder};
+use crate::cache::Slot;
+use crate::column::Column;
+use crate::disk::{Error, PartFile};
 use crate::names::NameId;
+use crate::numbers::Series;
 
-/// What rows are kept together.
+mod build;
+#[cfg(test)]
+mod tests;
+
+/// What rows are kept together. Months are calendar months (UTC), counted since year 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Family {
-    /// Events of one name in one calendar month (UTC), counted in months since year 0.
+    /// Events of one name in one month.
     Event {
         /// Name of the events.
         name: NameId,
         /// 12 × year + month − 1.
         month: i32,
     },
-    /// Changes of one attribute; the new value stands in the column [`NameId::VALUE`].
-    Attribute(NameId),
+    /// Changes of one attribute in one month; the new value stands in the column
+    /// [`NameId::VALUE`].
+    Attribute {
+        /// Name of the attribute.
+        name: NameId,
+        /// 12 × year + month − 1.
+        month: i32,
+    },
 }
 
 /// One event, or one change of one attribute, on its way into a part.
@@ -41,141 +58,229 @@ pub struct Row {
     pub properties: Vec<(NameId, Value)>,
 }
 
-/// Immutable sorted rows.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Part {
-    /// Dense numbers of users, ascending.
-    pub user: Vec<u32>,
-    /// Milliseconds, ascending within a user.
-    pub time: Vec<i64>,
-    /// Order of acceptance.
-    pub arrival: Vec<u64>,
-    /// Milliseconds.
-    pub received: Vec<i64>,
-    /// Delivery ids.
-    pub id: Vec<u128>,
-    /// One column per property that any row has.
-    pub columns: BTreeMap<NameId, Column>,
-    /// The earliest time.
+/// What can be told of a part without reading a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// Rows.
+    pub rows: usize,
+    /// Users with any.
+    pub users: usize,
+    /// The earliest time, in milliseconds; offsets count from it.
     pub time_min: i64,
     /// The latest time.
     pub time_max: i64,
+    /// The earliest acceptance.
+    pub received_min: i64,
+    /// The latest acceptance.
+    pub received_max: i64,
+    /// The least number of a user.
+    pub user_min: u32,
+    /// The greatest number of a user.
+    pub user_max: u32,
+}
+
+/// Which users have rows, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Runs {
+    /// Dense numbers of users, ascending, each once.
+    pub users: Vec<u32>,
+    /// Where each user's rows begin, and at last where all end.
+    pub starts: Vec<u32>,
+}
+
+/// Immutable sorted rows.
+pub struct Part {
+    facts: Facts,
+    file: Option<PartFile>,
+    runs: Section<Runs>,
+    times: Section<Vec<u32>>,
+    arrivals: Section<Series>,
+    received: Section<Series>,
+    ids: Ids,
+    columns: BTreeMap<NameId, Section<Column>>,
+}
+
+/// A column, or where it is.
+enum Section<T> {
+    Held(Arc<T>),
+    Stored(Arc<Slot<T>>),
+}
+
+/// Delivery ids: never held for a stored part, as few questions ask for them.
+enum Ids {
+    Held(Vec<u128>),
+    Stored,
 }
 
 impl Family {
     /// The family of an event.
     pub fn of_event(name: NameId, time: Timestamp) -> Family {
-        let (year, month, _) = Day(time.0.div_euclid(Span::DAY.0)).civil();
-        Family::Event { name, month: (year * 12 + month - 1) as i32 }
+        Family::Event { name, month: month_of(time) }
+    }
+
+    /// The family of a change of an attribute.
+    pub fn of_attribute(name: NameId, time: Timestamp) -> Family {
+        Family::Attribute { name, month: month_of(time) }
     }
 }
 
+/// The calendar month (UTC) of an instant, counted since year 0.
+pub(crate) fn month_of(time: Timestamp) -> i32 {
+    let (year, month, _) = Day(time.0.div_euclid(Span::DAY.0)).civil();
+    (year * 12 + month - 1).clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32
+}
+
 impl Part {
-    /// A part of unsorted rows.
-    pub fn of(mut rows: Vec<Row>) -> Part {
-        rows.sort_unstable_by_key(|row| (row.user, row.time, row.arrival));
-        let mut builders: BTreeMap<NameId, ColumnBuilder> = BTreeMap::new();
-        for (index, row) in rows.iter().enumerate() {
-            for (property, value) in &row.properties {
-                let builder = builders.entry(*property).or_default();
-                pad(builder, index);
-                builder.push(Some(value));
-            }
+    /// A part that stands in a file.
+    pub(crate) fn stored(facts: Facts, file: PartFile) -> Part {
+        let columns = file.columns().map(|name| (name, Section::stored())).collect();
+        Part {
+            facts,
+            file: Some(file),
+            runs: Section::stored(),
+            times: Section::stored(),
+            arrivals: Section::stored(),
+            received: Section::stored(),
+            ids: Ids::Stored,
+            columns,
         }
-        builders.values_mut().for_each(|builder| pad(builder, rows.len()));
-        let mut part = Part {
-            user: rows.iter().map(|row| row.user).collect(),
-            time: rows.iter().map(|row| row.time).collect(),
-            arrival: rows.iter().map(|row| row.arrival).collect(),
-            received: rows.iter().map(|row| row.received).collect(),
-            id: rows.iter().map(|row| row.id).collect(),
-            columns: finish(builders),
-            ..Part::default()
-        };
-        part.note_times();
-        part
     }
 
-    /// One part of the rows of several, with users renumbered by `user_of`.
-    pub fn merged(parts: &[&Part], user_of: &dyn Fn(u32) -> u32) -> Part {
-        let mut order: Vec<(u32, i64, u64, u32, u32)> = Vec::new();
-        for (which, part) in parts.iter().enumerate() {
-            let rows = (0..part.len()).map(|row| {
-                (
-                    user_of(part.user[row]),
-                    part.time[row],
-                    part.arrival[row],
-                    which as u32,
-                    row as u32,
-                )
-            });
-            order.extend(rows);
-        }
-        order.sort_unstable();
-        let pick =
-            |(_, _, _, which, row): &(u32, i64, u64, u32, u32)| (*which as usize, *row as usize);
-        let mut part = Part {
-            user: order.iter().map(|place| place.0).collect(),
-            time: order.iter().map(|place| place.1).collect(),
-            arrival: order.iter().map(|place| place.2).collect(),
-            received: order
-                .iter()
-                .map(pick)
-                .map(|(which, row)| parts[which].received[row])
-                .collect(),
-            id: order.iter().map(pick).map(|(which, row)| parts[which].id[row]).collect(),
-            ..Part::default()
-        };
-        let mut properties: Vec<NameId> =
-            parts.iter().flat_map(|part| part.columns.keys().copied()).collect();
-        properties.sort_unstable();
-        properties.dedup();
-        for property in properties {
-            let columns: Vec<_> = parts.iter().map(|part| part.columns.get(&property)).collect();
-            let mut builder = ColumnBuilder::default();
-            for (which, row) in order.iter().map(pick) {
-                builder.push(columns[which].and_then(|column| column.get(row)).as_ref());
-            }
-            part.columns.extend(builder.finish().map(|column| (property, column)));
-        }
-        part.note_times();
-        part
+    /// What can be told without reading.
+    pub fn facts(&self) -> &Facts {
+        &self.facts
     }
 
     /// Rows.
     pub fn len(&self) -> usize {
-        self.user.len()
+        self.facts.rows
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.user.is_empty()
+        self.facts.rows == 0
+    }
+
+    /// The file, of a stored part.
+    pub(crate) fn file(&self) -> Option<&PartFile> {
+        self.file.as_ref()
+    }
+
+    /// Which users have rows, and where.
+    pub fn runs(&self) -> Result<Arc<Runs>, Error> {
+        self.section(&self.runs, |file| file.runs(&self.facts))
+    }
+
+    /// Times of all rows in milliseconds after [`Facts::time_min`].
+    pub fn times(&self) -> Result<Arc<Vec<u32>>, Error> {
+        self.section(&self.times, |file| file.times(&self.facts, &*self.runs()?))
+    }
+
+    /// Order of acceptance.
+    pub fn arrivals(&self) -> Result<Arc<Series>, Error> {
+        self.section(&self.arrivals, |file| file.arrivals(&self.facts))
+    }
+
+    /// When rows were accepted, in milliseconds.
+    pub fn received(&self) -> Result<Arc<Series>, Error> {
+        self.section(&self.received, |file| file.received(&self.facts))
+    }
+
+    /// Delivery ids of some rows.
+    pub fn ids(&self, rows: Range<usize>) -> Result<Vec<u128>, Error> {
+        match (&self.ids, &self.file) {
+            (Ids::Held(ids), _) => Ok(ids[rows].to_vec()),
+            (Ids::Stored, Some(file)) => file.ids(&self.facts, rows),
+            (Ids::Stored, None) => Ok(Vec::new()),
+        }
+    }
+
+    /// Properties that any row has.
+    pub fn properties(&self) -> impl Iterator<Item = NameId> + '_ {
+        self.columns.keys().copied()
+    }
+
+    /// The values of a property; nothing if no row has it.
+    pub fn column(&self, property: NameId) -> Result<Option<Arc<Column>>, Error> {
+        let Some(section) = self.columns.get(&property) else { return Ok(None) };
+        let load = |file: &PartFile| file.column(property, &self.facts, || self.runs());
+        self.section(section, load).map(Some)
     }
 
     /// The rows of one user.
-    pub fn rows_of(&self, user: u32) -> std::ops::Range<usize> {
-        let from = self.user.partition_point(|other| *other < user);
-        let to = from + self.user[from..].partition_point(|other| *other == user);
+    pub fn rows_of(&self, user: u32) -> Result<Range<usize>, Error> {
+        if user < self.facts.user_min || user > self.facts.user_max {
+            return Ok(0..0);
+        }
+        let runs = self.runs()?;
+        Ok(match runs.users.binary_search(&user) {
+            Ok(run) => runs.rows(run),
+            Err(_) => 0..0,
+        })
+    }
+
+    /// Whether a user has any row.
+    pub fn has_user(&self, user: u32) -> Result<bool, Error> {
+        Ok(!self.rows_of(user)?.is_empty())
+    }
+
+    /// Reads everything and checks what is promised: every checksum, and the order of rows.
+    pub fn verify(&self) -> Result<(), Error> {
+        let (runs, times, arrivals) = (self.runs()?, self.times()?, self.arrivals()?);
+        self.received()?;
+        self.ids(0..self.len())?;
+        for property in self.properties() {
+            self.column(property)?;
+        }
+        let key = |row: usize| (times[row], arrivals.get(row, times[row]) as u64);
+        for run in 0..runs.users.len() {
+            if runs.rows(run).skip(1).any(|row| key(row - 1) > key(row)) {
+                return Err(self.wrong("rows are out of order"));
+            }
+        }
+        Ok(())
+    }
+
+    fn wrong(&self, what: &'static str) -> Error {
+        let path = self.file.as_ref().map(|file| file.path().to_path_buf());
+        Error::Damaged { path: path.unwrap_or_default(), at: 0, what }
+    }
+
+    fn section<T: Send + Sync + 'static>(
+        &self,
+        section: &Section<T>,
+        load: impl FnOnce(&PartFile) -> Result<(T, usize, usize), Error>,
+    ) -> Result<Arc<T>, Error> {
+        match (section, &self.file) {
+            (Section::Held(held), _) => Ok(Arc::clone(held)),
+            (Section::Stored(slot), Some(file)) => file.cache().get(slot, || load(file)),
+            (Section::Stored(_), None) => unreachable!("only a stored part has stored columns"),
+        }
+    }
+}
+
+impl Runs {
+    /// The rows of the n-th user.
+    #[inline]
+    pub fn rows(&self, run: usize) -> Range<usize> {
+        self.starts[run] as usize..self.starts[run + 1] as usize
+    }
+
+    /// The runs of a range of users.
+    pub fn between(&self, users: &Range<u32>) -> Range<usize> {
+        let from = self.users.partition_point(|user| *user < users.start);
+        let to = from + self.users[from..].partition_point(|user| *user < users.end);
         from..to
     }
 
-    /// Sets the time bounds from the rows and checks the promised order.
-    pub(crate) fn note_times(&mut self) {
-        self.time_min = self.time.iter().copied().min().unwrap_or(i64::MAX);
-        self.time_max = self.time.iter().copied().max().unwrap_or(i64::MIN);
-        let key = |row: usize| (self.user[row], self.time[row], self.arrival[row]);
-        debug_assert!((1..self.len()).all(|row| key(row - 1) < key(row)), "rows are sorted");
+    /// Bytes held.
+    pub fn bytes(&self) -> usize {
+        (self.users.len() + self.starts.len()) * 4
     }
 }
 
-/// Marks rows up to `len` as missing.
-fn pad(builder: &mut ColumnBuilder, len: usize) {
-    while builder.len() < len {
-        builder.push(None);
+impl<T> Section<T> {
+    fn stored() -> Section<T> {
+        Section::Stored(Arc::default())
     }
-}
-
-fn finish(builders: BTreeMap<NameId, ColumnBuilder>) -> BTreeMap<NameId, Column> {
-    let columns = builders.into_iter();
-    columns.filter_map(|(property, builder)| Some((property, builder.finish()?))).collect()
 }

@@ -7,7 +7,7 @@ use segment::evaluate::RfmScore;
 use segment::tree::{Range, Window};
 use segment::{RfmSettings, Scoring};
 
-use crate::evaluate::{Evaluator, Matching, Measured, QueryError};
+use crate::evaluate::{Evaluator, Matching, Measured, QueryError, Wanted};
 use crate::set::UserSet;
 
 /// Scores at one instant. Arrays have one place per dense user number; who is not scored has
@@ -182,21 +182,31 @@ fn last_times(
     settings: &RfmSettings,
     window: &Window,
 ) -> Result<Vec<i64>, QueryError> {
-    let mut last = vec![i64::MIN; evaluator.snapshot.n_places()];
     let zone = &evaluator.rules.zone;
     let range = segment::evaluate::range_at(window, evaluator.at, zone);
-    if let Some((range, matching)) = range.zip(Matching::of(&settings.of, evaluator.rules)) {
-        matching.scan(evaluator.snapshot, range, (window, zone), |part, row| {
-            let held = &mut last[part.user[row] as usize];
-            *held = part.time[row].max(*held);
+    let matching = Matching::of(&settings.of, evaluator.rules);
+    let Some((range, matching)) = range.zip(matching) else {
+        return Ok(vec![i64::MIN; evaluator.snapshot.n_places()]);
+    };
+    let wanted = Wanted { times: true, ..Wanted::default() };
+    let source = evaluator.select(&matching, range, &wanted)?;
+    let last = evaluator.by_users(|users| {
+        let mut last = vec![i64::MIN; users.len()];
+        source.each_run(&users, |part, user, rows| {
+            let held = &mut last[(user - users.start) as usize];
+            *held = part.time(rows.end - 1).max(*held);
         });
-    }
-    Ok(last)
+        last
+    });
+    Ok(last.concat())
 }
 
 fn numbers(measured: Option<Measured>, n: usize) -> Vec<f64> {
     match measured {
         Some(Measured::Whole(counts)) => counts.into_iter().map(f64::from).collect(),
+        Some(Measured::Floats(values)) => {
+            values.into_iter().map(|value| if value.is_nan() { 0.0 } else { value }).collect()
+        }
         Some(Measured::Values(values)) => values
             .into_iter()
             .map(|value| value.as_ref().and_then(Value::number).unwrap_or(0.0))

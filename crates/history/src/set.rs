@@ -25,9 +25,42 @@ impl UserSet {
         set
     }
 
+    /// Everybody for whom the next of `members` is true.
+    pub fn of_each(n_users: usize, members: impl Iterator<Item = bool>) -> UserSet {
+        let mut set = UserSet::empty(n_users);
+        let mut members = members.take(n_users);
+        for word in &mut set.words {
+            for (bit, member) in members.by_ref().take(64).enumerate() {
+                *word |= u64::from(member) << bit;
+            }
+        }
+        set
+    }
+
+    /// The union of sets over neighbouring ranges of `range` users each, with numbers that count
+    /// from the start of each range.
+    pub(crate) fn of_ranges(n_users: usize, range: usize, of: Vec<UserSet>) -> UserSet {
+        let mut set = UserSet::empty(n_users);
+        for (index, part) in of.into_iter().enumerate() {
+            let start = index * range;
+            if start.is_multiple_of(64) {
+                set.words[start / 64..start / 64 + part.words.len()].copy_from_slice(&part.words);
+            } else {
+                part.iter().for_each(|user| set.insert(UserIndex(start as u32 + user.0)));
+            }
+        }
+        set
+    }
+
     /// Adds one user.
     pub fn insert(&mut self, user: UserIndex) {
         self.words[user.at() / 64] |= 1 << (user.at() % 64);
+    }
+
+    /// Adds or removes one user.
+    pub fn put(&mut self, user: UserIndex, member: bool) {
+        let (word, bit) = (&mut self.words[user.at() / 64], user.at() % 64);
+        *word = *word & !(1 << bit) | u64::from(member) << bit;
     }
 
     /// Whether the user is in.

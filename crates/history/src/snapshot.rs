@@ -1,15 +1,17 @@
 //! An immutable view of the history: shared with any number of readers, without a lock.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
 use model::{EventId, Text, Timestamp, UserIndex, Value};
 use segment::evaluate::{UserEvent, UserHistory};
 
-use crate::evaluate::{KeptTimes, QueryError};
+use crate::column::Column;
+use crate::evaluate::QueryError;
 use crate::names::{NameId, Names};
-use crate::part::{Family, Part};
+use crate::part::{Family, Part, month_of};
 use crate::set::UserSet;
 use crate::users::{UserFacts, Users};
 
@@ -18,7 +20,6 @@ pub struct Snapshot {
     pub(crate) names: Arc<Names>,
     pub(crate) users: Users,
     pub(crate) families: BTreeMap<Family, Vec<Arc<Part>>>,
-    pub(crate) times: KeptTimes,
 }
 
 /// One event of one user, with when it was accepted.
@@ -67,7 +68,7 @@ impl Snapshot {
         users: Users,
         families: BTreeMap<Family, Vec<Arc<Part>>>,
     ) -> Snapshot {
-        Snapshot { names, users, families, times: KeptTimes::default() }
+        Snapshot { names, users, families }
     }
 
     /// Dense numbers in use: sets and arrays over users have this many places.
@@ -77,13 +78,9 @@ impl Snapshot {
 
     /// Everybody who exists at `at`: first event or attribute change at or before it.
     pub fn users(&self, at: Timestamp) -> UserSet {
-        let mut set = UserSet::empty(self.n_places());
-        for (index, facts) in self.users.iter().enumerate() {
-            if facts.merged_into.is_none() && facts.first_seen <= at.0 {
-                set.insert(UserIndex(index as u32));
-            }
-        }
-        set
+        let seen = self.users.first_seen().flatten();
+        // Who was merged away was never seen.
+        UserSet::of_each(self.n_places(), seen.map(|first| *first <= at.0 && *first != i64::MAX))
     }
 
     /// How many exist at `at`.
@@ -93,28 +90,35 @@ impl Snapshot {
 
     /// Events at or before `at`.
     pub fn n_events(&self, at: Timestamp) -> Result<u64, QueryError> {
-        let count = |part: &Part| match part.time_max <= at.0 {
-            true => part.len(),
-            false if part.time_min > at.0 => 0,
-            false => part.time.iter().filter(|time| **time <= at.0).count(),
+        let count = |part: &Part| -> Result<u64, QueryError> {
+            let facts = part.facts();
+            Ok(match facts.time_max <= at.0 {
+                true => part.len() as u64,
+                false if facts.time_min > at.0 => 0,
+                false => {
+                    let last = at.0 - facts.time_min;
+                    part.times()?.iter().filter(|time| i64::from(**time) <= last).count() as u64
+                }
+            })
         };
-        Ok(self.event_parts().map(|(_, part)| count(part) as u64).sum())
+        self.event_parts().map(|(_, part)| count(part)).sum()
     }
 
     /// Times of the first and the last event.
     pub fn span(&self) -> Option<(Timestamp, Timestamp)> {
-        let spans = self.event_parts().map(|(_, part)| (part.time_min, part.time_max));
+        let spans =
+            self.event_parts().map(|(_, part)| (part.facts().time_min, part.facts().time_max));
         let (from, to) = spans.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))?;
         Some((Timestamp(from), Timestamp(to)))
     }
 
     /// The id under which a user is shown.
     pub fn public_id(&self, user: UserIndex) -> &Text {
-        &self.users.get(user).public_id
+        self.users.public_id(user)
     }
 
     /// First and last time and number of events.
-    pub fn facts_of(&self, user: UserIndex) -> &UserFacts {
+    pub fn facts_of(&self, user: UserIndex) -> UserFacts {
         self.users.get(user)
     }
 
@@ -125,11 +129,10 @@ impl Snapshot {
             events: self.events_of(user)?.into_iter().map(|stored| stored.event).collect(),
             attributes: BTreeMap::new(),
         };
-        for (family, parts) in &self.families {
-            let Family::Attribute(attribute) = family else { continue };
-            let changes = changes_of(parts, user)?;
-            if !changes.is_empty() && !self.names.name(*attribute).is_empty() {
-                history.attributes.insert(self.names.name(*attribute).clone(), changes);
+        for attribute in self.attributes() {
+            let changes = changes_of(self.attribute_parts(attribute), user)?;
+            if !changes.is_empty() {
+                history.attributes.insert(attribute.clone(), changes);
             }
         }
         Ok(history)
@@ -138,10 +141,15 @@ impl Snapshot {
     /// All events of one user by (time, arrival).
     pub fn events_of(&self, user: UserIndex) -> Result<Vec<StoredEvent>, QueryError> {
         let mut events = Vec::new();
+        let facts = self.facts_of(user);
         for (name, part) in self.event_parts() {
-            for row in part.rows_of(user.0) {
-                let received_at = Timestamp(part.received[row]);
-                events.push(StoredEvent { event: self.event_at(name, part, row), received_at });
+            let of = part.facts();
+            if of.time_max < facts.first_seen || of.time_min > facts.last_seen {
+                continue;
+            }
+            let rows = part.rows_of(user.0)?;
+            if !rows.is_empty() {
+                self.read_events(name, part, rows, &mut events)?;
             }
         }
         events.sort_by_key(|stored| (stored.event.time, stored.event.arrival));
@@ -156,14 +164,23 @@ impl Snapshot {
     ) -> Result<HashMap<UserIndex, Value>, QueryError> {
         let mut latest: HashMap<UserIndex, ((i64, u64), Option<Value>)> = HashMap::new();
         for part in self.attribute_parts(attribute) {
-            for row in 0..part.len() {
-                let key = (part.time[row], part.arrival[row]);
-                let user = UserIndex(part.user[row]);
-                if key.0 > at.0 || latest.get(&user).is_some_and(|(newest, _)| *newest > key) {
+            if part.facts().time_min > at.0 {
+                continue;
+            }
+            let (runs, times, arrivals) = (part.runs()?, part.times()?, part.arrivals()?);
+            let values = part.column(NameId::VALUE)?;
+            for (run, user) in runs.users.iter().enumerate() {
+                let time = |row: usize| part.facts().time_min + i64::from(times[row]);
+                // The last row of the user that is not later than the instant.
+                let Some(row) = runs.rows(run).rev().find(|row| time(*row) <= at.0) else {
                     continue;
+                };
+                let key = (time(row), arrivals.get(row, times[row]) as u64);
+                let user = UserIndex(*user);
+                if latest.get(&user).is_none_or(|(newest, _)| *newest <= key) {
+                    let value = values.as_ref().and_then(|column| column.get(row));
+                    latest.insert(user, (key, value));
                 }
-                let value = part.columns.get(&NameId::VALUE).and_then(|column| column.get(row));
-                latest.insert(user, (key, value));
             }
         }
         Ok(latest.into_iter().filter_map(|(user, (_, value))| Some((user, value?))).collect())
@@ -171,19 +188,26 @@ impl Snapshot {
 
     /// Names of all attributes.
     pub fn attributes(&self) -> impl Iterator<Item = &Text> {
-        let names = self.families.keys().filter_map(|family| match family {
-            Family::Attribute(name) => Some(self.names.name(*name)),
-            Family::Event { .. } => None,
-        });
-        names.filter(|name| !name.is_empty())
+        let mut names: Vec<NameId> = self
+            .families
+            .keys()
+            .filter_map(|family| match family {
+                Family::Attribute { name, .. } => Some(*name),
+                Family::Event { .. } => None,
+            })
+            .collect();
+        names.dedup();
+        names.into_iter().map(|name| self.names.name(name)).filter(|name| !name.is_empty())
     }
 
     /// What is known of every event name, most frequent first.
     pub fn events(&self) -> Result<Vec<EventFacts>, QueryError> {
         let mut parts: BTreeMap<NameId, Vec<&Part>> = BTreeMap::new();
         self.event_parts().for_each(|(name, part)| parts.entry(name).or_default().push(part));
-        let mut facts: Vec<_> =
-            parts.into_iter().map(|(name, parts)| self.facts_of_event(name, &parts)).collect();
+        let mut facts: Vec<_> = parts
+            .into_iter()
+            .map(|(name, parts)| self.facts_of_event(name, &parts))
+            .collect::<Result<_, QueryError>>()?;
         facts.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.name.cmp(&b.name)));
         Ok(facts)
     }
@@ -196,45 +220,66 @@ impl Snapshot {
                 let parts: Vec<&Part> = self.attribute_parts(name).collect();
                 value_facts(name, NameId::VALUE, &parts)
             })
-            .collect();
+            .collect::<Result<_, QueryError>>()?;
         facts.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(facts)
     }
 
-    fn facts_of_event(&self, name: NameId, parts: &[&Part]) -> EventFacts {
+    fn facts_of_event(&self, name: NameId, parts: &[&Part]) -> Result<EventFacts, QueryError> {
         let mut users = UserSet::empty(self.n_places());
-        parts.iter().flat_map(|part| &part.user).for_each(|user| users.insert(UserIndex(*user)));
-        let mut properties: Vec<NameId> =
-            parts.iter().flat_map(|part| part.columns.keys().copied()).collect();
+        for part in parts {
+            part.runs()?.users.iter().for_each(|user| users.insert(UserIndex(*user)));
+        }
+        let mut properties: Vec<NameId> = parts.iter().flat_map(|part| part.properties()).collect();
         properties.sort_unstable();
         properties.dedup();
-        let mut properties: Vec<_> =
-            properties.into_iter().map(|id| value_facts(self.names.name(id), id, parts)).collect();
+        let mut properties = properties
+            .into_iter()
+            .map(|id| value_facts(self.names.name(id), id, parts))
+            .collect::<Result<Vec<_>, QueryError>>()?;
         properties.sort_by(|a, b| a.name.cmp(&b.name));
-        EventFacts {
+        let (first, last) =
+            (|part: &&Part| part.facts().time_min, |part: &&Part| part.facts().time_max);
+        Ok(EventFacts {
             name: self.names.name(name).clone(),
             count: parts.iter().map(|part| part.len() as u64).sum(),
             users: users.len(),
-            first_at: Timestamp(parts.iter().map(|part| part.time_min).min().unwrap_or(0)),
-            last_at: Timestamp(parts.iter().map(|part| part.time_max).max().unwrap_or(0)),
+            first_at: Timestamp(parts.iter().map(first).min().unwrap_or(0)),
+            last_at: Timestamp(parts.iter().map(last).max().unwrap_or(0)),
             properties,
-        }
+        })
     }
 
-    pub(crate) fn event_at(&self, name: NameId, part: &Part, row: usize) -> UserEvent {
-        let mut properties: Vec<(Text, Value)> = part
-            .columns
-            .iter()
-            .filter_map(|(id, column)| Some((self.names.name(*id).clone(), column.get(row)?)))
-            .collect();
-        properties.sort_by(|a, b| a.0.cmp(&b.0));
-        UserEvent {
-            name: self.names.name(name).clone(),
-            time: Timestamp(part.time[row]),
-            arrival: part.arrival[row],
-            id: EventId(part.id[row]),
-            properties,
+    /// Reads rows of one part as events.
+    fn read_events(
+        &self,
+        name: NameId,
+        part: &Part,
+        rows: Range<usize>,
+        events: &mut Vec<StoredEvent>,
+    ) -> Result<(), QueryError> {
+        let (times, arrivals, received) = (part.times()?, part.arrivals()?, part.received()?);
+        let ids = part.ids(rows.clone())?;
+        let mut columns = Vec::new();
+        for property in part.properties() {
+            columns
+                .extend(part.column(property)?.map(|column| (self.names.name(property), column)));
         }
+        columns.sort_by(|a, b| a.0.cmp(b.0));
+        for (row, id) in rows.zip(ids) {
+            let value =
+                |(name, column): &(&Text, Arc<Column>)| Some(((*name).clone(), column.get(row)?));
+            let event = UserEvent {
+                name: self.names.name(name).clone(),
+                time: Timestamp(part.facts().time_min + i64::from(times[row])),
+                arrival: arrivals.get(row, times[row]) as u64,
+                id: EventId(id),
+                properties: columns.iter().filter_map(value).collect(),
+            };
+            events
+                .push(StoredEvent { event, received_at: Timestamp(received.get(row, times[row])) });
+        }
+        Ok(())
     }
 
     /// Every part of every event name, by name and month.
@@ -242,47 +287,87 @@ impl Snapshot {
         self.families.iter().flat_map(|(family, parts)| {
             let name = match family {
                 Family::Event { name, .. } => Some(*name),
-                Family::Attribute(_) => None,
+                Family::Attribute { .. } => None,
             };
             parts.iter().filter_map(move |part| Some((name?, part.as_ref())))
         })
     }
 
+    /// Parts of the names (nothing: of all) whose month touches a range of time, by name and month,
+    /// each with its place among all parts of its name.
+    pub(crate) fn parts_within(
+        &self,
+        names: Option<Vec<NameId>>,
+        (from, to): (Timestamp, Timestamp),
+    ) -> impl Iterator<Item = (NameId, usize, &Part)> {
+        let months = month_of(from)..=month_of(to);
+        let of = |name, month| Family::Event { name, month };
+        let ranges = match names {
+            None => vec![(NameId(0), NameId(u32::MAX))],
+            Some(names) => names.into_iter().map(|name| (name, name)).collect(),
+        };
+        let families = ranges.into_iter().flat_map(move |(first, last)| {
+            self.families.range(of(first, i32::MIN)..=of(last, i32::MAX))
+        });
+        let mut before = (NameId(0), 0);
+        families
+            .filter_map(move |(family, parts)| {
+                let Family::Event { name, month } = family else { return None };
+                let place = if before.0 == *name { before.1 } else { 0 };
+                before = (*name, place + parts.len());
+                let inside = months.contains(month);
+                let parts = if inside { parts.iter().enumerate() } else { [].iter().enumerate() };
+                Some(parts.map(move |(index, part)| (*name, place + index, part.as_ref())))
+            })
+            .flatten()
+    }
+
     /// Every part of one attribute.
     pub(crate) fn attribute_parts(&self, attribute: &str) -> impl Iterator<Item = &Part> {
-        let family = self.names.number(attribute).map(Family::Attribute);
-        family.and_then(|family| self.families.get(&family)).into_iter().flatten().map(Arc::as_ref)
+        let name = self.names.number(attribute);
+        let families = name.map(|name| {
+            let of = |month| Family::Attribute { name, month };
+            self.families.range(of(i32::MIN)..=of(i32::MAX))
+        });
+        families.into_iter().flatten().flat_map(|(_, parts)| parts.iter().map(Arc::as_ref))
     }
 }
 
 /// A user's changes of one attribute by (time, arrival).
-pub(crate) fn changes_of(
-    parts: &[Arc<Part>],
+pub(crate) fn changes_of<'a>(
+    parts: impl Iterator<Item = &'a Part>,
     user: UserIndex,
 ) -> Result<Vec<(Timestamp, Value)>, QueryError> {
     let mut changes = Vec::new();
     for part in parts {
-        for row in part.rows_of(user.0) {
-            let value = part.columns.get(&NameId::VALUE).and_then(|column| column.get(row));
-            changes.push((part.time[row], part.arrival[row], value.unwrap_or(Value::Null)));
+        let rows = part.rows_of(user.0)?;
+        if rows.is_empty() {
+            continue;
+        }
+        let (times, arrivals) = (part.times()?, part.arrivals()?);
+        let values = part.column(NameId::VALUE)?;
+        for row in rows {
+            let value = values.as_ref().and_then(|column| column.get(row)).unwrap_or(Value::Null);
+            let time = part.facts().time_min + i64::from(times[row]);
+            changes.push((time, arrivals.get(row, times[row]) as u64, value));
         }
     }
     changes.sort_by_key(|(time, arrival, _)| (*time, *arrival));
     Ok(changes.into_iter().map(|(time, _, value)| (Timestamp(time), value)).collect())
 }
 
-fn value_facts(name: &Text, id: NameId, parts: &[&Part]) -> ValueFacts {
-    let columns = || parts.iter().filter_map(|part| part.columns.get(&id));
-    let mut kinds: Vec<_> = columns().flat_map(|column| column.kinds()).collect();
-    kinds.sort_unstable();
-    kinds.dedup();
-    let mut examples: Vec<Value> = Vec::new();
-    for column in columns() {
+fn value_facts(name: &Text, id: NameId, parts: &[&Part]) -> Result<ValueFacts, QueryError> {
+    let (mut kinds, mut examples) = (Vec::new(), Vec::<Value>::new());
+    for part in parts {
+        let Some(column) = part.column(id)? else { continue };
+        kinds.extend(column.kinds());
         for value in (0..column.len().min(64)).filter_map(|row| column.get(row)) {
             if examples.len() < EXAMPLES_MAX && !examples.contains(&value) {
                 examples.push(value);
             }
         }
     }
-    ValueFacts { name: name.clone(), kinds, examples }
+    kinds.sort_unstable();
+    kinds.dedup();
+    Ok(ValueFacts { name: name.clone(), kinds, examples })
 }

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use engine::{Merge, Step};
 use model::{AttributeChange, Event, EventId, Record, Text, UserIndex, What};
 
+use crate::cache::Cache;
 use crate::disk::{self, Error, Manifest};
 use crate::names::{NameId, Names};
 use crate::part::{Family, Part, Row};
@@ -22,6 +23,8 @@ use crate::users::Users;
 const FRESH_ROWS_MAX: usize = 64 * 1_024;
 /// A new part is merged with the one before it unless that one has so many times more rows.
 const MERGE_RATIO: usize = 4;
+/// Ids read at a time.
+const ID_ROWS: usize = 64 * 1_024;
 /// Parts above this size are left alone by merges of new rows: bounds the work of one merge.
 const MERGE_ROWS_MAX: usize = 4 * 1_024 * 1_024;
 
@@ -36,6 +39,7 @@ pub struct Store {
     n_fresh: usize,
     next_file: u64,
     latest: Option<Arc<Snapshot>>,
+    cache: Arc<Cache>,
 }
 
 /// What a store found on disk.
@@ -73,10 +77,12 @@ impl Store {
             n_fresh: 0,
             next_file: 1,
             latest: None,
+            cache: Arc::default(),
         }
     }
 
-    /// Opens the store of a folder, or makes one. Every block of every part is verified.
+    /// Opens the store of a folder, or makes one. Of parts only the directories are read; columns
+    /// are read and verified when a question asks for them.
     pub fn open(dir: &Path) -> Result<(Store, Checkpoint), Error> {
         let mut store = Store { dir: Some(dir.to_path_buf()), ..Store::in_memory() };
         let Some(manifest) = disk::read_manifest(dir)? else {
@@ -87,7 +93,8 @@ impl Store {
         store.users = state.users;
         store.next_file = manifest.next_file;
         for (family, file) in &manifest.parts {
-            let part = Arc::new(disk::read_part(dir, *file, store.names.all().len())?);
+            let n_names = store.names.all().len();
+            let part = Arc::new(disk::open_part(dir, *file, n_names, &store.cache)?);
             store
                 .families
                 .entry(*family)
@@ -100,9 +107,26 @@ impl Store {
     }
 
     /// Every delivery id in the store, to refill the fold's set.
-    pub fn event_ids(&self) -> impl Iterator<Item = EventId> {
+    pub fn event_ids(&self) -> impl Iterator<Item = Result<EventId, Error>> {
         let parts = self.families.values().flat_map(|runs| &runs.parts);
-        parts.flat_map(|sealed| sealed.part.id.iter().map(|id| EventId(*id)))
+        let blocks = parts.flat_map(|sealed| {
+            let part = &sealed.part;
+            (0..part.len())
+                .step_by(ID_ROWS)
+                .map(move |from| part.ids(from..(from + ID_ROWS).min(part.len())))
+        });
+        blocks.flat_map(|block| {
+            let (ids, failed) = match block {
+                Ok(ids) => (ids, None),
+                Err(error) => (Vec::new(), Some(Err(error))),
+            };
+            ids.into_iter().map(|id| Ok(EventId(id))).chain(failed)
+        })
+    }
+
+    /// Users ever seen, merged ones included.
+    pub fn n_users(&self) -> usize {
+        self.users.len()
     }
 
     /// Rows that no checkpoint has written yet.
@@ -117,25 +141,19 @@ impl Store {
         if let Some(merge) = step.merged {
             self.merge_users(merge);
         }
-        let facts = self.users.get_mut(step.user);
         if step.renamed {
-            facts.public_id = public_id.clone();
+            self.users.rename(step.user, public_id.clone());
         }
         let received = record.received_at.0;
         match record.what {
             What::Event(event) => self.add_event(step.user, event, received, arrival),
             What::Identify(change) => self.add_change(step.user, change, received, arrival),
-            What::Alias { .. } => {
-                facts.first_seen = facts.first_seen.min(received);
-            }
+            What::Alias { .. } => self.users.saw(step.user, received),
         }
     }
 
     fn add_event(&mut self, user: UserIndex, event: Event, received: i64, arrival: u64) {
-        let facts = self.users.get_mut(user);
-        facts.first_seen = facts.first_seen.min(event.time.0);
-        facts.last_seen = facts.last_seen.max(event.time.0);
-        facts.n_events += 1;
+        self.users.add_event(user, event.time.0);
         let name = self.intern(&event.name);
         let mut properties = Vec::with_capacity(event.properties.len());
         for (property, value) in event.properties {
@@ -155,8 +173,7 @@ impl Store {
         received: i64,
         arrival: u64,
     ) {
-        let facts = self.users.get_mut(user);
-        facts.first_seen = facts.first_seen.min(change.time.0);
+        self.users.saw(user, change.time.0);
         let (time, id) = (change.time.0, change.id.0);
         // A delivery without attributes still has an id that must count once.
         let marker =
@@ -165,7 +182,7 @@ impl Store {
             let attribute = self.intern(&attribute);
             let properties = vec![(NameId::VALUE, value)];
             let row = Row { user: user.0, time, arrival, received, id, properties };
-            self.add_row(Family::Attribute(attribute), row);
+            self.add_row(Family::of_attribute(attribute, change.time), row);
         }
     }
 
@@ -177,7 +194,7 @@ impl Store {
             self.dirty.insert(family);
         }
         if runs.fresh.len() >= FRESH_ROWS_MAX {
-            runs.seal();
+            runs.seal_fresh();
         }
     }
 
@@ -189,59 +206,57 @@ impl Store {
     }
 
     fn merge_users(&mut self, merge: Merge) {
-        let gone = std::mem::take(self.users.get_mut(merge.from));
-        let facts = self.users.get_mut(merge.into);
-        facts.first_seen = facts.first_seen.min(gone.first_seen);
-        facts.last_seen = facts.last_seen.max(gone.last_seen);
-        facts.n_events += gone.n_events;
-        self.users.get_mut(merge.from).merged_into = Some(merge.into.0);
+        self.users.merge(merge.from, merge.into);
         self.merges.push(merge);
     }
 
     /// An immutable view of everything applied so far.
-    pub fn snapshot(&mut self) -> Arc<Snapshot> {
+    pub fn snapshot(&mut self) -> Result<Arc<Snapshot>, Error> {
         if let Some(snapshot) = &self.latest {
-            return Arc::clone(snapshot);
+            return Ok(Arc::clone(snapshot));
         }
-        self.seal_all();
+        self.seal_all()?;
         let parts =
             |runs: &Runs| runs.parts.iter().map(|sealed| Arc::clone(&sealed.part)).collect();
         let families = self.families.iter().map(|(family, runs)| (*family, parts(runs))).collect();
         let snapshot = Snapshot::new(Arc::clone(&self.names), self.users.clone(), families);
-        self.latest.insert(Arc::new(snapshot)).clone()
+        Ok(self.latest.insert(Arc::new(snapshot)).clone())
     }
 
-    fn seal_all(&mut self) {
-        self.renumber();
-        for family in std::mem::take(&mut self.dirty) {
+    fn seal_all(&mut self) -> Result<(), Error> {
+        self.renumber()?;
+        while let Some(family) = self.dirty.first().copied() {
             if let Some(runs) = self.families.get_mut(&family) {
-                runs.seal();
+                runs.seal()?;
             }
+            self.dirty.remove(&family);
         }
+        Ok(())
     }
 
     /// Gives the rows of merged users to the users that remain.
-    fn renumber(&mut self) {
-        let merges = std::mem::take(&mut self.merges);
-        if merges.is_empty() {
-            return;
+    fn renumber(&mut self) -> Result<(), Error> {
+        if self.merges.is_empty() {
+            return Ok(());
         }
+        let merges = &self.merges;
         let users = &self.users;
-        let user_of = |mut user: u32| {
-            while let Some(into) = users.get(UserIndex(user)).merged_into {
-                user = into;
-            }
-            user
-        };
+        let user_of = |user: u32| users.remaining(user);
         for runs in self.families.values_mut() {
             runs.fresh.iter_mut().for_each(|row| row.user = user_of(row.user));
             for sealed in &mut runs.parts {
-                if merges.iter().any(|merge| !sealed.part.rows_of(merge.from.0).is_empty()) {
-                    let part = Part::merged(&[&sealed.part], &user_of);
+                let mut concerned = false;
+                for merge in merges {
+                    concerned |= sealed.part.has_user(merge.from.0)?;
+                }
+                if concerned {
+                    let part = Part::merged(&[&sealed.part], &user_of)?;
                     *sealed = Sealed { part: Arc::new(part), file: None };
                 }
             }
         }
+        self.merges.clear();
+        Ok(())
     }
 
     /// Writes everything applied so far as parts, and makes it the state that [`Store::open`]
@@ -253,7 +268,7 @@ impl Store {
         fold: &[u8],
     ) -> Result<(), Error> {
         let Some(dir) = self.dir.clone() else { return Ok(()) };
-        self.seal_all();
+        self.seal_all()?;
         let mut parts = Vec::new();
         for (family, runs) in &mut self.families {
             for sealed in &mut runs.parts {
@@ -281,19 +296,24 @@ impl Store {
 }
 
 impl Runs {
-    fn seal(&mut self) {
-        if self.fresh.is_empty() {
-            return;
+    fn seal_fresh(&mut self) {
+        if !self.fresh.is_empty() {
+            let part = Part::of(std::mem::take(&mut self.fresh));
+            self.parts.push(Sealed { part: Arc::new(part), file: None });
         }
-        let mut part = Part::of(std::mem::take(&mut self.fresh));
-        while let Some(last) = self.parts.last() {
+    }
+
+    fn seal(&mut self) -> Result<(), Error> {
+        self.seal_fresh();
+        while let [.., last, part] = &self.parts[..] {
             let len = last.part.len();
-            if len > MERGE_ROWS_MAX || len > part.len() * MERGE_RATIO {
+            if len > MERGE_ROWS_MAX || len > part.part.len() * MERGE_RATIO {
                 break;
             }
-            part = Part::merged(&[&last.part, &part], &|user| user);
-            self.parts.pop();
+            let part = Part::merged(&[&last.part, &part.part], &|user| user)?;
+            self.parts.truncate(self.parts.len() - 2);
+            self.parts.push(Sealed { part: Arc::new(part), file: None });
         }
-        self.parts.push(Sealed { part: Arc::new(part), file: None });
+        Ok(())
     }
 }

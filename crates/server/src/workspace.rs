@@ -197,7 +197,7 @@ impl Workspace {
         if let Some(latest) = self.shared.latest() {
             return Ok(latest);
         }
-        self.ask(Command::Snapshot)
+        Ok(self.ask(Command::Snapshot)??)
     }
 
     /// The user that a known or anonymous id stands for, with all of their ids. Blocks its thread.

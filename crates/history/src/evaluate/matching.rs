@@ -1,15 +1,17 @@
 //! Which rows an event match selects, part by part.
 
-use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use model::{Text, Timestamp, Zone};
+use model::Text;
 use segment::Rules;
-use segment::evaluate::{CompiledTest, in_hours_and_weekdays};
-use segment::tree::{EventMatch, EventNames, Where, Window};
+use segment::evaluate::CompiledTest;
+use segment::tree::{EventMatch, EventNames, Where};
 
-use crate::column::{Column, MISSING};
+use super::QueryError;
+use crate::column::{Column, Values};
 use crate::names::NameId;
+use crate::numbers::Packed;
 use crate::part::Part;
 use crate::snapshot::Snapshot;
 
@@ -23,27 +25,42 @@ pub(crate) struct Matching {
 struct Alternative {
     /// Nothing: events of every name.
     name: Option<Text>,
-    filters: Vec<Filter>,
+    filter: Condition,
 }
 
-enum Filter {
-    All(Vec<Filter>),
-    Any(Vec<Filter>),
-    Not(Box<Filter>),
+/// A filter that does not yet know its part.
+enum Condition {
+    All(Vec<Condition>),
+    Any(Vec<Condition>),
+    Not(Box<Condition>),
     Property(Text, CompiledTest),
     FirstTime,
 }
 
-/// One part on its way through the filters.
-struct Scanned<'a> {
-    snapshot: &'a Snapshot,
-    name: NameId,
-    part: &'a Part,
-    first: &'a RefCell<Option<FirstTimes>>,
+/// A filter with the columns of one part.
+pub(crate) enum Filter {
+    /// Every row, or none.
+    Always(bool),
+    /// Rows by the dictionary entry of a text.
+    Entries {
+        /// The texts.
+        column: Arc<Column>,
+        /// Which entries are selected.
+        table: Vec<bool>,
+        /// Whether a missing text is.
+        missing: bool,
+    },
+    /// Rows by any value.
+    Test(Arc<Column>, CompiledTest),
+    /// Rows that are their user's first event of the name.
+    First,
+    /// All of these.
+    All(Vec<Filter>),
+    /// Any of these.
+    Any(Vec<Filter>),
+    /// Not this.
+    Not(Box<Filter>),
 }
-
-/// Of the name last asked for: (time, arrival) of each user's first event.
-type FirstTimes = (NameId, Vec<(i64, u64)>);
 
 impl Matching {
     /// Nothing if a filter depends on the event before.
@@ -61,76 +78,46 @@ impl Matching {
                     }
                 }
                 None => {
-                    let filters = vec![Filter::of(&of.filter)?];
-                    alternatives.push(Alternative { name: name.cloned(), filters });
+                    let filter = Condition::of(&of.filter)?;
+                    alternatives.push(Alternative { name: name.cloned(), filter });
                 }
             }
         }
         Some(Matching { alternatives })
     }
 
-    /// Calls `visit` for every selected row with time in `from..=to`, part by part, and inside the
-    /// hours and weekdays of the window.
-    pub(crate) fn scan(
+    /// Whether it is every event of every name.
+    pub(crate) fn everything(&self) -> bool {
+        self.alternatives
+            .iter()
+            .any(|a| a.name.is_none() && matches!(&a.filter, Condition::All(of) if of.is_empty()))
+    }
+
+    /// The names that can match, ascending; nothing: any.
+    pub(crate) fn names(&self, snapshot: &Snapshot) -> Option<Vec<NameId>> {
+        let wanted = self.alternatives.iter().map(|alternative| alternative.name.as_ref());
+        let wanted: Vec<&Text> = wanted.collect::<Option<_>>()?;
+        let mut names: Vec<NameId> =
+            wanted.into_iter().filter_map(|name| snapshot.names.number(name)).collect();
+        names.sort_unstable();
+        names.dedup();
+        Some(names)
+    }
+
+    /// The rows that a part of events of a name contributes.
+    pub(crate) fn filter(
         &self,
         snapshot: &Snapshot,
-        (from, to): (Timestamp, Timestamp),
-        (window, zone): (&Window, &Zone),
-        mut visit: impl FnMut(&Part, usize),
-    ) {
-        let anytime = window.hours.is_none() && window.weekdays.is_empty();
-        self.parts(snapshot, (from, to), |_, part, selected| {
-            let whole = part.time_min >= from.0 && part.time_max <= to.0;
-            for row in 0..part.len() {
-                let time = part.time[row];
-                if (whole || (time >= from.0 && time <= to.0))
-                    && selected.get(row)
-                    && (anytime || in_hours_and_weekdays(window, Timestamp(time), zone))
-                {
-                    visit(part, row);
-                }
-            }
-        });
-    }
-
-    /// Calls `visit` with the selected rows of every part that has any, by time `from..=to` only as
-    /// far as whole parts go.
-    pub(crate) fn parts<'s>(
-        &self,
-        snapshot: &'s Snapshot,
-        (from, to): (Timestamp, Timestamp),
-        mut visit: impl FnMut(NameId, &'s Part, Selection),
-    ) {
-        let first = RefCell::default();
-        for (name, part) in snapshot.event_parts() {
-            if part.time_max < from.0 || part.time_min > to.0 {
-                continue;
-            }
-            let scanned = Scanned { snapshot, name, part, first: &first };
-            if let Some(selected) = self.select(&scanned) {
-                visit(name, part, selected);
-            }
-        }
-    }
-
-    /// The selected rows of a part; nothing if none can be.
-    fn select(&self, scanned: &Scanned) -> Option<Selection> {
-        let name = scanned.snapshot.names.name(scanned.name);
-        let mut chosen: Option<Selection> = None;
+        name: &Text,
+        part: &Part,
+    ) -> Result<Filter, QueryError> {
+        let mut filters = Vec::new();
         for alternative in &self.alternatives {
-            if alternative.name.as_ref().is_some_and(|wanted| wanted != name) {
-                continue;
+            if alternative.name.as_ref().is_none_or(|wanted| wanted == name) {
+                filters.push(alternative.filter.in_part(snapshot, part)?);
             }
-            let mut selection = Selection::Every;
-            for filter in &alternative.filters {
-                selection = selection.and(filter.select(scanned));
-            }
-            chosen = Some(match chosen {
-                Some(chosen) => chosen.or(selection),
-                None => selection,
-            });
         }
-        chosen.filter(|chosen| !matches!(chosen, Selection::None))
+        Ok(Filter::any(filters))
     }
 }
 
@@ -143,141 +130,116 @@ fn add(to: &mut Vec<Alternative>, member: &EventMatch, filter: &Where) -> Option
         }
     };
     for name in names {
-        let filters = vec![Filter::of(&member.filter)?, Filter::of(filter)?];
-        to.push(Alternative { name, filters });
+        let filter = Condition::All(vec![Condition::of(&member.filter)?, Condition::of(filter)?]);
+        to.push(Alternative { name, filter });
     }
     Some(())
 }
 
-/// Rows of one part.
-pub(crate) enum Selection {
-    Every,
-    None,
-    Rows(Vec<bool>),
-}
-
-impl Selection {
-    /// Whether a row is selected.
-    pub(crate) fn get(&self, row: usize) -> bool {
-        match self {
-            Selection::Every => true,
-            Selection::None => false,
-            Selection::Rows(rows) => rows[row],
-        }
-    }
-
-    fn and(self, other: Selection) -> Selection {
-        match (self, other) {
-            (Selection::None, _) | (_, Selection::None) => Selection::None,
-            (Selection::Every, other) | (other, Selection::Every) => other,
-            (Selection::Rows(mut rows), Selection::Rows(others)) => {
-                rows.iter_mut().zip(others).for_each(|(row, other)| *row &= other);
-                Selection::Rows(rows)
-            }
-        }
-    }
-
-    fn or(self, other: Selection) -> Selection {
-        match (self, other) {
-            (Selection::Every, _) | (_, Selection::Every) => Selection::Every,
-            (Selection::None, other) | (other, Selection::None) => other,
-            (Selection::Rows(mut rows), Selection::Rows(others)) => {
-                rows.iter_mut().zip(others).for_each(|(row, other)| *row |= other);
-                Selection::Rows(rows)
-            }
-        }
-    }
-
-    fn not(self) -> Selection {
-        match self {
-            Selection::Every => Selection::None,
-            Selection::None => Selection::Every,
-            Selection::Rows(mut rows) => {
-                rows.iter_mut().for_each(|row| *row = !*row);
-                Selection::Rows(rows)
-            }
-        }
-    }
-
-    fn of(all: bool) -> Selection {
-        if all { Selection::Every } else { Selection::None }
-    }
-}
-
-impl Filter {
-    fn of(of: &Where) -> Option<Filter> {
-        let each = |of: &[Where]| of.iter().map(Filter::of).collect::<Option<Vec<_>>>();
+impl Condition {
+    fn of(of: &Where) -> Option<Condition> {
+        let each = |of: &[Where]| of.iter().map(Condition::of).collect::<Option<Vec<_>>>();
         Some(match of {
-            Where::All(of) => Filter::All(each(of)?),
-            Where::Any(of) => Filter::Any(each(of)?),
-            Where::Not(of) => Filter::Not(Box::new(Filter::of(of)?)),
+            Where::All(of) => Condition::All(each(of)?),
+            Where::Any(of) => Condition::Any(each(of)?),
+            Where::Not(of) => Condition::Not(Box::new(Condition::of(of)?)),
             Where::Property { property, test } => {
-                Filter::Property(property.clone(), CompiledTest::new(test))
+                Condition::Property(property.clone(), CompiledTest::new(test))
             }
-            Where::FirstTime => Filter::FirstTime,
+            Where::FirstTime => Condition::FirstTime,
             Where::Same(_) => return None,
         })
     }
 
-    fn select(&self, scanned: &Scanned) -> Selection {
+    fn in_part(&self, snapshot: &Snapshot, part: &Part) -> Result<Filter, QueryError> {
+        let each = |of: &[Condition]| {
+            of.iter().map(|one| one.in_part(snapshot, part)).collect::<Result<Vec<_>, _>>()
+        };
+        Ok(match self {
+            Condition::All(of) => Filter::all(each(of)?),
+            Condition::Any(of) => Filter::any(each(of)?),
+            Condition::Not(of) => match of.in_part(snapshot, part)? {
+                Filter::Always(all) => Filter::Always(!all),
+                other => Filter::Not(Box::new(other)),
+            },
+            Condition::FirstTime => Filter::First,
+            Condition::Property(property, test) => {
+                let id = snapshot.names.number(property);
+                match id.map(|id| part.column(id)).transpose()?.flatten() {
+                    Some(column) => Filter::column(column, test),
+                    None => Filter::Always(test.holds(None)),
+                }
+            }
+        })
+    }
+}
+
+impl Filter {
+    /// Texts are tested once per dictionary entry.
+    fn column(column: Arc<Column>, test: &CompiledTest) -> Filter {
+        let Values::Text(_, dictionary) = &column.values else {
+            return Filter::Test(column, test.clone());
+        };
+        let holds = |text: &Text| test.holds(Some(&model::Value::Text(text.clone())));
+        let table: Vec<bool> = dictionary.iter().map(holds).collect();
+        let missing = test.holds(None);
+        let all = |wanted: bool| {
+            table.iter().all(|holds| *holds == wanted)
+                && (missing == wanted || column.present.is_none())
+        };
+        match () {
+            _ if all(false) => Filter::Always(false),
+            _ if all(true) => Filter::Always(true),
+            _ => Filter::Entries { column, table, missing },
+        }
+    }
+
+    fn all(mut of: Vec<Filter>) -> Filter {
+        of.retain(|one| !matches!(one, Filter::Always(true)));
+        match of.len() {
+            0 => Filter::Always(true),
+            _ if of.iter().any(|one| matches!(one, Filter::Always(false))) => Filter::Always(false),
+            1 => of.remove(0),
+            _ => Filter::All(of),
+        }
+    }
+
+    fn any(mut of: Vec<Filter>) -> Filter {
+        of.retain(|one| !matches!(one, Filter::Always(false)));
+        match of.len() {
+            0 => Filter::Always(false),
+            _ if of.iter().any(|one| matches!(one, Filter::Always(true))) => Filter::Always(true),
+            1 => of.remove(0),
+            _ => Filter::Any(of),
+        }
+    }
+
+    /// Whether it asks which event of a user is the first.
+    pub(crate) fn asks_first(&self) -> bool {
         match self {
-            Filter::All(of) => {
-                of.iter().fold(Selection::Every, |all, f| all.and(f.select(scanned)))
-            }
-            Filter::Any(of) => of.iter().fold(Selection::None, |any, f| any.or(f.select(scanned))),
-            Filter::Not(of) => of.select(scanned).not(),
-            Filter::Property(property, test) => {
-                let id = scanned.snapshot.names.number(property);
-                match id.and_then(|id| scanned.part.columns.get(&id)) {
-                    Some(column) => select_column(column, test),
-                    None => Selection::of(test.holds(None)),
-                }
-            }
-            Filter::FirstTime => scanned.first_times(),
+            Filter::First => true,
+            Filter::All(of) | Filter::Any(of) => of.iter().any(Filter::asks_first),
+            Filter::Not(of) => of.asks_first(),
+            Filter::Always(_) | Filter::Entries { .. } | Filter::Test(..) => false,
         }
     }
-}
 
-impl Scanned<'_> {
-    /// Rows that are their user's first event of the name.
-    fn first_times(&self) -> Selection {
-        let mut first = self.first.borrow_mut();
-        if first.as_ref().is_none_or(|(name, _)| *name != self.name) {
-            let mut places = vec![(i64::MAX, u64::MAX); self.snapshot.n_places()];
-            for (_, part) in self.snapshot.event_parts().filter(|(name, _)| *name == self.name) {
-                for row in 0..part.len() {
-                    let held = &mut places[part.user[row] as usize];
-                    *held = (part.time[row], part.arrival[row]).min(*held);
-                }
-            }
-            *first = Some((self.name, places));
+    /// Whether a row is selected; `first`: it is its user's first event of the name.
+    #[inline]
+    pub(crate) fn holds(&self, row: usize, first: bool) -> bool {
+        match self {
+            Filter::Always(all) => *all,
+            Filter::Entries { column, table, missing } => match (&column.present, &column.values) {
+                (None, Values::Text(Packed::U8(codes), _)) => table[usize::from(codes[row])],
+                (Some(present), _) if !present.get(row) => *missing,
+                (_, Values::Text(codes, _)) => table[codes.get(row) as usize],
+                _ => false,
+            },
+            Filter::Test(column, test) => test.holds(column.get(row).as_ref()),
+            Filter::First => first,
+            Filter::All(of) => of.iter().all(|one| one.holds(row, first)),
+            Filter::Any(of) => of.iter().any(|one| one.holds(row, first)),
+            Filter::Not(of) => !of.holds(row, first),
         }
-        let places = first.as_ref().map_or(&[][..], |(_, places)| places);
-        let part = self.part;
-        let is_first =
-            |row: usize| places[part.user[row] as usize] == (part.time[row], part.arrival[row]);
-        Selection::Rows((0..part.len()).map(is_first).collect())
-    }
-}
-
-/// Which rows of a column satisfy a test. Texts are tested once per dictionary entry.
-fn select_column(column: &Column, test: &CompiledTest) -> Selection {
-    let missing = test.holds(None);
-    match column {
-        Column::Text(codes, dictionary) => {
-            let entries: Vec<bool> = dictionary
-                .iter()
-                .map(|text| test.holds(Some(&model::Value::Text(text.clone()))))
-                .collect();
-            if !missing && entries.iter().all(|holds| !holds) {
-                return Selection::None;
-            }
-            let holds =
-                |code: &u32| if *code == MISSING { missing } else { entries[*code as usize] };
-            Selection::Rows(codes.iter().map(holds).collect())
-        }
-        _ => Selection::Rows(
-            (0..column.len()).map(|row| test.holds(column.get(row).as_ref())).collect(),
-        ),
     }
 }

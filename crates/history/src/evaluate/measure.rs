@@ -1,39 +1,55 @@
-//! Measures that need no order of a user's events: one pass over the selected rows into arrays
-//! with one place per user. First, last, distinct and days collect (user, key) pairs instead.
+//! Measures that need no order of a user's events: one pass over the selected rows of a range of
+//! users, into arrays with one place per user.
+
+use std::ops::Range;
 
 use model::{ExactSum, Timestamp, UserIndex, Value, Zone};
-use segment::evaluate::{CompiledTest, range_at};
-use segment::tree::{EventMatch, EventPredicate, Measure, ProfilePredicate, Range, Window};
+use segment::evaluate::{CompiledTest, in_hours_and_weekdays, range_at};
+use segment::tree::{
+    EventMatch, EventPredicate, Measure, Op, ProfilePredicate, Range as WindowRange, Test, Window,
+};
 
-use super::values::UserValues;
+use super::source::{RANGE_USERS, Source, SourcePart, Wanted, by_users};
 use super::{Evaluator, Matching, QueryError};
 use crate::column::Column;
-use crate::part::Part;
 use crate::set::UserSet;
-use crate::snapshot::Snapshot;
 
-/// A window resolved at one instant: selected rows, in which instants, in which zone.
+/// A window resolved at one instant: selected rows, at which hours, in which zone.
 pub(super) struct Scan<'a> {
-    snapshot: &'a Snapshot,
-    matching: Matching,
-    range: Option<(Timestamp, Timestamp)>,
+    source: Source,
     window: &'a Window,
     zone: Zone,
 }
 
 impl Scan<'_> {
-    fn rows(&self, visit: impl FnMut(&Part, usize)) {
-        if let Some(range) = self.range {
-            self.matching.scan(self.snapshot, range, (self.window, &self.zone), visit);
+    /// Calls `visit` for runs of selected rows of the users.
+    #[inline]
+    pub(super) fn runs(
+        &self,
+        users: &Range<u32>,
+        mut visit: impl FnMut(&SourcePart, u32, Range<usize>),
+    ) {
+        if self.window.hours.is_none() && self.window.weekdays.is_empty() {
+            return self.source.each_run(users, visit);
         }
+        self.source.each_run(users, |part, user, rows| {
+            for row in rows {
+                if in_hours_and_weekdays(self.window, Timestamp(part.time(row)), &self.zone) {
+                    visit(part, user, row..row + 1);
+                }
+            }
+        });
     }
 
-    /// Rows with their column of one property, looked up once per part.
-    pub(super) fn values(&self, property: &str, mut visit: impl FnMut(&Part, usize, &Column)) {
-        let Some(id) = self.snapshot.names.number(property) else { return };
-        self.rows(|part, row| {
-            if let Some(column) = part.columns.get(&id) {
-                visit(part, row, column);
+    /// Calls `visit` for rows with the column of the property that was wanted.
+    pub(super) fn values(
+        &self,
+        users: &Range<u32>,
+        mut visit: impl FnMut(&SourcePart, u32, usize, &Column),
+    ) {
+        self.runs(users, |part, user, rows| {
+            if let Some(column) = part.column(0) {
+                rows.for_each(|row| visit(part, user, row, column));
             }
         });
     }
@@ -42,17 +58,194 @@ impl Scan<'_> {
 impl Evaluator<'_> {
     /// Whether a predicate is answered by a scan.
     pub(super) fn scans(&self, p: &EventPredicate) -> bool {
-        !matches!(p.within.range, Range::After(_) | Range::Before(_))
+        !matches!(p.within.range, WindowRange::After(_) | WindowRange::Before(_))
             && self.common_zone(&p.within).is_some()
             && Matching::of(&p.of, self.rules).is_some()
     }
 
     pub(super) fn measured(&self, p: &EventPredicate) -> Result<UserSet, QueryError> {
-        let Some(values) = self.measure(&p.of, &p.within, &p.measure)? else {
-            return self.user_by_user(&segment::Predicate::Event(p.clone()));
+        let bound = match p.measure {
+            Measure::Count => Bound::of(&p.test),
+            _ => None,
+        };
+        if let Some(bound) = bound {
+            return self.counted(p, bound);
+        }
+        let n = self.snapshot.n_places();
+        let Some(scan) = self.scan(&p.of, &p.within, &p.measure)? else {
+            return self.user_by_user(&segment::Predicate::Event(p.clone()), None);
         };
         let test = CompiledTest::new(&p.test);
-        Ok(match values {
+        let sets =
+            by_users(n, |users| measure(&scan, &p.measure, &users, &self.rules.zone).test(&test));
+        Ok(UserSet::of_ranges(n, RANGE_USERS as usize, sets))
+    }
+
+    /// Who did something at least so often, or less often.
+    fn counted(&self, p: &EventPredicate, bound: Bound) -> Result<UserSet, QueryError> {
+        let n = self.snapshot.n_places();
+        let set = match self.scan(&p.of, &p.within, &p.measure)? {
+            _ if bound.at_least == 0 => UserSet::of(n, |_| true),
+            Some(scan) => {
+                let sets = by_users(n, |users| at_least(&scan, &users, bound.at_least));
+                UserSet::of_ranges(n, RANGE_USERS as usize, sets)
+            }
+            None => UserSet::empty(n),
+        };
+        if !bound.negated {
+            return Ok(set);
+        }
+        let mut others = self.everybody().clone();
+        others.minus(&set);
+        Ok(others)
+    }
+
+    /// Nothing if the window depends on the user's own calendar, or the match on the event before.
+    pub(super) fn scan<'s>(
+        &'s self,
+        of: &EventMatch,
+        window: &'s Window,
+        measure: &Measure,
+    ) -> Result<Option<Scan<'s>>, QueryError> {
+        let zone = self.common_zone(window);
+        let Some((zone, matching)) = zone.zip(Matching::of(of, self.rules)) else {
+            return Ok(None);
+        };
+        let property = property(measure);
+        let anytime = window.hours.is_none() && window.weekdays.is_empty();
+        let ordered = matches!(measure, Measure::First(_) | Measure::Last(_));
+        let wanted = Wanted {
+            times: !anytime || ordered || matches!(measure, Measure::Days),
+            order: ordered,
+            properties: property.as_slice(),
+        };
+        let source = match range_at(window, self.at, &zone) {
+            Some(range) => self.select(&matching, range, &wanted)?,
+            None => Source::empty(),
+        };
+        Ok(Some(Scan { source, window, zone }))
+    }
+
+    /// The measured value of every user; nothing if it cannot be had by a scan.
+    pub(crate) fn measure(
+        &self,
+        of: &EventMatch,
+        window: &Window,
+        what: &Measure,
+    ) -> Result<Option<Measured>, QueryError> {
+        let Some(scan) = self.scan(of, window, what)? else { return Ok(None) };
+        let zone = &self.rules.zone;
+        let parts = self.by_users(|users| measure(&scan, what, &users, zone));
+        Ok(Some(Measured::joined(parts)))
+    }
+
+    /// An attribute compares so at the instant.
+    pub(super) fn attribute(&self, p: &ProfilePredicate) -> Result<UserSet, QueryError> {
+        let test = CompiledTest::new(&p.test);
+        let values = self.snapshot.attribute_at(&p.attribute, self.at)?;
+        let missing = test.holds(None);
+        let n = self.snapshot.n_places();
+        let mut set = UserSet::of(n, |_| missing);
+        for (user, value) in &values {
+            set.put(*user, test.holds(Some(value)));
+        }
+        Ok(set)
+    }
+}
+
+/// A test of a count that is one bound.
+#[derive(Clone, Copy)]
+struct Bound {
+    at_least: u32,
+    negated: bool,
+}
+
+impl Bound {
+    fn of(test: &Test) -> Option<Bound> {
+        let whole = |value: &Value| match value {
+            Value::Int(n) => Some((*n).clamp(0, i64::from(u32::MAX)) as u32),
+            _ => None,
+        };
+        let (at_least, negated) = match &test.op {
+            Op::Ge(value) => (whole(value)?, false),
+            Op::Gt(value) => (above(value)?, false),
+            Op::Lt(value) => (whole(value)?, true),
+            Op::Le(value) => (above(value)?, true),
+            _ => return None,
+        };
+        Some(Bound { at_least, negated })
+    }
+}
+
+/// The least count greater than a whole number.
+fn above(value: &Value) -> Option<u32> {
+    match value {
+        Value::Int(n) => Some(n.saturating_add(1).clamp(0, i64::from(u32::MAX)) as u32),
+        _ => None,
+    }
+}
+
+/// Who of the users has at least so many selected rows.
+fn at_least(scan: &Scan, users: &Range<u32>, bound: u32) -> UserSet {
+    let mut set = UserSet::empty(users.len());
+    if bound == 1 {
+        scan.runs(users, |_, user, _| set.insert(UserIndex(user - users.start)));
+        return set;
+    }
+    let mut counts = vec![0u32; users.len()];
+    scan.runs(users, |_, user, rows| {
+        let user = user - users.start;
+        let count = &mut counts[user as usize];
+        *count += rows.len() as u32;
+        if *count >= bound {
+            set.insert(UserIndex(user));
+        }
+    });
+    set
+}
+
+/// The property that a measure reads.
+fn property(measure: &Measure) -> Option<&str> {
+    match measure {
+        Measure::Count | Measure::Days => None,
+        Measure::Sum(property)
+        | Measure::Avg(property)
+        | Measure::Min(property)
+        | Measure::Max(property)
+        | Measure::Distinct(property)
+        | Measure::First(property)
+        | Measure::Last(property) => Some(property),
+    }
+}
+
+/// A measured value for every user of a range.
+pub(crate) enum Measured {
+    /// Whole numbers, 0 where nothing matched.
+    Whole(Vec<u32>),
+    /// Floats; nothing (not a number) where the measure has none.
+    Floats(Vec<f64>),
+    /// Any values; nothing where the measure has none.
+    Values(Vec<Option<Value>>),
+}
+
+impl Measured {
+    /// One array of the values of neighbouring ranges.
+    fn joined(parts: Vec<Measured>) -> Measured {
+        let mut parts = parts.into_iter();
+        let Some(mut all) = parts.next() else { return Measured::Whole(Vec::new()) };
+        for part in parts {
+            match (&mut all, part) {
+                (Measured::Whole(all), Measured::Whole(part)) => all.extend(part),
+                (Measured::Floats(all), Measured::Floats(part)) => all.extend(part),
+                (Measured::Values(all), Measured::Values(part)) => all.extend(part),
+                _ => unreachable!("one measure has values of one kind"),
+            }
+        }
+        all
+    }
+
+    fn test(&self, test: &CompiledTest) -> UserSet {
+        match self {
             Measured::Whole(counts) => {
                 let most = counts.iter().copied().max().unwrap_or(0) as usize;
                 let holds = |n: usize| test.holds(Some(&Value::Int(n as i64)));
@@ -62,123 +255,85 @@ impl Evaluator<'_> {
                     table.get(n).copied().unwrap_or_else(|| holds(n))
                 })
             }
+            Measured::Floats(values) => {
+                let zero = test.holds(Some(&Value::Float(0.0)));
+                UserSet::of(values.len(), |user| match values[user] {
+                    0.0 => zero,
+                    value => !value.is_nan() && test.holds(Some(&Value::Float(value))),
+                })
+            }
             Measured::Values(values) => UserSet::of(values.len(), |user| {
                 values[user].as_ref().is_some_and(|value| test.holds(Some(value)))
             }),
-        })
-    }
-
-    /// Nothing if the window depends on the user's own calendar, or the match on the event before.
-    pub(super) fn scan<'s>(
-        &'s self,
-        of: &EventMatch,
-        window: &'s Window,
-    ) -> Result<Option<Scan<'s>>, QueryError> {
-        let zone = self.common_zone(window);
-        let Some((zone, matching)) = zone.zip(Matching::of(of, self.rules)) else {
-            return Ok(None);
-        };
-        let range = range_at(window, self.at, &zone);
-        Ok(Some(Scan { snapshot: self.snapshot, matching, range, window, zone }))
-    }
-
-    /// The measured value of every user; nothing if it cannot be had by a scan.
-    pub(crate) fn measure(
-        &self,
-        of: &EventMatch,
-        window: &Window,
-        measure: &Measure,
-    ) -> Result<Option<Measured>, QueryError> {
-        if let Some(counts) = self.counted(of, window, measure) {
-            return Ok(Some(Measured::Whole(counts)));
         }
-        let Some(scan) = self.scan(of, window)? else { return Ok(None) };
-        let n = self.snapshot.n_places();
-        Ok(Some(match measure {
-            Measure::Count => {
-                let mut counts = vec![0; n];
-                scan.rows(|part, row| counts[part.user[row] as usize] += 1);
-                Measured::Whole(counts)
-            }
-            Measure::Sum(property) => Measured::Values(
-                sums(&scan, property, n)
-                    .into_iter()
-                    .map(|(sum, _)| Some(sum.value().into()))
-                    .collect(),
-            ),
-            Measure::Avg(property) => Measured::Values(
-                sums(&scan, property, n)
-                    .into_iter()
-                    .map(|(sum, n)| (n > 0).then(|| (sum.value() / f64::from(n)).into()))
-                    .collect(),
-            ),
-            Measure::Min(property) => picked(&scan, property, n, Pick::Least),
-            Measure::Max(property) => picked(&scan, property, n, Pick::Greatest),
-            Measure::First(property) => picked(&scan, property, n, Pick::First),
-            Measure::Last(property) => picked(&scan, property, n, Pick::Last),
-            Measure::Distinct(property) => {
-                Measured::Whole(UserValues::of(&scan, property).distinct(n))
-            }
-            Measure::Days => {
-                let (mut pairs, zone) = (Vec::new(), &self.rules.zone);
-                scan.rows(|part, row| {
-                    pairs.push((part.user[row], zone.day(Timestamp(part.time[row]))))
-                });
-                Measured::Whole(distinct(pairs, n))
-            }
-        }))
-    }
-
-    /// Counts and days over a plain window, from the times that the snapshot keeps.
-    fn counted(&self, of: &EventMatch, window: &Window, measure: &Measure) -> Option<Vec<u32>> {
-        let plain = window.hours.is_none() && window.weekdays.is_empty();
-        if !plain || !matches!(measure, Measure::Count | Measure::Days) {
-            return None;
-        }
-        let zone = self.common_zone(window)?;
-        let Some((from, to)) = range_at(window, self.at, &zone) else {
-            return Some(vec![0; self.snapshot.n_places()]);
-        };
-        let times = self.snapshot.times.of(self.snapshot, of, self.rules, (from, to))?;
-        Some(match measure {
-            Measure::Days => times.days(from, to),
-            _ => times.counts(from, to),
-        })
-    }
-
-    /// An attribute compares so at the instant.
-    pub(super) fn attribute(&self, p: &ProfilePredicate) -> Result<UserSet, QueryError> {
-        let test = CompiledTest::new(&p.test);
-        let values = self.snapshot.attribute_at(&p.attribute, self.at)?;
-        let missing = test.holds(None);
-        let n = self.snapshot.n_places();
-        Ok(UserSet::of(n, |user| match values.get(&UserIndex(user as u32)) {
-            Some(value) => test.holds(Some(value)),
-            None => missing,
-        }))
     }
 }
 
-/// A measured value for every user.
-pub(crate) enum Measured {
-    /// Whole numbers, 0 where nothing matched.
-    Whole(Vec<u32>),
-    /// Any values; nothing where the measure has none.
-    Values(Vec<Option<Value>>),
+fn measure(scan: &Scan, measure: &Measure, users: &Range<u32>, zone: &Zone) -> Measured {
+    match measure {
+        Measure::Count => {
+            let mut counts = vec![0; users.len()];
+            scan.runs(users, |_, user, rows| {
+                counts[(user - users.start) as usize] += rows.len() as u32;
+            });
+            Measured::Whole(counts)
+        }
+        Measure::Sum(_) => Measured::Floats(sums(scan, users, |sum, _| sum.value(), 0.0)),
+        Measure::Avg(_) => {
+            Measured::Floats(sums(scan, users, |sum, n| sum.value() / f64::from(n), f64::NAN))
+        }
+        Measure::Min(_) => picked(scan, users, Pick::Least),
+        Measure::Max(_) => picked(scan, users, Pick::Greatest),
+        Measure::First(_) => picked(scan, users, Pick::First),
+        Measure::Last(_) => picked(scan, users, Pick::Last),
+        Measure::Distinct(_) => Measured::Whole(super::values::distinct(scan, users)),
+        Measure::Days => {
+            let mut pairs = Vec::new();
+            scan.runs(users, |part, user, rows| {
+                let mut before = None;
+                for row in rows {
+                    let day = zone.day(Timestamp(part.time(row)));
+                    if before != Some(day) {
+                        pairs.push((user - users.start, day));
+                        before = Some(day);
+                    }
+                }
+            });
+            Measured::Whole(distinct(pairs, users.len()))
+        }
+    }
 }
 
-fn sums(scan: &Scan, property: &str, n: usize) -> Vec<(ExactSum, u32)> {
-    let mut sums = vec![(ExactSum::default(), 0); n];
-    scan.values(property, |part, row, column| {
-        let (sum, count) = &mut sums[part.user[row] as usize];
-        match column.get(row) {
-            Some(Value::Int(term)) => sum.add_int(term),
-            Some(Value::Float(term)) => sum.add(term),
-            _ => return,
+/// Exact sums of those who have any number, finished; `none` for everybody else.
+fn sums(
+    scan: &Scan,
+    users: &Range<u32>,
+    finish: impl Fn(&ExactSum, u32) -> f64,
+    none: f64,
+) -> Vec<f64> {
+    let mut place = vec![u32::MAX; users.len()];
+    let mut sums: Vec<(ExactSum, u32)> = Vec::new();
+    scan.values(users, |_, user, row, column| {
+        let place = &mut place[(user - users.start) as usize];
+        if *place == u32::MAX {
+            *place = sums.len() as u32;
+            sums.push((ExactSum::default(), 0));
+        }
+        let (sum, count) = &mut sums[*place as usize];
+        match column.int(row) {
+            Some(term) => sum.add_int(term),
+            None => match column.number(row) {
+                Some(term) => sum.add(term),
+                None => return,
+            },
         }
         *count += 1;
     });
-    sums
+    let value = |place: &u32| match sums.get(*place as usize) {
+        Some((sum, n)) if *n > 0 => finish(sum, *n),
+        _ => none,
+    };
+    place.iter().map(value).collect()
 }
 
 /// A value with the place of its event in the user's order.
@@ -208,14 +363,15 @@ impl Pick {
     }
 }
 
-fn picked(scan: &Scan, property: &str, n: usize, pick: Pick) -> Measured {
+fn picked(scan: &Scan, users: &Range<u32>, pick: Pick) -> Measured {
     let numbers_only = matches!(pick, Pick::Least | Pick::Greatest);
-    let mut best: Vec<Option<Placed>> = (0..n).map(|_| None).collect();
-    scan.values(property, |part, row, column| {
+    let mut best: Vec<Option<Placed>> = users.clone().map(|_| None).collect();
+    scan.values(users, |part, user, row, column| {
         let value = column.get(row).filter(|value| !numbers_only || value.number().is_some());
         let Some(value) = value else { return };
-        let new = Placed { place: (part.time[row], part.arrival[row]), value };
-        let held = &mut best[part.user[row] as usize];
+        let place = if numbers_only { (0, 0) } else { (part.time(row), part.arrival(row)) };
+        let new = Placed { place, value };
+        let held = &mut best[(user - users.start) as usize];
         if held.as_ref().is_none_or(|old| pick.prefers(&new, old)) {
             *held = Some(new);
         }

@@ -8,6 +8,9 @@ use segment::tree::{
     AffinitySubject, DateSubject, EventMatch, EventNames, Measure, Predicate, Where,
 };
 
+use crate::names::NameId;
+use crate::snapshot::Snapshot;
+
 /// Names of events, properties and attributes that a condition looks at.
 #[derive(Default, Debug)]
 pub(super) struct Needs {
@@ -28,6 +31,18 @@ impl Needs {
         needs.attributes.insert(Text::const_new("timezone"));
         needs.predicate(predicate, rules);
         needs
+    }
+
+    /// Names of the events, ascending; nothing: any.
+    pub(super) fn names(&self, snapshot: &Snapshot) -> Option<Vec<NameId>> {
+        if self.any_event {
+            return None;
+        }
+        let events = self.events.iter();
+        let mut names: Vec<NameId> =
+            events.filter_map(|name| snapshot.names.number(name)).collect();
+        names.sort_unstable();
+        Some(names)
     }
 
     fn predicate(&mut self, predicate: &Predicate, rules: &Rules) {

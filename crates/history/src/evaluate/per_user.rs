@@ -3,6 +3,7 @@
 //! condition names, and [`segment::evaluate`] decides.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use model::{EventId, Span, Text, Timestamp, UserIndex, Value};
 use segment::Rules;
@@ -10,10 +11,12 @@ use segment::evaluate::{Context, NoPopulation, UserEvent, UserHistory, holds, ra
 use segment::tree::{Predicate, Window};
 
 use super::needs::Needs;
+use super::source::{RANGE_USERS, by_users};
 use super::{Evaluator, QueryError, ScoresOf};
 use crate::column::Column;
 use crate::names::NameId;
-use crate::part::Part;
+use crate::numbers::Series;
+use crate::part::{Part, Runs};
 use crate::set::UserSet;
 use crate::snapshot::Snapshot;
 
@@ -21,26 +24,39 @@ use crate::snapshot::Snapshot;
 /// that a handful of users fills several ranges and both threads.
 const RANGE: u32 = if cfg!(test) { 2 } else { 1_024 };
 
-/// A part of the events that are needed, with the columns that are needed.
-struct EventSource<'a> {
+/// A part of what is needed, with the columns that are needed.
+struct PartSource<'a> {
     part: &'a Part,
     name: &'a Text,
-    columns: Vec<(&'a Text, &'a Column)>,
-}
-
-/// A part of the attribute changes that are needed.
-struct AttributeSource<'a> {
-    part: &'a Part,
-    name: &'a Text,
-    values: Option<&'a Column>,
+    runs: Arc<Runs>,
+    times: Arc<Vec<u32>>,
+    arrivals: Arc<Series>,
+    columns: Vec<(&'a Text, Arc<Column>)>,
 }
 
 /// Everything that a condition needs of all users.
 struct Sources<'a> {
     /// Earlier events cannot matter.
     from: Timestamp,
-    events: Vec<EventSource<'a>>,
-    attributes: Vec<AttributeSource<'a>>,
+    events: Vec<PartSource<'a>>,
+    /// Attributes, with the one column of their values.
+    attributes: Vec<PartSource<'a>>,
+}
+
+impl<'a> PartSource<'a> {
+    fn of(
+        snapshot: &'a Snapshot,
+        name: &'a Text,
+        part: &'a Part,
+        properties: &[NameId],
+    ) -> Result<PartSource<'a>, QueryError> {
+        let mut columns = Vec::new();
+        for id in properties {
+            columns.extend(part.column(*id)?.map(|column| (snapshot.names.name(*id), column)));
+        }
+        let (runs, times, arrivals) = (part.runs()?, part.times()?, part.arrivals()?);
+        Ok(PartSource { part, name, runs, times, arrivals, columns })
+    }
 }
 
 /// What bringing together needs of an evaluator: shared by the threads that share the users.
@@ -54,24 +70,18 @@ struct Gather<'a> {
 
 impl Evaluator<'_> {
     /// Users without any of the events and attributes concerned are all alike: they are decided
-    /// once. Two threads share the users; each user's answer depends on nobody else.
-    pub(super) fn user_by_user(&self, leaf: &Predicate) -> Result<UserSet, QueryError> {
-        let gather = self.gather();
+    /// once. Threads share the users; each user's answer depends on nobody else. The answer is
+    /// right for the users `among`; nothing: for everybody.
+    pub(super) fn user_by_user(
+        &self,
+        leaf: &Predicate,
+        among: Option<&UserSet>,
+    ) -> Result<UserSet, QueryError> {
+        let gather = Gather { everybody: among.unwrap_or(&self.everybody), ..self.gather() };
         let sources = gather.sources(leaf)?;
-        let n = self.snapshot.n_places() as u32;
-        let half = (n / 2).next_multiple_of(RANGE).min(n);
-        if half == n {
-            return Ok(gather.decide(leaf, &sources, 0..n));
-        }
-        std::thread::scope(|scope| {
-            let first = scope.spawn(|| gather.decide(leaf, &sources, 0..half));
-            let mut set = gather.decide(leaf, &sources, half..n);
-            match first.join() {
-                Ok(first) => set.or(&first),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-            Ok(set)
-        })
+        let n = self.snapshot.n_places();
+        let sets = by_users(n, |users| gather.decide(leaf, &sources, users));
+        Ok(UserSet::of_ranges(n, RANGE_USERS as usize, sets))
     }
 
     /// A lifecycle condition about the past, for those whose present state fits.
@@ -108,7 +118,8 @@ impl Evaluator<'_> {
 
 impl<'a> Gather<'a> {
     fn decide(self, leaf: &Predicate, sources: &Sources, users: std::ops::Range<u32>) -> UserSet {
-        let mut set = UserSet::empty(self.snapshot.n_places());
+        let start = users.start;
+        let mut set = UserSet::empty(users.len());
         let nothing = UserHistory {
             id: Text::default(),
             events: Vec::new(),
@@ -120,7 +131,7 @@ impl<'a> Gather<'a> {
         self.each_history(sources, users, |user, history| {
             let alike = history.events.is_empty() && history.attributes.len() == 1;
             if if alike { default } else { holds(leaf, history, self.at, &ctx) } {
-                set.insert(user);
+                set.insert(UserIndex(user.0 - start));
             }
         });
         set
@@ -134,22 +145,18 @@ impl<'a> Gather<'a> {
         properties.sort_by(|a, b| snapshot.names.name(*a).cmp(snapshot.names.name(*b)));
         let from = if needs.first_time { Timestamp::MIN } else { self.earliest(leaf) };
         let mut sources = Sources { from, events: Vec::new(), attributes: Vec::new() };
-        for (name, part) in snapshot.event_parts() {
-            let name = snapshot.names.name(name);
-            let inside = part.time_min <= self.at.0 && part.time_max >= from.0;
-            if inside && (needs.any_event || needs.events.contains(name)) {
-                let columns = properties
-                    .iter()
-                    .filter_map(|id| Some((snapshot.names.name(*id), part.columns.get(id)?)))
-                    .collect();
-                sources.events.push(EventSource { part, name, columns });
+        for (name, _, part) in snapshot.parts_within(needs.names(snapshot), (from, self.at)) {
+            let facts = part.facts();
+            if facts.time_min <= self.at.0 && facts.time_max >= from.0 {
+                let name = snapshot.names.name(name);
+                sources.events.push(PartSource::of(snapshot, name, part, &properties)?);
             }
         }
         for attribute in &needs.attributes {
             let Some(id) = snapshot.names.number(attribute) else { continue };
+            let name = snapshot.names.name(id);
             for part in snapshot.attribute_parts(attribute) {
-                let (name, values) = (snapshot.names.name(id), part.columns.get(&NameId::VALUE));
-                sources.attributes.push(AttributeSource { part, name, values });
+                sources.attributes.push(PartSource::of(snapshot, name, part, &[NameId::VALUE])?);
             }
         }
         Ok(sources)
@@ -182,10 +189,11 @@ impl<'a> Gather<'a> {
     ) {
         for from in users.clone().step_by(RANGE as usize) {
             let to = (from + RANGE).min(users.end);
-            let parts = sources.events.iter().map(|source| source.part);
-            let rows = rows_between(parts, from..to, sources.from, self.at);
-            let parts = sources.attributes.iter().map(|source| source.part);
-            let changes = rows_between(parts, from..to, Timestamp::MIN, self.at);
+            if !(from..to).any(|user| self.everybody.contains(UserIndex(user))) {
+                continue;
+            }
+            let rows = rows_between(&sources.events, from..to, sources.from, self.at);
+            let changes = rows_between(&sources.attributes, from..to, Timestamp::MIN, self.at);
             let (mut rows, mut changes) = (&rows[..], &changes[..]);
             for user in from..to {
                 let (own_rows, rest) = rows.split_at(rows.partition_point(|row| row.0 == user));
@@ -211,27 +219,24 @@ impl<'a> Gather<'a> {
         let mut attributes = since_first_seen(Timestamp(facts.first_seen));
         for (_, time, _, source, row) in changes {
             let source = &sources.attributes[*source as usize];
-            let value = source.values.and_then(|column| column.get(*row as usize));
+            let values = source.columns.first();
+            let value = values.and_then(|(_, column)| column.get(*row as usize));
             let changes = attributes.entry(source.name.clone()).or_default();
             changes.push((Timestamp(*time), value.unwrap_or(Value::Null)));
         }
         let event = |(_, time, arrival, source, row): &Place| {
             let (source, row) = (&sources.events[*source as usize], *row as usize);
             let value =
-                |(name, column): &(&Text, &Column)| Some(((*name).clone(), column.get(row)?));
+                |(name, column): &(&Text, Arc<Column>)| Some(((*name).clone(), column.get(row)?));
             UserEvent {
                 name: source.name.clone(),
                 time: Timestamp(*time),
                 arrival: *arrival,
-                id: EventId(source.part.id[row]),
+                id: EventId(0),
                 properties: source.columns.iter().filter_map(value).collect(),
             }
         };
-        UserHistory {
-            id: facts.public_id.clone(),
-            events: rows.iter().map(event).collect(),
-            attributes,
-        }
+        UserHistory { id: facts.public_id, events: rows.iter().map(event).collect(), attributes }
     }
 }
 
@@ -239,20 +244,22 @@ impl<'a> Gather<'a> {
 type Place = (u32, i64, u64, u32, u32);
 
 /// Rows of some users with time in `since..=at`, sorted.
-fn rows_between<'a>(
-    parts: impl Iterator<Item = &'a Part>,
+fn rows_between(
+    parts: &[PartSource],
     users: std::ops::Range<u32>,
     since: Timestamp,
     at: Timestamp,
 ) -> Vec<Place> {
     let mut places = Vec::new();
-    for (source, part) in parts.enumerate() {
-        let start = part.user.partition_point(|user| *user < users.start);
-        let end = start + part.user[start..].partition_point(|user| *user < users.end);
-        for row in start..end {
-            let time = part.time[row];
-            if time >= since.0 && time <= at.0 {
-                places.push((part.user[row], time, part.arrival[row], source as u32, row as u32));
+    for (source, of) in parts.iter().enumerate() {
+        for run in of.runs.between(&users) {
+            let user = of.runs.users[run];
+            for row in of.runs.rows(run) {
+                let time = of.part.facts().time_min + i64::from(of.times[row]);
+                if time >= since.0 && time <= at.0 {
+                    let arrival = of.arrivals.get(row, of.times[row]) as u64;
+                    places.push((user, time, arrival, source as u32, row as u32));
+                }
             }
         }
     }

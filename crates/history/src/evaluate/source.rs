@@ -1,36 +1,74 @@
-//! Selected events as a source for analyses: which rows, with the columns of some properties at
-//! hand, handed out by ranges of users so that threads can share the work and arrays over users
-//! stay small enough for the processor's cache.
+//! Selected events as a source for conditions and analyses: which rows, with the columns of some
+//! properties at hand, handed out by ranges of users, so that threads share the work and arrays
+//! over users stay small enough for the processor's cache.
+//!
+//! All columns are loaded when a source is made; reading from it cannot fail.
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::Arc;
 
 use model::{Timestamp, Value};
+use rayon::prelude::*;
 use segment::tree::EventMatch;
 
-use super::matching::Selection;
+use super::matching::Filter;
 use super::{Evaluator, Matching, QueryError};
 use crate::column::Column;
 use crate::names::NameId;
-use crate::part::Part;
+use crate::numbers::Series;
+use crate::part::{Facts, Part, Runs};
+use crate::snapshot::Snapshot;
 
-/// Users handled at a time: one byte per user fits into a first-level cache. In tests, so few that
-/// a handful of users fills several ranges.
+/// Users handled at a time: a number of four bytes for each fits into a second-level cache. In
+/// tests, so few that a handful of users fills several ranges.
 pub(crate) const RANGE_USERS: u32 = if cfg!(test) { 3 } else { 65_536 };
 
 /// Events that match, within a range of time.
-pub(crate) struct Source<'a> {
-    parts: Vec<SourcePart<'a>>,
-    range: (Timestamp, Timestamp),
+pub(crate) struct Source {
+    parts: Vec<SourcePart>,
+    /// Of the names that a filter asks the first event of: all their parts.
+    firsts: Vec<(NameId, Vec<FirstPart>)>,
 }
 
-struct SourcePart<'a> {
-    name: NameId,
-    part: &'a Part,
-    selection: Selection,
-    whole: bool,
-    columns: Vec<Option<&'a Column>>,
+/// One part of a source.
+pub(crate) struct SourcePart {
+    /// The name of its events.
+    pub(crate) name: NameId,
+    facts: Facts,
+    runs: Arc<Runs>,
+    /// Nothing if no question needs them: the part lies in the range as a whole.
+    times: Option<Arc<Vec<u32>>>,
+    arrivals: Option<Arc<Series>>,
+    /// The range of time as offsets, both included; nothing if the part lies in it as a whole.
+    within: Option<(u32, u32)>,
+    filter: Filter,
+    columns: Vec<Option<Arc<Column>>>,
+    /// The place of the part among all parts of its name.
+    place: usize,
 }
+
+/// What decides which event of a user is the first.
+struct FirstPart {
+    facts: Facts,
+    runs: Arc<Runs>,
+    times: Arc<Vec<u32>>,
+    arrivals: Arc<Series>,
+    place: usize,
+}
+
+/// What a source loads.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Wanted<'a> {
+    /// Times of rows; without, only rows of parts that straddle the range have them.
+    pub(crate) times: bool,
+    /// Order of acceptance.
+    pub(crate) order: bool,
+    /// Properties.
+    pub(crate) properties: &'a [&'a str],
+}
+
+/// (time, arrival, part, row) of a user's first event.
+type First = (i64, u64, usize, usize);
 
 /// One selected event.
 pub(crate) struct Hit<'s> {
@@ -39,13 +77,14 @@ pub(crate) struct Hit<'s> {
     /// When, in milliseconds.
     pub(crate) time: i64,
     row: usize,
-    of: &'s SourcePart<'s>,
+    of: &'s SourcePart,
 }
 
 impl Hit<'_> {
     /// Its place in the order of acceptance: decides between events of one millisecond.
+    #[inline]
     pub(crate) fn arrival(&self) -> u64 {
-        self.of.part.arrival[self.row]
+        self.of.arrival(self.row)
     }
 
     /// The number of its name.
@@ -55,32 +94,214 @@ impl Hit<'_> {
 
     /// The value of the source's n-th property; nothing if it is missing.
     pub(crate) fn value(&self, property: usize) -> Option<Value> {
-        self.of.columns[property].and_then(|column| column.get(self.row))
+        self.of.value(property, self.row)
     }
 
     /// The value of the source's n-th property if it is a number.
     pub(crate) fn number(&self, property: usize) -> Option<f64> {
-        self.of.columns[property].and_then(|column| column.number(self.row))
+        self.of.columns[property].as_ref().and_then(|column| column.number(self.row))
     }
 }
 
-impl Source<'_> {
-    /// Calls `visit` for every selected event of the users, part by part, and within a part by
-    /// user and time. Parts are in order of name and month, so one user's events come in no
-    /// overall order.
-    pub(crate) fn each(&self, users: Range<u32>, mut visit: impl FnMut(&Hit)) {
-        let (from, to) = (self.range.0.0, self.range.1.0);
-        for of in &self.parts {
-            let part = of.part;
-            let start = part.user.partition_point(|user| *user < users.start);
-            let end = start + part.user[start..].partition_point(|user| *user < users.end);
-            for row in start..end {
-                let time = part.time[row];
-                if (of.whole || (time >= from && time <= to)) && of.selection.get(row) {
-                    visit(&Hit { user: part.user[row], time, row, of });
+impl SourcePart {
+    /// The time of a row, in milliseconds. Only where times were wanted.
+    #[inline]
+    pub(crate) fn time(&self, row: usize) -> i64 {
+        self.facts.time_min + self.times.as_ref().map_or(0, |times| i64::from(times[row]))
+    }
+
+    /// The order of acceptance of a row. Only where it was wanted.
+    #[inline]
+    pub(crate) fn arrival(&self, row: usize) -> u64 {
+        match (&self.arrivals, &self.times) {
+            (Some(arrivals), Some(times)) => arrivals.get(row, times[row]) as u64,
+            _ => 0,
+        }
+    }
+
+    /// The value of the source's n-th property.
+    pub(crate) fn value(&self, property: usize, row: usize) -> Option<Value> {
+        self.columns[property].as_ref().and_then(|column| column.get(row))
+    }
+
+    /// The column of the source's n-th property.
+    pub(crate) fn column(&self, property: usize) -> Option<&Column> {
+        self.columns[property].as_deref()
+    }
+
+    /// The rows of a run within the range of time: they lie together, as times ascend.
+    #[inline]
+    fn rows(&self, run: usize) -> Range<usize> {
+        let rows = self.runs.rows(run);
+        let (Some((from, to)), Some(times)) = (self.within, &self.times) else { return rows };
+        let own = &times[rows.clone()];
+        let (mut first, mut last) = (0, own.len());
+        if own.len() > 16 {
+            first = own.partition_point(|time| *time < from);
+            last = own.partition_point(|time| *time <= to);
+        } else {
+            while first < last && own[first] < from {
+                first += 1;
+            }
+            while last > first && own[last - 1] > to {
+                last -= 1;
+            }
+        }
+        rows.start + first..rows.start + last
+    }
+}
+
+impl Source {
+    /// Nothing.
+    pub(crate) fn empty() -> Source {
+        Source { parts: Vec::new(), firsts: Vec::new() }
+    }
+
+    /// Rows of its parts, before anything is left out.
+    pub(crate) fn n_rows(&self) -> u64 {
+        self.parts.iter().map(|part| part.facts.rows as u64).sum()
+    }
+
+    /// Its parts.
+    pub(crate) fn n_parts(&self) -> usize {
+        self.parts.len()
+    }
+
+    /// Bytes of columns that reading all of it touches.
+    pub(crate) fn n_bytes(&self) -> u64 {
+        let bytes = |part: &SourcePart| {
+            let times = part.times.as_ref().map_or(0, |times| times.len() * 4);
+            let columns = part.columns.iter().flatten().map(|column| column.bytes());
+            part.runs.bytes() + times + columns.sum::<usize>()
+        };
+        self.parts.iter().map(|part| bytes(part) as u64).sum()
+    }
+
+    /// Calls `visit` for every run of selected rows of the users: part by part, by user within a
+    /// part. Where a filter is not for whole runs, runs are single rows.
+    #[inline]
+    pub(crate) fn each_run(
+        &self,
+        users: &Range<u32>,
+        mut visit: impl FnMut(&SourcePart, u32, Range<usize>),
+    ) {
+        let firsts = self.firsts_of(users);
+        for part in &self.parts {
+            let runs = part.runs.between(users);
+            if let Filter::Always(true) = part.filter {
+                for run in runs {
+                    let rows = part.rows(run);
+                    if !rows.is_empty() {
+                        visit(part, part.runs.users[run], rows);
+                    }
+                }
+                continue;
+            }
+            let firsts = firsts.iter().find(|(name, _)| *name == part.name);
+            for run in runs {
+                let user = part.runs.users[run];
+                let first = firsts.map(|(_, firsts)| firsts[(user - users.start) as usize]);
+                for row in part.rows(run) {
+                    let is_first = first.is_some_and(|f| (f.2, f.3) == (part.place, row));
+                    if part.filter.holds(row, is_first) {
+                        visit(part, user, row..row + 1);
+                    }
                 }
             }
         }
+    }
+
+    /// Calls `visit` for every selected event of the users, part by part, and within a part by
+    /// user and time. Parts are in order of name and month, so one user's events come in no
+    /// overall order.
+    #[inline]
+    pub(crate) fn each(&self, users: Range<u32>, mut visit: impl FnMut(&Hit)) {
+        self.each_run(&users, |of, user, rows| {
+            for row in rows {
+                visit(&Hit { user, time: of.time(row), row, of });
+            }
+        });
+    }
+
+    /// Per name: the first event of each of the users.
+    fn firsts_of(&self, users: &Range<u32>) -> Vec<(NameId, Vec<First>)> {
+        let of = |parts: &Vec<FirstPart>| {
+            let none = (i64::MAX, u64::MAX, usize::MAX, usize::MAX);
+            let mut firsts = vec![none; users.len()];
+            for part in parts {
+                for run in part.runs.between(users) {
+                    let row = part.runs.starts[run] as usize;
+                    let time = part.times[row];
+                    let at = part.facts.time_min + i64::from(time);
+                    let held = &mut firsts[(part.runs.users[run] - users.start) as usize];
+                    if at <= held.0 {
+                        let arrival = part.arrivals.get(row, time) as u64;
+                        *held = (at, arrival, part.place, row).min(*held);
+                    }
+                }
+            }
+            firsts
+        };
+        self.firsts.iter().map(|(name, parts)| (*name, of(parts))).collect()
+    }
+
+    fn add(
+        &mut self,
+        (name, part, place): (NameId, &Part, usize),
+        filter: Filter,
+        (from, to): (Timestamp, Timestamp),
+        wanted: &Wanted,
+        ids: &[Option<NameId>],
+    ) -> Result<(), QueryError> {
+        let facts = *part.facts();
+        let whole = facts.time_min >= from.0 && facts.time_max <= to.0;
+        let offset =
+            |time: i64| (time.max(facts.time_min) - facts.time_min).min(i64::from(u32::MAX));
+        let within = (!whole).then(|| (offset(from.0) as u32, offset(to.0) as u32));
+        let mut columns = Vec::with_capacity(ids.len());
+        for id in ids {
+            columns.push(id.map(|id| part.column(id)).transpose()?.flatten());
+        }
+        let needs_times = wanted.times || wanted.order || !whole;
+        self.parts.push(SourcePart {
+            name,
+            facts,
+            runs: part.runs()?,
+            times: needs_times.then(|| part.times()).transpose()?,
+            arrivals: wanted.order.then(|| part.arrivals()).transpose()?,
+            within,
+            filter,
+            columns,
+            place,
+        });
+        Ok(())
+    }
+
+    /// Loads what tells the first events of the names whose filters ask for them.
+    fn add_firsts(&mut self, snapshot: &Snapshot) -> Result<(), QueryError> {
+        let mut names: Vec<NameId> = self
+            .parts
+            .iter()
+            .filter(|part| part.filter.asks_first())
+            .map(|part| part.name)
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        for name in names {
+            let mut parts = Vec::new();
+            let always = (Timestamp::MIN, Timestamp::MAX);
+            for (_, place, part) in snapshot.parts_within(Some(vec![name]), always) {
+                parts.push(FirstPart {
+                    facts: *part.facts(),
+                    runs: part.runs()?,
+                    times: part.times()?,
+                    arrivals: part.arrivals()?,
+                    place,
+                });
+            }
+            self.firsts.push((name, parts));
+        }
+        Ok(())
     }
 }
 
@@ -92,47 +313,56 @@ impl Evaluator<'_> {
         of: &EventMatch,
         range: (Timestamp, Timestamp),
         properties: &[&str],
-    ) -> Result<Source<'_>, QueryError> {
-        let range = (range.0, range.1.min(self.at));
-        let mut source = Source { parts: Vec::new(), range };
-        let Some(matching) = Matching::of(of, self.rules) else { return Ok(source) };
-        let ids: Vec<_> = properties.iter().map(|name| self.snapshot.names.number(name)).collect();
-        matching.parts(self.snapshot, range, |name, part, selection| {
-            let columns = ids.iter().map(|id| id.and_then(|id| part.columns.get(&id))).collect();
-            let whole = part.time_min >= range.0.0 && part.time_max <= range.1.0;
-            source.parts.push(SourcePart { name, part, selection, whole, columns });
-        });
+    ) -> Result<Source, QueryError> {
+        let wanted = Wanted { times: true, order: true, properties };
+        match Matching::of(of, self.rules) {
+            Some(matching) => self.select(&matching, range, &wanted),
+            None => Ok(Source::empty()),
+        }
+    }
+
+    /// The same for a match that is known to be selectable, with only what is wanted.
+    pub(crate) fn select(
+        &self,
+        matching: &Matching,
+        (from, to): (Timestamp, Timestamp),
+        wanted: &Wanted,
+    ) -> Result<Source, QueryError> {
+        let (snapshot, to) = (self.snapshot, to.min(self.at));
+        let mut source = Source::empty();
+        let ids: Vec<_> =
+            wanted.properties.iter().map(|name| snapshot.names.number(name)).collect();
+        for (name, place, part) in snapshot.parts_within(matching.names(snapshot), (from, to)) {
+            let facts = part.facts();
+            if facts.time_max < from.0 || facts.time_min > to.0 || part.is_empty() {
+                continue;
+            }
+            let filter = matching.filter(snapshot, snapshot.names.name(name), part)?;
+            if !matches!(filter, Filter::Always(false)) {
+                source.add((name, part, place), filter, (from, to), wanted, &ids)?;
+            }
+        }
+        source.add_firsts(snapshot)?;
+        self.note(&source);
         Ok(source)
     }
 
     /// Runs `work` for ranges of users that together are everybody; answers in order of users.
-    /// Two threads share the ranges, so `work` must not depend on what another range does.
+    /// Threads share the ranges, so `work` must not depend on what another range does.
     pub(crate) fn by_users<R: Send>(&self, work: impl Fn(Range<u32>) -> R + Sync) -> Vec<R> {
-        let n = self.snapshot.n_places() as u32;
-        let n_ranges = n.div_ceil(RANGE_USERS);
-        let next = AtomicU32::new(0);
-        let share = || {
-            let mut done = Vec::new();
-            loop {
-                let index = next.fetch_add(1, Ordering::Relaxed);
-                if index >= n_ranges {
-                    return done;
-                }
-                let from = index * RANGE_USERS;
-                done.push((index, work(from..(from + RANGE_USERS).min(n))));
-            }
-        };
-        let mut done = std::thread::scope(|scope| {
-            let other = (n_ranges > 1).then(|| scope.spawn(share));
-            let mut done = share();
-            match other.map(|other| other.join()) {
-                Some(Ok(more)) => done.extend(more),
-                Some(Err(panic)) => std::panic::resume_unwind(panic),
-                None => {}
-            }
-            done
-        });
-        done.sort_by_key(|(index, _)| *index);
-        done.into_iter().map(|(_, answer)| answer).collect()
+        by_users(self.snapshot.n_places(), work)
+    }
+}
+
+/// See [`Evaluator::by_users`].
+pub(crate) fn by_users<R: Send>(n_users: usize, work: impl Fn(Range<u32>) -> R + Sync) -> Vec<R> {
+    let n = n_users as u32;
+    let range = |index: u32| index * RANGE_USERS..((index + 1) * RANGE_USERS).min(n);
+    match n.div_ceil(RANGE_USERS) {
+        0 => Vec::new(),
+        1 => vec![work(0..n)],
+        n_ranges => {
+            (0..n_ranges).into_par_iter().with_max_len(1).map(|at| work(range(at))).collect()
+        }
     }
 }

@@ -1,11 +1,13 @@
 //! Values of one property as small numbers, so that counting them per user is sorting of integers.
 
+use std::ops::Range;
+
 use hashbrown::HashMap;
 use model::Value;
 use model::value::ValueKey;
 
 use super::measure::Scan;
-use crate::column::{Column, MISSING};
+use crate::column::{Column, Values};
 
 /// Which user had which value, once per selected row that has the property.
 pub(super) struct UserValues {
@@ -16,25 +18,26 @@ pub(super) struct UserValues {
 }
 
 impl UserValues {
-    pub(super) fn of(scan: &Scan, property: &str) -> UserValues {
+    pub(super) fn of(scan: &Scan, users: &Range<u32>) -> UserValues {
         let mut numbers = Numbers::default();
         let mut pairs = Vec::new();
-        scan.values(property, |part, row, column| {
+        scan.values(users, |_, user, row, column| {
             if let Some(number) = numbers.number(column, row) {
-                pairs.push((part.user[row], number));
+                pairs.push((user, number));
             }
         });
         UserValues { pairs, values: numbers.values }
     }
+}
 
-    /// How many distinct values each user has.
-    pub(super) fn distinct(mut self, n_users: usize) -> Vec<u32> {
-        self.pairs.sort_unstable();
-        self.pairs.dedup();
-        let mut counts = vec![0; n_users];
-        self.pairs.iter().for_each(|(user, _)| counts[*user as usize] += 1);
-        counts
-    }
+/// How many distinct values each of the users has.
+pub(super) fn distinct(scan: &Scan, users: &Range<u32>) -> Vec<u32> {
+    let UserValues { mut pairs, .. } = UserValues::of(scan, users);
+    pairs.sort_unstable();
+    pairs.dedup();
+    let mut counts = vec![0; users.len()];
+    pairs.iter().for_each(|(user, _)| counts[(user - users.start) as usize] += 1);
+    counts
 }
 
 #[derive(Default)]
@@ -48,8 +51,8 @@ struct Numbers {
 
 impl Numbers {
     fn number(&mut self, column: &Column, row: usize) -> Option<u32> {
-        match column {
-            Column::Text(codes, dictionary) => {
+        match &column.values {
+            Values::Text(codes, dictionary) => {
                 let place = std::ptr::from_ref(column).addr();
                 if self.column != place {
                     self.entries.clear();
@@ -59,8 +62,7 @@ impl Numbers {
                     }
                     self.column = place;
                 }
-                let code = codes[row];
-                (code != MISSING).then(|| self.entries[code as usize])
+                column.has(row).then(|| self.entries[codes.get(row) as usize])
             }
             _ => column.get(row).and_then(|value| self.intern(value)),
         }

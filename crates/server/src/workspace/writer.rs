@@ -24,7 +24,7 @@ const CHECKPOINT_ROWS: usize = 500_000;
 /// What the writer is asked to do.
 pub(crate) enum Command {
     Submit { records: Vec<Record>, reply: oneshot::Sender<Result<Counts, SubmitError>> },
-    Snapshot(oneshot::Sender<Arc<Snapshot>>),
+    Snapshot(oneshot::Sender<Result<Arc<Snapshot>, history::Error>>),
     Person(String, oneshot::Sender<Option<(UserIndex, Person)>>),
     Known(Vec<UserIndex>, oneshot::Sender<Vec<bool>>),
     Checkpoint(oneshot::Sender<Result<(), WorkspaceError>>),
@@ -61,9 +61,9 @@ impl Writer {
             true => Fold::new(),
             false => Fold::restore(&checkpoint.fold)?,
         };
-        store.event_ids().for_each(|id| {
-            fold.mark(id);
-        });
+        for id in store.event_ids() {
+            fold.mark(id?);
+        }
         let mut writer = Writer {
             log,
             fold,
@@ -234,13 +234,15 @@ impl Writer {
         match command {
             Command::Snapshot(reply) => {
                 let snapshot = self.store.snapshot();
-                self.shared.show(Some(Arc::clone(&snapshot)));
+                if let Ok(snapshot) = &snapshot {
+                    self.shared.show(Some(Arc::clone(snapshot)));
+                }
                 let _ = reply.send(snapshot);
             }
             Command::Person(id, reply) => {
                 // What the log refused is in the fold all the same, and nowhere else.
                 let shown = match self.refused {
-                    Some(_) => self.store.snapshot().n_places(),
+                    Some(_) => self.store.n_users(),
                     None => usize::MAX,
                 };
                 let found = self.fold.find(&id).filter(|user| user.at() < shown);

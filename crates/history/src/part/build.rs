@@ -1,0 +1,215 @@
+//! Parts made in memory: of unsorted rows, or of the rows of other parts.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{Facts, Ids, Part, Row, Runs, Section};
+use crate::column::{Column, ColumnBuilder, Stretch, gathered};
+use crate::disk::Error;
+use crate::names::NameId;
+use crate::numbers::Series;
+
+/// The sorted rows of a part, column by column, before they are packed.
+#[derive(Default)]
+pub(crate) struct Columns {
+    pub(crate) users: Vec<u32>,
+    pub(crate) times: Vec<i64>,
+    pub(crate) arrivals: Vec<i64>,
+    pub(crate) received: Vec<i64>,
+    pub(crate) ids: Vec<u128>,
+    pub(crate) properties: BTreeMap<NameId, Column>,
+}
+
+impl Part {
+    /// A part of unsorted rows. All of one family, so their times lie within 49 days.
+    pub fn of(mut rows: Vec<Row>) -> Part {
+        rows.sort_unstable_by_key(|row| (row.user, row.time, row.arrival, row.id));
+        let mut builders: BTreeMap<NameId, ColumnBuilder> = BTreeMap::new();
+        for (index, row) in rows.iter().enumerate() {
+            for (property, value) in &row.properties {
+                let builder = builders.entry(*property).or_default();
+                pad(builder, index);
+                builder.push(Some(value));
+            }
+        }
+        builders.values_mut().for_each(|builder| pad(builder, rows.len()));
+        let properties = builders.into_iter();
+        Part::of_columns(Columns {
+            users: rows.iter().map(|row| row.user).collect(),
+            times: rows.iter().map(|row| row.time).collect(),
+            arrivals: rows.iter().map(|row| row.arrival as i64).collect(),
+            received: rows.iter().map(|row| row.received).collect(),
+            ids: rows.iter().map(|row| row.id).collect(),
+            properties: properties
+                .filter_map(|(property, builder)| Some((property, builder.finish()?)))
+                .collect(),
+        })
+    }
+
+    /// A part of sorted columns.
+    pub(crate) fn of_columns(columns: Columns) -> Part {
+        let Columns { users, times, arrivals, received, ids, properties } = columns;
+        let facts = facts(&users, &times, &received);
+        let runs = runs(&users);
+        let facts = Facts { users: runs.users.len(), ..facts };
+        let times: Vec<u32> = times
+            .iter()
+            .map(|time| u32::try_from(time - facts.time_min).expect("one family spans a month"))
+            .collect();
+        debug_assert!(
+            (1..times.len()).all(|row| {
+                let key = |row: usize| (users[row], times[row], arrivals[row] as u64);
+                key(row - 1) <= key(row)
+            }),
+            "rows are sorted"
+        );
+        Part {
+            facts,
+            file: None,
+            arrivals: Section::held(Series::of(&arrivals, &times)),
+            received: Section::held(Series::of(&received, &times)),
+            runs: Section::held(runs),
+            times: Section::held(times),
+            ids: Ids::Held(ids),
+            columns: properties
+                .into_iter()
+                .map(|(property, column)| (property, Section::held(column)))
+                .collect(),
+        }
+    }
+
+    /// One part of the rows of several of one family, with users renumbered by `user_of`. Of rows
+    /// with equal user, time and arrival, those of earlier parts come first.
+    pub fn merged(parts: &[&Part], user_of: &dyn Fn(u32) -> u32) -> Result<Part, Error> {
+        let sources = parts.iter().map(|part| Merging::of(part)).collect::<Result<Vec<_>, _>>()?;
+        let (users, stretches) = order(&sources, user_of);
+        let mut columns = Columns { users, ..Columns::default() };
+        for stretch in &stretches {
+            let source = &sources[stretch.which as usize];
+            for row in stretch.rows() {
+                let time = source.times[row];
+                columns.times.push(source.part.facts.time_min + i64::from(time));
+                columns.arrivals.push(source.arrivals.get(row, time));
+                columns.received.push(source.received.get(row, time));
+            }
+            columns.ids.extend_from_slice(&source.ids[stretch.rows()]);
+        }
+        let mut properties: Vec<NameId> = parts.iter().flat_map(|part| part.properties()).collect();
+        properties.sort_unstable();
+        properties.dedup();
+        for property in properties {
+            let held =
+                parts.iter().map(|part| part.column(property)).collect::<Result<Vec<_>, _>>()?;
+            let held: Vec<Option<&Column>> = held.iter().map(Option::as_deref).collect();
+            let column = gathered(&held, &stretches);
+            columns.properties.extend(column.map(|column| (property, column)));
+        }
+        Ok(Part::of_columns(columns))
+    }
+}
+
+/// A part with the columns that decide about the order of its rows.
+struct Merging<'a> {
+    part: &'a Part,
+    runs: Arc<Runs>,
+    times: Arc<Vec<u32>>,
+    arrivals: Arc<Series>,
+    received: Arc<Series>,
+    ids: Vec<u128>,
+}
+
+impl<'a> Merging<'a> {
+    fn of(part: &'a Part) -> Result<Merging<'a>, Error> {
+        Ok(Merging {
+            part,
+            runs: part.runs()?,
+            times: part.times()?,
+            arrivals: part.arrivals()?,
+            received: part.received()?,
+            ids: part.ids(0..part.len())?,
+        })
+    }
+
+    fn key(&self, row: usize) -> (i64, u64) {
+        let time = self.times[row];
+        (self.part.facts.time_min + i64::from(time), self.arrivals.get(row, time) as u64)
+    }
+}
+
+/// The user of every row in the merged order, and where the rows come from.
+fn order(sources: &[Merging], user_of: &dyn Fn(u32) -> u32) -> (Vec<u32>, Vec<Stretch>) {
+    let mut runs: Vec<(u32, u32, u32)> = Vec::new();
+    for (which, source) in sources.iter().enumerate() {
+        let users = source.runs.users.iter().enumerate();
+        runs.extend(users.map(|(run, user)| (user_of(*user), which as u32, run as u32)));
+    }
+    runs.sort_unstable();
+    let (mut users, mut stretches) = (Vec::new(), Vec::new());
+    let mut rows = Vec::new();
+    for own in runs.chunk_by(|a, b| a.0 == b.0) {
+        if let [(user, which, run)] = own {
+            let range = sources[*which as usize].runs.rows(*run as usize);
+            users.resize(users.len() + range.len(), *user);
+            push(&mut stretches, *which, range.start as u32, range.len() as u32);
+            continue;
+        }
+        rows.clear();
+        for (_, which, run) in own {
+            let source = &sources[*which as usize];
+            let range = source.runs.rows(*run as usize);
+            rows.extend(range.map(|row| (source.key(row), *which, row as u32)));
+        }
+        rows.sort_unstable();
+        users.resize(users.len() + rows.len(), own[0].0);
+        rows.iter().for_each(|(_, which, row)| push(&mut stretches, *which, *row, 1));
+    }
+    (users, stretches)
+}
+
+/// Adds rows, to the stretch before if they continue it.
+fn push(stretches: &mut Vec<Stretch>, which: u32, from: u32, len: u32) {
+    match stretches.last_mut() {
+        Some(last) if last.which == which && last.from + last.len == from => last.len += len,
+        _ => stretches.push(Stretch { which, from, len }),
+    }
+}
+
+fn facts(users: &[u32], times: &[i64], received: &[i64]) -> Facts {
+    Facts {
+        rows: users.len(),
+        users: 0,
+        time_min: times.iter().copied().min().unwrap_or(0),
+        time_max: times.iter().copied().max().unwrap_or(0),
+        received_min: received.iter().copied().min().unwrap_or(0),
+        received_max: received.iter().copied().max().unwrap_or(0),
+        user_min: users.first().copied().unwrap_or(0),
+        user_max: users.last().copied().unwrap_or(0),
+    }
+}
+
+fn runs(users: &[u32]) -> Runs {
+    let mut runs = Runs { users: Vec::new(), starts: Vec::new() };
+    for (row, user) in users.iter().enumerate() {
+        if runs.users.last() != Some(user) {
+            runs.users.push(*user);
+            runs.starts.push(row as u32);
+        }
+    }
+    runs.starts.push(users.len() as u32);
+    runs.users.shrink_to_fit();
+    runs.starts.shrink_to_fit();
+    runs
+}
+
+/// Marks rows up to `len` as missing.
+fn pad(builder: &mut ColumnBuilder, len: usize) {
+    while builder.len() < len {
+        builder.push(None);
+    }
+}
+
+impl<T> Section<T> {
+    fn held(value: T) -> Section<T> {
+        Section::Held(Arc::new(value))
+    }
+}
