@@ -14,3 +14,4 @@ pub mod ndjson;
 pub mod ours;
 pub mod questions;
 pub mod report;
+pub mod run;
