@@ -43,6 +43,8 @@ pub enum Command {
     User(UserArguments),
     /// Write events or profiles to a file that other tools read
     Export(ExportArguments),
+    /// Measure speed and size on generated data
+    Bench(BenchArguments),
 }
 
 /// How results are written.
@@ -417,4 +419,42 @@ pub struct ExportArguments {
     /// Only what had happened by this instant
     #[arg(long, value_name = "RFC3339")]
     pub as_of: Option<String>,
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  perennial bench history --events 10000000
+  perennial bench history --events 10000000 --json ours.json --parquet events.parquet
+  python3 scripts/bench_history_peers.py --json ours.json --parquet events.parquet
+
+Equal numbers, years and seeds give equal events on every machine.")]
+pub struct BenchArguments {
+    #[command(subcommand)]
+    pub command: BenchCommand,
+}
+
+#[derive(Subcommand)]
+pub enum BenchCommand {
+    /// Load generated events and ask twelve questions about them
+    History {
+        /// Events; one user for each hundred
+        #[arg(long, value_name = "N", default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(100..=10_000_000_000))]
+        events: u64,
+        /// Length of the period
+        #[arg(long, value_name = "Y", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=50))]
+        years: u32,
+        /// Other seeds give other events
+        #[arg(long, value_name = "S", default_value_t = 1)]
+        seed: u64,
+        /// Where the history is made, and stays [default: a temporary folder]
+        #[arg(long, value_name = "DIR")]
+        directory: Option<PathBuf>,
+        /// Where answers and times go, for the comparison with other engines
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
+        /// Where the events go, for the comparison with other engines
+        #[arg(long, value_name = "FILE")]
+        parquet: Option<PathBuf>,
+    },
 }

@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+pub mod bench;
 pub mod demo;
 pub mod export;
 pub mod import;

@@ -57,6 +57,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Rfm(arguments) => command::rfm::run(arguments),
         Command::User(arguments) => command::user::run(arguments),
         Command::Export(arguments) => command::export::run(arguments),
+        Command::Bench(arguments) => command::bench::run(arguments),
     }
 }
 

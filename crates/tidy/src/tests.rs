@@ -27,7 +27,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "wire",
         ],
     ),
-    ("cli", &["audience", "gateway", "interchange", "model", "segment", "server", "wire"]),
+    ("benchmark", &["engine", "history", "model", "segment"]),
+    (
+        "cli",
+        &["audience", "benchmark", "gateway", "interchange", "model", "segment", "server", "wire"],
+    ),
     ("testkit", &["model", "segment"]),
     ("tidy", &[]),
 ];
