@@ -68,7 +68,7 @@ impl Loading {
     /// Makes everything durable.
     pub fn finish(mut self) -> anyhow::Result<Ours> {
         self.store.checkpoint(0, self.arrivals, &[])?;
-        Ok(Ours { snapshot: self.store.snapshot(), rules: rules()? })
+        Ok(Ours { snapshot: self.store.snapshot()?, rules: rules()? })
     }
 
     fn record(&self, batch: &Batch, row: usize) -> Record {
@@ -125,7 +125,7 @@ impl Ours {
         for (index, (key, title)) in TITLES.iter().enumerate() {
             progress(title);
             questions.push(match index {
-                11 => self.point_reads(key, title, point_users),
+                11 => self.point_reads(key, title, point_users)?,
                 _ => self.question(index, key, title)?,
             });
         }
@@ -139,9 +139,9 @@ impl Ours {
         title: &'static str,
     ) -> anyhow::Result<Question> {
         let run: Box<dyn Fn() -> anyhow::Result<Vec<u64>> + '_> = match index {
-            6 => Box::new(|| Ok(self.rfm())),
+            6 => Box::new(|| self.rfm()),
             7 => self.segment_counts(funnel_texts())?,
-            8 => Box::new(|| Ok(self.retention())),
+            8 => Box::new(|| self.retention()),
             9 => Box::new(|| self.lifecycle()),
             10 => self.segments(&DASHBOARD)?,
             _ => self.segments(&SEGMENTS[index..=index])?,
@@ -181,23 +181,23 @@ impl Ours {
         }))
     }
 
-    fn rfm(&self) -> Vec<u64> {
-        let rfm = self.evaluator().rfm();
+    fn rfm(&self) -> anyhow::Result<Vec<u64>> {
+        let rfm = self.evaluator().rfm()?;
         let mut counts = vec![0; 125];
         for score in rfm.scored.iter().filter_map(|user| rfm.score_of(user)) {
             let m = score.m.unwrap_or(1);
             let cell = (score.r - 1) * 25 + (score.f - 1) * 5 + m - 1;
             counts[usize::from(cell)] += 1;
         }
-        counts
+        Ok(counts)
     }
 
-    fn retention(&self) -> Vec<u64> {
+    fn retention(&self) -> anyhow::Result<Vec<u64>> {
         let any = EventMatch { names: EventNames::Any, filter: Where::All(vec![]) };
-        let cohorts = retention::cohorts(&self.evaluator(), &any, &any, Unit::Week);
+        let cohorts = retention::cohorts(&self.evaluator(), &any, &any, Unit::Week)?;
         let end = Timestamp(AS_OF_MS + 1).0 / DAY_MS;
         let week = |age: usize| end - 7 * age as i64;
-        (1..=WEEKS).rev().flat_map(|age| returned(&cohorts, week(age), age)).collect()
+        Ok((1..=WEEKS).rev().flat_map(|age| returned(&cohorts, week(age), age)).collect())
     }
 
     fn lifecycle(&self) -> anyhow::Result<Vec<u64>> {
@@ -210,14 +210,19 @@ impl Ours {
         Ok(answer)
     }
 
-    fn point_reads(&self, key: &'static str, title: &'static str, users: &[u32]) -> Question {
+    fn point_reads(
+        &self,
+        key: &'static str,
+        title: &'static str,
+        users: &[u32],
+    ) -> anyhow::Result<Question> {
         let (mut answer, mut times) = (Vec::new(), Vec::new());
         let mut cold_ms = 0.0;
         for round in 0..3 {
             (answer, times) = (Vec::new(), Vec::new());
             for user in users {
                 let began = Instant::now();
-                answer.extend(self.whole_history(*user));
+                answer.extend(self.whole_history(*user)?);
                 times.push(milliseconds(began));
             }
             if round == 0 {
@@ -228,14 +233,14 @@ impl Ours {
         let largest_ms = users.last().map(|user| timed(|| self.whole_history(*user)).1.warm_ms);
         let (warm_ms, p99_ms) = (quantile(&mut times, 0.5), Some(quantile(&mut times, 0.99)));
         let (runs, bytes) = (users.len() * 2, None);
-        Question { key, title, cold_ms, warm_ms, p99_ms, largest_ms, runs, bytes, answer }
+        Ok(Question { key, title, cold_ms, warm_ms, p99_ms, largest_ms, runs, bytes, answer })
     }
 
-    fn whole_history(&self, user: u32) -> [u64; 3] {
-        let events = self.snapshot.events_of(UserIndex(user));
+    fn whole_history(&self, user: u32) -> anyhow::Result<[u64; 3]> {
+        let events = self.snapshot.events_of(UserIndex(user))?;
         let ids = events.iter().map(|stored| stored.event.id.0 as u64);
         let times = events.iter().map(|stored| stored.event.time.0 as u64);
-        [events.len() as u64, ids.fold(0, u64::wrapping_add), times.fold(0, u64::wrapping_add)]
+        Ok([events.len() as u64, ids.fold(0, u64::wrapping_add), times.fold(0, u64::wrapping_add)])
     }
 }
 

@@ -9,6 +9,7 @@ mod affinity;
 mod matching;
 mod measure;
 mod needs;
+mod ordered;
 mod per_user;
 mod source;
 mod values;
@@ -198,6 +199,12 @@ impl<'a> Evaluator<'a> {
                 Some(set) => Ok(set),
                 None => self.user_by_user(leaf, among),
             },
+            Predicate::Sequence(_) | Predicate::Since(_) | Predicate::Absence(_) => {
+                match self.ordered(leaf, among.unwrap_or(&self.everybody))? {
+                    Some(set) => Ok(set),
+                    None => self.user_by_user(leaf, among),
+                }
+            }
             Predicate::Segment(id) => self.segment(id, among),
             Predicate::Lifecycle(p) => self.lifecycle(p, leaf),
             Predicate::Rfm(p) => self.rfm_members(p),
@@ -207,6 +214,16 @@ impl<'a> Evaluator<'a> {
             Predicate::Reachable(_) => Err(QueryError::NotAvailable { what: "reachable" }),
             Predicate::Location(_) => Err(QueryError::NotAvailable { what: "location" }),
             _ => self.user_by_user(leaf, among),
+        }
+    }
+
+    /// Nothing if only an evaluation user by user can tell.
+    fn ordered(&self, leaf: &Predicate, among: &UserSet) -> Result<Option<UserSet>, QueryError> {
+        match leaf {
+            Predicate::Sequence(p) => self.sequence(p, among),
+            Predicate::Since(p) => self.since(p, among),
+            Predicate::Absence(p) => self.absence(p, among),
+            _ => Ok(None),
         }
     }
 

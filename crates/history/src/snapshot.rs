@@ -83,6 +83,12 @@ impl Snapshot {
         UserSet::of_each(self.n_places(), seen.map(|first| *first <= at.0 && *first != i64::MAX))
     }
 
+    /// The time of the first event of any of the users, in milliseconds.
+    pub(crate) fn first_event_among(&self, among: &UserSet) -> i64 {
+        let first = |user: UserIndex| self.users.get(user).first_event;
+        among.iter().map(first).min().unwrap_or(i64::MAX)
+    }
+
     /// How many exist at `at`.
     pub fn n_users(&self, at: Timestamp) -> u64 {
         self.users(at).len()
