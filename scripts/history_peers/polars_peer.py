@@ -1,4 +1,4 @@
-"""Polars: frames in memory, one per event name and one of (user, time) of all events, each sorted by
+"""Polars: one frame in memory, sorted by (name, time), and one of (user, time) of all events, sorted by
 time and known to be so, which lets filters on time skip; for single users a frame sorted by (user,
 time). Every question is asked of both engines, in memory and streaming."""
 
@@ -24,14 +24,21 @@ class Peer:
         self.engine = "in-memory"
 
     def load(self):
+        self.frame = self.read()
+        self.all = self.frame.select("uid", "time").with_columns(TIME.set_sorted())
+        self.keep()
+
+    def read(self):
         frame = pl.read_parquet(self.parquet).rename({"user": "uid"})
         words = {text: pl.Enum(frame[text].cast(pl.String).drop_nulls().unique().sort()) for text in TEXTS}
-        frame = frame.with_columns(pl.col(text).cast(pl.String).cast(kind) for text, kind in words.items())
-        self.frame = frame
-        self.all = frame.select("uid", "time").with_columns(TIME.set_sorted())
-        asked = frame.select("name", "uid", "time", "category", "amount")
-        parts = asked.partition_by("name", maintain_order=True, as_dict=True)
-        self.named = {name: part.with_columns(TIME.set_sorted()) for (name,), part in parts.items()}
+        return frame.with_columns(pl.col(text).cast(pl.String).cast(kind) for text, kind in words.items())
+
+    def keep(self):
+        asked = self.frame.select("name", "uid", "time", "category", "amount")
+        self.by_name = asked.sort("name", maintain_order=True).with_columns(pl.col("name").set_sorted())
+
+    def named(self, name):
+        return self.by_name.lazy().filter(pl.col("name") == name)
 
     def bytes(self):
         """As a sorted Parquet file: frames in memory have no size on disk."""
@@ -68,7 +75,7 @@ class Peer:
         return self.as_of - days * DAY
 
     def last(self, name, days):
-        return self.named[name].lazy().filter(TIME > self.ago(days))
+        return self.named(name).filter(TIME > self.ago(days))
 
     def pairs(self, plans):
         totals = [plan.select(UID.len().alias("n"), UID.cast(pl.UInt64).sum().alias("s")) for plan in plans]
@@ -106,7 +113,7 @@ class Peer:
         return self.pairs([self.not_after("Add To Cart", 1)])
 
     def q5(self):
-        signed = self.named["Signed Up"].lazy().group_by("uid").agg(TIME.min().alias("t"))
+        signed = self.named("Signed Up").group_by("uid").agg(TIME.min().alias("t"))
         signed = signed.filter(pl.col("t") > self.ago(30))
         after = self.last("App Launched", 30).join(signed, on="uid")
         after = after.filter(TIME > pl.col("t"), TIME <= pl.col("t") + 7 * DAY)
@@ -115,7 +122,7 @@ class Peer:
     def q6(self):
         recent = self.all.lazy().filter(TIME > self.ago(60)).group_by("uid").agg(TIME.max())
         gone = recent.filter(TIME <= self.ago(30))
-        bought = self.named["Purchase"].lazy().join(gone, on="uid", how="semi")
+        bought = self.named("Purchase").join(gone, on="uid", how="semi")
         return self.pairs([bought.group_by("uid").len().filter(pl.col("len") >= 5)])
 
     def q7(self):
@@ -208,8 +215,8 @@ class Peer:
         return met.filter(TIME - pl.col("t") <= within * DAY).select("uid").unique()
 
     def absence(self, did, then_not, within):
-        done = self.named[did].lazy().select("uid", "time").filter(TIME <= self.ago(within))
-        after = self.named[then_not].lazy().select("uid", "time", TIME.alias("t"))
+        done = self.named(did).select("uid", "time").filter(TIME <= self.ago(within))
+        after = self.named(then_not).select("uid", "time", TIME.alias("t"))
         met = done.join_asof(after, on="time", by="uid", strategy="forward", allow_exact_matches=False,
                              check_sortedness=False)
         late = pl.col("t").is_null() | (pl.col("t") - TIME > within * DAY)

@@ -19,7 +19,7 @@ use segment::tree::{EventMatch, EventNames, Measure, Unit, Where};
 use segment::{Lifecycle, Predicate, RfmSettings, Rules, Scoring, State};
 
 use crate::dictionary::{ABSENT, CATEGORIES, CITIES, NAMES, PLATFORMS};
-use crate::generate::{Batch, DAY_MS};
+use crate::generate::{Batch, DAY_MS, END_MS};
 use crate::machine::{Timing, milliseconds, quantile, timed};
 use crate::questions::{
     AS_OF_MS, DASHBOARD, EARLIER_DAYS, FUNNEL, FUNNEL_LAST_DAYS, FUNNEL_WITHIN_DAYS, RFM_DAYS,
@@ -82,31 +82,26 @@ impl Loading {
 
 /// Properties of a row, by name.
 fn properties(batch: &Batch, row: usize) -> Vec<(Text, Value)> {
-    let mut properties = Vec::with_capacity(5);
+    let mut properties = Vec::with_capacity(4);
     let cents = batch.amount_cents[row];
     if cents >= 0 {
         properties.push((Text::const_new("amount"), Value::Float(f64::from(cents) / 100.0)));
     }
-    let mut text = |name: &'static str, code: u8, words: &[&str]| {
-        if code != ABSENT {
-            let word = Text::new(words[usize::from(code)]);
-            properties.push((Text::const_new(name), Value::Text(word)));
-        }
-    };
-    text("category", batch.category[row], &CATEGORIES);
-    text("city", batch.city[row], &CITIES);
+    push_word(&mut properties, "category", batch.category[row], &CATEGORIES);
+    push_word(&mut properties, "city", batch.city[row], &CITIES);
     let seconds = batch.duration[row];
     if seconds >= 0 {
         properties.push((Text::const_new("duration"), Value::Int(i64::from(seconds))));
     }
-    let mut text = |name: &'static str, code: u8, words: &[&str]| {
-        if code != ABSENT {
-            let word = Text::new(words[usize::from(code)]);
-            properties.push((Text::const_new(name), Value::Text(word)));
-        }
-    };
-    text("platform", batch.platform[row], &PLATFORMS);
+    push_word(&mut properties, "platform", batch.platform[row], &PLATFORMS);
     properties
+}
+
+fn push_word(properties: &mut Vec<(Text, Value)>, name: &'static str, code: u8, words: &[&str]) {
+    if code != ABSENT {
+        let word = Text::new(words[usize::from(code)]);
+        properties.push((Text::const_new(name), Value::Text(word)));
+    }
 }
 
 impl Ours {
@@ -138,7 +133,7 @@ impl Ours {
         key: &'static str,
         title: &'static str,
     ) -> anyhow::Result<Question> {
-        let run: Box<dyn Fn() -> anyhow::Result<Vec<u64>> + '_> = match index {
+        let run: Run<'_> = match index {
             6 => Box::new(|| self.rfm()),
             7 => self.segment_counts(funnel_texts())?,
             8 => Box::new(|| self.retention()),
@@ -195,8 +190,7 @@ impl Ours {
     fn retention(&self) -> anyhow::Result<Vec<u64>> {
         let any = EventMatch { names: EventNames::Any, filter: Where::All(vec![]) };
         let cohorts = retention::cohorts(&self.evaluator(), &any, &any, Unit::Week)?;
-        let end = Timestamp(AS_OF_MS + 1).0 / DAY_MS;
-        let week = |age: usize| end - 7 * age as i64;
+        let week = |age: usize| END_MS / DAY_MS - 7 * age as i64;
         Ok((1..=WEEKS).rev().flat_map(|age| returned(&cohorts, week(age), age)).collect())
     }
 
