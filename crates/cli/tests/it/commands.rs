@@ -208,6 +208,18 @@ fn an_export_is_imported_again_with_the_same_answers() {
     run(&["export", "events", "--data-dir", dir, "--out", file]).ok();
     let same = ["import", "--data-dir", dir, "--format", "parquet", "--summary", "json", file];
     assert_eq!(run(&same).json()["duplicates"], json!(4));
+    for format in ["csv", "ndjson"] {
+        let rows = folder.path().join(format!("events.{format}"));
+        let rows = rows.to_str().unwrap();
+        run(&["export", "events", "--data-dir", dir, "--format", format, "--out", rows]).ok();
+        let columns = ["user=user_id", "event=event", "time=time", "id=event_id"];
+        let columns = columns.iter().flat_map(|column| ["--map", column]);
+        let mut same = vec!["import", "--data-dir", dir, "--format", format, "--summary", "json"];
+        same.extend(columns);
+        same.push(rows);
+        let again = run(&same).json();
+        assert_eq!((&again["accepted"], &again["duplicates"]), (&json!(0), &json!(4)), "{format}");
+    }
     let other = folder.path().join("other");
     let other = other.to_str().unwrap();
     let new = ["import", "--data-dir", other, "--format", "parquet", "--summary", "json", file];
