@@ -53,4 +53,4 @@ pub use disk::Error;
 pub use evaluate::{Evaluator, NotAvailable};
 pub use set::UserSet;
 pub use snapshot::{EventFacts, Snapshot, StoredEvent, ValueFacts};
-pub use store::{Checkpoint, Store};
+pub use store::{Asked, Checkpoint, Store};

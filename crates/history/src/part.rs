@@ -1,7 +1,8 @@
-//! A part: immutable rows of one family, sorted by (user, time, arrival), column by column.
+//! A part: immutable rows of one family, sorted by (user, time, arrival, id), column by column.
 //!
 //! A family is all events of one name and one month, or all changes of one attribute. Invariants:
-//! rows are strictly ascending by (user, time, arrival); every column has one value per row.
+//! rows ascend by (user, time, arrival), and rows equal in these by id; every column has one value
+//! per row. Rows of two users that became one may be equal in all but the id.
 
 use std::collections::BTreeMap;
 
@@ -31,7 +32,7 @@ pub struct Row {
     pub user: u32,
     /// When it happened, in milliseconds.
     pub time: i64,
-    /// Its place in the order of acceptance.
+    /// Its place in the order of acceptance, see [`engine::arrivals`].
     pub arrival: u64,
     /// When it was accepted, in milliseconds.
     pub received: i64,
@@ -73,7 +74,7 @@ impl Family {
 impl Part {
     /// A part of unsorted rows.
     pub fn of(mut rows: Vec<Row>) -> Part {
-        rows.sort_unstable_by_key(|row| (row.user, row.time, row.arrival));
+        rows.sort_unstable_by_key(|row| (row.user, row.time, row.arrival, row.id));
         let mut builders: BTreeMap<NameId, ColumnBuilder> = BTreeMap::new();
         for (index, row) in rows.iter().enumerate() {
             for (property, value) in &row.properties {
@@ -112,6 +113,13 @@ impl Part {
             order.extend(rows);
         }
         order.sort_unstable();
+        // Ties are rare: ids are not carried through the sort.
+        let id = |place: &(u32, i64, u64, u32, u32)| parts[place.3 as usize].id[place.4 as usize];
+        let place = |place: &(u32, i64, u64, u32, u32)| (place.0, place.1, place.2);
+        for equal in order.chunk_by_mut(|a, b| place(a) == place(b)).filter(|equal| equal.len() > 1)
+        {
+            equal.sort_unstable_by_key(id);
+        }
         let pick =
             |(_, _, _, which, row): &(u32, i64, u64, u32, u32)| (*which as usize, *row as usize);
         let mut part = Part {
@@ -159,12 +167,17 @@ impl Part {
         from..to
     }
 
+    /// Whether the rows have the promised order.
+    pub(crate) fn sorted(&self) -> bool {
+        let key = |row: usize| (self.user[row], self.time[row], self.arrival[row], self.id[row]);
+        (1..self.len()).all(|row| key(row - 1) <= key(row))
+    }
+
     /// Sets the time bounds from the rows and checks the promised order.
     pub(crate) fn note_times(&mut self) {
         self.time_min = self.time.iter().copied().min().unwrap_or(i64::MAX);
         self.time_max = self.time.iter().copied().max().unwrap_or(i64::MIN);
-        let key = |row: usize| (self.user[row], self.time[row], self.arrival[row]);
-        debug_assert!((1..self.len()).all(|row| key(row - 1) < key(row)), "rows are sorted");
+        debug_assert!(self.sorted(), "rows are sorted");
     }
 }
 

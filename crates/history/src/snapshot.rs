@@ -135,7 +135,7 @@ impl Snapshot {
         history
     }
 
-    /// All events of one user by (time, arrival).
+    /// All events of one user by (time, arrival), equal ones by id.
     pub fn events_of(&self, user: UserIndex) -> Vec<StoredEvent> {
         let mut events = Vec::new();
         for (name, part) in self.event_parts() {
@@ -144,16 +144,16 @@ impl Snapshot {
                 events.push(StoredEvent { event: self.event_at(name, part, row), received_at });
             }
         }
-        events.sort_by_key(|stored| (stored.event.time, stored.event.arrival));
+        events.sort_by_key(|stored| (stored.event.time, stored.event.arrival, stored.event.id));
         events
     }
 
     /// The values of an attribute of all users at `at`, in order of users; only who has one.
     pub fn attribute_at(&self, attribute: &str, at: Timestamp) -> HashMap<UserIndex, Value> {
-        let mut latest: HashMap<UserIndex, ((i64, u64), Option<Value>)> = HashMap::new();
+        let mut latest: HashMap<UserIndex, ((i64, u64, u128), Option<Value>)> = HashMap::new();
         for part in self.attribute_parts(attribute) {
             for row in 0..part.len() {
-                let key = (part.time[row], part.arrival[row]);
+                let key = (part.time[row], part.arrival[row], part.id[row]);
                 let user = UserIndex(part.user[row]);
                 if key.0 > at.0 || latest.get(&user).is_some_and(|(newest, _)| *newest > key) {
                     continue;
@@ -251,17 +251,18 @@ impl Snapshot {
     }
 }
 
-/// A user's changes of one attribute by (time, arrival).
+/// A user's changes of one attribute by (time, arrival), equal ones by id.
 pub(crate) fn changes_of(parts: &[Arc<Part>], user: UserIndex) -> Vec<(Timestamp, Value)> {
     let mut changes = Vec::new();
     for part in parts {
         for row in part.rows_of(user.0) {
             let value = part.columns.get(&NameId::VALUE).and_then(|column| column.get(row));
-            changes.push((part.time[row], part.arrival[row], value.unwrap_or(Value::Null)));
+            let place = (part.time[row], part.arrival[row], part.id[row]);
+            changes.push((place, value.unwrap_or(Value::Null)));
         }
     }
-    changes.sort_by_key(|(time, arrival, _)| (*time, *arrival));
-    changes.into_iter().map(|(time, _, value)| (Timestamp(time), value)).collect()
+    changes.sort_by_key(|(place, _)| *place);
+    changes.into_iter().map(|((time, ..), value)| (Timestamp(time), value)).collect()
 }
 
 fn value_facts(name: &Text, id: NameId, parts: &[&Part]) -> ValueFacts {

@@ -10,13 +10,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use engine::{Merge, Step};
-use model::{AttributeChange, Event, EventId, Record, Text, UserIndex, What};
+use model::{AttributeChange, Event, Record, Text, UserIndex, What};
 
 use crate::disk::{self, Error, Manifest};
 use crate::names::{NameId, Names};
 use crate::part::{Family, Part, Row};
 use crate::snapshot::Snapshot;
 use crate::users::Users;
+
+mod held;
+#[cfg(test)]
+mod tests;
+
+pub use held::Asked;
 
 /// Fresh rows of a family that are sealed even without a question: bounds the cost of sorting.
 const FRESH_ROWS_MAX: usize = 64 * 1_024;
@@ -42,7 +48,7 @@ pub struct Store {
 pub struct Checkpoint {
     /// The log position that the parts reflect; 0 if there is no checkpoint.
     pub log_position: u64,
-    /// The number of records accepted up to there.
+    /// The place of the next log frame in the order of arrival, see [`engine::arrivals`].
     pub arrivals: u64,
     /// The state of the fold at that position, empty if there is no checkpoint.
     pub fold: Vec<u8>,
@@ -99,19 +105,13 @@ impl Store {
         Ok((store, Checkpoint { log_position, arrivals, fold: state.fold }))
     }
 
-    /// Every delivery id in the store, to refill the fold's set.
-    pub fn event_ids(&self) -> impl Iterator<Item = EventId> {
-        let parts = self.families.values().flat_map(|runs| &runs.parts);
-        parts.flat_map(|sealed| sealed.part.id.iter().map(|id| EventId(*id)))
-    }
-
     /// Rows that no checkpoint has written yet.
     pub fn n_fresh(&self) -> usize {
         self.n_fresh
     }
 
     /// Applies one accepted record. `step` is what the fold said of it, `public_id` the user's
-    /// public id after it, `arrival` its place in the order of acceptance.
+    /// public id after it, `arrival` its place in the order of acceptance ([`engine::arrivals`]).
     pub fn apply(&mut self, step: &Step, record: Record, public_id: &Text, arrival: u64) {
         self.latest = None;
         if let Some(merge) = step.merged {

@@ -8,7 +8,7 @@
 //! - a record is visible and acknowledged only after the log has synced it;
 //! - a delivery that was counted before is acknowledged only when the first one is durable;
 //! - an acknowledged record is in the next snapshot that is asked for;
-//! - arrival numbers count accepted records, so that a replay gives the same ones;
+//! - arrival numbers come from the frames of the log, so that a replay gives the same ones;
 //! - after the log refused once, nothing is accepted until the directory is opened again.
 
 mod writer;
@@ -95,6 +95,12 @@ pub enum SubmitError {
         "nothing can be accepted because the log refused to write ({0}); mend the disk and start again"
     )]
     ReadOnly(Arc<str>),
+    /// The history cannot be read, so that it is unknown which deliveries were counted before.
+    #[error(
+        "nothing can be accepted because it cannot be told what was counted before: {0}; \
+         mend the disk and start again"
+    )]
+    History(Arc<str>),
     /// The workspace is being closed.
     #[error("the server is shutting down; send it again")]
     Closing,
@@ -190,6 +196,13 @@ impl Workspace {
         let (command, receipt) = submission(records);
         self.queue.blocking_send(command).map_err(|_| SubmitError::Closing)?;
         Ok(receipt)
+    }
+
+    /// Gets ready to take records, which otherwise the first submission does: reads the ids of all
+    /// deliveries. Does not wait for it.
+    pub fn prepare(&self) {
+        // A writer that is gone answers the first submission.
+        let _ = self.queue.blocking_send(Command::Prepare);
     }
 
     /// A view that holds everything acknowledged before the call. Blocks its thread.

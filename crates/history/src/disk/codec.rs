@@ -125,8 +125,7 @@ pub(super) fn decode_part(bytes: &[u8], n_names: usize) -> Result<Part, Wrong> {
     if !even || part.columns.values().any(|column| column.len() != rows) {
         return Err(Wrong::at(0, "columns have different lengths"));
     }
-    let key = |row: usize| (part.user[row], part.time[row], part.arrival[row]);
-    if (1..rows).any(|row| key(row - 1) >= key(row)) {
+    if !part.sorted() {
         return Err(Wrong::at(0, "rows are out of order"));
     }
     part.note_times();

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use model::{Event, EventId, Record, Timestamp, Value, What, Who};
+use model::{AttributeChange, Event, EventId, Record, Timestamp, Value, What, Who};
 use server::Workspace;
 use server::fill::Filler;
 use server::workspace::{Counts, SubmitError, WorkspaceError};
@@ -47,6 +47,87 @@ fn a_delivery_counts_once_within_a_batch_across_batches_and_across_restarts() {
     assert_eq!(opened.replayed, 0);
     assert_eq!(submit(&workspace, batch), Counts { accepted: 0, duplicates: 3 });
     assert_eq!(workspace.snapshot().unwrap().n_events(Timestamp::MAX), 2);
+}
+
+#[test]
+fn a_delivery_counts_once_whatever_comes_with_it_the_second_time() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut workspace = open(dir.path());
+    let mut first: Vec<Record> =
+        (0..40).map(|n| purchase("ada", &format!("id {n}"), n * 9)).collect();
+    let id = EventId::of("change");
+    let change = |attributes| AttributeChange { time: Timestamp(0), id, attributes };
+    let attributes = vec![("city".into(), Value::Int(1))];
+    let (received_at, what) = (Timestamp(0), What::Identify(change(attributes)));
+    first.push(Record { received_at, who: Who::user("ada"), what });
+    assert_eq!(submit(&workspace, first.clone()), Counts { accepted: 41, duplicates: 0 });
+    let again = |edit: fn(&mut Event)| -> Vec<Record> {
+        let mut again = first.clone();
+        for record in &mut again {
+            match &mut record.what {
+                What::Event(event) => edit(event),
+                other => *other = What::Identify(change(vec![])),
+            }
+        }
+        again
+    };
+    let mut of_bob = first.clone();
+    of_bob.iter_mut().for_each(|record| record.who = Who::user("bob"));
+    let others = [
+        first.clone(),
+        again(|event| event.name = "Refund".into()),
+        again(|event| event.time.0 += 400 * DAY),
+        again(|event| event.time.0 += 1),
+        of_bob,
+    ];
+    for stage in ["applied", "sealed", "replayed", "after a checkpoint"] {
+        match stage {
+            "applied" => {}
+            "sealed" => drop(workspace.snapshot().unwrap()),
+            "replayed" => {
+                drop(workspace);
+                workspace = open(dir.path());
+            }
+            _ => workspace = open_after(&workspace, dir.path()),
+        }
+        for (n, records) in others.iter().enumerate() {
+            let counts = submit(&workspace, records.clone());
+            assert_eq!(counts, Counts { accepted: 0, duplicates: 41 }, "{stage}: {n}");
+        }
+        assert_eq!(workspace.snapshot().unwrap().n_events(Timestamp::MAX), 40);
+        assert!(workspace.person("bob").unwrap().is_none());
+    }
+    // Other ids of the same event still count.
+    let new = submit(&workspace, vec![purchase("ada", "new", 0), purchase("ada", "id 0", 0)]);
+    assert_eq!(new, Counts { accepted: 1, duplicates: 1 });
+}
+
+#[test]
+fn events_of_one_millisecond_keep_their_order_and_a_replay_gives_the_same_places() {
+    let dir = tempfile::tempdir().unwrap();
+    let workspace = open(dir.path());
+    let names: Vec<String> = (0..60).map(|n| format!("{}", (n * 37) % 60)).collect();
+    for batch in names.chunks(7) {
+        submit(&workspace, batch.iter().map(|id| purchase("ada", id, 0)).collect());
+    }
+    let events = |workspace: &Workspace| {
+        let user = workspace.person("ada").unwrap().unwrap().0;
+        let events = workspace.snapshot().unwrap().events_of(user);
+        let facts = events.into_iter().map(|stored| (stored.event.arrival, stored.event.id));
+        facts.collect::<Vec<_>>()
+    };
+    let before = events(&workspace);
+    let expected: Vec<EventId> = names.iter().map(|id| EventId::of(id)).collect();
+    assert_eq!(before.iter().map(|(_, id)| *id).collect::<Vec<_>>(), expected);
+    assert!(before.is_sorted_by_key(|(arrival, _)| *arrival));
+    drop(workspace);
+    let workspace = open(dir.path());
+    assert_eq!(events(&workspace), before);
+    let workspace = open_after(&workspace, dir.path());
+    submit(&workspace, vec![purchase("ada", "last", 0)]);
+    let after = events(&workspace);
+    assert_eq!(after[..60], before);
+    assert_eq!(after[60].1, EventId::of("last"));
 }
 
 #[test]

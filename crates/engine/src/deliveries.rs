@@ -1,0 +1,123 @@
+//! Which deliveries may have been counted: a set of ids in about five bytes each.
+//!
+//! What it is: an open-addressing table of 32-bit fingerprints. "No" is certain; "maybe" is wrong
+//! with a probability of a few in 10⁹, and its owner asks the history for the exact answer.
+//! What it is not: it does not hold the ids. To become larger it forgets everything
+//! ([`Deliveries::restart`]) and its owner puts all ids in again, so that two tables are never held
+//! at once.
+//!
+//! Invariant: whatever was inserted since the last restart is found.
+
+use model::EventId;
+
+/// The largest part of the slots that is used: above it the searches become long.
+const LOAD_MAX: (u64, u64) = (17, 20);
+
+/// Room beyond the ids that a table is made for, as a fraction of them and at the least: few enough
+/// restarts that each id is put in about five times over the life of a growing history.
+const SPARE: (u64, u64) = (4, 64 * 1024);
+
+/// A slot that holds nothing.
+const EMPTY: u32 = 0;
+
+/// A set of delivery ids that errs only towards "maybe".
+pub struct Deliveries {
+    seed: u64,
+    slots: Box<[u32]>,
+    used: u64,
+}
+
+impl Deliveries {
+    /// An empty set without room. Senders choose ids; a seed that they do not know keeps them from
+    /// choosing ids that meet in one place.
+    pub fn new(seed: u64) -> Deliveries {
+        Deliveries { seed, slots: Box::default(), used: 0 }
+    }
+
+    /// Whether the id may have been inserted: `false` is certain. A wrong `true` has a probability
+    /// of the number of slots looked at (below 30 on average) in 2³².
+    pub fn maybe_seen(&self, id: EventId) -> bool {
+        !self.slots.is_empty() && self.find(id).is_ok()
+    }
+
+    /// Whether so many more ids have a place. If not, [`Deliveries::restart`] for all of them.
+    pub fn has_room(&self, more: u64) -> bool {
+        self.used.saturating_add(more) <= room(self.slots.len() as u64)
+    }
+
+    /// Forgets everything and makes room for `n` ids and a quarter more. The old table is given back
+    /// before the new one is taken.
+    pub fn restart(&mut self, n: u64) {
+        self.slots = Box::default();
+        self.used = 0;
+        let (fraction, least) = SPARE;
+        let n = n.saturating_add((n / fraction).max(least));
+        let (part, whole) = LOAD_MAX;
+        let slots = (n.saturating_mul(whole) / part).saturating_add(1);
+        self.slots = vec![EMPTY; usize::try_from(slots).unwrap_or(usize::MAX)].into();
+    }
+
+    /// Puts an id in; one that may be there already needs no place.
+    ///
+    /// Panics if every slot is taken, which [`Deliveries::has_room`] tells long before.
+    pub fn insert(&mut self, id: EventId) {
+        assert!(self.used < self.slots.len() as u64, "a table of deliveries is made large enough");
+        if let Err((slot, print)) = self.find(id) {
+            self.slots[slot] = print;
+            self.used += 1;
+        }
+    }
+
+    /// Slots that are used: ids that were inserted and not mistaken for one that was there.
+    pub fn len(&self) -> u64 {
+        self.used
+    }
+
+    /// Whether nothing was inserted.
+    pub fn is_empty(&self) -> bool {
+        self.used == 0
+    }
+
+    /// Bytes of the table.
+    pub fn bytes(&self) -> usize {
+        std::mem::size_of_val(&*self.slots)
+    }
+
+    /// The slot that holds the id's fingerprint, or the empty one where it belongs, with it.
+    fn find(&self, id: EventId) -> Result<usize, (usize, u32)> {
+        let (mut slot, print) = self.place(id);
+        // An empty slot is met before the end, as the table is never full when it is searched.
+        loop {
+            match self.slots[slot] {
+                EMPTY => return Err((slot, print)),
+                held if held == print => return Ok(slot),
+                _ => slot = if slot + 1 == self.slots.len() { 0 } else { slot + 1 },
+            }
+        }
+    }
+
+    /// Where the search for an id begins, and its fingerprint. The two share no bits: the place
+    /// comes from the upper bits of the hash, the fingerprint from the lower.
+    fn place(&self, id: EventId) -> (usize, u32) {
+        let (low, high) = (id.0 as u64, (id.0 >> 64) as u64);
+        let first = folded(low ^ self.seed, high ^ 0x9e37_79b9_7f4a_7c15);
+        let hash = folded(first ^ low, high ^ self.seed ^ 0xd1b5_4a32_d192_ed03);
+        let slot = (u128::from(hash) * self.slots.len() as u128) >> 64;
+        (slot as usize, (folded(hash, 0xa076_1d64_78bd_642f) as u32).max(1))
+    }
+}
+
+/// How many ids have a place in so many slots.
+fn room(slots: u64) -> u64 {
+    let (part, whole) = LOAD_MAX;
+    (u128::from(slots) * u128::from(part) / u128::from(whole)) as u64
+}
+
+/// Both halves of a product: every bit of the arguments reaches every bit of it.
+fn folded(a: u64, b: u64) -> u64 {
+    let product = u128::from(a) * u128::from(b);
+    (product as u64) ^ ((product >> 64) as u64)
+}
+
+#[cfg(test)]
+mod tests;
