@@ -3,7 +3,7 @@ use std::collections::HashSet;
 use model::EventId;
 use proptest::prelude::*;
 
-use super::{Deliveries, SPARE, room};
+use super::{Deliveries, LINE, Line, SPARE, room};
 
 /// A set and its owner, who can say all ids again.
 struct Owner {
@@ -30,7 +30,7 @@ impl Owner {
     fn check(&self) {
         assert!(self.ids.iter().all(|id| self.set.maybe_seen(EventId(*id))));
         assert!(self.set.used <= self.ids.len() as u64);
-        assert!(self.set.used <= room(self.set.slots.len() as u64));
+        assert!(self.set.used <= room(self.set.lines.len() as u64));
     }
 }
 
@@ -60,13 +60,17 @@ fn a_growing_set_finds_everything_and_hardly_anything_else() {
     assert!(wrong <= 2, "{wrong} of two million; 0.01 are expected");
 }
 
+fn of_lines(seed: u64, lines: u64) -> Deliveries {
+    Deliveries { seed, lines: vec![Line::default(); lines as usize].into(), used: 0 }
+}
+
 #[test]
 fn a_full_table_is_searched_to_its_end_and_around_it() {
-    for n in 1..=300 {
-        let mut set = Deliveries { seed: n, slots: vec![0; n as usize + 1].into(), used: 0 };
+    for lines in 1..=40 {
+        let (mut set, n) = (of_lines(lines, lines), lines * LINE - 1);
         (0..n).for_each(|id| set.insert(EventId(mixed(id))));
-        assert!((0..n).all(|id| set.maybe_seen(EventId(mixed(id)))), "{n}");
-        assert!(!set.maybe_seen(EventId(mixed(n + 1))), "{n}");
+        assert!((0..n).all(|id| set.maybe_seen(EventId(mixed(id)))), "{lines}");
+        assert!(!set.maybe_seen(EventId(mixed(n + 1))), "{lines}");
     }
 }
 
@@ -74,12 +78,12 @@ fn a_full_table_is_searched_to_its_end_and_around_it() {
 /// fingerprint of the first is overwritten with that of a second one of the same place.
 #[test]
 fn equal_fingerprints_in_one_place_are_one_maybe_and_never_a_no() {
-    let mut set = Deliveries { seed: 3, slots: vec![0; 64].into(), used: 0 };
-    let wanted = set.place(EventId(mixed(0)));
+    let mut set = of_lines(3, 8);
+    let (line, _) = set.place(EventId(mixed(0)));
     set.insert(EventId(mixed(0)));
-    let other = (1..).map(mixed).find(|id| set.place(EventId(*id)).0 == wanted.0).unwrap();
+    let other = (1..).map(mixed).find(|id| set.place(EventId(*id)).0 == line).unwrap();
     assert!(!set.maybe_seen(EventId(other)));
-    set.slots[wanted.0] = set.place(EventId(other)).1;
+    set.lines[line][0] = set.place(EventId(other)).1;
     assert!(set.maybe_seen(EventId(other)), "it has the place and the fingerprint of what is held");
     set.insert(EventId(other));
     assert_eq!(set.used, 1, "what may be there takes no second slot");
@@ -104,11 +108,11 @@ proptest! {
     }
 
     #[test]
-    fn ids_that_share_one_place_are_all_found(seed in any::<u64>(), slots in 8..40u64) {
-        let mut set = Deliveries { seed, slots: vec![0; slots as usize].into(), used: 0 };
-        let first = slots as usize - 1;
-        let crowd = (0..).map(|n| EventId(mixed(n))).filter(|id| set.place(*id).0 == first);
-        let crowd: Vec<EventId> = crowd.take(room(slots) as usize).collect();
+    fn ids_that_share_one_place_are_all_found(seed in any::<u64>(), lines in 2..8u64) {
+        let mut set = of_lines(seed, lines);
+        let last = lines as usize - 1;
+        let crowd = (0..).map(|n| EventId(mixed(n))).filter(|id| set.place(*id).0 == last);
+        let crowd: Vec<EventId> = crowd.take(room(lines) as usize).collect();
         for (n, id) in crowd.iter().enumerate() {
             set.insert(*id);
             prop_assert!(crowd[..=n].iter().all(|id| set.maybe_seen(*id)));
