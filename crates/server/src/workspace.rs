@@ -11,6 +11,7 @@
 //! - arrival numbers come from the frames of the log, so that a replay gives the same ones;
 //! - after the log refused once, nothing is accepted until the directory is opened again.
 
+mod keep;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -24,6 +25,7 @@ use model::{Record, UserIndex};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::config::{Config, ConfigError};
+pub use keep::{KeepLog, LogSizes};
 use writer::{Command, Writer};
 
 /// Batches that wait for the writer; more wait in their senders.
@@ -82,6 +84,19 @@ pub enum WorkspaceError {
         /// Where the log ends.
         end: u64,
     },
+    /// Neither the history nor the log has what lies between them.
+    #[error(
+        "{} and the log begins only at {first}: what came before is in neither; restore the \
+         history folder from a backup that reaches at least there (the log no longer holds what \
+         is needed to build it anew)",
+        reflected(.checkpoint)
+    )]
+    Gap {
+        /// Where the history is; 0 without one.
+        checkpoint: u64,
+        /// Where the log begins.
+        first: u64,
+    },
     /// The writer is gone.
     #[error("the writer thread ended unexpectedly; see the log output before this")]
     Writer,
@@ -138,6 +153,8 @@ pub(crate) struct Shared {
     pub(crate) syncs: AtomicU64,
     pub(crate) checkpoint_at: AtomicI64,
     pub(crate) read_only: AtomicBool,
+    /// Nothing of the log is removed: [`KeepLog::All`].
+    keep_all: AtomicBool,
 }
 
 /// What opening a data directory found.
@@ -152,18 +169,26 @@ pub struct Opened {
 impl Workspace {
     /// Opens a data directory, creating it if it is not there, and catches up with its log.
     pub fn open(dir: &Path) -> Result<(Workspace, Opened), WorkspaceError> {
+        Workspace::open_with(dir, LogSizes::default())
+    }
+
+    /// The same with other sizes of the log's files.
+    pub fn open_with(dir: &Path, sizes: LogSizes) -> Result<(Workspace, Opened), WorkspaceError> {
         let folder = |source| WorkspaceError::Directory { dir: dir.to_path_buf(), source };
         std::fs::create_dir_all(dir).map_err(folder)?;
         std::fs::create_dir_all(dir.join("log")).map_err(folder)?;
         std::fs::create_dir_all(dir.join("history")).map_err(folder)?;
-        let opened = log::Log::open(&dir.join("log"), log::Options::default());
+        let options =
+            log::Options { segment_bytes_max: sizes.segment_bytes, ..log::Options::default() };
+        let opened = log::Log::open(&dir.join("log"), options);
         let (log, recovery) = opened.map_err(|error| match error {
             log::Error::Locked { .. } => WorkspaceError::InUse { dir: dir.to_path_buf() },
             other => other.into(),
         })?;
         let config = Config::open(&config_path(dir))?;
-        let (writer, replayed) = Writer::open(log, &dir.join("history"))?;
+        let (writer, replayed) = Writer::open(log, &dir.join("history"), sizes.kept_bytes)?;
         let shared = writer.shared();
+        shared.keep_all.store(KeepLog::of(&config)? == KeepLog::All, Ordering::Relaxed);
         let (queue, commands) = mpsc::channel(QUEUE_BATCHES);
         let thread = std::thread::Builder::new()
             .name("writer".into())
@@ -182,6 +207,12 @@ impl Workspace {
     /// The configuration.
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// How much of the log is kept from now on, in every process that opens the directory.
+    pub fn keep_log(&self, keep: KeepLog) -> Result<(), ConfigError> {
+        self.shared.keep_all.store(keep == KeepLog::All, Ordering::Relaxed);
+        keep.store(&self.config)
     }
 
     /// Hands in records and waits until those that count are durable and visible.
@@ -302,6 +333,13 @@ pub fn config_path(dir: &Path) -> PathBuf {
 fn submission(records: Vec<Record>) -> (Command, Receipt) {
     let (reply, receipt) = oneshot::channel();
     (Command::Submit { records, reply }, Receipt(receipt))
+}
+
+fn reflected(checkpoint: &u64) -> String {
+    match checkpoint {
+        0 => "the history folder is missing or empty".into(),
+        at => format!("the history reflects the log up to {at}"),
+    }
 }
 
 fn with_cause(error: &log::Error) -> String {

@@ -389,3 +389,23 @@ fn lifecycle_and_rfm_need_no_further_word() {
         assert_eq!(brief, whole);
     }
 }
+
+#[test]
+fn what_is_kept_of_the_log_is_written_down_and_wrong_words_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let (dir, file) = (folder.path().join("data"), orders(&folder));
+    let kept = || {
+        let config = server::config::Config::open(&server::workspace::config_path(&dir)).unwrap();
+        config.setting("keep_log").unwrap()
+    };
+    import(&dir, &file, &[]).ok();
+    assert_eq!(kept(), None);
+    import(&dir, &file, &["--keep-log", "all"]).ok();
+    assert_eq!(kept().as_deref(), Some("all"));
+    import(&dir, &file, &[]).ok();
+    assert_eq!(kept().as_deref(), Some("all"), "said once, it holds until it is said otherwise");
+    import(&dir, &file, &["--keep-log", "checkpoint"]).ok();
+    assert_eq!(kept().as_deref(), Some("checkpoint"));
+    let wrong = import(&dir, &file, &["--keep-log", "some"]);
+    assert_eq!((wrong.code, kept().as_deref()), (2, Some("checkpoint")), "{}", wrong.err);
+}

@@ -52,6 +52,8 @@ pub(crate) struct Writer {
     checkpointed: Offset,
     /// Fresh rows at which the next checkpoint is due.
     checkpoint_due: usize,
+    /// Bytes of the log that are kept whatever the checkpoint says.
+    kept_bytes: u64,
     refused: Option<Arc<str>>,
 }
 
@@ -67,7 +69,11 @@ struct Group {
 
 impl Writer {
     /// Restores the last checkpoint and replays the log after it; the number of records replayed.
-    pub fn open(log: Log, history: &Path) -> Result<(Writer, u64), WorkspaceError> {
+    pub fn open(
+        log: Log,
+        history: &Path,
+        kept_bytes: u64,
+    ) -> Result<(Writer, u64), WorkspaceError> {
         let (store, checkpoint) = Store::open(history)?;
         let fold = match checkpoint.fold.is_empty() {
             true => Fold::new(),
@@ -82,6 +88,7 @@ impl Writer {
             shared: Arc::default(),
             checkpointed: Offset(checkpoint.log_position),
             checkpoint_due: CHECKPOINT_ROWS,
+            kept_bytes,
             refused: None,
         };
         let replayed = writer.replay()?;
@@ -100,7 +107,9 @@ impl Writer {
         if from > end {
             return Err(WorkspaceError::Ahead { checkpoint: from.0, end: end.0 });
         }
-        let from = if from.0 == 0 { reader.first() } else { from };
+        if from < reader.first() {
+            return Err(WorkspaceError::Gap { checkpoint: from.0, first: reader.first().0 });
+        }
         let mut frames = reader.read_from(from)?;
         let mut replayed = 0;
         while let Some((offset, payload)) = frames.next_frame()? {
@@ -314,6 +323,19 @@ impl Writer {
         self.store.checkpoint(end.0, self.frames, &self.fold.snapshot())?;
         self.checkpointed = end;
         self.shared.checkpoint_at.store(clock::now().0, Ordering::Relaxed);
+        self.trim_log();
         Ok(())
+    }
+
+    /// Removes what of the log the checkpoint has made unnecessary. A failure costs room on the
+    /// disk and nothing else; the next checkpoint tries again.
+    fn trim_log(&mut self) {
+        if self.shared.keep_all.load(Ordering::Relaxed) {
+            return;
+        }
+        let floor = Offset(self.log.end().0.saturating_sub(self.kept_bytes));
+        if let Err(error) = self.log.remove_before(self.checkpointed.min(floor)) {
+            tracing::warn!(error = %with_cause(&error), "old files of the log cannot be removed");
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use model::{AttributeChange, Event, EventId, Record, Timestamp, Value, What, Who};
 use server::Workspace;
 use server::fill::Filler;
-use server::workspace::{Counts, SubmitError, WorkspaceError};
+use server::workspace::{Counts, KeepLog, LogSizes, SubmitError, WorkspaceError};
 
 const DAY: i64 = 86_400_000;
 
@@ -234,4 +234,76 @@ fn a_torn_tail_is_cut_and_a_damaged_middle_is_named() {
     assert_eq!(opened.replayed, 99);
     assert!(opened.cut_bytes > 0);
     assert_eq!(workspace.snapshot().unwrap().n_events(Timestamp::MAX), 99);
+}
+
+/// Small files, so that few records fill several of them.
+const SMALL: LogSizes = LogSizes { segment_bytes: 2_000, kept_bytes: 3_000 };
+
+fn log_files(dir: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(dir.join("log")).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = names.filter(|name| name.ends_with(".log")).collect();
+    names.sort();
+    names
+}
+
+/// A directory with 200 events of many small log files, closed with a checkpoint.
+fn filled(dir: &Path, keep: KeepLog) {
+    let workspace = Workspace::open_with(dir, SMALL).unwrap().0;
+    workspace.keep_log(keep).unwrap();
+    for n in 0..200 {
+        submit(&workspace, vec![purchase("ada", &n.to_string(), n)]);
+    }
+    assert!(log_files(dir).len() > 5, "nothing is removed before a checkpoint");
+    workspace.close().unwrap();
+}
+
+#[test]
+fn the_log_before_a_checkpoint_is_removed_and_the_history_lasts() {
+    let dir = tempfile::tempdir().unwrap();
+    filled(dir.path(), KeepLog::Checkpoint);
+    let kept = log_files(dir.path());
+    assert!((2..=4).contains(&kept.len()) && !kept[0].starts_with("00000000000000000000"));
+    for restart in 0..3_u64 {
+        let (workspace, opened) = Workspace::open_with(dir.path(), SMALL).unwrap();
+        assert_eq!(opened.replayed, restart, "what came after the checkpoint is in the log");
+        let again = (0..200).map(|n| purchase("ada", &n.to_string(), n)).collect();
+        assert_eq!(submit(&workspace, again), Counts { accepted: 0, duplicates: 200 });
+        let new = vec![purchase("ada", &format!("new {restart}"), 0)];
+        assert_eq!(submit(&workspace, new).accepted, 1);
+        assert_eq!(workspace.snapshot().unwrap().n_events(Timestamp::MAX), 201 + restart);
+    }
+}
+
+#[test]
+fn all_of_the_log_is_kept_if_the_directory_was_told_so_once() {
+    let dir = tempfile::tempdir().unwrap();
+    filled(dir.path(), KeepLog::All);
+    let workspace = Workspace::open_with(dir.path(), SMALL).unwrap().0;
+    submit(&workspace, vec![purchase("ada", "new", 0)]);
+    workspace.close().unwrap();
+    assert!(log_files(dir.path())[0].starts_with("00000000000000000000"));
+    std::fs::remove_dir_all(dir.path().join("history")).unwrap();
+    let (workspace, opened) = Workspace::open_with(dir.path(), SMALL).unwrap();
+    assert_eq!(opened.replayed, 201);
+    assert_eq!(workspace.snapshot().unwrap().n_events(Timestamp::MAX), 201);
+}
+
+#[test]
+fn a_log_that_begins_after_the_history_ends_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    filled(dir.path(), KeepLog::Checkpoint);
+    let history = dir.path().join("history");
+    let away = dir.path().join("away");
+    std::fs::rename(&history, &away).unwrap();
+    for _ in 0..2 {
+        let error = Workspace::open_with(dir.path(), SMALL).err().unwrap();
+        assert!(matches!(error, WorkspaceError::Gap { checkpoint: 0, .. }), "{error}");
+        assert!(error.to_string().contains("missing or empty"), "{error}");
+        assert!(error.to_string().contains("restore"), "{error}");
+    }
+    std::fs::remove_dir_all(&history).unwrap();
+    std::fs::rename(&away, &history).unwrap();
+    let (workspace, _) = Workspace::open_with(dir.path(), SMALL).unwrap();
+    assert_eq!(workspace.snapshot().unwrap().n_events(Timestamp::MAX), 200);
 }
