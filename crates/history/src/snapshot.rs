@@ -150,7 +150,7 @@ impl Snapshot {
 
     /// The values of an attribute of all users at `at`, in order of users; only who has one.
     pub fn attribute_at(&self, attribute: &str, at: Timestamp) -> HashMap<UserIndex, Value> {
-        let mut latest: HashMap<UserIndex, ((i64, u64, u128), Option<Value>)> = HashMap::new();
+        let mut latest: HashMap<UserIndex, (RowPlace, Option<Value>)> = HashMap::new();
         for part in self.attribute_parts(attribute) {
             for row in 0..part.len() {
                 let key = (part.time[row], part.arrival[row], part.id[row]);
@@ -250,6 +250,9 @@ impl Snapshot {
         family.and_then(|family| self.families.get(&family)).into_iter().flatten().map(Arc::as_ref)
     }
 }
+
+/// Time, arrival and id: the order of a user's rows.
+type RowPlace = (i64, u64, u128);
 
 /// A user's changes of one attribute by (time, arrival), equal ones by id.
 pub(crate) fn changes_of(parts: &[Arc<Part>], user: UserIndex) -> Vec<(Timestamp, Value)> {

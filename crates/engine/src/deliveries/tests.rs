@@ -20,7 +20,8 @@ impl Owner {
     fn insert(&mut self, id: u128) {
         if !self.set.has_room(1) {
             self.set.restart(self.ids.len() as u64);
-            self.ids.iter().for_each(|id| self.set.insert(EventId(*id)));
+            let ids: Vec<EventId> = self.ids.iter().map(|id| EventId(*id)).collect();
+            self.set.insert_all(&ids);
             self.restarts += 1;
         }
         self.set.insert(EventId(id));

@@ -13,6 +13,9 @@ use engine::{Deliveries, Fold};
 use history::{Asked, Store};
 use model::{EventId, Record, What};
 
+/// Ids that are put into the set at once while it is built.
+const AT_ONCE: usize = 4_096;
+
 /// The deliveries that have been counted.
 pub(super) struct Counted {
     set: Deliveries,
@@ -39,8 +42,16 @@ impl Counted {
         let known = if self.built { self.set.len() } else { store.n_rows() };
         self.built = false;
         self.set.restart(known + self.waiting.len() as u64 + more);
-        store.each_event_id(&mut |id| self.set.insert(id))?;
-        self.waiting.iter().for_each(|id| self.set.insert(*id));
+        let mut ids = Vec::with_capacity(AT_ONCE);
+        ids.extend(&self.waiting);
+        store.each_event_id(&mut |id| {
+            ids.push(id);
+            if ids.len() >= AT_ONCE {
+                self.set.insert_all(&ids);
+                ids.clear();
+            }
+        })?;
+        self.set.insert_all(&ids);
         self.built = true;
         Ok(())
     }
