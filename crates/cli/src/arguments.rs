@@ -141,6 +141,25 @@ pub struct ServeArguments {
     /// Where pages and API are served
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:7300")]
     pub listen: String,
+    #[command(flatten)]
+    pub log: LogArguments,
+}
+
+/// What becomes of the log.
+#[derive(Args)]
+pub struct LogArguments {
+    /// How much of the log is kept, from now on [default: what was said before, at first checkpoint]
+    #[arg(long, value_enum, requires = "data_dir")]
+    pub keep_log: Option<KeepLog>,
+}
+
+/// How much of the log is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum KeepLog {
+    /// Everything: the history folder can be deleted at any time and is built anew
+    All,
+    /// What the last checkpoint of the history does not hold, and at least the last GiB
+    Checkpoint,
 }
 
 #[derive(Args)]
@@ -228,6 +247,8 @@ pub struct ImportArguments {
     /// How the summary is written
     #[arg(long, value_enum, default_value_t)]
     pub summary: Format,
+    #[command(flatten)]
+    pub log: LogArguments,
     /// The file, plain or gzip; - is standard input
     #[arg(value_name = "FILE")]
     pub file: PathBuf,

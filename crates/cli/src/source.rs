@@ -7,11 +7,12 @@ use std::sync::Arc;
 use anyhow::{Context, anyhow};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use server::workspace::KeepLog;
 use server::{Service, Workspace};
 use wire::api;
 
 use crate::WrongUse;
-use crate::arguments::SourceArguments;
+use crate::arguments::{self, LogArguments, SourceArguments};
 
 /// Where answers come from.
 pub enum Source {
@@ -155,6 +156,16 @@ pub fn open(dir: &Path) -> anyhow::Result<Arc<Service>> {
         );
     }
     Ok(Arc::new(Service::new(Arc::new(workspace))))
+}
+
+/// Does what the command line says of the log.
+pub fn keep_log(service: &Service, log: &LogArguments) -> anyhow::Result<()> {
+    let keep = match log.keep_log {
+        None => return Ok(()),
+        Some(arguments::KeepLog::All) => KeepLog::All,
+        Some(arguments::KeepLog::Checkpoint) => KeepLog::Checkpoint,
+    };
+    Ok(service.workspace().keep_log(keep)?)
 }
 
 impl Client {

@@ -1,7 +1,7 @@
 //! The fold: what every accepted record does to the state of the workspace.
 //!
-//! What it is: a deterministic function over records, today deciding which deliveries count and
-//! which user each record belongs to. What it is not: it knows no files, no clock and no threads;
+//! What it is: a deterministic function over records, today deciding which user each record belongs
+//! to and its place in the order of arrival; and a compact set of the deliveries that were counted. What it is not: it knows no files, no clock and no threads;
 //! the same records in the same order give the same state, byte for byte.
 //!
 //! ```
@@ -15,10 +15,14 @@
 //! assert_eq!(fold.find("phone-1"), fold.find("ada"));
 //! ```
 
+mod arrival;
 mod codec;
+mod deliveries;
 mod fold;
 mod identity;
 
+pub use arrival::{SEQUENCE_BITS, arrivals};
 pub use codec::Damaged;
+pub use deliveries::Deliveries;
 pub use fold::{Fold, Step};
 pub use identity::{Merge, Person};

@@ -30,6 +30,8 @@ pub use part_file::{PartFile, ReadAt, SectionSize};
 use codec::{Reader, put_bytes, put_i64, put_u32, put_u64};
 
 const MAGIC: &[u8; 8] = b"PRNLHIS2";
+/// The file of the log that is there as long as a history can be rebuilt from it.
+const LOG_FIRST: &str = "log/00000000000000000000.log";
 const MANIFEST: &str = "manifest";
 
 /// What can go wrong with the files of a history.
@@ -47,7 +49,7 @@ pub enum Error {
     },
     /// A file does not hold what was written.
     #[error(
-        "{path} is damaged at byte {at}: {what}; move the history folder away and start again, it is rebuilt from the log"
+        "{path} is damaged at byte {at}: {what}; if the log still has its first file ({LOG_FIRST}), move the history folder away and start again, it is rebuilt from the log; else restore it from a backup"
     )]
     Damaged {
         /// Which file.

@@ -56,4 +56,4 @@ pub use disk::{Error, SectionSize};
 pub use evaluate::{Evaluator, QueryError};
 pub use set::UserSet;
 pub use snapshot::{EventFacts, Snapshot, StoredEvent, ValueFacts};
-pub use store::{Checkpoint, Store};
+pub use store::{Asked, Checkpoint, Store};

@@ -1,5 +1,7 @@
 //! Whole numbers in as few bytes each as their range allows.
 
+use engine::SEQUENCE_BITS;
+
 /// Unsigned numbers of one width.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Packed {
@@ -32,6 +34,36 @@ pub enum Series {
     AfterTime(Numbers),
     /// One number per row.
     Rows(Numbers),
+}
+
+/// Places of rows in the order of arrival: the ordinal of the frame, which follows time, and the
+/// sequence within it, which is mostly zero.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arrivals {
+    /// Ordinals of frames.
+    pub(crate) frames: Series,
+    /// Sequences within them.
+    pub(crate) sequences: Packed,
+}
+
+impl Arrivals {
+    /// The smallest form of one place per row, given the rows' times.
+    pub fn of(places: &[u64], times: &[u32]) -> Arrivals {
+        let frames: Vec<i64> = places.iter().map(|p| (p >> SEQUENCE_BITS) as i64).collect();
+        let sequences = places.iter().map(|place| place & ((1 << SEQUENCE_BITS) - 1));
+        Arrivals { frames: Series::of(&frames, times), sequences: Packed::of(sequences) }
+    }
+
+    /// The place of a row with this time.
+    #[inline]
+    pub fn get(&self, row: usize, time: u32) -> u64 {
+        (self.frames.get(row, time) as u64) << SEQUENCE_BITS | self.sequences.get(row)
+    }
+
+    /// Bytes held.
+    pub fn bytes(&self) -> usize {
+        self.frames.bytes() + self.sequences.len() * self.sequences.width()
+    }
 }
 
 /// Steps beyond this are not worth finding: bounds the search of [`Series::get`].

@@ -15,7 +15,7 @@ use crate::cache::Slot;
 use crate::column::Column;
 use crate::disk::{Error, PartFile};
 use crate::names::NameId;
-use crate::numbers::Series;
+use crate::numbers::{Arrivals, Series};
 
 mod build;
 #[cfg(test)]
@@ -94,7 +94,7 @@ pub struct Part {
     file: Option<PartFile>,
     runs: Section<Runs>,
     times: Section<Vec<u32>>,
-    arrivals: Section<Series>,
+    arrivals: Section<Arrivals>,
     received: Section<Series>,
     ids: Ids,
     columns: BTreeMap<NameId, Section<Column>>,
@@ -177,7 +177,7 @@ impl Part {
     }
 
     /// Order of acceptance.
-    pub fn arrivals(&self) -> Result<Arc<Series>, Error> {
+    pub fn arrivals(&self) -> Result<Arc<Arrivals>, Error> {
         self.section(&self.arrivals, |file| file.arrivals(&self.facts))
     }
 
@@ -232,7 +232,7 @@ impl Part {
         for property in self.properties() {
             self.column(property)?;
         }
-        let key = |row: usize| (times[row], arrivals.get(row, times[row]) as u64);
+        let key = |row: usize| (times[row], arrivals.get(row, times[row]));
         for run in 0..runs.users.len() {
             if runs.rows(run).skip(1).any(|row| key(row - 1) > key(row)) {
                 return Err(self.wrong("rows are out of order"));

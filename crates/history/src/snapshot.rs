@@ -181,7 +181,7 @@ impl Snapshot {
                 let Some(row) = runs.rows(run).rev().find(|row| time(*row) <= at.0) else {
                     continue;
                 };
-                let key = (time(row), arrivals.get(row, times[row]) as u64);
+                let key = (time(row), arrivals.get(row, times[row]));
                 let user = UserIndex(*user);
                 if latest.get(&user).is_none_or(|(newest, _)| *newest <= key) {
                     let value = values.as_ref().and_then(|column| column.get(row));
@@ -278,7 +278,7 @@ impl Snapshot {
             let event = UserEvent {
                 name: self.names.name(name).clone(),
                 time: Timestamp(part.facts().time_min + i64::from(times[row])),
-                arrival: arrivals.get(row, times[row]) as u64,
+                arrival: arrivals.get(row, times[row]),
                 id: EventId(id),
                 properties: columns.iter().filter_map(value).collect(),
             };
@@ -355,7 +355,7 @@ pub(crate) fn changes_of<'a>(
         for row in rows {
             let value = values.as_ref().and_then(|column| column.get(row)).unwrap_or(Value::Null);
             let time = part.facts().time_min + i64::from(times[row]);
-            changes.push((time, arrivals.get(row, times[row]) as u64, value));
+            changes.push((time, arrivals.get(row, times[row]), value));
         }
     }
     changes.sort_by_key(|(time, arrival, _)| (*time, *arrival));

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use engine::{Merge, Step};
-use model::{AttributeChange, Event, EventId, Record, Text, UserIndex, What};
+use model::{AttributeChange, Event, Record, Text, UserIndex, What};
 
 use crate::cache::Cache;
 use crate::disk::{self, Error, Manifest};
@@ -19,12 +19,16 @@ use crate::part::{Family, Part, Row};
 use crate::snapshot::Snapshot;
 use crate::users::Users;
 
+mod held;
+#[cfg(test)]
+mod tests;
+
+pub use held::Asked;
+
 /// Fresh rows of a family that are sealed even without a question: bounds the cost of sorting.
 const FRESH_ROWS_MAX: usize = 64 * 1_024;
 /// A new part is merged with the one before it unless that one has so many times more rows.
 const MERGE_RATIO: usize = 4;
-/// Ids read at a time.
-const ID_ROWS: usize = 64 * 1_024;
 /// Parts above this size are left alone by merges of new rows: bounds the work of one merge.
 const MERGE_ROWS_MAX: usize = 4 * 1_024 * 1_024;
 
@@ -46,7 +50,7 @@ pub struct Store {
 pub struct Checkpoint {
     /// The log position that the parts reflect; 0 if there is no checkpoint.
     pub log_position: u64,
-    /// The number of records accepted up to there.
+    /// The place of the next log frame in the order of arrival, see [`engine::arrivals`].
     pub arrivals: u64,
     /// The state of the fold at that position, empty if there is no checkpoint.
     pub fold: Vec<u8>,
@@ -106,24 +110,6 @@ impl Store {
         Ok((store, Checkpoint { log_position, arrivals, fold: state.fold }))
     }
 
-    /// Every delivery id in the store, to refill the fold's set.
-    pub fn event_ids(&self) -> impl Iterator<Item = Result<EventId, Error>> {
-        let parts = self.families.values().flat_map(|runs| &runs.parts);
-        let blocks = parts.flat_map(|sealed| {
-            let part = &sealed.part;
-            (0..part.len())
-                .step_by(ID_ROWS)
-                .map(move |from| part.ids(from..(from + ID_ROWS).min(part.len())))
-        });
-        blocks.flat_map(|block| {
-            let (ids, failed) = match block {
-                Ok(ids) => (ids, None),
-                Err(error) => (Vec::new(), Some(Err(error))),
-            };
-            ids.into_iter().map(|id| Ok(EventId(id))).chain(failed)
-        })
-    }
-
     /// Users ever seen, merged ones included.
     pub fn n_users(&self) -> usize {
         self.users.len()
@@ -135,7 +121,7 @@ impl Store {
     }
 
     /// Applies one accepted record. `step` is what the fold said of it, `public_id` the user's
-    /// public id after it, `arrival` its place in the order of acceptance.
+    /// public id after it, `arrival` its place in the order of acceptance ([`engine::arrivals`]).
     pub fn apply(&mut self, step: &Step, record: Record, public_id: &Text, arrival: u64) {
         self.latest = None;
         if let Some(merge) = step.merged {

@@ -6,8 +6,8 @@
 //! What it is not: it opens no file and knows no store. It is a crate of its own because its
 //! dependencies are the heaviest of the project.
 //!
-//! Columns of events: `user_id`, `event`, `time`, `received_at` (UTC, milliseconds), `event_id` (32
-//! hexadecimal digits), then the properties by name. A property with one of these names, or whose
+//! Columns of events: `user_id`, `event`, `time`, `received_at` (UTC, milliseconds), `event_id` (16
+//! or 32 hexadecimal digits), then the properties by name. A property with one of these names, or whose
 //! name begins with `properties.`, gets `properties.` before its name. Values of different kinds
 //! under one name, and lists, stand as JSON texts; integers beside floats become floats if all of
 //! them are exact as floats. Nothing and absence are both null.

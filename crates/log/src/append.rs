@@ -118,12 +118,20 @@ impl Log {
     /// Removes whole segments that end at or before `keep_from`, oldest first; the last one stays.
     /// Returns the new first offset. Readers inside a removed segment get `NoSuchOffset` or an error
     /// of the system.
+    ///
+    /// After a crash at any moment the log has no gap: each removal is durable before the next one.
+    /// Errors: `Io`; the log is usable as before, and a later call tries again.
     pub fn remove_before(&mut self, keep_from: Offset) -> Result<Offset> {
-        while let Some(first) = self.shared.pop_segment_before(keep_from) {
+        while let Some(first) = self.shared.segment_before(keep_from) {
             let name = segment::name(first);
-            attempt(&*self.disk, &name, "remove", self.disk.remove(&name))?;
+            match self.disk.remove(&name) {
+                // Removed by an earlier call that failed afterwards.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                removed => attempt(&*self.disk, &name, "remove", removed)?,
+            }
+            attempt(&*self.disk, "", "sync directory", self.disk.sync_directory())?;
+            self.shared.pop_segment();
         }
-        attempt(&*self.disk, "", "sync directory", self.disk.sync_directory())?;
         Ok(self.shared.first())
     }
 

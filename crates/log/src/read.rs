@@ -52,11 +52,19 @@ impl Shared {
         self.firsts.write().unwrap_or_else(PoisonError::into_inner).push(first);
     }
 
-    /// Takes the oldest segment off the list if it ends at or before `keep_from`.
-    pub fn pop_segment_before(&self, keep_from: Offset) -> Option<Offset> {
-        let mut firsts = self.firsts.write().unwrap_or_else(PoisonError::into_inner);
+    /// The oldest segment if it ends at or before `keep_from`.
+    pub fn segment_before(&self, keep_from: Offset) -> Option<Offset> {
+        let firsts = self.firsts();
         let ended = firsts.get(1).is_some_and(|second| *second <= keep_from);
-        ended.then(|| firsts.remove(0))
+        ended.then(|| firsts[0])
+    }
+
+    /// Takes the oldest segment off the list, unless it is the last.
+    pub fn pop_segment(&self) {
+        let mut firsts = self.firsts.write().unwrap_or_else(PoisonError::into_inner);
+        if firsts.len() > 1 {
+            firsts.remove(0);
+        }
     }
 
     pub fn first(&self) -> Offset {

@@ -143,6 +143,48 @@ fn old_segments_can_be_removed() {
 }
 
 #[test]
+fn removing_old_segments_may_fail_or_be_cut_at_any_operation() {
+    let disk = filled(SMALL, &[3; 20]);
+    let offsets: Vec<Offset> = {
+        let (log, _) = open(&disk.after_kill(), SMALL).unwrap();
+        log.reader().read_from(Offset(0)).unwrap().map(|frame| frame.unwrap().0).collect()
+    };
+    let (keep, all) = (40, offsets.len());
+    // What a log holds is a tail of everything, and reaches back far enough.
+    let check = |log: &Log| {
+        let found = contents(log).unwrap();
+        assert!(found.len() >= all - keep, "{}", found.len());
+        let first = all - found.len();
+        assert_eq!(log.reader().first(), offsets[first]);
+        assert!(found.iter().enumerate().all(|(n, bytes)| *bytes == payload(first + n)));
+        found.len()
+    };
+    let mut lengths = Vec::new();
+    for n in 1.. {
+        let image = disk.after_kill();
+        let (mut log, _) = open(&image, SMALL).unwrap();
+        image.fail_at(n);
+        let removed = log.remove_before(offsets[keep]);
+        for again in crash_images(&image, n) {
+            let (mut log, _) = open(&again, SMALL).unwrap();
+            lengths.push(check(&log));
+            log.remove_before(offsets[keep]).unwrap();
+            assert_eq!(write(&mut log, all, &[2]), (all + 2, false));
+        }
+        if removed.is_ok() {
+            break;
+        }
+        // The log that failed goes on, and removes the rest the next time.
+        assert_eq!(write(&mut log, all, &[1]), (all + 1, false));
+        assert!(log.remove_before(offsets[keep]).unwrap() > Offset(0));
+        assert!(contents(&log).unwrap().len() < all);
+    }
+    lengths.sort_unstable();
+    lengths.dedup();
+    assert!(lengths.len() > 4, "crashes leave logs of several lengths: {lengths:?}");
+}
+
+#[test]
 fn after_any_failed_operation_nothing_acknowledged_is_lost() {
     let sizes = [2, 3, 1, 4, 2, 5, 1, 3, 6];
     let total: usize = sizes.iter().sum();

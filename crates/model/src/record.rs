@@ -16,10 +16,16 @@ pub struct Who {
 }
 
 /// The identity of one delivery: equal ids count once, however often and late they arrive.
-/// It is the 128-bit XXH3 hash of the id that the sender wrote, so that a set of a hundred million
-/// stays small; two different ids meet with a probability below 10⁻²².
+///
+/// It is a number of 128 bits: see [`EventId::of`] for how a written id becomes one. Two different
+/// ids that are hashed meet with a probability below 10⁻²² among a hundred million.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EventId(pub u128);
+
+/// Hexadecimal digits of an id of 64 bits.
+const SHORT_DIGITS: usize = 16;
+/// Hexadecimal digits of an id of 128 bits.
+const LONG_DIGITS: usize = 32;
 
 /// Something that a user did, or that happened to them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,15 +78,41 @@ pub struct Record {
 }
 
 impl EventId {
-    /// The identity of the id that a sender wrote.
+    /// The identity of the id that a sender wrote. Equal texts give equal identities.
+    ///
+    /// - Exactly 16 lowercase hexadecimal digits are that 64-bit number itself. Its upper half is
+    ///   zero, so that columns need 8 bytes for it and not 16.
+    /// - Exactly 32 lowercase hexadecimal digits are that 128-bit number itself. These are the two
+    ///   forms that [`EventId`] is printed in, so what an export wrote is the same delivery when it
+    ///   is imported again.
+    /// - Anything else stands for its 128-bit XXH3 hash.
+    ///
+    /// ```
+    /// use model::EventId;
+    /// assert_eq!(EventId::of("00000000000000ff"), EventId::from_bits(255));
+    /// let hashed = EventId::of("order 17");
+    /// assert_eq!(EventId::of(&hashed.to_string()), hashed);
+    /// ```
     pub fn of(written: &str) -> EventId {
-        EventId(xxh3_128(written.as_bytes()))
+        let digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        let number =
+            matches!(written.len(), SHORT_DIGITS | LONG_DIGITS) && written.bytes().all(digit);
+        let number = number.then(|| u128::from_str_radix(written, 16).ok()).flatten();
+        EventId(number.unwrap_or_else(|| xxh3_128(written.as_bytes())))
+    }
+
+    /// The identity of a source whose ids are 64-bit numbers.
+    pub fn from_bits(bits: u64) -> EventId {
+        EventId(u128::from(bits))
     }
 }
 
 impl fmt::Display for EventId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:032x}", self.0)
+        match u64::try_from(self.0) {
+            Ok(bits) => write!(f, "{bits:0SHORT_DIGITS$x}"),
+            Err(_) => write!(f, "{:0LONG_DIGITS$x}", self.0),
+        }
     }
 }
 
@@ -106,4 +138,41 @@ pub fn sort_properties(properties: &mut Vec<(Text, Value)>) {
         }
         equal
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn written_numbers_stand_for_themselves_and_the_rest_for_its_hash() {
+        assert_eq!(EventId::of("0123456789abcdef"), EventId(0x0123_4567_89ab_cdef));
+        assert_eq!(EventId::of("0123456789abcdef"), EventId::from_bits(0x0123_4567_89ab_cdef));
+        let long = "f123456789abcdef0123456789abcdef";
+        assert_eq!(EventId::of(long), EventId(0xf123_4567_89ab_cdef_0123_4567_89ab_cdef));
+        let hashed = [
+            "",
+            "1",
+            "0123456789abcde",
+            "0123456789ABCDEF",
+            "+123456789abcdef",
+            "0123456789abcdeg",
+        ];
+        for written in hashed {
+            assert_eq!(EventId::of(written), EventId(xxh3_128(written.as_bytes())), "{written}");
+        }
+    }
+
+    #[test]
+    fn a_printed_id_reads_back_as_itself() {
+        let wide = 1_u128 << 64;
+        for id in [0, 1, u128::from(u64::MAX), wide, wide - 1, wide + 1, u128::MAX] {
+            let printed = EventId(id).to_string();
+            assert_eq!(printed.len(), if id < wide { 16 } else { 32 });
+            assert_eq!(EventId::of(&printed), EventId(id));
+        }
+        for written in ["m-1", "order 17", "0123456789abcdef"] {
+            assert_eq!(EventId::of(&EventId::of(written).to_string()), EventId::of(written));
+        }
+    }
 }

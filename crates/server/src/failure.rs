@@ -93,6 +93,7 @@ impl From<SubmitError> for Failure {
     fn from(error: SubmitError) -> Failure {
         let code = match error {
             SubmitError::ReadOnly(_) => "server.read_only",
+            SubmitError::History(_) => "server.history",
             SubmitError::Closing => "server.closing",
         };
         Failure::new(503, code, error.to_string())

@@ -60,6 +60,7 @@ pub fn serve(
 ) -> Result<(), StartError> {
     let address = listener.local_addr().map_err(StartError::Serve)?;
     let workspace = service.workspace();
+    workspace.prepare();
     let app = App::new(service, address, options);
     let (stop, stopped) = channel::<()>();
     let live = shop.map(|(shop, end)| {

@@ -8,9 +8,10 @@
 //! - a record is visible and acknowledged only after the log has synced it;
 //! - a delivery that was counted before is acknowledged only when the first one is durable;
 //! - an acknowledged record is in the next snapshot that is asked for;
-//! - arrival numbers count accepted records, so that a replay gives the same ones;
+//! - arrival numbers come from the frames of the log, so that a replay gives the same ones;
 //! - after the log refused once, nothing is accepted until the directory is opened again.
 
+mod keep;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -24,6 +25,7 @@ use model::{Record, UserIndex};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::config::{Config, ConfigError};
+pub use keep::{KeepLog, LogSizes};
 use writer::{Command, Writer};
 
 /// Batches that wait for the writer; more wait in their senders.
@@ -82,6 +84,19 @@ pub enum WorkspaceError {
         /// Where the log ends.
         end: u64,
     },
+    /// Neither the history nor the log has what lies between them.
+    #[error(
+        "{} and the log begins only at {first}: what came before is in neither; restore the \
+         history folder from a backup that reaches at least there (the log no longer holds what \
+         is needed to build it anew)",
+        reflected(.checkpoint)
+    )]
+    Gap {
+        /// Where the history is; 0 without one.
+        checkpoint: u64,
+        /// Where the log begins.
+        first: u64,
+    },
     /// The writer is gone.
     #[error("the writer thread ended unexpectedly; see the log output before this")]
     Writer,
@@ -95,6 +110,12 @@ pub enum SubmitError {
         "nothing can be accepted because the log refused to write ({0}); mend the disk and start again"
     )]
     ReadOnly(Arc<str>),
+    /// The history cannot be read, so that it is unknown which deliveries were counted before.
+    #[error(
+        "nothing can be accepted because it cannot be told what was counted before: {0}; \
+         mend the disk and start again"
+    )]
+    History(Arc<str>),
     /// The workspace is being closed.
     #[error("the server is shutting down; send it again")]
     Closing,
@@ -132,6 +153,8 @@ pub(crate) struct Shared {
     pub(crate) syncs: AtomicU64,
     pub(crate) checkpoint_at: AtomicI64,
     pub(crate) read_only: AtomicBool,
+    /// Nothing of the log is removed: [`KeepLog::All`].
+    keep_all: AtomicBool,
 }
 
 /// What opening a data directory found.
@@ -146,18 +169,26 @@ pub struct Opened {
 impl Workspace {
     /// Opens a data directory, creating it if it is not there, and catches up with its log.
     pub fn open(dir: &Path) -> Result<(Workspace, Opened), WorkspaceError> {
+        Workspace::open_with(dir, LogSizes::default())
+    }
+
+    /// The same with other sizes of the log's files.
+    pub fn open_with(dir: &Path, sizes: LogSizes) -> Result<(Workspace, Opened), WorkspaceError> {
         let folder = |source| WorkspaceError::Directory { dir: dir.to_path_buf(), source };
         std::fs::create_dir_all(dir).map_err(folder)?;
         std::fs::create_dir_all(dir.join("log")).map_err(folder)?;
         std::fs::create_dir_all(dir.join("history")).map_err(folder)?;
-        let opened = log::Log::open(&dir.join("log"), log::Options::default());
+        let options =
+            log::Options { segment_bytes_max: sizes.segment_bytes, ..log::Options::default() };
+        let opened = log::Log::open(&dir.join("log"), options);
         let (log, recovery) = opened.map_err(|error| match error {
             log::Error::Locked { .. } => WorkspaceError::InUse { dir: dir.to_path_buf() },
             other => other.into(),
         })?;
         let config = Config::open(&config_path(dir))?;
-        let (writer, replayed) = Writer::open(log, &dir.join("history"))?;
+        let (writer, replayed) = Writer::open(log, &dir.join("history"), sizes.kept_bytes)?;
         let shared = writer.shared();
+        shared.keep_all.store(KeepLog::of(&config)? == KeepLog::All, Ordering::Relaxed);
         let (queue, commands) = mpsc::channel(QUEUE_BATCHES);
         let thread = std::thread::Builder::new()
             .name("writer".into())
@@ -178,6 +209,12 @@ impl Workspace {
         &self.config
     }
 
+    /// How much of the log is kept from now on, in every process that opens the directory.
+    pub fn keep_log(&self, keep: KeepLog) -> Result<(), ConfigError> {
+        self.shared.keep_all.store(keep == KeepLog::All, Ordering::Relaxed);
+        keep.store(&self.config)
+    }
+
     /// Hands in records and waits until those that count are durable and visible.
     pub async fn submit(&self, records: Vec<Record>) -> Result<Counts, SubmitError> {
         let (command, receipt) = submission(records);
@@ -190,6 +227,13 @@ impl Workspace {
         let (command, receipt) = submission(records);
         self.queue.blocking_send(command).map_err(|_| SubmitError::Closing)?;
         Ok(receipt)
+    }
+
+    /// Gets ready to take records, which otherwise the first submission does: reads the ids of all
+    /// deliveries. Does not wait for it.
+    pub fn prepare(&self) {
+        // A writer that is gone answers the first submission.
+        let _ = self.queue.blocking_send(Command::Prepare);
     }
 
     /// A view that holds everything acknowledged before the call. Blocks its thread.
@@ -289,6 +333,13 @@ pub fn config_path(dir: &Path) -> PathBuf {
 fn submission(records: Vec<Record>) -> (Command, Receipt) {
     let (reply, receipt) = oneshot::channel();
     (Command::Submit { records, reply }, Receipt(receipt))
+}
+
+fn reflected(checkpoint: &u64) -> String {
+    match checkpoint {
+        0 => "the history folder is missing or empty".into(),
+        at => format!("the history reflects the log up to {at}"),
+    }
 }
 
 fn with_cause(error: &log::Error) -> String {

@@ -57,7 +57,11 @@ pub fn run(arguments: ImportArguments) -> anyhow::Result<()> {
     let mapping = mapping(&arguments)?;
     let (rows, read, total) = open(&arguments, mapping.as_ref())?;
     let source = match (&arguments.source.data_dir, &arguments.source.server) {
-        (Some(dir), None) => Source::Local(source::open(dir)?),
+        (Some(dir), None) => {
+            let service = source::open(dir)?;
+            source::keep_log(&service, &arguments.log)?;
+            Source::Local(service)
+        }
         _ => Source::open(&arguments.source)?,
     };
     let started = Instant::now();

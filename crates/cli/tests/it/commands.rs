@@ -208,6 +208,18 @@ fn an_export_is_imported_again_with_the_same_answers() {
     run(&["export", "events", "--data-dir", dir, "--out", file]).ok();
     let same = ["import", "--data-dir", dir, "--format", "parquet", "--summary", "json", file];
     assert_eq!(run(&same).json()["duplicates"], json!(4));
+    for format in ["csv", "ndjson"] {
+        let rows = folder.path().join(format!("events.{format}"));
+        let rows = rows.to_str().unwrap();
+        run(&["export", "events", "--data-dir", dir, "--format", format, "--out", rows]).ok();
+        let columns = ["user=user_id", "event=event", "time=time", "id=event_id"];
+        let columns = columns.iter().flat_map(|column| ["--map", column]);
+        let mut same = vec!["import", "--data-dir", dir, "--format", format, "--summary", "json"];
+        same.extend(columns);
+        same.push(rows);
+        let again = run(&same).json();
+        assert_eq!((&again["accepted"], &again["duplicates"]), (&json!(0), &json!(4)), "{format}");
+    }
     let other = folder.path().join("other");
     let other = other.to_str().unwrap();
     let new = ["import", "--data-dir", other, "--format", "parquet", "--summary", "json", file];
@@ -376,4 +388,24 @@ fn lifecycle_and_rfm_need_no_further_word() {
         let whole = run(&[&[short, long][..], &at[..]].concat()).ok();
         assert_eq!(brief, whole);
     }
+}
+
+#[test]
+fn what_is_kept_of_the_log_is_written_down_and_wrong_words_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let (dir, file) = (folder.path().join("data"), orders(&folder));
+    let kept = || {
+        let config = server::config::Config::open(&server::workspace::config_path(&dir)).unwrap();
+        config.setting("keep_log").unwrap()
+    };
+    import(&dir, &file, &[]).ok();
+    assert_eq!(kept(), None);
+    import(&dir, &file, &["--keep-log", "all"]).ok();
+    assert_eq!(kept().as_deref(), Some("all"));
+    import(&dir, &file, &[]).ok();
+    assert_eq!(kept().as_deref(), Some("all"), "said once, it holds until it is said otherwise");
+    import(&dir, &file, &["--keep-log", "checkpoint"]).ok();
+    assert_eq!(kept().as_deref(), Some("checkpoint"));
+    let wrong = import(&dir, &file, &["--keep-log", "some"]);
+    assert_eq!((wrong.code, kept().as_deref()), (2, Some("checkpoint")), "{}", wrong.err);
 }

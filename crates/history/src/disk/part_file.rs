@@ -15,7 +15,7 @@ use super::sections;
 use crate::cache::Cache;
 use crate::column::Column;
 use crate::names::NameId;
-use crate::numbers::Series;
+use crate::numbers::{Arrivals, Series};
 use crate::part::{Facts, Part, Runs};
 
 const MAGIC: &[u8; 8] = b"PRNLPRT2";
@@ -74,7 +74,7 @@ pub(crate) fn encode(part: &Part) -> Result<Vec<u8>, Error> {
     let (runs, times) = (part.runs()?, part.times()?);
     file.add(RUNS, 0, sections::runs(&runs));
     file.add(TIMES, 0, sections::times(&times, &runs));
-    file.add(ARRIVALS, 0, sections::series(&*part.arrivals()?));
+    file.add(ARRIVALS, 0, sections::arrivals(&*part.arrivals()?));
     file.add(RECEIVED, 0, sections::series(&*part.received()?));
     file.add_ids(&part.ids(0..part.len())?);
     for property in part.properties() {
@@ -304,16 +304,16 @@ impl PartFile {
         })
     }
 
-    pub(crate) fn arrivals(&self, facts: &Facts) -> Result<(Series, usize, usize), Error> {
-        self.any_series(ARRIVALS, facts)
+    pub(crate) fn arrivals(&self, facts: &Facts) -> Result<(Arrivals, usize, usize), Error> {
+        self.decode(ARRIVALS, 0, |reader| {
+            let arrivals = sections::read_arrivals(reader, facts.rows)?;
+            let bytes = arrivals.bytes();
+            Ok((arrivals, bytes))
+        })
     }
 
     pub(crate) fn received(&self, facts: &Facts) -> Result<(Series, usize, usize), Error> {
-        self.any_series(RECEIVED, facts)
-    }
-
-    fn any_series(&self, kind: u8, facts: &Facts) -> Result<(Series, usize, usize), Error> {
-        self.decode(kind, 0, |reader| {
+        self.decode(RECEIVED, 0, |reader| {
             let series = sections::read_series(reader, facts.rows)?;
             let bytes = series.bytes();
             Ok((series, bytes))

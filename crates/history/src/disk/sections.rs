@@ -7,7 +7,7 @@ use super::planes::{
     numbers, packed, plane, put_numbers, put_packed, put_plane, put_u32s, put_u64s, u32s, u64s,
 };
 use crate::column::{Bits, Column, SCALES, Stretch, Values, gathered};
-use crate::numbers::{Packed, Series};
+use crate::numbers::{Arrivals, Packed, Series};
 use crate::part::{Facts, Runs};
 
 const STEPS: u8 = 1;
@@ -123,6 +123,16 @@ pub(super) fn series(series: &Series) -> Vec<u8> {
         }
     }
     out
+}
+
+pub(super) fn arrivals(arrivals: &Arrivals) -> Vec<u8> {
+    let mut out = series(&arrivals.frames);
+    put_packed(&mut out, &arrivals.sequences);
+    out
+}
+
+pub(super) fn read_arrivals(reader: &mut Reader, rows: usize) -> Result<Arrivals, Wrong> {
+    Ok(Arrivals { frames: read_series(reader, rows)?, sequences: packed(reader, rows)? })
 }
 
 pub(super) fn read_series(reader: &mut Reader, rows: usize) -> Result<Series, Wrong> {

@@ -15,7 +15,7 @@ use super::source::{RANGE_USERS, by_users};
 use super::{Evaluator, QueryError, ScoresOf};
 use crate::column::Column;
 use crate::names::NameId;
-use crate::numbers::Series;
+use crate::numbers::Arrivals;
 use crate::part::{Part, Runs};
 use crate::set::UserSet;
 use crate::snapshot::Snapshot;
@@ -30,7 +30,7 @@ struct PartSource<'a> {
     name: &'a Text,
     runs: Arc<Runs>,
     times: Arc<Vec<u32>>,
-    arrivals: Arc<Series>,
+    arrivals: Arc<Arrivals>,
     columns: Vec<(&'a Text, Arc<Column>)>,
 }
 
@@ -257,7 +257,7 @@ fn rows_between(
             for row in of.runs.rows(run) {
                 let time = of.part.facts().time_min + i64::from(of.times[row]);
                 if time >= since.0 && time <= at.0 {
-                    let arrival = of.arrivals.get(row, of.times[row]) as u64;
+                    let arrival = of.arrivals.get(row, of.times[row]);
                     places.push((user, time, arrival, source as u32, row as u32));
                 }
             }

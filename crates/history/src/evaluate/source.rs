@@ -15,7 +15,7 @@ use super::matching::Filter;
 use super::{Evaluator, Matching, QueryError};
 use crate::column::Column;
 use crate::names::NameId;
-use crate::numbers::Series;
+use crate::numbers::Arrivals;
 use crate::part::{Facts, Part, Runs};
 use crate::snapshot::Snapshot;
 
@@ -38,7 +38,7 @@ pub(crate) struct SourcePart {
     runs: Arc<Runs>,
     /// Nothing if no question needs them: the part lies in the range as a whole.
     times: Option<Arc<Vec<u32>>>,
-    arrivals: Option<Arc<Series>>,
+    arrivals: Option<Arc<Arrivals>>,
     /// The range of time as offsets, both included; nothing if the part lies in it as a whole.
     within: Option<(u32, u32)>,
     filter: Filter,
@@ -52,7 +52,7 @@ struct FirstPart {
     facts: Facts,
     runs: Arc<Runs>,
     times: Arc<Vec<u32>>,
-    arrivals: Arc<Series>,
+    arrivals: Arc<Arrivals>,
     place: usize,
 }
 
@@ -114,7 +114,7 @@ impl SourcePart {
     #[inline]
     pub(crate) fn arrival(&self, row: usize) -> u64 {
         match (&self.arrivals, &self.times) {
-            (Some(arrivals), Some(times)) => arrivals.get(row, times[row]) as u64,
+            (Some(arrivals), Some(times)) => arrivals.get(row, times[row]),
             _ => 0,
         }
     }
@@ -235,7 +235,7 @@ impl Source {
                     let at = part.facts.time_min + i64::from(time);
                     let held = &mut firsts[(part.runs.users[run] - users.start) as usize];
                     if at <= held.0 {
-                        let arrival = part.arrivals.get(row, time) as u64;
+                        let arrival = part.arrivals.get(row, time);
                         *held = (at, arrival, part.place, row).min(*held);
                     }
                 }

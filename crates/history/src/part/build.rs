@@ -7,14 +7,14 @@ use super::{Facts, Ids, Part, Row, Runs, Section};
 use crate::column::{Column, ColumnBuilder, Stretch, gathered};
 use crate::disk::Error;
 use crate::names::NameId;
-use crate::numbers::Series;
+use crate::numbers::{Arrivals, Series};
 
 /// The sorted rows of a part, column by column, before they are packed.
 #[derive(Default)]
 pub(crate) struct Columns {
     pub(crate) users: Vec<u32>,
     pub(crate) times: Vec<i64>,
-    pub(crate) arrivals: Vec<i64>,
+    pub(crate) arrivals: Vec<u64>,
     pub(crate) received: Vec<i64>,
     pub(crate) ids: Vec<u128>,
     pub(crate) properties: BTreeMap<NameId, Column>,
@@ -37,7 +37,7 @@ impl Part {
         Part::of_columns(Columns {
             users: rows.iter().map(|row| row.user).collect(),
             times: rows.iter().map(|row| row.time).collect(),
-            arrivals: rows.iter().map(|row| row.arrival as i64).collect(),
+            arrivals: rows.iter().map(|row| row.arrival).collect(),
             received: rows.iter().map(|row| row.received).collect(),
             ids: rows.iter().map(|row| row.id).collect(),
             properties: properties
@@ -58,7 +58,7 @@ impl Part {
             .collect();
         debug_assert!(
             (1..times.len()).all(|row| {
-                let key = |row: usize| (users[row], times[row], arrivals[row] as u64);
+                let key = |row: usize| (users[row], times[row], arrivals[row]);
                 key(row - 1) <= key(row)
             }),
             "rows are sorted"
@@ -66,7 +66,7 @@ impl Part {
         Part {
             facts,
             file: None,
-            arrivals: Section::held(Series::of(&arrivals, &times)),
+            arrivals: Section::held(Arrivals::of(&arrivals, &times)),
             received: Section::held(Series::of(&received, &times)),
             runs: Section::held(runs),
             times: Section::held(times),
@@ -113,7 +113,7 @@ struct Merging<'a> {
     part: &'a Part,
     runs: Arc<Runs>,
     times: Arc<Vec<u32>>,
-    arrivals: Arc<Series>,
+    arrivals: Arc<Arrivals>,
     received: Arc<Series>,
     ids: Vec<u128>,
 }
@@ -132,7 +132,7 @@ impl<'a> Merging<'a> {
 
     fn key(&self, row: usize) -> (i64, u64) {
         let time = self.times[row];
-        (self.part.facts.time_min + i64::from(time), self.arrivals.get(row, time) as u64)
+        (self.part.facts.time_min + i64::from(time), self.arrivals.get(row, time))
     }
 }
 

@@ -21,6 +21,8 @@ struct Image {
 #[derive(Default)]
 struct State {
     files: BTreeMap<String, Image>,
+    /// Removed since the directory was last synced: a power loss may bring them back.
+    removed: BTreeMap<String, Image>,
     operations: u64,
     fail_at: Option<u64>,
 }
@@ -59,9 +61,10 @@ impl MemoryDisk {
 
     /// The disk after the process was killed: everything written is there.
     pub fn after_kill(&self) -> MemoryDisk {
-        let files = self.state.lock().unwrap().files.clone();
+        let state = self.state.lock().unwrap();
+        let (files, removed) = (state.files.clone(), state.removed.clone());
         MemoryDisk {
-            state: Arc::new(Mutex::new(State { files, ..State::default() })),
+            state: Arc::new(Mutex::new(State { files, removed, ..State::default() })),
             ..Default::default()
         }
     }
@@ -72,6 +75,8 @@ impl MemoryDisk {
         let disk = self.after_kill();
         let mut state = disk.state.lock().unwrap();
         state.files.retain(|_, image| image.name_durable || keep());
+        let removed = std::mem::take(&mut state.removed);
+        state.files.extend(removed.into_iter().filter(|(_, image)| image.name_durable && !keep()));
         for image in state.files.values_mut() {
             let mut after = image.durable.clone();
             if keep() {
@@ -150,13 +155,17 @@ impl Disk for MemoryDisk {
 
     fn remove(&self, name: &str) -> io::Result<()> {
         self.check()?;
-        self.state.lock().unwrap().files.remove(name);
+        let mut state = self.state.lock().unwrap();
+        let image = state.files.remove(name).ok_or(io::ErrorKind::NotFound)?;
+        state.removed.insert(name.to_owned(), image);
         Ok(())
     }
 
     fn sync_directory(&self) -> io::Result<()> {
         self.check()?;
-        self.state.lock().unwrap().files.values_mut().for_each(|image| image.name_durable = true);
+        let mut state = self.state.lock().unwrap();
+        state.files.values_mut().for_each(|image| image.name_durable = true);
+        state.removed.clear();
         Ok(())
     }
 

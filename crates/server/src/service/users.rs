@@ -8,7 +8,7 @@ use engine::Person;
 use history::lifecycle::LifecycleAt;
 use history::rfm::RfmAt;
 use history::{QueryError, StoredEvent, UserSet};
-use model::{Span, Text, Timestamp, UserIndex, Value};
+use model::{EventId, Span, Text, Timestamp, UserIndex, Value};
 use segment::evaluate::{
     Context, Population, RfmScore, UserHistory, attribute_at, exists, first_seen_at, state_changes,
 };
@@ -116,7 +116,7 @@ impl Service {
         };
         let events = self.workspace.snapshot()?.events_of(user)?;
         let older = events.iter().rev().filter(|stored| {
-            let place = (stored.event.time, stored.event.arrival);
+            let place = (stored.event.time, stored.event.arrival, stored.event.id);
             named(stored)
                 && before.is_none_or(|before| place < before)
                 && until.is_none_or(|until| stored.event.time <= until)
@@ -127,7 +127,7 @@ impl Service {
         let last = page.last().filter(|_| more).map(|stored| &stored.event);
         Ok(UserEvents {
             events: page.iter().map(|stored| written(stored)).collect(),
-            next: last.map(|event| format!("{}.{}", event.time.0, event.arrival)),
+            next: last.map(|event| format!("{}.{}.{}", event.time.0, event.arrival, event.id)),
         })
     }
 
@@ -349,12 +349,14 @@ fn written(stored: &StoredEvent) -> UserEvent {
 }
 
 /// A place in a user's events: the cursor of a page, or an instant.
-fn cursor(text: &str) -> Result<(Timestamp, u64), Failure> {
-    let place = text
-        .split_once('.')
-        .and_then(|(time, arrival)| Some((Timestamp(time.parse().ok()?), arrival.parse().ok()?)));
-    match place {
+fn cursor(text: &str) -> Result<(Timestamp, u64, EventId), Failure> {
+    let place = || {
+        let mut parts = text.splitn(3, '.');
+        let time = Timestamp(parts.next()?.parse().ok()?);
+        Some((time, parts.next()?.parse().ok()?, EventId::of(parts.next()?)))
+    };
+    match place() {
         Some(place) => Ok(place),
-        None => Ok((instant("before", text)?, 0)),
+        None => Ok((instant("before", text)?, 0, EventId(0))),
     }
 }

@@ -1,16 +1,19 @@
 //! The one thread that writes: it takes whole groups of batches from the queue, makes them durable
 //! with one sync, applies them, and only then answers.
 
+mod counted;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use log::{Log, Offset};
-use model::{EventId, Text, What};
+use model::Text;
 use wire::record::{Encoder, decode_batch};
 
 use super::*;
 use crate::clock;
+use counted::{Counted, delivery};
 
 /// Records of one group: bounds the memory of a group and the delay of its first batch.
 const GROUP_RECORDS_MAX: usize = 32 * 1024;
@@ -23,10 +26,15 @@ const CHECKPOINT_ROWS: usize = 500_000;
 
 /// What the writer is asked to do.
 pub(crate) enum Command {
-    Submit { records: Vec<Record>, reply: oneshot::Sender<Result<Counts, SubmitError>> },
+    Submit {
+        records: Vec<Record>,
+        reply: oneshot::Sender<Result<Counts, SubmitError>>,
+    },
     Snapshot(oneshot::Sender<Result<Arc<Snapshot>, history::Error>>),
     Person(String, oneshot::Sender<Option<(UserIndex, Person)>>),
     Known(Vec<UserIndex>, oneshot::Sender<Vec<bool>>),
+    /// Get ready to take records: somebody will soon send some.
+    Prepare,
     Checkpoint(oneshot::Sender<Result<(), WorkspaceError>>),
     Stop,
 }
@@ -36,42 +44,51 @@ pub(crate) struct Writer {
     log: Log,
     fold: Fold,
     store: Store,
-    /// Records accepted so far.
-    arrivals: u64,
+    counted: Counted,
+    /// Frames of the log so far.
+    frames: u64,
     shared: Arc<Shared>,
     /// The log position of the last checkpoint.
     checkpointed: Offset,
     /// Fresh rows at which the next checkpoint is due.
     checkpoint_due: usize,
+    /// Bytes of the log that are kept whatever the checkpoint says.
+    kept_bytes: u64,
     refused: Option<Arc<str>>,
 }
 
-/// Records on their way into the log, with what the fold said of them.
+/// A record that counts, what the fold said of it, and the user's public id if it changed.
+type Taken = (engine::Step, Option<Text>, Record);
+
+/// Records on their way into the log.
 #[derive(Default)]
 struct Group {
-    accepted: Vec<(engine::Step, Option<Text>, Record)>,
+    accepted: Vec<Taken>,
     replies: Vec<(oneshot::Sender<Result<Counts, SubmitError>>, Counts)>,
 }
 
 impl Writer {
     /// Restores the last checkpoint and replays the log after it; the number of records replayed.
-    pub fn open(log: Log, history: &Path) -> Result<(Writer, u64), WorkspaceError> {
+    pub fn open(
+        log: Log,
+        history: &Path,
+        kept_bytes: u64,
+    ) -> Result<(Writer, u64), WorkspaceError> {
         let (store, checkpoint) = Store::open(history)?;
-        let mut fold = match checkpoint.fold.is_empty() {
+        let fold = match checkpoint.fold.is_empty() {
             true => Fold::new(),
             false => Fold::restore(&checkpoint.fold)?,
         };
-        for id in store.event_ids() {
-            fold.mark(id?);
-        }
         let mut writer = Writer {
             log,
             fold,
             store,
-            arrivals: checkpoint.arrivals,
+            counted: Counted::new(),
+            frames: checkpoint.arrivals,
             shared: Arc::default(),
             checkpointed: Offset(checkpoint.log_position),
             checkpoint_due: CHECKPOINT_ROWS,
+            kept_bytes,
             refused: None,
         };
         let replayed = writer.replay()?;
@@ -90,18 +107,19 @@ impl Writer {
         if from > end {
             return Err(WorkspaceError::Ahead { checkpoint: from.0, end: end.0 });
         }
-        let from = if from.0 == 0 { reader.first() } else { from };
+        if from < reader.first() {
+            return Err(WorkspaceError::Gap { checkpoint: from.0, first: reader.first().0 });
+        }
         let mut frames = reader.read_from(from)?;
-        let before = self.arrivals;
+        let mut replayed = 0;
         while let Some((offset, payload)) = frames.next_frame()? {
             let records = decode_batch(payload)
                 .map_err(|source| WorkspaceError::Record { offset: offset.0, source })?;
-            for record in records {
-                let (step, name) = self.step(&record);
-                self.apply(step, name, record);
-            }
+            replayed += records.len() as u64;
+            let taken = records.into_iter().map(|record| self.step(record)).collect();
+            self.apply_frame(taken);
         }
-        Ok(self.arrivals - before)
+        Ok(replayed)
     }
 
     /// Works until it is told to stop or nobody is left who could.
@@ -141,15 +159,23 @@ impl Writer {
             let _ = reply.send(Err(SubmitError::ReadOnly(Arc::clone(why))));
             return;
         }
+        let held = match self.counted.held(&self.store, &self.fold, &records) {
+            Ok(held) => held,
+            Err(error) => {
+                tracing::error!(%error, "the history cannot be read; a batch is not accepted");
+                let _ = reply.send(Err(SubmitError::History(error.to_string().into())));
+                return;
+            }
+        };
         let mut counts = Counts::default();
         for record in records {
-            if delivery(&record).is_some_and(|id| self.fold.seen(id)) {
+            let id = delivery(&record);
+            if id.is_some_and(|id| held.contains(&id) || !self.counted.take(id)) {
                 counts.duplicates += 1;
                 continue;
             }
             counts.accepted += 1;
-            let (step, name) = self.step(&record);
-            group.accepted.push((step, name, record));
+            group.accepted.push(self.step(record));
         }
         group.replies.push((reply, counts));
     }
@@ -161,22 +187,18 @@ impl Writer {
         if self.refused.is_some() {
             return;
         }
-        if let Err(error) = self.write(&group) {
-            let why: Arc<str> = with_cause(&error).into();
-            tracing::error!(%why, "the log refused to write; nothing is accepted from now on");
-            self.shared.read_only.store(true, Ordering::Release);
-            self.refused = Some(Arc::clone(&why));
-            for (reply, _) in group.replies {
-                let _ = reply.send(Err(SubmitError::ReadOnly(Arc::clone(&why))));
-            }
-            return;
-        }
+        let frames = match self.write(&group) {
+            Ok(frames) => frames,
+            Err(error) => return self.refuse(error, group),
+        };
         if !group.accepted.is_empty() {
             self.shared.show(None);
         }
-        for (step, name, record) in group.accepted {
-            self.apply(step, name, record);
+        let mut accepted = group.accepted.into_iter();
+        for n in frames {
+            self.apply_frame(accepted.by_ref().take(n).collect());
         }
+        self.counted.applied();
         self.shared.log_end.store(self.log.end().0, Ordering::Release);
         for (reply, counts) in group.replies {
             self.shared.accepted.fetch_add(counts.accepted, Ordering::Relaxed);
@@ -185,7 +207,20 @@ impl Writer {
         }
     }
 
-    fn write(&mut self, group: &Group) -> Result<(), log::Error> {
+    /// Accepts nothing any more.
+    fn refuse(&mut self, error: log::Error, group: Group) {
+        let why: Arc<str> = with_cause(&error).into();
+        tracing::error!(%why, "the log refused to write; nothing is accepted from now on");
+        self.shared.read_only.store(true, Ordering::Release);
+        self.refused = Some(Arc::clone(&why));
+        for (reply, _) in group.replies {
+            let _ = reply.send(Err(SubmitError::ReadOnly(Arc::clone(&why))));
+        }
+    }
+
+    /// Makes a group durable; how many records each frame of it has.
+    fn write(&mut self, group: &Group) -> Result<Vec<usize>, log::Error> {
+        let mut frames = Vec::new();
         let mut encoder = Encoder::new();
         let mut n = 0;
         for (_, _, record) in &group.accepted {
@@ -194,17 +229,18 @@ impl Writer {
             if encoder.bytes() >= FRAME_BYTES {
                 let full = std::mem::replace(&mut encoder, Encoder::new());
                 self.append(&full.finish())?;
-                n = 0;
+                frames.push(std::mem::take(&mut n));
             }
         }
         if n > 0 {
             self.append(&encoder.finish())?;
+            frames.push(n);
         }
         if self.log.waiting_bytes() > 0 {
             self.log.sync()?;
             self.shared.syncs.fetch_add(1, Ordering::Relaxed);
         }
-        Ok(())
+        Ok(frames)
     }
 
     fn append(&mut self, payload: &[u8]) -> Result<(), log::Error> {
@@ -217,17 +253,20 @@ impl Writer {
         }
     }
 
-    /// Folds a record that counts; the user's public id if it changed.
-    fn step(&mut self, record: &Record) -> (engine::Step, Option<Text>) {
-        let step = self.fold.step(record);
+    /// Folds a record that counts.
+    fn step(&mut self, record: Record) -> Taken {
+        let step = self.fold.step(&record);
         let name = step.renamed.then(|| self.fold.person(step.user).public_id.clone());
-        (step, name)
+        (step, name, record)
     }
 
-    fn apply(&mut self, step: engine::Step, name: Option<Text>, record: Record) {
-        let name = name.unwrap_or_default();
-        self.store.apply(&step, record, &name, self.arrivals);
-        self.arrivals += 1;
+    /// Applies the records of one frame of the log.
+    fn apply_frame(&mut self, taken: Vec<Taken>) {
+        let arrivals = engine::arrivals(self.frames, taken.iter().map(|(.., record)| record));
+        self.frames += 1;
+        for ((step, name, record), arrival) in taken.into_iter().zip(arrivals) {
+            self.store.apply(&step, record, &name.unwrap_or_default(), arrival);
+        }
     }
 
     fn answer(&mut self, command: Command) {
@@ -255,6 +294,12 @@ impl Writer {
             Command::Checkpoint(reply) => {
                 let _ = reply.send(self.checkpoint());
             }
+            Command::Prepare => {
+                // The first submission tries again and says what is wrong.
+                if let Err(error) = self.counted.prepare(&self.store, 0) {
+                    tracing::error!(%error, "the delivery ids of the history cannot be read");
+                }
+            }
             Command::Submit { .. } | Command::Stop => {}
         }
     }
@@ -276,18 +321,22 @@ impl Writer {
         if self.refused.is_some() || end == self.checkpointed {
             return Ok(());
         }
-        self.store.checkpoint(end.0, self.arrivals, &self.fold.snapshot())?;
+        self.store.checkpoint(end.0, self.frames, &self.fold.snapshot())?;
         self.checkpointed = end;
         self.shared.checkpoint_at.store(clock::now().0, Ordering::Relaxed);
+        self.trim_log();
         Ok(())
     }
-}
 
-/// The delivery id by which a record counts once; joining two ids is the same however often said.
-fn delivery(record: &Record) -> Option<EventId> {
-    match &record.what {
-        What::Event(event) => Some(event.id),
-        What::Identify(change) => Some(change.id),
-        What::Alias { .. } => None,
+    /// Removes what of the log the checkpoint has made unnecessary. A failure costs room on the
+    /// disk and nothing else; the next checkpoint tries again.
+    fn trim_log(&mut self) {
+        if self.shared.keep_all.load(Ordering::Relaxed) {
+            return;
+        }
+        let floor = Offset(self.log.end().0.saturating_sub(self.kept_bytes));
+        if let Err(error) = self.log.remove_before(self.checkpointed.min(floor)) {
+            tracing::warn!(error = %with_cause(&error), "old files of the log cannot be removed");
+        }
     }
 }
