@@ -28,7 +28,7 @@
 //!     lifecycle: Lifecycle { states: vec![] },
 //!     rfm: RfmSettings::of(EventMatch::named("Purchase"), None),
 //! };
-//! let snapshot = store.snapshot();
+//! let snapshot = store.snapshot().unwrap();
 //! let everybody = Evaluator::new(&snapshot, &rules, time).members(&Predicate::All(vec![])).unwrap();
 //! assert_eq!(everybody.len(), 1);
 //! ```
@@ -49,8 +49,8 @@ mod snapshot;
 mod store;
 pub mod users;
 
-pub use disk::Error;
+pub use disk::{CheckReport, Error, check};
 pub use evaluate::{Evaluator, NotAvailable};
 pub use set::UserSet;
 pub use snapshot::{EventFacts, Snapshot, StoredEvent, ValueFacts};
-pub use store::{Checkpoint, Store};
+pub use store::{Checkpoint, Done, FamilyStats, Job, Merging, Store, StoreStats, Upkeep};

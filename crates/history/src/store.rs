@@ -2,43 +2,58 @@
 //! disk between runs.
 //!
 //! Fresh rows wait unsorted per family. A snapshot seals them into small parts first, so that what
-//! was applied is always seen; parts of similar size are merged, so that their number grows with
-//! the logarithm of the rows. Merged users are renumbered the same way.
+//! was applied is always seen; small parts are merged at once, larger ones by a [`Job`] beside the
+//! writer, so that the number of parts grows with the logarithm of the rows ([`plan`]). When users
+//! turn out to be one, the parts that hold the vanished number are rewritten before the next
+//! snapshot. The order of a family's parts means nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use engine::{Merge, Step};
 use model::{AttributeChange, Event, EventId, Record, Text, UserIndex, What};
 
-use crate::disk::{self, Error, Manifest};
+use crate::disk::{Error, Folder};
 use crate::names::{NameId, Names};
 use crate::part::{Family, Part, Row};
 use crate::snapshot::Snapshot;
 use crate::users::Users;
 
-/// Fresh rows of a family that are sealed even without a question: bounds the cost of sorting.
-const FRESH_ROWS_MAX: usize = 64 * 1_024;
-/// A new part is merged with the one before it unless that one has so many times more rows.
-const MERGE_RATIO: usize = 4;
-/// Parts above this size are left alone by merges of new rows: bounds the work of one merge.
-const MERGE_ROWS_MAX: usize = 4 * 1_024 * 1_024;
+mod checkpoint;
+mod job;
+mod plan;
+mod retain;
+mod runs;
+mod stats;
+#[cfg(test)]
+mod tests;
+
+pub use job::{Done, Job, Upkeep};
+pub use plan::Merging;
+pub use stats::{FamilyStats, StoreStats};
+
+use runs::{FRESH_ROWS_MAX, Place, Runs, Sealed, has_user, merged};
 
 /// The single writer of a history.
 pub struct Store {
-    dir: Option<PathBuf>,
+    folder: Option<Arc<dyn Folder>>,
     names: Arc<Names>,
     users: Users,
     families: BTreeMap<Family, Runs>,
     dirty: BTreeSet<Family>,
-    merges: Vec<Merge>,
+    vanished: Vec<Vanished>,
     n_fresh: usize,
     next_file: u64,
     latest: Option<Arc<Snapshot>>,
+    /// Fresh rows that the job under way has, if there is one.
+    running: Option<usize>,
+    /// Files of parts that were replaced, for as long as snapshots hold the parts.
+    obsolete: Vec<(u64, Weak<Part>)>,
 }
 
-/// What a store found on disk.
+/// A state of the fold and the log position that it reflects: what a store found on disk, or is to
+/// write there.
+#[derive(Clone, Debug, Default)]
 pub struct Checkpoint {
     /// The log position that the parts reflect; 0 if there is no checkpoint.
     pub log_position: u64,
@@ -48,55 +63,22 @@ pub struct Checkpoint {
     pub fold: Vec<u8>,
 }
 
-#[derive(Default)]
-struct Runs {
-    parts: Vec<Sealed>,
-    fresh: Vec<Row>,
-}
-
-/// A part and the file that holds it, once a checkpoint has written it.
-pub(crate) struct Sealed {
-    pub(crate) part: Arc<Part>,
-    pub(crate) file: Option<u64>,
-}
-
 impl Store {
     /// A store that lives in memory only.
     pub fn in_memory() -> Store {
         Store {
-            dir: None,
+            folder: None,
             names: Arc::default(),
             users: Users::default(),
             families: BTreeMap::new(),
             dirty: BTreeSet::new(),
-            merges: Vec::new(),
+            vanished: Vec::new(),
             n_fresh: 0,
             next_file: 1,
             latest: None,
+            running: None,
+            obsolete: Vec::new(),
         }
-    }
-
-    /// Opens the store of a folder, or makes one. Every block of every part is verified.
-    pub fn open(dir: &Path) -> Result<(Store, Checkpoint), Error> {
-        let mut store = Store { dir: Some(dir.to_path_buf()), ..Store::in_memory() };
-        let Some(manifest) = disk::read_manifest(dir)? else {
-            return Ok((store, Checkpoint { log_position: 0, arrivals: 0, fold: Vec::new() }));
-        };
-        let state = disk::read_state(dir, &manifest)?;
-        store.names = Arc::new(state.names);
-        store.users = state.users;
-        store.next_file = manifest.next_file;
-        for (family, file) in &manifest.parts {
-            let part = Arc::new(disk::read_part(dir, *file, store.names.all().len())?);
-            store
-                .families
-                .entry(*family)
-                .or_default()
-                .parts
-                .push(Sealed { part, file: Some(*file) });
-        }
-        let Manifest { log_position, arrivals, .. } = manifest;
-        Ok((store, Checkpoint { log_position, arrivals, fold: state.fold }))
     }
 
     /// Every delivery id in the store, to refill the fold's set.
@@ -195,36 +177,44 @@ impl Store {
         facts.last_seen = facts.last_seen.max(gone.last_seen);
         facts.n_events += gone.n_events;
         self.users.get_mut(merge.from).merged_into = Some(merge.into.0);
-        self.merges.push(merge);
+        let Merge { from, .. } = merge;
+        self.vanished.push(Vanished {
+            user: from.0,
+            first: gone.first_seen,
+            last_event: gone.last_seen,
+        });
     }
 
     /// An immutable view of everything applied so far.
-    pub fn snapshot(&mut self) -> Arc<Snapshot> {
+    ///
+    /// Errors: rows of merged users that must be read to be renumbered cannot be.
+    pub fn snapshot(&mut self) -> Result<Arc<Snapshot>, Error> {
         if let Some(snapshot) = &self.latest {
-            return Arc::clone(snapshot);
+            return Ok(Arc::clone(snapshot));
         }
-        self.seal_all();
+        self.seal_all()?;
         let parts =
             |runs: &Runs| runs.parts.iter().map(|sealed| Arc::clone(&sealed.part)).collect();
         let families = self.families.iter().map(|(family, runs)| (*family, parts(runs))).collect();
         let snapshot = Snapshot::new(Arc::clone(&self.names), self.users.clone(), families);
-        self.latest.insert(Arc::new(snapshot)).clone()
+        Ok(self.latest.insert(Arc::new(snapshot)).clone())
     }
 
-    fn seal_all(&mut self) {
-        self.renumber();
+    fn seal_all(&mut self) -> Result<(), Error> {
+        self.renumber()?;
         for family in std::mem::take(&mut self.dirty) {
             if let Some(runs) = self.families.get_mut(&family) {
                 runs.seal();
             }
         }
+        Ok(())
     }
 
-    /// Gives the rows of merged users to the users that remain.
-    fn renumber(&mut self) {
-        let merges = std::mem::take(&mut self.merges);
-        if merges.is_empty() {
-            return;
+    /// Gives the rows of merged users to the users that remain. After an error it is done again
+    /// from where it stopped.
+    fn renumber(&mut self) -> Result<(), Error> {
+        if self.vanished.is_empty() {
+            return Ok(());
         }
         let users = &self.users;
         let user_of = |mut user: u32| {
@@ -233,67 +223,41 @@ impl Store {
             }
             user
         };
-        for runs in self.families.values_mut() {
+        for (family, runs) in &mut self.families {
             runs.fresh.iter_mut().for_each(|row| row.user = user_of(row.user));
             for sealed in &mut runs.parts {
-                if merges.iter().any(|merge| !sealed.part.rows_of(merge.from.0).is_empty()) {
-                    let part = Part::merged(&[&sealed.part], &user_of);
-                    *sealed = Sealed { part: Arc::new(part), file: None };
+                if !concerned(*family, &sealed.part, &self.vanished)? {
+                    continue;
+                }
+                let part = Arc::new(merged(&[&sealed.part], &user_of)?);
+                let old = std::mem::replace(sealed, Sealed { part, place: Place::Memory });
+                if let Some(file) = old.file() {
+                    self.obsolete.push((file, Arc::downgrade(&old.part)));
                 }
             }
         }
-    }
-
-    /// Writes everything applied so far as parts, and makes it the state that [`Store::open`]
-    /// finds. A crash at any moment leaves either the checkpoint before or this one.
-    pub fn checkpoint(
-        &mut self,
-        log_position: u64,
-        arrivals: u64,
-        fold: &[u8],
-    ) -> Result<(), Error> {
-        let Some(dir) = self.dir.clone() else { return Ok(()) };
-        self.seal_all();
-        let mut parts = Vec::new();
-        for (family, runs) in &mut self.families {
-            for sealed in &mut runs.parts {
-                let file = match sealed.file {
-                    Some(file) => file,
-                    None => {
-                        let file = self.next_file;
-                        self.next_file += 1;
-                        disk::write_part(&dir, file, &sealed.part)?;
-                        sealed.file = Some(file);
-                        file
-                    }
-                };
-                parts.push((*family, file));
-            }
-        }
-        let state = self.next_file;
-        self.next_file += 1;
-        disk::write_state(&dir, state, &self.names, &self.users, fold)?;
-        let manifest = Manifest { log_position, arrivals, next_file: self.next_file, state, parts };
-        disk::write_manifest(&dir, &manifest)?;
-        self.n_fresh = 0;
-        disk::remove_unlisted(&dir, &manifest)
+        self.vanished.clear();
+        Ok(())
     }
 }
 
-impl Runs {
-    fn seal(&mut self) {
-        if self.fresh.is_empty() {
-            return;
+/// A user that became part of another, whose rows still have its number.
+struct Vanished {
+    user: u32,
+    /// No row of the user is earlier.
+    first: i64,
+    /// No event of the user is later.
+    last_event: i64,
+}
+
+/// Whether a part holds rows of a vanished user. Parts of other times are not read for it.
+fn concerned(family: Family, part: &Part, vanished: &[Vanished]) -> Result<bool, Error> {
+    let event = matches!(family, Family::Event { .. });
+    for user in vanished {
+        let possible = part.time_max >= user.first && !(event && part.time_min > user.last_event);
+        if possible && has_user(part, user.user)? {
+            return Ok(true);
         }
-        let mut part = Part::of(std::mem::take(&mut self.fresh));
-        while let Some(last) = self.parts.last() {
-            let len = last.part.len();
-            if len > MERGE_ROWS_MAX || len > part.len() * MERGE_RATIO {
-                break;
-            }
-            part = Part::merged(&[&last.part, &part], &|user| user);
-            self.parts.pop();
-        }
-        self.parts.push(Sealed { part: Arc::new(part), file: None });
     }
+    Ok(false)
 }

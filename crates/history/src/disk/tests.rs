@@ -1,8 +1,9 @@
-use model::{Timestamp, Value};
+use model::{Text, Timestamp, Value};
 
 use super::*;
-use crate::names::NameId;
-use crate::part::Row;
+use crate::names::{NameId, Names};
+use crate::part::{Family, Row};
+use crate::users::{UserFacts, Users};
 
 fn part() -> Part {
     let values = [
@@ -54,22 +55,80 @@ fn no_flipped_or_missing_byte_goes_unnoticed() {
     }
 }
 
+fn manifest() -> Manifest {
+    let parts = vec![
+        (Family::Attribute(NameId(1)), 2),
+        (Family::Event { name: NameId(2), month: 24_315 }, 7),
+    ];
+    Manifest { log_position: 9, arrivals: 8, next_file: 4, state: 3, parts }
+}
+
 #[test]
 fn a_checkpoint_that_was_never_finished_leaves_the_one_before() {
     let dir = tempfile::tempdir().unwrap();
-    let manifest = Manifest {
-        log_position: 9,
-        arrivals: 8,
-        next_file: 4,
-        state: 3,
-        parts: vec![(Family::Attribute(NameId(1)), 2)],
-    };
-    write_part(dir.path(), 2, &part()).unwrap();
-    write_manifest(dir.path(), &manifest).unwrap();
-    write_part(dir.path(), 5, &part()).unwrap();
-    fs::write(dir.path().join("manifest.new"), b"half").unwrap();
-    assert_eq!(read_manifest(dir.path()).unwrap().unwrap(), manifest);
-    remove_unlisted(dir.path(), &manifest).unwrap();
+    let folder: Arc<dyn Folder> = Arc::new(Directory::make(dir.path()).unwrap());
+    write_part(&*folder, 2, &part()).unwrap();
+    write_manifest(&*folder, &manifest()).unwrap();
+    write_part(&*folder, 5, &part()).unwrap();
+    folder.write("manifest.new", b"half").unwrap();
+    assert_eq!(read_manifest(&*folder).unwrap().unwrap(), manifest());
+    remove_except(&*folder, &manifest().files().collect());
     assert!(!dir.path().join("part-0000000005").exists());
-    assert_eq!(read_part(dir.path(), 2, 10).unwrap(), part());
+    assert_eq!(open_part(&folder, 2, 10).unwrap(), part());
+    assert_eq!(folder.length("manifest.new").unwrap(), 4, "others' files stay");
+}
+
+#[test]
+fn a_range_of_a_file_is_exact_or_an_error() {
+    let dir = tempfile::tempdir().unwrap();
+    let folders: [Arc<dyn Folder>; 2] =
+        [Arc::new(Directory::make(dir.path()).unwrap()), Arc::new(MemoryFolder::default())];
+    for folder in folders {
+        folder.write("a", b"0123456789").unwrap();
+        assert_eq!(folder.read_range("a", 3, 4).unwrap(), b"3456");
+        assert_eq!(folder.read_range("a", 10, 0).unwrap(), b"");
+        assert!(folder.read_range("a", 8, 3).is_err());
+        assert!(folder.read("b").is_err_and(|error| error.kind() == io::ErrorKind::NotFound));
+        folder.rename("a", "b").unwrap();
+        assert_eq!((folder.list().unwrap(), folder.length("b").unwrap()), (vec!["b".into()], 10));
+    }
+}
+
+/// Every byte flipped, and every cut, of a file that `read` reads.
+fn every_damage_is_named(
+    folder: &MemoryFolder,
+    file: &str,
+    read: &dyn Fn(&MemoryFolder) -> Option<Error>,
+) {
+    assert!(read(folder).is_none(), "whole");
+    let length = folder.length(file).unwrap() as usize;
+    let edits = (0..length).flat_map(|at| [(at, true), (at, false)]).chain([(length, false)]);
+    for (at, flip) in edits {
+        let damaged = folder.after_kill();
+        damaged.edit(file, |bytes| match flip {
+            true => bytes[at] ^= 0x10,
+            false if at == length => bytes.push(0),
+            false => bytes.truncate(at),
+        });
+        match read(&damaged) {
+            Some(Error::Damaged { path, .. }) => assert_eq!(path.to_str(), Some(file)),
+            other => panic!("{file}, byte {at}, flip {flip}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn every_damaged_byte_of_manifest_and_state_is_named() {
+    let folder = MemoryFolder::default();
+    let (mut names, mut users) = (Names::default(), Users::default());
+    names.intern(&Text::new("Purchase"));
+    users.push(UserFacts { public_id: Text::new("ada"), n_events: 3, ..UserFacts::default() });
+    users.push(UserFacts { merged_into: Some(0), ..UserFacts::default() });
+    write_state(&folder, 3, (&names, &users, b"fold")).unwrap();
+    write_manifest(&folder, &manifest()).unwrap();
+    let state = read_state(&folder, 3).unwrap();
+    assert_eq!((state.names.all(), state.fold.as_slice()), (names.all(), b"fold".as_slice()));
+    assert!(state.users.iter().eq(users.iter()));
+    every_damage_is_named(&folder, "state-0000000003", &|folder| read_state(folder, 3).err());
+    every_damage_is_named(&folder, MANIFEST, &|folder| read_manifest(folder).err());
 }

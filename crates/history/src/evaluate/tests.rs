@@ -82,7 +82,7 @@ fn deliver(
         };
         accept(&mut fold, &mut store, who, what);
         if place % delivery.seal_every == 0 {
-            store.snapshot();
+            store.snapshot().unwrap();
         }
         if place + 1 == delivery.reopen_after
             && let Some(dir) = &dir
@@ -143,7 +143,7 @@ fn members_are_those_of_the_reference() {
     );
     report(runner(10_000).run(&case, |(predicate, population, rules, instants, delivery)| {
         let (fold, mut store, _dir) = deliver(&population, &delivery);
-        let snapshot = store.snapshot();
+        let snapshot = store.snapshot().unwrap();
         instants
             .into_iter()
             .try_for_each(|at| compare(&predicate, &population, &rules, at, (&fold, &snapshot)))
@@ -155,7 +155,7 @@ fn one_user_comes_back_as_they_were() {
     let case = (generate::population(), delivery());
     report(runner(500).run(&case, |(population, delivery)| {
         let (fold, mut store, _dir) = deliver(&population, &delivery);
-        let snapshot = store.snapshot();
+        let snapshot = store.snapshot().unwrap();
         for user in &population {
             let Some(index) = find(&snapshot, &fold, &user.id) else { continue };
             let stored = snapshot.history_of(index);

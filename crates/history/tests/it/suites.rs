@@ -27,7 +27,7 @@ fn the_history_passes_every_suite() {
             let public_id = fold.person(step.user).public_id.clone();
             store.apply(&step, record.clone(), &public_id, arrival as u64);
         }
-        let snapshot = store.snapshot();
+        let snapshot = store.snapshot().unwrap();
         let members = Evaluator::new(&snapshot, &case.rules, at).members(&case.segment);
         let user = fold.find(id);
         members.is_ok_and(|members| user.is_some_and(|user| members.contains(user)))

@@ -75,7 +75,7 @@ fn the_curve_and_the_thresholds_of_a_planted_mixture_are_found() {
         lifecycle: Lifecycle { states: vec![] },
         rfm: RfmSettings::of(of.clone(), None),
     };
-    let snapshot = store.snapshot();
+    let snapshot = store.snapshot().unwrap();
     let evaluator = Evaluator::new(&snapshot, &rules, Timestamp(DAYS * Span::DAY.0));
     let curve = return_curve(&evaluator, &ReturnSettings { of, horizon_days: Some(HORIZON) });
     for gap in [0usize, 3, 7, 14, 21, 35] {
