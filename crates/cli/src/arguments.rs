@@ -1,6 +1,10 @@
 //! What can be written on the command line.
 
+mod history;
+
 use std::path::PathBuf;
+
+pub use history::{BackupArguments, HistoryArguments, HistoryCommand, RestoreArguments};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -43,6 +47,12 @@ pub enum Command {
     User(UserArguments),
     /// Write events or profiles to a file that other tools read
     Export(ExportArguments),
+    /// What the history holds, whether it is whole, how long it is kept
+    History(HistoryArguments),
+    /// Copy a data directory, also while a server has it open
+    Backup(BackupArguments),
+    /// Make a data directory of a backup
+    Restore(RestoreArguments),
 }
 
 /// How results are written.

@@ -1,7 +1,9 @@
 //! The commands, one file each.
 
+pub mod backup;
 pub mod demo;
 pub mod export;
+pub mod history;
 pub mod import;
 pub mod key;
 pub mod lifecycle;

@@ -57,6 +57,9 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Rfm(arguments) => command::rfm::run(arguments),
         Command::User(arguments) => command::user::run(arguments),
         Command::Export(arguments) => command::export::run(arguments),
+        Command::History(arguments) => command::history::run(arguments),
+        Command::Backup(arguments) => command::backup::backup(arguments),
+        Command::Restore(arguments) => command::backup::restore(arguments),
     }
 }
 

@@ -48,7 +48,12 @@ impl Directory {
 
 impl Folder for Directory {
     fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        let mut file = File::create(self.0.join(name))?;
+        // Not into an old file of the name: a backup may share it.
+        match fs::remove_file(self.0.join(name)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut file = File::create_new(self.0.join(name))?;
         file.write_all(bytes)?;
         file.sync_data()
     }

@@ -97,12 +97,18 @@ impl Store {
             }
             done
         });
+        self.abandon();
+        self.families.retain(|_, runs| !runs.parts.is_empty() || !runs.fresh.is_empty());
+        result
+    }
+
+    /// The job under way will not come back: everything is as it was.
+    pub fn abandon(&mut self) {
+        self.running = None;
         let parts = self.families.values_mut().flat_map(|runs| &mut runs.parts);
         parts.filter(|sealed| sealed.place == Place::InJob).for_each(|sealed| {
             sealed.place = Place::Memory;
         });
-        self.families.retain(|_, runs| !runs.parts.is_empty() || !runs.fresh.is_empty());
-        result
     }
 
     /// Writes everything applied so far as parts, and makes it the state that [`Store::open`]

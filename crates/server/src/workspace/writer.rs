@@ -9,6 +9,7 @@ use log::{Log, Offset};
 use model::{EventId, Text, What};
 use wire::record::{Encoder, decode_batch};
 
+use super::maintenance::{Errand, Maintenance};
 use super::*;
 use crate::clock;
 
@@ -18,32 +19,34 @@ const GROUP_RECORDS_MAX: usize = 32 * 1024;
 /// Bytes of one log frame, and of frames between syncs within one group.
 const FRAME_BYTES: usize = 4 * 1024 * 1024;
 
-/// Rows that a checkpoint writes at once: bounds the time of a replay.
-const CHECKPOINT_ROWS: usize = 500_000;
-
 /// What the writer is asked to do.
 pub(crate) enum Command {
-    Submit { records: Vec<Record>, reply: oneshot::Sender<Result<Counts, SubmitError>> },
-    Snapshot(oneshot::Sender<Arc<Snapshot>>),
+    Submit {
+        records: Vec<Record>,
+        reply: oneshot::Sender<Result<Counts, SubmitError>>,
+    },
+    Snapshot(oneshot::Sender<Result<Arc<Snapshot>, WorkspaceError>>),
     Person(String, oneshot::Sender<Option<(UserIndex, Person)>>),
     Known(Vec<UserIndex>, oneshot::Sender<Vec<bool>>),
-    Checkpoint(oneshot::Sender<Result<(), WorkspaceError>>),
+    Maintain(Errand),
+    Stats(oneshot::Sender<history::StoreStats>),
+    /// A job has ended.
+    Nudge,
     Stop,
 }
 
 /// Owner of everything that changes.
 pub(crate) struct Writer {
-    log: Log,
-    fold: Fold,
-    store: Store,
+    pub(super) log: Log,
+    pub(super) fold: Fold,
+    pub(super) store: Store,
     /// Records accepted so far.
-    arrivals: u64,
-    shared: Arc<Shared>,
+    pub(super) arrivals: u64,
+    pub(super) shared: Arc<Shared>,
     /// The log position of the last checkpoint.
-    checkpointed: Offset,
-    /// Fresh rows at which the next checkpoint is due.
-    checkpoint_due: usize,
-    refused: Option<Arc<str>>,
+    pub(super) checkpointed: Offset,
+    pub(super) refused: Option<Arc<str>>,
+    pub(super) maintenance: Maintenance,
 }
 
 /// Records on their way into the log, with what the fold said of them.
@@ -55,7 +58,11 @@ struct Group {
 
 impl Writer {
     /// Restores the last checkpoint and replays the log after it; the number of records replayed.
-    pub fn open(log: Log, history: &Path) -> Result<(Writer, u64), WorkspaceError> {
+    pub fn open(
+        log: Log,
+        history: &Path,
+        maintenance: Maintenance,
+    ) -> Result<(Writer, u64), WorkspaceError> {
         let (store, checkpoint) = Store::open(history)?;
         let mut fold = match checkpoint.fold.is_empty() {
             true => Fold::new(),
@@ -71,8 +78,8 @@ impl Writer {
             arrivals: checkpoint.arrivals,
             shared: Arc::default(),
             checkpointed: Offset(checkpoint.log_position),
-            checkpoint_due: CHECKPOINT_ROWS,
             refused: None,
+            maintenance,
         };
         let replayed = writer.replay()?;
         writer.shared.log_end.store(writer.log.end().0, Ordering::Release);
@@ -123,10 +130,11 @@ impl Writer {
             self.commit(group);
             others.into_iter().for_each(|command| self.answer(command));
             if stop {
-                return self.checkpoint();
+                return self.finish_maintenance();
             }
-            self.checkpoint_if_due();
+            self.maintain();
         }
+        self.abandon_maintenance();
         Ok(())
     }
 
@@ -234,13 +242,13 @@ impl Writer {
         match command {
             Command::Snapshot(reply) => {
                 let snapshot = self.store.snapshot();
-                self.shared.show(Some(Arc::clone(&snapshot)));
-                let _ = reply.send(snapshot);
+                self.shared.show(snapshot.as_ref().ok().cloned());
+                let _ = reply.send(snapshot.map_err(WorkspaceError::from));
             }
             Command::Person(id, reply) => {
                 // What the log refused is in the fold all the same, and nowhere else.
                 let shown = match self.refused {
-                    Some(_) => self.store.snapshot().n_places(),
+                    Some(_) => self.store.snapshot().map_or(0, |snapshot| snapshot.n_places()),
                     None => usize::MAX,
                 };
                 let found = self.fold.find(&id).filter(|user| user.at() < shown);
@@ -250,34 +258,12 @@ impl Writer {
                 let known = |user: &UserIndex| !self.fold.person(*user).user_ids.is_empty();
                 let _ = reply.send(users.iter().map(known).collect());
             }
-            Command::Checkpoint(reply) => {
-                let _ = reply.send(self.checkpoint());
+            Command::Maintain(errand) => self.ask_maintenance(errand),
+            Command::Stats(reply) => {
+                let _ = reply.send(self.store.stats());
             }
-            Command::Submit { .. } | Command::Stop => {}
+            Command::Submit { .. } | Command::Stop | Command::Nudge => {}
         }
-    }
-
-    /// A checkpoint that fails loses nothing, as the log has everything; it is tried again later.
-    fn checkpoint_if_due(&mut self) {
-        if self.store.n_fresh() < self.checkpoint_due {
-            return;
-        }
-        let result = self.checkpoint();
-        self.checkpoint_due = self.store.n_fresh() + CHECKPOINT_ROWS;
-        if let Err(error) = result {
-            tracing::error!(%error, "no checkpoint; the next start will read more of the log");
-        }
-    }
-
-    fn checkpoint(&mut self) -> Result<(), WorkspaceError> {
-        let end = self.log.end();
-        if self.refused.is_some() || end == self.checkpointed {
-            return Ok(());
-        }
-        self.store.checkpoint(end.0, self.arrivals, &self.fold.snapshot())?;
-        self.checkpointed = end;
-        self.shared.checkpoint_at.store(clock::now().0, Ordering::Relaxed);
-        Ok(())
     }
 }
 
