@@ -117,7 +117,11 @@ impl Writer {
         if let Some(done) = self.maintenance.last.take() {
             self.store.sweep(&done);
         }
-        answer.blocking_recv().map_err(|_| WorkspaceError::Writer)?.map(|_| ())
+        match answer.blocking_recv().map_err(|_| WorkspaceError::Writer)? {
+            // That was said when it happened; the log has all that was acknowledged.
+            Ok(_) | Err(WorkspaceError::ReadOnly(_)) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Waits until no job writes into the folder any more.
