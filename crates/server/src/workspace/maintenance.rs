@@ -233,6 +233,9 @@ impl Writer {
     }
 }
 
+#[cfg(test)]
+mod tests;
+
 fn carry_out(job: Job, copying: Option<Copying>, reader: &Reader) -> Outcome {
     let done = job.run();
     let copied = match (&done, copying) {
