@@ -114,6 +114,15 @@ impl Workspace {
     /// all files.
     pub fn backup(&self, to: &Path) -> Result<Backup, WorkspaceError> {
         refuse_unless_empty(to)?;
+        let made = self.backup_into(to);
+        if made.is_err() {
+            // It was empty; what was begun would only stand in the way of the next attempt.
+            let _ = fs::remove_dir_all(to);
+        }
+        made
+    }
+
+    fn backup_into(&self, to: &Path) -> Result<Backup, WorkspaceError> {
         for dir in [to, &to.join("history"), &to.join("log")] {
             attempt("make folder", dir, fs::create_dir_all(dir))?;
         }
