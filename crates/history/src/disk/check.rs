@@ -106,7 +106,7 @@ fn check_part(
         return wrong("the manifest gives it a name that does not exist");
     }
     let outside = |time| Family::of_event(name, Timestamp(time)) != family;
-    let dated = matches!(family, Family::Event { .. }) && part.len() > 0;
+    let dated = matches!(family, Family::Event { .. }) && !part.is_empty();
     if dated && (outside(part.time_min) || outside(part.time_max)) {
         return wrong("it holds events of another month than the manifest says");
     }
