@@ -93,7 +93,7 @@ fn compaction_never_changes_an_answer() {
         vec(generate::segment(), 1..4),
         generate::instants(),
     );
-    report(runner(1_500).run(&case, |((population, upheavals), rules, segments, instants)| {
+    report(runner(600).run(&case, |((population, upheavals), rules, segments, instants)| {
         let folder = MemoryFolder::default();
         let process = Process::open(&folder, &[]).unwrap();
         let mut life = Life { folder, process, job: None, log: Vec::new() };
