@@ -1,6 +1,10 @@
 //! What can be written on the command line.
 
+mod history;
+
 use std::path::PathBuf;
+
+pub use history::{BackupArguments, HistoryArguments, HistoryCommand, RestoreArguments};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -45,6 +49,12 @@ pub enum Command {
     Export(ExportArguments),
     /// Measure speed and size on generated data
     Bench(BenchArguments),
+    /// What the history holds, whether it is whole, how long it is kept
+    History(HistoryArguments),
+    /// Copy a data directory, also while a server has it open
+    Backup(BackupArguments),
+    /// Make a data directory of a backup
+    Restore(RestoreArguments),
 }
 
 /// How results are written.

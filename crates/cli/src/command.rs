@@ -1,8 +1,10 @@
 //! The commands, one file each.
 
+pub mod backup;
 pub mod bench;
 pub mod demo;
 pub mod export;
+pub mod history;
 pub mod import;
 pub mod key;
 pub mod lifecycle;

@@ -58,6 +58,9 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::User(arguments) => command::user::run(arguments),
         Command::Export(arguments) => command::export::run(arguments),
         Command::Bench(arguments) => command::bench::run(arguments),
+        Command::History(arguments) => command::history::run(arguments),
+        Command::Backup(arguments) => command::backup::backup(arguments),
+        Command::Restore(arguments) => command::backup::restore(arguments),
     }
 }
 

@@ -205,6 +205,16 @@ impl Client {
         self.send(path, "application/json", &serde_json::to_vec(body)?)
     }
 
+    /// Replaces with a body.
+    pub fn put<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> anyhow::Result<T> {
+        let url = format!("{}{path}", self.root);
+        let mut request = self.agent.put(url).header("content-type", "application/json");
+        if let Some(key) = &self.key {
+            request = request.header("authorization", format!("Bearer {key}"));
+        }
+        self.read(request.send(&serde_json::to_vec(body)?))
+    }
+
     /// Sends bytes.
     pub fn send<T: DeserializeOwned>(
         &self,

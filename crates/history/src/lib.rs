@@ -52,8 +52,8 @@ mod store;
 pub mod users;
 
 pub use cache::{Cache, CacheUse};
-pub use disk::{Error, SectionSize};
-pub use evaluate::{Evaluator, QueryError};
+pub use disk::{CheckReport, Error, SectionSize, check};
+pub use evaluate::{Evaluator, QueryError, Reads};
 pub use set::UserSet;
 pub use snapshot::{EventFacts, Snapshot, StoredEvent, ValueFacts};
-pub use store::{Asked, Checkpoint, Store};
+pub use store::{Asked, Checkpoint, Done, FamilyStats, Job, Merging, Store, StoreStats, Upkeep};

@@ -2,112 +2,93 @@
 //! disk between runs.
 //!
 //! Fresh rows wait unsorted per family. A snapshot seals them into small parts first, so that what
-//! was applied is always seen; parts of similar size are merged, so that their number grows with
-//! the logarithm of the rows. Merged users are renumbered the same way.
+//! was applied is always seen; small parts are merged at once, larger ones by a [`Job`] beside the
+//! writer, so that the number of parts grows with the logarithm of the rows ([`plan`]). When users
+//! turn out to be one, the parts that hold the vanished number are rewritten before the next
+//! snapshot. The order of a family's parts means nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use engine::{Merge, Step};
 use model::{AttributeChange, Event, Record, Text, UserIndex, What};
 
 use crate::cache::Cache;
-use crate::disk::{self, Error, Manifest};
+use crate::disk::{Error, Folder};
 use crate::names::{NameId, Names};
 use crate::part::{Family, Part, Row};
 use crate::snapshot::Snapshot;
 use crate::users::Users;
 
+mod checkpoint;
 mod held;
+mod job;
+mod plan;
+mod retain;
+mod runs;
+mod stats;
 #[cfg(test)]
 mod tests;
 
 pub use held::Asked;
+pub use job::{Done, Job, Upkeep};
+pub use plan::Merging;
+pub use stats::{FamilyStats, StoreStats};
 
-/// Fresh rows of a family that are sealed even without a question: bounds the cost of sorting.
-const FRESH_ROWS_MAX: usize = 64 * 1_024;
-/// A new part is merged with the one before it unless that one has so many times more rows.
-const MERGE_RATIO: usize = 4;
-/// Parts above this size are left alone by merges of new rows: bounds the work of one merge.
-const MERGE_ROWS_MAX: usize = 4 * 1_024 * 1_024;
+use runs::{FRESH_ROWS_MAX, Place, Runs, Sealed, has_user, merged};
 
 /// The single writer of a history.
 pub struct Store {
-    dir: Option<PathBuf>,
+    folder: Option<Arc<dyn Folder>>,
     names: Arc<Names>,
     users: Users,
     families: BTreeMap<Family, Runs>,
     dirty: BTreeSet<Family>,
-    merges: Vec<Merge>,
+    vanished: Vec<Vanished>,
     n_fresh: usize,
     next_file: u64,
     latest: Option<Arc<Snapshot>>,
+    /// Fresh rows that the job under way has, if there is one.
+    running: Option<usize>,
+    /// Files of parts that were replaced, for as long as snapshots hold the parts.
+    obsolete: Vec<(u64, Weak<Part>)>,
     cache: Arc<Cache>,
 }
 
-/// What a store found on disk.
+/// A state of the fold and the log position that it reflects: what a store found on disk, or is to
+/// write there.
+#[derive(Clone, Debug, Default)]
 pub struct Checkpoint {
     /// The log position that the parts reflect; 0 if there is no checkpoint.
     pub log_position: u64,
-    /// The place of the next log frame in the order of arrival, see [`engine::arrivals`].
+    /// The number of records accepted up to there.
     pub arrivals: u64,
     /// The state of the fold at that position, empty if there is no checkpoint.
     pub fold: Vec<u8>,
-}
-
-#[derive(Default)]
-struct Runs {
-    parts: Vec<Sealed>,
-    fresh: Vec<Row>,
-}
-
-/// A part and the file that holds it, once a checkpoint has written it.
-pub(crate) struct Sealed {
-    pub(crate) part: Arc<Part>,
-    pub(crate) file: Option<u64>,
 }
 
 impl Store {
     /// A store that lives in memory only.
     pub fn in_memory() -> Store {
         Store {
-            dir: None,
+            folder: None,
             names: Arc::default(),
             users: Users::default(),
             families: BTreeMap::new(),
             dirty: BTreeSet::new(),
-            merges: Vec::new(),
+            vanished: Vec::new(),
             n_fresh: 0,
             next_file: 1,
             latest: None,
+            running: None,
+            obsolete: Vec::new(),
             cache: Arc::default(),
         }
     }
 
-    /// Opens the store of a folder, or makes one. Of parts only the directories are read; columns
-    /// are read and verified when a question asks for them.
-    pub fn open(dir: &Path) -> Result<(Store, Checkpoint), Error> {
-        let mut store = Store { dir: Some(dir.to_path_buf()), ..Store::in_memory() };
-        let Some(manifest) = disk::read_manifest(dir)? else {
-            return Ok((store, Checkpoint { log_position: 0, arrivals: 0, fold: Vec::new() }));
-        };
-        let state = disk::read_state(dir, &manifest)?;
-        store.names = Arc::new(state.names);
-        store.users = state.users;
-        store.next_file = manifest.next_file;
-        for (family, file) in &manifest.parts {
-            let n_names = store.names.all().len();
-            let part = Arc::new(disk::open_part(dir, *file, n_names, &store.cache)?);
-            store
-                .families
-                .entry(*family)
-                .or_default()
-                .parts
-                .push(Sealed { part, file: Some(*file) });
-        }
-        let Manifest { log_position, arrivals, .. } = manifest;
-        Ok((store, Checkpoint { log_position, arrivals, fold: state.fold }))
+    /// What bounds the memory of columns that were read.
+    pub fn cache(&self) -> &Cache {
+        &self.cache
     }
 
     /// Users ever seen, merged ones included.
@@ -121,7 +102,7 @@ impl Store {
     }
 
     /// Applies one accepted record. `step` is what the fold said of it, `public_id` the user's
-    /// public id after it, `arrival` its place in the order of acceptance ([`engine::arrivals`]).
+    /// public id after it, `arrival` its place in the order of acceptance.
     pub fn apply(&mut self, step: &Step, record: Record, public_id: &Text, arrival: u64) {
         self.latest = None;
         if let Some(merge) = step.merged {
@@ -180,7 +161,7 @@ impl Store {
             self.dirty.insert(family);
         }
         if runs.fresh.len() >= FRESH_ROWS_MAX {
-            runs.seal_fresh();
+            runs.seal();
         }
     }
 
@@ -192,11 +173,18 @@ impl Store {
     }
 
     fn merge_users(&mut self, merge: Merge) {
-        self.users.merge(merge.from, merge.into);
-        self.merges.push(merge);
+        let Merge { from, into } = merge;
+        let gone = self.users.merge(from, into);
+        self.vanished.push(Vanished {
+            user: from.0,
+            first: gone.first_seen,
+            last_event: gone.last_seen,
+        });
     }
 
     /// An immutable view of everything applied so far.
+    ///
+    /// Errors: rows of merged users that must be read to be renumbered cannot be.
     pub fn snapshot(&mut self) -> Result<Arc<Snapshot>, Error> {
         if let Some(snapshot) = &self.latest {
             return Ok(Arc::clone(snapshot));
@@ -211,95 +199,58 @@ impl Store {
 
     fn seal_all(&mut self) -> Result<(), Error> {
         self.renumber()?;
-        while let Some(family) = self.dirty.first().copied() {
+        for family in std::mem::take(&mut self.dirty) {
             if let Some(runs) = self.families.get_mut(&family) {
-                runs.seal()?;
+                runs.seal();
             }
-            self.dirty.remove(&family);
         }
         Ok(())
     }
 
-    /// Gives the rows of merged users to the users that remain.
+    /// Gives the rows of merged users to the users that remain. After an error it is done again
+    /// from where it stopped.
     fn renumber(&mut self) -> Result<(), Error> {
-        if self.merges.is_empty() {
+        if self.vanished.is_empty() {
             return Ok(());
         }
-        let merges = &self.merges;
         let users = &self.users;
         let user_of = |user: u32| users.remaining(user);
-        for runs in self.families.values_mut() {
+        for (family, runs) in &mut self.families {
             runs.fresh.iter_mut().for_each(|row| row.user = user_of(row.user));
             for sealed in &mut runs.parts {
-                let mut concerned = false;
-                for merge in merges {
-                    concerned |= sealed.part.has_user(merge.from.0)?;
+                if !concerned(*family, &sealed.part, &self.vanished)? {
+                    continue;
                 }
-                if concerned {
-                    let part = Part::merged(&[&sealed.part], &user_of)?;
-                    *sealed = Sealed { part: Arc::new(part), file: None };
+                let part = Arc::new(merged(&[&sealed.part], &user_of)?);
+                let old = std::mem::replace(sealed, Sealed { part, place: Place::Memory });
+                if let Some(file) = old.file() {
+                    self.obsolete.push((file, Arc::downgrade(&old.part)));
                 }
             }
         }
-        self.merges.clear();
+        self.vanished.clear();
         Ok(())
-    }
-
-    /// Writes everything applied so far as parts, and makes it the state that [`Store::open`]
-    /// finds. A crash at any moment leaves either the checkpoint before or this one.
-    pub fn checkpoint(
-        &mut self,
-        log_position: u64,
-        arrivals: u64,
-        fold: &[u8],
-    ) -> Result<(), Error> {
-        let Some(dir) = self.dir.clone() else { return Ok(()) };
-        self.seal_all()?;
-        let mut parts = Vec::new();
-        for (family, runs) in &mut self.families {
-            for sealed in &mut runs.parts {
-                let file = match sealed.file {
-                    Some(file) => file,
-                    None => {
-                        let file = self.next_file;
-                        self.next_file += 1;
-                        disk::write_part(&dir, file, &sealed.part)?;
-                        sealed.file = Some(file);
-                        file
-                    }
-                };
-                parts.push((*family, file));
-            }
-        }
-        let state = self.next_file;
-        self.next_file += 1;
-        disk::write_state(&dir, state, &self.names, &self.users, fold)?;
-        let manifest = Manifest { log_position, arrivals, next_file: self.next_file, state, parts };
-        disk::write_manifest(&dir, &manifest)?;
-        self.n_fresh = 0;
-        disk::remove_unlisted(&dir, &manifest)
     }
 }
 
-impl Runs {
-    fn seal_fresh(&mut self) {
-        if !self.fresh.is_empty() {
-            let part = Part::of(std::mem::take(&mut self.fresh));
-            self.parts.push(Sealed { part: Arc::new(part), file: None });
-        }
-    }
+/// A user that became part of another, whose rows still have its number.
+struct Vanished {
+    user: u32,
+    /// No row of the user is earlier.
+    first: i64,
+    /// No event of the user is later.
+    last_event: i64,
+}
 
-    fn seal(&mut self) -> Result<(), Error> {
-        self.seal_fresh();
-        while let [.., last, part] = &self.parts[..] {
-            let len = last.part.len();
-            if len > MERGE_ROWS_MAX || len > part.part.len() * MERGE_RATIO {
-                break;
-            }
-            let part = Part::merged(&[&last.part, &part.part], &|user| user)?;
-            self.parts.truncate(self.parts.len() - 2);
-            self.parts.push(Sealed { part: Arc::new(part), file: None });
+/// Whether a part holds rows of a vanished user. Parts of other times are not read for it.
+fn concerned(family: Family, part: &Part, vanished: &[Vanished]) -> Result<bool, Error> {
+    let event = matches!(family, Family::Event { .. });
+    for user in vanished {
+        let facts = part.facts();
+        let possible = facts.time_max >= user.first && !(event && facts.time_min > user.last_event);
+        if possible && has_user(part, user.user)? {
+            return Ok(true);
         }
-        Ok(())
     }
+    Ok(false)
 }

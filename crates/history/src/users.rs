@@ -134,8 +134,8 @@ impl Users {
         chunk.first_seen[at] = chunk.first_seen[at].min(time);
     }
 
-    /// Two users are one from now on.
-    pub fn merge(&mut self, from: UserIndex, into: UserIndex) {
+    /// Two users are one from now on; what was known of the one that vanishes.
+    pub fn merge(&mut self, from: UserIndex, into: UserIndex) -> UserFacts {
         self.place_mut(UserIndex(from.0.max(into.0)));
         let (gone, mut facts) = (self.get(from), self.get(into));
         facts.first_seen = facts.first_seen.min(gone.first_seen);
@@ -144,6 +144,7 @@ impl Users {
         facts.n_events = facts.n_events.saturating_add(gone.n_events);
         self.set(into, facts);
         self.set(from, UserFacts { merged_into: Some(into.0), ..UserFacts::default() });
+        gone
     }
 
     /// The user that a number stands for now.

@@ -51,6 +51,21 @@ impl Log {
         Log::open_on(Arc::new(Directory::new(directory)), options)
     }
 
+    /// Makes a log in an empty directory whose first payload will stand at `first`, to hold a copy
+    /// of a part of another one.
+    ///
+    /// Errors: `NotEmpty` if the directory has a log; `Io`.
+    pub fn begin_at(directory: &Path, first: Offset, options: Options) -> Result<Log> {
+        let disk = Directory::new(directory);
+        drop(attempt(&disk, "", "lock directory", disk.lock())?);
+        let names = attempt(&disk, "", "list", disk.list())?;
+        if names.iter().any(|name| segment::first_of_name(name).is_some()) {
+            return Err(Error::NotEmpty { dir: directory.to_path_buf() });
+        }
+        create_segment(&disk, first)?;
+        Log::open(directory, options).map(|(log, _)| log)
+    }
+
     /// The same on any [`Disk`].
     pub fn open_on(disk: Arc<dyn Disk>, options: Options) -> Result<(Log, Recovery)> {
         let lock = attempt(&*disk, "", "lock directory", disk.lock())?;

@@ -48,6 +48,12 @@ pub enum Error {
         /// The directory.
         dir: PathBuf,
     },
+    /// A log is to begin where there is one.
+    #[error("{} holds a log already; choose an empty directory", dir.display())]
+    NotEmpty {
+        /// The directory.
+        dir: PathBuf,
+    },
     /// An earlier write or sync failed, so it is unknown what of it is on disk.
     #[error("an earlier write to the log failed; open the log again before appending")]
     Poisoned,
@@ -93,7 +99,9 @@ impl Error {
     pub fn remedy(&self) -> Remedy {
         match self {
             Error::Io { .. } | Error::Poisoned => Remedy::Reopen,
-            Error::PayloadSize { .. } | Error::NoSuchOffset { .. } => Remedy::FixRequest,
+            Error::PayloadSize { .. } | Error::NoSuchOffset { .. } | Error::NotEmpty { .. } => {
+                Remedy::FixRequest
+            }
             Error::BufferFull { .. } => Remedy::SyncFirst,
             Error::Damaged { .. } | Error::Version { .. } | Error::Locked { .. } => Remedy::Report,
         }

@@ -426,3 +426,26 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_copy_of_a_part_keeps_its_offsets() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut log, _) = Log::open(&folder.path().join("whole"), SMALL).unwrap();
+    write(&mut log, 0, &[5, 5, 5]);
+    let all: Vec<_> =
+        log.reader().read_from(Offset(0)).unwrap().map(|frame| frame.unwrap()).collect();
+    let from = all[7].0;
+    let part = folder.path().join("part");
+    let mut copy = Log::begin_at(&part, from, SMALL).unwrap();
+    for (offset, payload) in &all[7..] {
+        assert_eq!(copy.append(payload).unwrap(), *offset);
+        copy.sync().unwrap();
+    }
+    drop(copy);
+    let error = Log::begin_at(&part, from, SMALL).err().unwrap();
+    assert!(matches!(error, Error::NotEmpty { .. }), "{error}");
+    let (copy, recovery) = Log::open(&part, SMALL).unwrap();
+    assert_eq!((recovery.first, copy.end()), (from, log.end()));
+    let found: Vec<_> = copy.reader().read_from(from).unwrap().map(|f| f.unwrap()).collect();
+    assert_eq!(found, all[7..]);
+}

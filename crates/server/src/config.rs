@@ -187,6 +187,12 @@ impl Config {
         Ok(self.lock().execute("DELETE FROM composite WHERE name = ?1", [name])? > 0)
     }
 
+    /// Writes a copy of the file, as it is at this moment, to a path where there is none.
+    pub fn copy_to(&self, path: &Path) -> Result<(), ConfigError> {
+        self.lock().execute("VACUUM INTO ?1", [path.to_string_lossy()])?;
+        Ok(())
+    }
+
     fn lock(&self) -> MutexGuard<'_, Connection> {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }

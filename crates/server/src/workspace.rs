@@ -11,8 +11,13 @@
 //! - arrival numbers come from the frames of the log, so that a replay gives the same ones;
 //! - after the log refused once, nothing is accepted until the directory is opened again.
 
+mod backup;
 mod keep;
+mod maintenance;
 mod writer;
+
+pub use backup::{Backup, BackupError, restore};
+pub use maintenance::Maintained;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
@@ -20,12 +25,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use engine::{Fold, Person};
-use history::{Snapshot, Store};
-use model::{Record, UserIndex};
+use history::{Checkpoint, Merging, Snapshot, Store, StoreStats};
+use model::{Record, Span, Text, Timestamp, UserIndex};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::clock;
 use crate::config::{Config, ConfigError};
 pub use keep::{KeepLog, LogSizes};
+use maintenance::{Errand, Maintenance};
 use writer::{Command, Writer};
 
 /// Batches that wait for the writer; more wait in their senders.
@@ -97,6 +104,14 @@ pub enum WorkspaceError {
         /// Where the log begins.
         first: u64,
     },
+    /// A backup could not be made.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
+    /// The log refused to write, so that nothing is written any more.
+    #[error(
+        "nothing is written because the log refused to write ({0}); mend the disk and start again"
+    )]
+    ReadOnly(Arc<str>),
     /// The writer is gone.
     #[error("the writer thread ended unexpectedly; see the log output before this")]
     Writer,
@@ -133,11 +148,15 @@ pub struct Counts {
 /// A batch on its way.
 pub struct Receipt(oneshot::Receiver<Result<Counts, SubmitError>>);
 
+/// What says the time of retention.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
 /// An open data directory.
 pub struct Workspace {
     dir: PathBuf,
     config: Config,
     queue: mpsc::Sender<Command>,
+    reader: log::Reader,
     shared: Arc<Shared>,
     writer: Mutex<Option<JoinHandle<Result<(), WorkspaceError>>>>,
 }
@@ -147,6 +166,8 @@ pub struct Workspace {
 pub(crate) struct Shared {
     /// The latest view, as long as nothing was applied after it.
     latest: Mutex<Option<Arc<Snapshot>>>,
+    /// For how long events of a name are kept.
+    kept: Mutex<Vec<(Text, Span)>>,
     pub(crate) log_end: AtomicU64,
     pub(crate) accepted: AtomicU64,
     pub(crate) duplicates: AtomicU64,
@@ -174,6 +195,19 @@ impl Workspace {
 
     /// The same with other sizes of the log's files.
     pub fn open_with(dir: &Path, sizes: LogSizes) -> Result<(Workspace, Opened), WorkspaceError> {
+        Workspace::open_as(dir, sizes, Arc::new(clock::now))
+    }
+
+    /// The same with another clock for what is older than is kept.
+    pub fn open_at(dir: &Path, clock: Clock) -> Result<(Workspace, Opened), WorkspaceError> {
+        Workspace::open_as(dir, LogSizes::default(), clock)
+    }
+
+    fn open_as(
+        dir: &Path,
+        sizes: LogSizes,
+        clock: Clock,
+    ) -> Result<(Workspace, Opened), WorkspaceError> {
         let folder = |source| WorkspaceError::Directory { dir: dir.to_path_buf(), source };
         std::fs::create_dir_all(dir).map_err(folder)?;
         std::fs::create_dir_all(dir.join("log")).map_err(folder)?;
@@ -186,16 +220,20 @@ impl Workspace {
             other => other.into(),
         })?;
         let config = Config::open(&config_path(dir))?;
-        let (writer, replayed) = Writer::open(log, &dir.join("history"), sizes.kept_bytes)?;
+        let (queue, commands) = mpsc::channel(QUEUE_BATCHES);
+        let reader = log.reader();
+        let maintenance = Maintenance::new(queue.downgrade(), clock);
+        let (writer, replayed) =
+            Writer::open(log, &dir.join("history"), sizes.kept_bytes, maintenance)?;
         let shared = writer.shared();
         shared.keep_all.store(KeepLog::of(&config)? == KeepLog::All, Ordering::Relaxed);
-        let (queue, commands) = mpsc::channel(QUEUE_BATCHES);
+        shared.keep(crate::service::retention::kept(&config)?);
         let thread = std::thread::Builder::new()
             .name("writer".into())
             .spawn(move || writer.run(commands))
             .map_err(folder)?;
         let writer = Mutex::new(Some(thread));
-        let workspace = Workspace { dir: dir.to_path_buf(), config, queue, shared, writer };
+        let workspace = Workspace { dir: dir.to_path_buf(), config, queue, reader, shared, writer };
         Ok((workspace, Opened { replayed, cut_bytes: recovery.cut_bytes }))
     }
 
@@ -241,7 +279,7 @@ impl Workspace {
         if let Some(latest) = self.shared.latest() {
             return Ok(latest);
         }
-        Ok(self.ask(Command::Snapshot)??)
+        self.ask(Command::Snapshot)?
     }
 
     /// The user that a known or anonymous id stands for, with all of their ids. Blocks its thread.
@@ -254,9 +292,38 @@ impl Workspace {
         self.ask(|reply| Command::Known(users, reply))
     }
 
-    /// Writes a checkpoint now. Blocks its thread.
-    pub fn checkpoint(&self) -> Result<(), WorkspaceError> {
-        self.ask(Command::Checkpoint)?
+    /// Writes a checkpoint now, and drops events that are older than is kept. Blocks its thread.
+    pub fn checkpoint(&self) -> Result<Maintained, WorkspaceError> {
+        self.maintain(Merging::Tiered, None)
+    }
+
+    /// The same, and merges the parts of every month and name as far as they fit into one. Blocks
+    /// its thread.
+    pub fn compact(&self) -> Result<Maintained, WorkspaceError> {
+        self.maintain(Merging::Full, None)
+    }
+
+    /// Reads every frame of the log and checks it; how many there are.
+    pub fn verify_log(&self) -> Result<u64, log::Error> {
+        self.reader.verify()
+    }
+
+    /// What the history holds. Blocks its thread.
+    pub fn stats(&self) -> Result<StoreStats, WorkspaceError> {
+        self.ask(Command::Stats)
+    }
+
+    /// Events of these names are dropped at the next checkpoint when they are older than that.
+    pub fn keep(&self, kept: Vec<(Text, Span)>) {
+        self.shared.keep(kept);
+    }
+
+    fn maintain(
+        &self,
+        merging: Merging,
+        copying: Option<backup::Copying>,
+    ) -> Result<Maintained, WorkspaceError> {
+        self.ask(|reply| Command::Maintain(Errand { merging, copying, reply }))?
     }
 
     /// Writes what waits, makes a checkpoint and closes the files. Submitting afterwards fails.
@@ -316,6 +383,19 @@ impl Receipt {
 }
 
 impl Shared {
+    fn keep(&self, kept: Vec<(Text, Span)>) {
+        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = kept;
+    }
+
+    fn kept(&self) -> Vec<(Text, Span)> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The instants at and before which events are not kept any more.
+    fn forgotten(&self, now: Timestamp) -> Vec<(Text, Timestamp)> {
+        self.kept().into_iter().map(|(name, span)| (name, now - span)).collect()
+    }
+
     fn latest(&self) -> Option<Arc<Snapshot>> {
         self.latest.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

@@ -9,6 +9,7 @@
 
 pub mod analytics;
 pub mod catalogue;
+pub mod history;
 pub mod lifecycle;
 pub mod overview;
 pub mod quarantine;
@@ -20,6 +21,7 @@ pub mod users;
 
 pub use analytics::*;
 pub use catalogue::*;
+pub use history::*;
 pub use lifecycle::*;
 pub use overview::*;
 pub use quarantine::*;

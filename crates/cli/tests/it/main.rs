@@ -7,5 +7,6 @@ mod bad_input;
 mod commands;
 mod crash;
 mod demo;
+mod history;
 mod hostile;
 mod run;

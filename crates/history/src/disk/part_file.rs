@@ -9,9 +9,9 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::Error;
 use super::codec::{Reader, Wrong, put_i64, put_u32, put_u64};
 use super::sections;
+use super::{Error, ReadAt};
 use crate::cache::Cache;
 use crate::column::Column;
 use crate::names::NameId;
@@ -32,16 +32,7 @@ const RECEIVED: u8 = 4;
 const IDS: u8 = 5;
 const COLUMN: u8 = 6;
 
-/// Bytes that can be read in any order, from any thread.
-pub trait ReadAt: Send + Sync {
-    /// `len` bytes from `at` on; an error if there are fewer.
-    fn read_at(&self, at: u64, len: usize) -> io::Result<Vec<u8>>;
-    /// How many there are.
-    fn length(&self) -> io::Result<u64>;
-}
-
 /// The file of a part, open for reading.
-#[derive(Clone)]
 pub struct PartFile {
     path: PathBuf,
     bytes: Arc<dyn ReadAt>,

@@ -1,32 +1,116 @@
-use model::Value;
+use model::{Text, Timestamp, Value};
 
 use super::*;
-use crate::names::NameId;
-use crate::part::Row;
+use crate::names::{NameId, Names};
+use crate::part::{Family, Row};
+use crate::users::{UserFacts, Users};
 
 fn part() -> Part {
-    let properties = vec![(NameId(1), Value::Int(-5))];
-    Part::of(vec![Row { user: 9, time: -3, arrival: 1, received: 4, id: 5, properties }])
+    let values = [
+        Value::Null,
+        Value::Int(-5),
+        Value::Float(0.1),
+        Value::text("çay"),
+        Value::Time(Timestamp(7)),
+        Value::Bool(true),
+        Value::List(Box::new([Value::Int(1), Value::Null])),
+    ];
+    let rows = values.iter().enumerate().flat_map(|(n, value)| {
+        let one_kind = if n % 2 == 0 { Value::text("x") } else { Value::Null };
+        let properties = vec![
+            (NameId(1), value.clone()),
+            (NameId(2), one_kind),
+            (NameId(3), Value::Int(n as i64)),
+            (NameId(4), Value::Float(n as f64)),
+            (NameId(5), Value::Bool(n > 2)),
+            (NameId(6), Value::Time(Timestamp(n as i64))),
+        ];
+        [Row {
+            user: 9 - n as u32,
+            time: -3,
+            arrival: n as u64,
+            received: 4,
+            id: u128::MAX - n as u128,
+            properties,
+        }]
+    });
+    Part::of(rows.collect())
+}
+
+fn manifest() -> Manifest {
+    let parts = vec![
+        (Family::Attribute { name: NameId(1), month: 5 }, 2),
+        (Family::Event { name: NameId(2), month: 24_315 }, 7),
+    ];
+    Manifest { log_position: 9, arrivals: 8, next_file: 4, state: 3, parts }
 }
 
 #[test]
 fn a_checkpoint_that_was_never_finished_leaves_the_one_before() {
     let dir = tempfile::tempdir().unwrap();
-    let manifest = Manifest {
-        log_position: 9,
-        arrivals: 8,
-        next_file: 4,
-        state: 3,
-        parts: vec![(Family::Attribute { name: NameId(1), month: 9 }, 2)],
-    };
-    write_part(dir.path(), 2, &part()).unwrap();
-    write_manifest(dir.path(), &manifest).unwrap();
-    write_part(dir.path(), 5, &part()).unwrap();
-    fs::write(dir.path().join("manifest.new"), b"half").unwrap();
-    assert_eq!(read_manifest(dir.path()).unwrap().unwrap(), manifest);
-    remove_unlisted(dir.path(), &manifest).unwrap();
+    let folder: Arc<dyn Folder> = Arc::new(Directory::make(dir.path()).unwrap());
+    write_part(&*folder, 2, &part()).unwrap();
+    write_manifest(&*folder, &manifest()).unwrap();
+    write_part(&*folder, 5, &part()).unwrap();
+    folder.write("manifest.new", b"half").unwrap();
+    assert_eq!(read_manifest(&*folder).unwrap().unwrap(), manifest());
+    remove_except(&*folder, &manifest().files().collect());
     assert!(!dir.path().join("part-0000000005").exists());
-    let part = open_part(dir.path(), 2, 10, &Arc::default()).unwrap();
-    part.verify().unwrap();
-    assert_eq!(part.facts().user_max, 9);
+    open_part(&folder, 2, 10, &Arc::default()).unwrap().verify().unwrap();
+    assert_eq!(folder.length("manifest.new").unwrap(), 4, "others' files stay");
+}
+
+#[test]
+fn a_range_of_a_file_is_exact_or_an_error() {
+    let dir = tempfile::tempdir().unwrap();
+    let folders: [Arc<dyn Folder>; 2] =
+        [Arc::new(Directory::make(dir.path()).unwrap()), Arc::new(MemoryFolder::default())];
+    for folder in folders {
+        folder.write("a", b"0123456789").unwrap();
+        assert_eq!(folder.open("a").unwrap().read_at(3, 4).unwrap(), b"3456");
+        assert_eq!(folder.open("a").unwrap().read_at(10, 0).unwrap(), b"");
+        assert!(folder.open("a").unwrap().read_at(8, 3).is_err());
+        assert!(folder.read("b").is_err_and(|error| error.kind() == io::ErrorKind::NotFound));
+        folder.rename("a", "b").unwrap();
+        assert_eq!((folder.list().unwrap(), folder.length("b").unwrap()), (vec!["b".into()], 10));
+    }
+}
+
+/// Every byte flipped, and every cut, of a file that `read` reads.
+fn every_damage_is_named(
+    folder: &MemoryFolder,
+    file: &str,
+    read: &dyn Fn(&MemoryFolder) -> Option<Error>,
+) {
+    assert!(read(folder).is_none(), "whole");
+    let length = folder.length(file).unwrap() as usize;
+    let edits = (0..length).flat_map(|at| [(at, true), (at, false)]).chain([(length, false)]);
+    for (at, flip) in edits {
+        let damaged = folder.after_kill();
+        damaged.edit(file, |bytes| match flip {
+            true => bytes[at] ^= 0x10,
+            false if at == length => bytes.push(0),
+            false => bytes.truncate(at),
+        });
+        match read(&damaged) {
+            Some(Error::Damaged { path, .. }) => assert_eq!(path.to_str(), Some(file)),
+            other => panic!("{file}, byte {at}, flip {flip}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn every_damaged_byte_of_manifest_and_state_is_named() {
+    let folder = MemoryFolder::default();
+    let (mut names, mut users) = (Names::default(), Users::default());
+    names.intern(&Text::new("Purchase"));
+    users.push(UserFacts { public_id: Text::new("ada"), n_events: 3, ..UserFacts::default() });
+    users.push(UserFacts { merged_into: Some(0), ..UserFacts::default() });
+    write_state(&folder, 3, (&names, &users, b"fold")).unwrap();
+    write_manifest(&folder, &manifest()).unwrap();
+    let state = read_state(&folder, 3).unwrap();
+    assert_eq!((state.names.all(), state.fold.as_slice()), (names.all(), b"fold".as_slice()));
+    assert!(state.users.iter().eq(users.iter()));
+    every_damage_is_named(&folder, "state-0000000003", &|folder| read_state(folder, 3).err());
+    every_damage_is_named(&folder, MANIFEST, &|folder| read_manifest(folder).err());
 }

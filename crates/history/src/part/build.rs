@@ -83,28 +83,22 @@ impl Part {
     pub fn merged(parts: &[&Part], user_of: &dyn Fn(u32) -> u32) -> Result<Part, Error> {
         let sources = parts.iter().map(|part| Merging::of(part)).collect::<Result<Vec<_>, _>>()?;
         let (users, stretches) = order(&sources, user_of);
-        let mut columns = Columns { users, ..Columns::default() };
-        for stretch in &stretches {
-            let source = &sources[stretch.which as usize];
-            for row in stretch.rows() {
-                let time = source.times[row];
-                columns.times.push(source.part.facts.time_min + i64::from(time));
-                columns.arrivals.push(source.arrivals.get(row, time));
-                columns.received.push(source.received.get(row, time));
+        gather(&sources, users, &stretches)
+    }
+}
+
+impl Part {
+    /// The rows for which `keep` holds.
+    pub fn only(&self, keep: &dyn Fn(usize) -> bool) -> Result<Part, Error> {
+        let source = Merging::of(self)?;
+        let (mut users, mut stretches) = (Vec::new(), Vec::new());
+        for (run, user) in source.runs.users.iter().enumerate() {
+            for row in source.runs.rows(run).filter(|row| keep(*row)) {
+                users.push(*user);
+                push(&mut stretches, 0, row as u32, 1);
             }
-            columns.ids.extend_from_slice(&source.ids[stretch.rows()]);
         }
-        let mut properties: Vec<NameId> = parts.iter().flat_map(|part| part.properties()).collect();
-        properties.sort_unstable();
-        properties.dedup();
-        for property in properties {
-            let held =
-                parts.iter().map(|part| part.column(property)).collect::<Result<Vec<_>, _>>()?;
-            let held: Vec<Option<&Column>> = held.iter().map(Option::as_deref).collect();
-            let column = gathered(&held, &stretches);
-            columns.properties.extend(column.map(|column| (property, column)));
-        }
-        Ok(Part::of_columns(columns))
+        gather(&[source], users, &stretches)
     }
 }
 
@@ -134,6 +128,33 @@ impl<'a> Merging<'a> {
         let time = self.times[row];
         (self.part.facts.time_min + i64::from(time), self.arrivals.get(row, time))
     }
+}
+
+/// One part of stretches of rows, in order, with the user of every row.
+fn gather(sources: &[Merging], users: Vec<u32>, stretches: &[Stretch]) -> Result<Part, Error> {
+    let mut columns = Columns { users, ..Columns::default() };
+    for stretch in stretches {
+        let source = &sources[stretch.which as usize];
+        for row in stretch.rows() {
+            let time = source.times[row];
+            columns.times.push(source.part.facts.time_min + i64::from(time));
+            columns.arrivals.push(source.arrivals.get(row, time));
+            columns.received.push(source.received.get(row, time));
+        }
+        columns.ids.extend_from_slice(&source.ids[stretch.rows()]);
+    }
+    let properties = sources.iter().flat_map(|source| source.part.properties());
+    let mut properties: Vec<NameId> = properties.collect();
+    properties.sort_unstable();
+    properties.dedup();
+    for property in properties {
+        let held = sources.iter().map(|source| source.part.column(property));
+        let held = held.collect::<Result<Vec<_>, _>>()?;
+        let held: Vec<Option<&Column>> = held.iter().map(Option::as_deref).collect();
+        let column = gathered(&held, stretches);
+        columns.properties.extend(column.map(|column| (property, column)));
+    }
+    Ok(Part::of_columns(columns))
 }
 
 /// The user of every row in the merged order, and where the rows come from.

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::disk::testing::{MemoryFile, encode, open};
+use crate::disk::testing::{encode, open};
 use crate::numbers::Series;
 
 fn value(kind: u8, n: i64) -> Value {
@@ -82,7 +82,7 @@ proptest! {
         let part = Part::of(rows.clone());
         prop_assert_eq!(told(&part), expected(&rows));
         let bytes = encode(&part).unwrap();
-        let stored = open(MemoryFile::of(bytes), 10).unwrap();
+        let stored = open(bytes, 10).unwrap();
         prop_assert_eq!(stored.facts(), part.facts());
         prop_assert_eq!(told(&stored), expected(&rows));
         for at in (0..part.len()).step_by(5) {
@@ -100,7 +100,7 @@ proptest! {
             .collect();
         let parts: Vec<Part> = parts
             .into_iter()
-            .map(|part| open(MemoryFile::of(encode(&part).unwrap()), 10).unwrap())
+            .map(|part| open(encode(&part).unwrap(), 10).unwrap())
             .collect();
         let parts: Vec<&Part> = parts.iter().collect();
         // Users 7 and 14 are one.
@@ -127,7 +127,7 @@ fn no_flipped_or_missing_byte_goes_unnoticed() {
     let part = Part::of((0..40).map(row).collect());
     let bytes = encode(&part).unwrap();
     let whole = |bytes: &[u8]| -> Result<(), Error> {
-        let part = open(MemoryFile::of(bytes.to_vec()), 10)?;
+        let part = open(bytes.to_vec(), 10)?;
         part.verify()
     };
     whole(&bytes).unwrap();
@@ -137,7 +137,7 @@ fn no_flipped_or_missing_byte_goes_unnoticed() {
         assert!(whole(&flipped).is_err(), "byte {at} of {} flipped", bytes.len());
         assert!(whole(&bytes[..at]).is_err(), "cut at {at}");
     }
-    assert!(open(MemoryFile::of(bytes), 3).is_err(), "names that do not exist are refused");
+    assert!(open(bytes, 3).is_err(), "names that do not exist are refused");
 }
 
 #[test]

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use hashbrown::HashSet;
 use model::{EventId, Record, UserIndex, What};
 
-use super::{Runs, Store};
+use super::Store;
+use super::runs::Runs;
 use crate::disk::Error;
 use crate::part::{Family, Part};
 
@@ -119,3 +120,6 @@ impl Store {
 fn has(part: &Arc<Part>, user: UserIndex, id: EventId) -> Result<bool, Error> {
     Ok(part.ids(part.rows_of(user.0)?)?.contains(&id.0))
 }
+
+#[cfg(test)]
+mod tests;

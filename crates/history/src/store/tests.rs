@@ -1,136 +1,152 @@
-use engine::{Fold, arrivals};
-use model::{AttributeChange, Event, EventId, Record, Text, Timestamp, Value, What, Who};
-use proptest::prelude::*;
+//! The store through crashes, full disks and jobs that run beside the writer, measured against a
+//! store in memory that got the same records.
 
-use super::{Asked, Store};
+use std::sync::Arc;
 
-const MONTH: i64 = 31 * 86_400_000;
+use engine::Fold;
+use model::{
+    AttributeChange, Event, EventId, Record, Text, Timestamp, UserIndex, Value, What, Who,
+};
 
-fn event(id: u64, user: u8, name: u8, month: u8) -> Record {
-    let (name, time) = (Text::from(format!("name {name}")), Timestamp(i64::from(month) * MONTH));
-    let event = Event { name, time, id: EventId::from_bits(id), properties: vec![] };
-    let who = Who::user(&format!("user {user}"));
-    Record { received_at: time, who, what: What::Event(event) }
-}
+use super::*;
+use crate::disk::{Fault, MemoryFolder};
 
-fn change(id: u64, user: u8, attributes: &[&str]) -> Record {
-    let attributes = attributes.iter().map(|name| (Text::new(name), Value::Int(1))).collect();
-    let change = AttributeChange { time: Timestamp(5), id: EventId::from_bits(id), attributes };
-    let who = Who::user(&format!("user {user}"));
-    Record { received_at: Timestamp(5), who, what: What::Identify(change) }
-}
+mod compaction;
+mod crash;
+mod retention;
+mod rewriting;
 
-fn alias(user: u8, previous: u8) -> Record {
-    let what = What::Alias { previous: Text::from(format!("user {previous}")) };
-    Record { received_at: Timestamp(5), who: Who::user(&format!("user {user}")), what }
-}
-
-#[derive(Default)]
-struct Kept {
+/// A store, the fold before it, and the log: every record that was acknowledged.
+struct Process {
     fold: Fold,
-    frames: u64,
+    store: Store,
+    arrivals: u64,
 }
 
-impl Kept {
-    /// Applies records as one frame.
-    fn apply(&mut self, store: &mut Store, records: &[Record]) {
-        let steps: Vec<_> = records.iter().map(|record| self.fold.step(record)).collect();
-        let places = arrivals(self.frames, records.iter());
-        self.frames += 1;
-        for ((step, record), arrival) in steps.iter().zip(records).zip(places) {
-            let public_id = self.fold.person(step.user).public_id.clone();
-            store.apply(step, record.clone(), &public_id, arrival);
-        }
+impl Process {
+    fn in_memory(records: &[Record]) -> Process {
+        let mut process = Process { fold: Fold::new(), store: Store::in_memory(), arrivals: 0 };
+        records.iter().for_each(|record| process.apply(record.clone()));
+        process
     }
 
-    fn holds(&self, store: &Store, id: u64, record: &Record) -> bool {
-        let user = record.who.user_id.as_ref().and_then(|id| self.fold.find(id));
-        store.holds_delivery(Asked { id: EventId::from_bits(id), record, user }).unwrap()
+    /// Opens a folder and applies what the log has after its checkpoint.
+    fn open(folder: &MemoryFolder, log: &[Record]) -> Result<Process, Error> {
+        let (store, checkpoint) = Store::open_in(Arc::new(folder.clone()))?;
+        let fold = match checkpoint.fold.is_empty() {
+            true => Fold::new(),
+            false => Fold::restore(&checkpoint.fold).unwrap(),
+        };
+        assert_eq!(checkpoint.log_position, checkpoint.arrivals, "the log counts records here");
+        let mut process = Process { fold, store, arrivals: checkpoint.arrivals };
+        let rest = &log[checkpoint.log_position as usize..];
+        rest.iter().for_each(|record| process.apply(record.clone()));
+        Ok(process)
+    }
+
+    fn apply(&mut self, record: Record) {
+        let step = self.fold.step(&record);
+        let public_id = self.fold.person(step.user).public_id.clone();
+        self.store.apply(&step, record, &public_id, self.arrivals);
+        self.arrivals += 1;
+    }
+
+    /// Where the process is, for a checkpoint.
+    fn now(&self) -> Checkpoint {
+        let fold = self.fold.snapshot();
+        Checkpoint { log_position: self.arrivals, arrivals: self.arrivals, fold }
+    }
+
+    fn begin(&mut self) -> Result<Option<Job>, Error> {
+        let now = self.now();
+        self.store.begin(now, &Upkeep::default())
+    }
+
+    fn checkpoint(&mut self, upkeep: &Upkeep) -> Result<Done, Error> {
+        let now = self.now();
+        let job = self.store.begin(now, upkeep)?.expect("no job is under way");
+        self.store.finish(job.run())
+    }
+
+    /// Everything that the store says, in a form that does not depend on its parts.
+    fn content(&mut self) -> Vec<String> {
+        let snapshot = self.store.snapshot().unwrap();
+        let users = (0..snapshot.n_places() as u32).map(UserIndex);
+        let content = users.map(|user| {
+            let facts = snapshot.facts_of(user);
+            let received: Vec<_> =
+                snapshot.events_of(user).unwrap().iter().map(|stored| stored.received_at).collect();
+            format!("{facts:?} {:?} {received:?}", snapshot.history_of(user).unwrap())
+        });
+        let events = snapshot.n_events(Timestamp::MAX).unwrap();
+        content.chain([format!("{events} events")]).collect()
     }
 }
 
-#[test]
-fn a_delivery_is_found_whatever_comes_with_it() {
-    let folder = tempfile::tempdir().unwrap();
-    let (mut store, mut kept) = (Store::open(folder.path()).unwrap().0, Kept::default());
-    let records =
-        [event(1, 1, 1, 1), event(2, 2, 2, 2), change(3, 1, &["a", "b"]), change(4, 2, &[])];
-    kept.apply(&mut store, &records);
-    for stage in ["fresh", "sealed", "opened again"] {
-        match stage {
-            "fresh" => {}
-            "sealed" => drop(store.snapshot()),
-            _ => {
-                store.checkpoint(1, kept.frames, &kept.fold.snapshot()).unwrap();
-                store = Store::open(folder.path()).unwrap().0;
+/// A script of what happens to a store.
+#[derive(Clone, Debug)]
+enum Deed {
+    Apply(Record),
+    Look,
+    /// A whole checkpoint.
+    Checkpoint,
+    /// Hands a checkpoint to a job.
+    Begin,
+    /// The job writes.
+    Run,
+    /// The store takes over what the job did.
+    Finish,
+}
+
+fn event(user: Who, name: &str, day: i64, n: u64) -> Deed {
+    let time = Timestamp(day * 86_400_000 + 1_000_000 * n as i64);
+    let properties = vec![(Text::new("n"), Value::Int(n as i64))];
+    let id = EventId(u128::from(n));
+    let what = What::Event(Event { name: name.into(), time, id, properties });
+    Deed::Apply(Record { received_at: time, who: user, what })
+}
+
+fn change(user: Who, n: u64) -> Deed {
+    let attributes = vec![(Text::new("plan"), Value::Int(n as i64))];
+    let time = Timestamp(n as i64);
+    let what = What::Identify(AttributeChange { time, id: EventId(u128::from(n)), attributes });
+    Deed::Apply(Record { received_at: time, who: user, what })
+}
+
+/// Both ids are one from now on.
+fn join(known: &str, anonymous: &str, n: u64) -> Deed {
+    let previous = Text::new(anonymous);
+    let received_at = Timestamp(n as i64);
+    Deed::Apply(Record { received_at, who: Who::user(known), what: What::Alias { previous } })
+}
+
+fn records(script: &[Deed]) -> Vec<Record> {
+    let records = script.iter().filter_map(|deed| match deed {
+        Deed::Apply(record) => Some(record.clone()),
+        _ => None,
+    });
+    records.collect()
+}
+
+/// Applies the script; checkpoints and questions may fail, nothing else may. Returns the failures.
+fn play(process: &mut Process, script: &[Deed]) -> Vec<Error> {
+    let (mut job, mut done, mut failures) = (None, None, Vec::new());
+    for deed in script {
+        match deed {
+            Deed::Apply(record) => process.apply(record.clone()),
+            Deed::Look => failures.extend(process.store.snapshot().err()),
+            Deed::Checkpoint => failures.extend(process.checkpoint(&Upkeep::default()).err()),
+            Deed::Begin => match process.begin() {
+                Ok(begun) => job = begun,
+                Err(error) => failures.push(error),
+            },
+            Deed::Run => done = job.take().map(Job::run),
+            Deed::Finish => {
+                if let Some(result) = done.take() {
+                    failures.extend(process.store.finish(result).err());
+                }
             }
         }
-        let with = [
-            event(0, 1, 1, 1),
-            event(0, 2, 2, 2),
-            event(0, 1, 2, 1),
-            event(0, 7, 9, 9),
-            change(0, 1, &["b"]),
-            change(0, 2, &[]),
-            change(0, 9, &["never"]),
-        ];
-        for record in &with {
-            for id in 1..=4 {
-                assert!(kept.holds(&store, id, record), "{stage}: {id} with {record:?}");
-            }
-            assert!(!kept.holds(&store, 5, record), "{stage}: 5 with {record:?}");
-        }
-        let mut ids = Vec::new();
-        store.each_event_id(&mut |id| ids.push(id.0)).unwrap();
-        ids.sort_unstable();
-        assert_eq!((ids, store.n_rows()), (vec![1, 2, 3, 3, 4], 5), "{stage}");
     }
-}
-
-#[test]
-fn rows_of_merged_users_keep_the_order_in_which_they_came() {
-    for (first, second) in [(1, 2), (2, 1)] {
-        let folder = tempfile::tempdir().unwrap();
-        let (mut store, mut kept) = (Store::open(folder.path()).unwrap().0, Kept::default());
-        kept.apply(&mut store, &[event(first, 1, 1, 1), event(second, 2, 1, 1)]);
-        store.snapshot().unwrap();
-        kept.apply(&mut store, &[alias(1, 2)]);
-        store.checkpoint(1, kept.frames, &kept.fold.snapshot()).unwrap();
-        let (mut store, checkpoint) = Store::open(folder.path()).unwrap();
-        assert_eq!(checkpoint.arrivals, 2);
-        let user = kept.fold.find("user 1").unwrap();
-        let events = store.snapshot().unwrap().events_of(user).unwrap();
-        let ids: Vec<u128> = events.iter().map(|stored| stored.event.id.0).collect();
-        assert_eq!(ids, [u128::from(first), u128::from(second)]);
-    }
-}
-
-proptest! {
-    #[test]
-    fn exactly_what_was_applied_is_held(
-        drafts in prop::collection::vec((0..4u8, 0..3u8, 0..4u8), 1..60),
-        other in (0..5u8, 0..4u8, 0..5u8),
-        seal_every in 1..20usize,
-    ) {
-        let (mut store, mut kept) = (Store::in_memory(), Kept::default());
-        for (n, (user, name, month)) in drafts.iter().enumerate() {
-            let record = match month {
-                0 if name == user => change(n as u64, *user, &["a"]),
-                0 => alias(*user, *name),
-                _ => event(n as u64, *user, *name, *month),
-            };
-            kept.apply(&mut store, &[record]);
-            if n % seal_every == 0 {
-                store.snapshot();
-            }
-        }
-        let asked = event(0, other.0, other.1, other.2);
-        for (n, (user, name, month)) in drafts.iter().enumerate() {
-            let counts = *month != 0 || name == user;
-            prop_assert_eq!(kept.holds(&store, n as u64, &asked), counts);
-            let same = event(0, *user, *name, *month);
-            prop_assert_eq!(kept.holds(&store, n as u64, &same), counts);
-        }
-        prop_assert!(!kept.holds(&store, drafts.len() as u64, &asked));
-    }
+    failures
 }

@@ -44,6 +44,11 @@ pub fn routes() -> Router<App> {
         .route("/api/export/{what}", get(export::export))
         .route("/api/catalogue", get(catalogue))
         .route("/api/quarantine", get(quarantine))
+        .route("/api/history", get(history))
+        .route("/api/history/check", post(check_history))
+        .route("/api/history/compact", post(compact_history))
+        .route("/api/backups", post(create_backup))
+        .route("/api/settings/retention", get(retention_settings).put(set_retention_settings))
         .route("/api/composites", get(composites))
         .route("/api/composites/{id}", get(composite).put(put_composite).delete(delete_composite))
         .route("/api/analytics/retention", get(retention))
@@ -123,6 +128,33 @@ async fn rfm_settings(State(app): State<App>) -> Answer {
 async fn set_rfm_settings(State(app): State<App>, body: Body) -> Answer {
     let settings: RfmSettings = body::json(&body::read(body).await?)?;
     ask(&app, move |service| service.set_rfm_settings(&settings)).await
+}
+
+async fn history(State(app): State<App>) -> Answer {
+    ask(&app, Service::history_stats).await
+}
+
+async fn check_history(State(app): State<App>) -> Answer {
+    ask(&app, Service::check_history).await
+}
+
+async fn compact_history(State(app): State<App>) -> Answer {
+    ask(&app, Service::compact_history).await
+}
+
+async fn create_backup(State(app): State<App>, body: Body) -> Answer {
+    let input: BackupInput = body::json(&body::read(body).await?)?;
+    let backup = app.compute(move |service| service.create_backup(&input)).await?;
+    Ok((StatusCode::CREATED, Json(backup)).into_response())
+}
+
+async fn retention_settings(State(app): State<App>) -> Answer {
+    ask(&app, Service::retention_settings).await
+}
+
+async fn set_retention_settings(State(app): State<App>, body: Body) -> Answer {
+    let settings: RetentionSettings = body::json(&body::read(body).await?)?;
+    ask(&app, move |service| service.set_retention_settings(&settings)).await
 }
 
 async fn segments(State(app): State<App>, Params(query): Params<AtQuery>) -> Answer {

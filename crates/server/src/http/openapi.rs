@@ -56,6 +56,17 @@ fn send(
     Operation { method, path, id, summary, query: Vec::new(), body: Some(body), answer }
 }
 
+/// Something that is done, and takes no body.
+fn act(
+    (path, id): (&'static str, &'static str),
+    summary: &'static str,
+    answer: &'static str,
+) -> Operation {
+    let answer = ("200", Some(answer));
+    let (method, query) = (HttpMethod::Post, Vec::new());
+    Operation { method, path, id, summary, query, body: None, answer }
+}
+
 fn operations() -> Vec<Operation> {
     use HttpMethod::{Delete, Post, Put};
     let at = query::<AtQuery>;
@@ -128,6 +139,38 @@ fn operations() -> Vec<Operation> {
             "Replaces how scores are made.",
             "RfmSettings",
             ok("RfmSettings"),
+        ),
+        get("/api/history", "history", "What the history holds.", vec![], "HistoryStats"),
+        act(
+            ("/api/history/check", "check_history"),
+            "Reads every file of the history and the log, and says what is damaged.",
+            "HistoryCheck",
+        ),
+        act(
+            ("/api/history/compact", "compact_history"),
+            "Writes a checkpoint and merges the parts of every month and name.",
+            "HistoryCompacted",
+        ),
+        send(
+            Post,
+            ("/api/backups", "create_backup"),
+            "Makes a backup below the data directory; records are accepted meanwhile.",
+            "BackupInput",
+            ("201", Some("Backup")),
+        ),
+        get(
+            "/api/settings/retention",
+            "retention_settings",
+            "For how long events are kept.",
+            vec![],
+            "RetentionSettings",
+        ),
+        send(
+            Put,
+            ("/api/settings/retention", "set_retention_settings"),
+            "Replaces for how long events are kept.",
+            "RetentionSettings",
+            ok("RetentionSettings"),
         ),
         get("/api/segments", "segments", "All saved segments, counted.", at(), "SegmentList"),
         send(
@@ -367,6 +410,12 @@ fn components() -> Components {
     add!(
         Session,
         Health,
+        HistoryStats,
+        HistoryCheck,
+        HistoryCompacted,
+        BackupInput,
+        Backup,
+        RetentionSettings,
         Accepted,
         Ingested,
         Overview,

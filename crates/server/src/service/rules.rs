@@ -36,6 +36,8 @@ pub mod settings {
     pub const KEY_EVENT: &str = "key_event";
     /// The lifecycle, as JSON.
     pub const LIFECYCLE: &str = "lifecycle";
+    /// For how long events are kept, as JSON.
+    pub const RETENTION: &str = "retention";
     /// RFM settings, as JSON.
     pub const RFM: &str = "rfm";
     /// Which demonstration filled this directory.

@@ -11,6 +11,7 @@ use log::{Log, Offset};
 use model::Text;
 use wire::record::{Encoder, decode_batch};
 
+use super::maintenance::{Errand, Maintenance};
 use super::*;
 use crate::clock;
 use counted::{Counted, delivery};
@@ -21,40 +22,39 @@ const GROUP_RECORDS_MAX: usize = 32 * 1024;
 /// Bytes of one log frame, and of frames between syncs within one group.
 const FRAME_BYTES: usize = 4 * 1024 * 1024;
 
-/// Rows that a checkpoint writes at once: bounds the time of a replay.
-const CHECKPOINT_ROWS: usize = 500_000;
-
 /// What the writer is asked to do.
 pub(crate) enum Command {
     Submit {
         records: Vec<Record>,
         reply: oneshot::Sender<Result<Counts, SubmitError>>,
     },
-    Snapshot(oneshot::Sender<Result<Arc<Snapshot>, history::Error>>),
+    Snapshot(oneshot::Sender<Result<Arc<Snapshot>, WorkspaceError>>),
     Person(String, oneshot::Sender<Option<(UserIndex, Person)>>),
     Known(Vec<UserIndex>, oneshot::Sender<Vec<bool>>),
     /// Get ready to take records: somebody will soon send some.
     Prepare,
-    Checkpoint(oneshot::Sender<Result<(), WorkspaceError>>),
+    Maintain(Errand),
+    Stats(oneshot::Sender<history::StoreStats>),
+    /// A job has ended.
+    Nudge,
     Stop,
 }
 
 /// Owner of everything that changes.
 pub(crate) struct Writer {
-    log: Log,
-    fold: Fold,
-    store: Store,
+    pub(super) log: Log,
+    pub(super) fold: Fold,
+    pub(super) store: Store,
     counted: Counted,
     /// Frames of the log so far.
-    frames: u64,
-    shared: Arc<Shared>,
+    pub(super) frames: u64,
+    pub(super) shared: Arc<Shared>,
     /// The log position of the last checkpoint.
-    checkpointed: Offset,
-    /// Fresh rows at which the next checkpoint is due.
-    checkpoint_due: usize,
+    pub(super) checkpointed: Offset,
     /// Bytes of the log that are kept whatever the checkpoint says.
     kept_bytes: u64,
-    refused: Option<Arc<str>>,
+    pub(super) refused: Option<Arc<str>>,
+    pub(super) maintenance: Maintenance,
 }
 
 /// A record that counts, what the fold said of it, and the user's public id if it changed.
@@ -73,6 +73,7 @@ impl Writer {
         log: Log,
         history: &Path,
         kept_bytes: u64,
+        maintenance: Maintenance,
     ) -> Result<(Writer, u64), WorkspaceError> {
         let (store, checkpoint) = Store::open(history)?;
         let fold = match checkpoint.fold.is_empty() {
@@ -87,9 +88,9 @@ impl Writer {
             frames: checkpoint.arrivals,
             shared: Arc::default(),
             checkpointed: Offset(checkpoint.log_position),
-            checkpoint_due: CHECKPOINT_ROWS,
             kept_bytes,
             refused: None,
+            maintenance,
         };
         let replayed = writer.replay()?;
         writer.shared.log_end.store(writer.log.end().0, Ordering::Release);
@@ -141,10 +142,11 @@ impl Writer {
             self.commit(group);
             others.into_iter().for_each(|command| self.answer(command));
             if stop {
-                return self.checkpoint();
+                return self.finish_maintenance();
             }
-            self.checkpoint_if_due();
+            self.maintain();
         }
+        self.abandon_maintenance();
         Ok(())
     }
 
@@ -273,10 +275,8 @@ impl Writer {
         match command {
             Command::Snapshot(reply) => {
                 let snapshot = self.store.snapshot();
-                if let Ok(snapshot) = &snapshot {
-                    self.shared.show(Some(Arc::clone(snapshot)));
-                }
-                let _ = reply.send(snapshot);
+                self.shared.show(snapshot.as_ref().ok().cloned());
+                let _ = reply.send(snapshot.map_err(WorkspaceError::from));
             }
             Command::Person(id, reply) => {
                 // What the log refused is in the fold all the same, and nowhere else.
@@ -291,8 +291,9 @@ impl Writer {
                 let known = |user: &UserIndex| !self.fold.person(*user).user_ids.is_empty();
                 let _ = reply.send(users.iter().map(known).collect());
             }
-            Command::Checkpoint(reply) => {
-                let _ = reply.send(self.checkpoint());
+            Command::Maintain(errand) => self.ask_maintenance(errand),
+            Command::Stats(reply) => {
+                let _ = reply.send(self.store.stats());
             }
             Command::Prepare => {
                 // The first submission tries again and says what is wrong.
@@ -300,37 +301,13 @@ impl Writer {
                     tracing::error!(%error, "the delivery ids of the history cannot be read");
                 }
             }
-            Command::Submit { .. } | Command::Stop => {}
+            Command::Submit { .. } | Command::Stop | Command::Nudge => {}
         }
-    }
-
-    /// A checkpoint that fails loses nothing, as the log has everything; it is tried again later.
-    fn checkpoint_if_due(&mut self) {
-        if self.store.n_fresh() < self.checkpoint_due {
-            return;
-        }
-        let result = self.checkpoint();
-        self.checkpoint_due = self.store.n_fresh() + CHECKPOINT_ROWS;
-        if let Err(error) = result {
-            tracing::error!(%error, "no checkpoint; the next start will read more of the log");
-        }
-    }
-
-    fn checkpoint(&mut self) -> Result<(), WorkspaceError> {
-        let end = self.log.end();
-        if self.refused.is_some() || end == self.checkpointed {
-            return Ok(());
-        }
-        self.store.checkpoint(end.0, self.frames, &self.fold.snapshot())?;
-        self.checkpointed = end;
-        self.shared.checkpoint_at.store(clock::now().0, Ordering::Relaxed);
-        self.trim_log();
-        Ok(())
     }
 
     /// Removes what of the log the checkpoint has made unnecessary. A failure costs room on the
     /// disk and nothing else; the next checkpoint tries again.
-    fn trim_log(&mut self) {
+    pub(super) fn trim_log(&mut self) {
         if self.shared.keep_all.load(Ordering::Relaxed) {
             return;
         }

@@ -1,0 +1,87 @@
+//! What a store holds, in figures.
+
+use super::Store;
+use super::runs::Place;
+use crate::part::Family;
+use model::Text;
+
+/// Figures of one family.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FamilyStats {
+    /// The event or attribute.
+    pub name: Text,
+    /// The month of events as (year, month from 1); `None` for all changes of an attribute.
+    pub month: Option<(i32, u32)>,
+    /// Parts.
+    pub parts: u64,
+    /// Rows in them.
+    pub rows: u64,
+    /// Rows that no checkpoint has written yet, those that no part has included.
+    pub unwritten_rows: u64,
+    /// Bytes of the parts that are in files.
+    pub bytes: u64,
+}
+
+/// Figures of a store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreStats {
+    /// Users ever seen, merged ones included.
+    pub users: u64,
+    /// Names of events, properties and attributes.
+    pub names: u64,
+    /// Families by name and month, events first.
+    pub families: Vec<FamilyStats>,
+}
+
+impl Store {
+    /// What the store holds. Cost: linear in parts; nothing is read.
+    pub fn stats(&self) -> StoreStats {
+        let of = |month: &i32| (month.div_euclid(12), month.rem_euclid(12) as u32 + 1);
+        let families = self.families.iter().map(|(family, runs)| {
+            let (name, month) = match family {
+                Family::Event { name, month } => (*name, Some(of(month))),
+                Family::Attribute { name, .. } => (*name, None),
+            };
+            let fresh = runs.fresh.len() as u64;
+            let mut stats = FamilyStats {
+                name: self.names.name(name).clone(),
+                month,
+                parts: runs.parts.len() as u64,
+                rows: fresh,
+                unwritten_rows: fresh,
+                bytes: 0,
+            };
+            for sealed in &runs.parts {
+                let rows = sealed.part.len() as u64;
+                stats.rows += rows;
+                match sealed.place {
+                    Place::File { bytes, .. } => stats.bytes += bytes,
+                    Place::Memory | Place::InJob => stats.unwritten_rows += rows,
+                }
+            }
+            stats
+        });
+        StoreStats {
+            users: self.users.len() as u64,
+            names: self.names.all().len() as u64,
+            families: joined(families),
+        }
+    }
+}
+
+/// The months of an attribute are one.
+fn joined(families: impl Iterator<Item = FamilyStats>) -> Vec<FamilyStats> {
+    let mut joined: Vec<FamilyStats> = Vec::new();
+    for family in families {
+        match joined.last_mut() {
+            Some(last) if last.month == family.month && last.name == family.name => {
+                last.parts += family.parts;
+                last.rows += family.rows;
+                last.unwritten_rows += family.unwritten_rows;
+                last.bytes += family.bytes;
+            }
+            _ => joined.push(family),
+        }
+    }
+    joined
+}

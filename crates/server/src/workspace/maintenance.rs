@@ -1,0 +1,247 @@
+//! Checkpoints, merges of parts and retention, beside the writer.
+//!
+//! The writer takes a job from the store, which costs no reading and no writing, and a thread
+//! carries it out while the writer goes on accepting. At most one job runs; what is asked for
+//! meanwhile waits for its turn. What it is not: it decides nothing about parts; the history does.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::thread;
+
+use history::{Done, Job, Merging, Upkeep};
+use log::{Offset, Reader};
+
+use super::backup::Copying;
+use super::writer::{Command, Writer};
+use super::*;
+
+/// Rows that a checkpoint writes at once: bounds the time of a replay.
+pub(super) const CHECKPOINT_ROWS: usize = 500_000;
+
+/// Rows that may wait for a checkpoint while another one is written, before the writer waits for
+/// it: bounds memory when records come faster than the disk takes them.
+const UNWRITTEN_ROWS_MAX: usize = 8 * CHECKPOINT_ROWS;
+
+/// What maintenance did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Maintained {
+    /// The log position that the checkpoint reflects.
+    pub log_position: u64,
+    /// Rows written, those of merged parts included.
+    pub rows_written: u64,
+    /// Events dropped because they are older than is kept.
+    pub rows_forgotten: u64,
+}
+
+/// Something that is to be done with the next checkpoint.
+pub(crate) struct Errand {
+    pub(crate) merging: Merging,
+    /// Copies the checkpoint, with the log after it, while nothing removes its files.
+    pub(crate) copying: Option<Copying>,
+    pub(crate) reply: oneshot::Sender<Result<Maintained, WorkspaceError>>,
+}
+
+/// Jobs of one writer.
+pub(super) struct Maintenance {
+    waiting: VecDeque<Errand>,
+    running: Option<Running>,
+    /// Fresh rows at which the next checkpoint is due.
+    due: usize,
+    nudge: mpsc::WeakSender<Command>,
+    clock: Clock,
+    /// What the last job of this run told.
+    last: Option<Done>,
+}
+
+/// A job under way.
+struct Running {
+    at: Offset,
+    result: Receiver<Outcome>,
+    reply: Option<oneshot::Sender<Result<Maintained, WorkspaceError>>>,
+}
+
+/// What became of a job, and of the copy of its checkpoint.
+type Outcome = (Result<Done, history::Error>, Result<(), WorkspaceError>);
+
+/// Wakes the writer when it is dropped, however the job ended.
+struct Nudge(mpsc::WeakSender<Command>);
+
+impl Drop for Nudge {
+    fn drop(&mut self) {
+        // If the queue is full, the writer is awake anyway.
+        if let Some(queue) = self.0.upgrade() {
+            let _ = queue.try_send(Command::Nudge);
+        }
+    }
+}
+
+impl Maintenance {
+    pub(super) fn new(nudge: mpsc::WeakSender<Command>, clock: Clock) -> Maintenance {
+        let (waiting, due) = (VecDeque::new(), CHECKPOINT_ROWS);
+        Maintenance { waiting, running: None, due, nudge, clock, last: None }
+    }
+}
+
+impl Writer {
+    pub(super) fn ask_maintenance(&mut self, errand: Errand) {
+        self.maintenance.waiting.push_back(errand);
+    }
+
+    /// Takes over what has ended, and starts what is asked for or due. Never waits, unless far too
+    /// many rows wait for a checkpoint.
+    pub(super) fn maintain(&mut self) {
+        let crowded = self.store.n_fresh() >= UNWRITTEN_ROWS_MAX;
+        self.collect(crowded);
+        while self.maintenance.running.is_none() {
+            if let Some(errand) = self.maintenance.waiting.pop_front() {
+                self.start(errand.merging, errand.copying, Some(errand.reply));
+            } else if self.store.n_fresh() >= self.maintenance.due && self.refused.is_none() {
+                self.start(Merging::Tiered, None, None);
+            } else {
+                break;
+            }
+        }
+    }
+
+    /// Waits for the job under way, does what waits, and writes a last checkpoint.
+    pub(super) fn finish_maintenance(&mut self) -> Result<(), WorkspaceError> {
+        self.collect(true);
+        while let Some(errand) = self.maintenance.waiting.pop_front() {
+            self.start(errand.merging, errand.copying, Some(errand.reply));
+            self.collect(true);
+        }
+        let (reply, answer) = oneshot::channel();
+        self.start(Merging::Tiered, None, Some(reply));
+        self.collect(true);
+        if let Some(done) = self.maintenance.last.take() {
+            self.store.sweep(&done);
+        }
+        match answer.blocking_recv().map_err(|_| WorkspaceError::Writer)? {
+            // That was said when it happened; the log has all that was acknowledged.
+            Ok(_) | Err(WorkspaceError::ReadOnly(_)) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Waits until no job writes into the folder any more.
+    pub(super) fn abandon_maintenance(&mut self) {
+        self.collect(true);
+    }
+
+    fn start(
+        &mut self,
+        merging: Merging,
+        copying: Option<Copying>,
+        reply: Option<oneshot::Sender<Result<Maintained, WorkspaceError>>>,
+    ) {
+        let at = self.log.end();
+        let nothing_new = at == self.checkpointed && merging == Merging::Tiered;
+        let forgets = !self.shared.kept().is_empty();
+        // After the log refused, the fold is ahead of it: no checkpoint may say so.
+        if self.refused.is_some() || nothing_new && copying.is_none() && !forgets {
+            let log_position = self.checkpointed.0;
+            let refused = self.refused.clone().filter(|_| !nothing_new || copying.is_some());
+            let answer = match refused {
+                Some(why) => Err(WorkspaceError::ReadOnly(why)),
+                None => Ok(Maintained { log_position, ..Maintained::default() }),
+            };
+            reply.map(|reply| reply.send(answer));
+            return;
+        }
+        let checkpoint =
+            Checkpoint { log_position: at.0, arrivals: self.frames, fold: self.fold.snapshot() };
+        let upkeep = Upkeep { merging, forget: self.shared.forgotten((self.maintenance.clock)()) };
+        let job = match self.store.begin(checkpoint, &upkeep) {
+            Ok(Some(job)) => job,
+            Ok(None) => return,
+            Err(error) => return self.ended(Err(error.into()), reply),
+        };
+        match self.spawn(job, copying) {
+            Ok(result) => self.maintenance.running = Some(Running { at, result, reply }),
+            Err(source) => {
+                self.store.abandon();
+                let dir = PathBuf::from("maintenance thread");
+                self.ended(Err(WorkspaceError::Directory { dir, source }), reply);
+            }
+        }
+    }
+
+    fn spawn(&self, job: Job, copying: Option<Copying>) -> io::Result<Receiver<Outcome>> {
+        let (sender, result) = channel();
+        let nudge = Nudge(self.maintenance.nudge.clone());
+        let reader = self.log.reader();
+        thread::Builder::new().name("maintenance".into()).spawn(move || {
+            let _nudge = nudge;
+            let sender = sender;
+            let _ = sender.send(carry_out(job, copying, &reader));
+        })?;
+        Ok(result)
+    }
+
+    /// Takes over the job under way if it has ended, or waits for it.
+    fn collect(&mut self, wait: bool) {
+        let Some(running) = self.maintenance.running.take() else { return };
+        let received = match wait {
+            true => running.result.recv().map_err(|_| TryRecvError::Disconnected),
+            false => running.result.try_recv(),
+        };
+        let result = match received {
+            Err(TryRecvError::Empty) => {
+                self.maintenance.running = Some(running);
+                return;
+            }
+            Err(TryRecvError::Disconnected) => {
+                self.store.abandon();
+                Err(WorkspaceError::Writer)
+            }
+            Ok((done, copied)) => self.take_over(done, running.at).and_then(|maintained| {
+                copied?;
+                Ok(maintained)
+            }),
+        };
+        self.ended(result, running.reply);
+    }
+
+    fn take_over(
+        &mut self,
+        done: Result<Done, history::Error>,
+        at: Offset,
+    ) -> Result<Maintained, WorkspaceError> {
+        let done = self.store.finish(done)?;
+        self.checkpointed = at;
+        self.trim_log();
+        self.shared.checkpoint_at.store((self.maintenance.clock)().0, Ordering::Relaxed);
+        // The view before holds parts in memory that files hold now, or events that are gone.
+        self.shared.show(None);
+        let Done { log_position, rows_written, rows_forgotten, .. } = done;
+        self.maintenance.last = Some(done);
+        Ok(Maintained { log_position, rows_written, rows_forgotten })
+    }
+
+    /// A checkpoint that fails loses nothing, as the log has everything; it is tried again later.
+    fn ended(
+        &mut self,
+        result: Result<Maintained, WorkspaceError>,
+        reply: Option<oneshot::Sender<Result<Maintained, WorkspaceError>>>,
+    ) {
+        let waiting = if result.is_ok() { 0 } else { self.store.n_fresh() };
+        self.maintenance.due = waiting + CHECKPOINT_ROWS;
+        if let Err(error) = &result {
+            tracing::error!(%error, "no checkpoint; the next start will read more of the log");
+        }
+        reply.map(|reply| reply.send(result));
+    }
+}
+
+#[cfg(test)]
+mod tests;
+
+fn carry_out(job: Job, copying: Option<Copying>, reader: &Reader) -> Outcome {
+    let done = job.run();
+    let copied = match (&done, copying) {
+        (Ok(done), Some(copying)) => copying.copy(done, reader).map_err(WorkspaceError::from),
+        _ => Ok(()),
+    };
+    (done, copied)
+}
