@@ -34,10 +34,15 @@
 //! ```
 
 pub mod activity;
+pub mod calendar;
 pub mod column;
 mod disk;
+pub mod distribution;
 mod evaluate;
 pub mod funnel;
+pub mod groups;
+#[cfg(test)]
+mod histories;
 pub mod lifecycle;
 pub mod names;
 pub mod part;
