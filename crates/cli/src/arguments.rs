@@ -1,8 +1,12 @@
 //! What can be written on the command line.
 
+mod analyses;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use analyses::*;
 
 /// Know who is new, active, loyal, at risk, dormant and churned, and say anything about anybody.
 #[derive(Parser)]
@@ -39,6 +43,16 @@ pub enum Command {
     Lifecycle(LifecycleArguments),
     /// Recency, frequency, monetary value
     Rfm(RfmArguments),
+    /// Who comes back, by cohort; in how many periods people come
+    Retention(RetentionArguments),
+    /// How far users go along steps, and how long it takes them
+    Funnel(FunnelArguments),
+    /// Daily, weekly and monthly active users, and stickiness
+    Activity(ActivityArguments),
+    /// Revenue by day, and over the life of cohorts
+    Revenue(RevenueArguments),
+    /// Sessions in figures, and by day
+    Sessions(SessionsArguments),
     /// One user
     User(UserArguments),
     /// Write events or profiles to a file that other tools read

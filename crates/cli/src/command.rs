@@ -1,11 +1,17 @@
 //! The commands, one file each.
 
+pub mod about;
+pub mod activity;
 pub mod demo;
 pub mod export;
+pub mod funnel;
 pub mod import;
 pub mod key;
 pub mod lifecycle;
+pub mod retention;
+pub mod revenue;
 pub mod rfm;
 pub mod segment;
 pub mod serve;
+pub mod sessions;
 pub mod user;

@@ -55,6 +55,11 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Segment(arguments) => command::segment::run(arguments),
         Command::Lifecycle(arguments) => command::lifecycle::run(arguments),
         Command::Rfm(arguments) => command::rfm::run(arguments),
+        Command::Retention(arguments) => command::retention::run(arguments),
+        Command::Funnel(arguments) => command::funnel::run(arguments),
+        Command::Activity(arguments) => command::activity::run(arguments),
+        Command::Revenue(arguments) => command::revenue::run(arguments),
+        Command::Sessions(arguments) => command::sessions::run(arguments),
         Command::User(arguments) => command::user::run(arguments),
         Command::Export(arguments) => command::export::run(arguments),
     }

@@ -30,7 +30,7 @@ use crate::snapshot::Snapshot;
 
 pub(crate) use matching::Matching;
 pub(crate) use measure::Measured;
-pub(crate) use source::Source;
+pub(crate) use source::{Hit, Source};
 pub(crate) use times::KeptTimes;
 
 /// Why a question has no answer.

@@ -163,6 +163,11 @@ impl<K: Clone + Ord + std::hash::Hash> Ranking<K> {
         self.places.get(key).copied().unwrap_or(self.top.len())
     }
 
+    /// The keys at the top, most frequent first.
+    pub(crate) fn top(&self) -> &[K] {
+        &self.top
+    }
+
     /// Places in use.
     pub(crate) fn len(&self) -> usize {
         self.top.len() + usize::from(self.rest)

@@ -5,7 +5,6 @@
 //! ranges of users, with one bit per user and period; no list of events is ever made.
 
 mod growth;
-mod masks;
 mod matrix;
 mod power;
 #[cfg(test)]

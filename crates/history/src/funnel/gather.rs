@@ -11,9 +11,7 @@ use super::ordered::ordered;
 use super::{Conversions, Funnel, Hit, Order, Place, Reached, Step};
 use crate::evaluate::{Evaluator, QueryError, Source};
 use crate::groups::{GroupName, Ranking, UserGroups, add_counts};
-
-/// Users whose hits are held at a time: some ten megabytes of them.
-const USERS: u32 = if cfg!(test) { 2 } else { 8_192 };
+use crate::ranges::pieces;
 
 struct Gather<'q> {
     funnel: &'q Funnel,
@@ -68,16 +66,11 @@ impl Gather<'_> {
         vec![vec![Step::default(); self.funnel.steps.len()]; n_groups]
     }
 
-    fn chunks(users: Range<u32>) -> impl Iterator<Item = Range<u32>> {
-        let end = users.end;
-        users.step_by(USERS as usize).map(move |from| from..end.min(from.saturating_add(USERS)))
-    }
-
     /// How many users have a first step with each value.
     fn first_values(&self, users: Range<u32>) -> HashMap<Option<ValueKey>, u64> {
         let mut counts: HashMap<Option<ValueKey>, u64> = HashMap::new();
         let last = self.funnel.begins.1.0;
-        for some in Self::chunks(users) {
+        for some in pieces(users) {
             let mut pairs = Vec::new();
             self.steps[0].each(some, |hit| {
                 if hit.time <= last && self.groups.of(hit.user).is_some() {
@@ -94,7 +87,7 @@ impl Gather<'_> {
 
     fn count(&self, users: Range<u32>) -> Vec<Vec<Step>> {
         let mut counts = self.empty();
-        for some in Self::chunks(users) {
+        for some in pieces(users) {
             let mut hits = self.hits(some.clone());
             // Runs of sorted hits, one per part: this sort merges them.
             hits.sort();

@@ -5,10 +5,10 @@ use std::ops::Range;
 use model::Timestamp;
 use segment::tree::{EventMatch, Unit};
 
-use super::masks::{Masks, bits};
 use crate::calendar::{PeriodUnit, Periods};
 use crate::evaluate::{Evaluator, QueryError, Source};
 use crate::groups::UserGroups;
+use crate::masks::{Masks, bits};
 
 /// What happened to the active users of one period.
 #[derive(Clone, Debug, PartialEq, Eq)]

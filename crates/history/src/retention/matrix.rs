@@ -4,11 +4,11 @@ use std::ops::Range;
 
 use model::{ExactSum, Timestamp};
 
-use super::masks::{Masks, any, bits, last};
 use super::{Cohort, Metric, Mode, Question, Table};
 use crate::calendar::Periods;
 use crate::evaluate::{Evaluator, QueryError, Source};
 use crate::groups::UserGroups;
+use crate::masks::{Masks, any, bits, last};
 
 /// Counts of single events held at a time, where a return takes several.
 const HELD_COUNTS: usize = if cfg!(test) { 40 } else { 1 << 20 };

@@ -3,10 +3,10 @@
 use model::{Day, Timestamp};
 use segment::tree::EventMatch;
 
-use super::masks::Masks;
 use crate::calendar::{PeriodUnit, Periods};
 use crate::evaluate::{Evaluator, QueryError};
 use crate::groups::UserGroups;
+use crate::masks::Masks;
 
 /// For each group: how many users were active in exactly 0, 1, 2… of the last `n` periods, of
 /// which the last is the one of the question. Everybody who exists is in one of these counts.

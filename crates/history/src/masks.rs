@@ -6,20 +6,24 @@ use crate::calendar::Periods;
 use crate::evaluate::Source;
 
 /// Bit 0: active before the first period. Bit p + 1: active in period p.
-pub(super) struct Masks {
+pub(crate) struct Masks {
     from: u32,
     words: usize,
     bits: Vec<u64>,
 }
 
 impl Masks {
-    /// The activity of some users, by events of a source.
-    pub(super) fn of(source: &Source, users: Range<u32>, periods: &Periods) -> Masks {
+    /// Nobody was active.
+    pub(crate) fn empty(users: &Range<u32>, periods: &Periods) -> Masks {
         let words = (periods.len() + 1).div_ceil(64);
-        let from = users.start;
-        let mut masks = Masks { from, words, bits: vec![0; words * users.len()] };
-        let begin = periods.start(0).0;
-        match words {
+        Masks { from: users.start, words, bits: vec![0; words * users.len()] }
+    }
+
+    /// The activity of some users, by events of a source.
+    pub(crate) fn of(source: &Source, users: Range<u32>, periods: &Periods) -> Masks {
+        let mut masks = Masks::empty(&users, periods);
+        let (begin, from) = (periods.start(0).0, users.start);
+        match masks.words {
             // The usual case without a multiplication: 52 weeks, 60 months.
             1 => source.each(users, |hit| {
                 let bit = bit(periods, begin, hit.time);
@@ -27,14 +31,20 @@ impl Masks {
             }),
             _ => source.each(users, |hit| {
                 if let Some(bit) = bit(periods, begin, hit.time) {
-                    masks.bits[(hit.user - from) as usize * words + bit / 64] |= 1 << (bit % 64);
+                    masks.set(hit.user, bit);
                 }
             }),
         }
         masks
     }
 
-    pub(super) fn user(&self, user: u32) -> &[u64] {
+    /// Marks a user.
+    pub(crate) fn set(&mut self, user: u32, bit: usize) {
+        self.bits[(user - self.from) as usize * self.words + bit / 64] |= 1 << (bit % 64);
+    }
+
+    /// The bits of a user.
+    pub(crate) fn user(&self, user: u32) -> &[u64] {
         let start = (user - self.from) as usize * self.words;
         &self.bits[start..start + self.words]
     }
@@ -48,7 +58,7 @@ fn bit(periods: &Periods, begin: i64, time: i64) -> Option<usize> {
 }
 
 /// The places of all set bits, ascending.
-pub(super) fn bits(words: &[u64]) -> impl Iterator<Item = usize> {
+pub(crate) fn bits(words: &[u64]) -> impl Iterator<Item = usize> {
     words.iter().enumerate().flat_map(|(index, word)| {
         let mut rest = *word;
         std::iter::from_fn(move || {
@@ -62,13 +72,13 @@ pub(super) fn bits(words: &[u64]) -> impl Iterator<Item = usize> {
 }
 
 /// The place of the last set bit.
-pub(super) fn last(words: &[u64]) -> Option<usize> {
+pub(crate) fn last(words: &[u64]) -> Option<usize> {
     let word = words.iter().rposition(|word| *word != 0)?;
     Some(word * 64 + 63 - words[word].leading_zeros() as usize)
 }
 
 /// Whether a bit of `from..=to` is set.
-pub(super) fn any(words: &[u64], from: usize, to: usize) -> bool {
+pub(crate) fn any(words: &[u64], from: usize, to: usize) -> bool {
     let to = to.min(words.len() * 64 - 1);
     if from > to {
         return false;
