@@ -47,6 +47,10 @@ pub enum Command {
     Retention(RetentionArguments),
     /// How far users go along steps, and how long it takes them
     Funnel(FunnelArguments),
+    /// What happens after an event, or before it
+    Flows(FlowsArguments),
+    /// How much of something happened, period by period, or as a pivot
+    Trends(TrendsArguments),
     /// Daily, weekly and monthly active users, and stickiness
     Activity(ActivityArguments),
     /// Revenue by day, and over the life of cohorts

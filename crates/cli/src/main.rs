@@ -57,6 +57,8 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Rfm(arguments) => command::rfm::run(arguments),
         Command::Retention(arguments) => command::retention::run(arguments),
         Command::Funnel(arguments) => command::funnel::run(arguments),
+        Command::Flows(arguments) => command::flows::run(arguments),
+        Command::Trends(arguments) => command::trends::run(arguments),
         Command::Activity(arguments) => command::activity::run(arguments),
         Command::Revenue(arguments) => command::revenue::run(arguments),
         Command::Sessions(arguments) => command::sessions::run(arguments),

@@ -10,6 +10,7 @@
 pub mod activity;
 pub mod analytics;
 pub mod catalogue;
+pub mod flows;
 pub mod funnels;
 pub mod lifecycle;
 pub mod overview;
@@ -19,11 +20,13 @@ pub mod retention;
 pub mod rfm;
 pub mod segments;
 pub mod session;
+pub mod trends;
 pub mod users;
 
 pub use activity::*;
 pub use analytics::*;
 pub use catalogue::*;
+pub use flows::*;
 pub use funnels::*;
 pub use lifecycle::*;
 pub use overview::*;
@@ -33,6 +36,7 @@ pub use retention::*;
 pub use rfm::*;
 pub use segments::*;
 pub use session::*;
+pub use trends::*;
 pub use users::*;
 
 use serde::{Deserialize, Serialize};

@@ -234,3 +234,99 @@ pub struct SessionsArguments {
     #[command(flatten)]
     pub at: AtArguments,
 }
+
+/// Periods of a trend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TrendUnit {
+    /// Hours from local midnight
+    Hour,
+    /// Local days
+    Day,
+    /// Weeks from Monday
+    Week,
+    /// Months
+    Month,
+    /// One period for everything: a pivot
+    All,
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  perennial trends --data-dir data --series Purchase --series View:users --formula 'A / B * 100'
+  perennial trends --data-dir data --series Purchase:sum:amount --unit month --since 2025-01-01
+  perennial trends --data-dir data --series Purchase --unit all --by property.country --by attribute.plan
+
+A series is EVENT[:MEASURE[:PROPERTY]], or JSON like {\"event\": …, \"measure\": \"sum\", \"property\": \"amount\"}.
+Measures: count, users, per_user, sum, avg, min, max, median, p90 and the like, distinct.")]
+pub struct TrendsArguments {
+    /// What is counted; repeated ones are called A, B, C… in formulas
+    #[arg(long, value_name = "SERIES", required = true)]
+    pub series: Vec<String>,
+    /// Arithmetic over the series
+    #[arg(long, value_name = "FORMULA")]
+    pub formula: Vec<String>,
+    /// How long periods are
+    #[arg(long, value_enum, default_value = "day")]
+    pub unit: TrendUnit,
+    /// From this instant on [default: 30 days before the end]
+    #[arg(long, value_name = "RFC3339")]
+    pub since: Option<String>,
+    /// Up to this instant
+    #[arg(long, value_name = "RFC3339")]
+    pub until: Option<String>,
+    /// Broken down by property.NAME or attribute.NAME; up to three
+    #[arg(long, value_name = "WHAT.NAME")]
+    pub by: Vec<String>,
+    /// Combinations of values with a group of their own [default: 10]
+    #[arg(long, value_name = "N")]
+    pub top: Option<u64>,
+    /// Only members of this segment: an id, or a definition
+    #[arg(long, value_name = "SEGMENT")]
+    pub segment: Option<String>,
+    #[command(flatten)]
+    pub at: AtArguments,
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  perennial flows --data-dir data --from 'App Launched' --depth 4 --collapse
+  perennial flows --data-dir data --to Purchase --gap none --window 1d --format json")]
+pub struct FlowsArguments {
+    /// What happens after this event
+    #[arg(long, value_name = "EVENT", required_unless_present = "to", conflicts_with = "to")]
+    pub from: Option<String>,
+    /// What happens before this event
+    #[arg(long, value_name = "EVENT")]
+    pub to: Option<String>,
+    /// Which events are steps [default: any]
+    #[arg(long, value_name = "EVENT")]
+    pub steps: Option<String>,
+    /// Steps beside the anchor
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    pub depth: u64,
+    /// A path ends with a silence longer than this; none: with none [default: 30m]
+    #[arg(long, value_name = "DURATION")]
+    pub gap: Option<String>,
+    /// Steps lie within so long of the anchor
+    #[arg(long, value_name = "DURATION")]
+    pub window: Option<String>,
+    /// Events of one name that follow one another are one
+    #[arg(long)]
+    pub collapse: bool,
+    /// Names with a node of their own at each step [default: 6]
+    #[arg(long, value_name = "N")]
+    pub top: Option<u64>,
+    /// The anchor happened at or after this instant
+    #[arg(long, value_name = "RFC3339")]
+    pub since: Option<String>,
+    /// The anchor happened at or before this instant
+    #[arg(long, value_name = "RFC3339")]
+    pub until: Option<String>,
+    /// Only members of this segment: an id, or a definition
+    #[arg(long, value_name = "SEGMENT")]
+    pub segment: Option<String>,
+    #[command(flatten)]
+    pub at: AtArguments,
+}

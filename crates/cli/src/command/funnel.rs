@@ -13,7 +13,14 @@ pub fn run(arguments: FunnelArguments) -> anyhow::Result<()> {
     let funnel = source.funnel(&input(arguments)?)?;
     print::result(format, &funnel, || {
         let mut table = Table::new([
-            "group", "step", "users", "of first", "of before", "median s", "p90 s", "total median s",
+            "group",
+            "step",
+            "users",
+            "of first",
+            "of before",
+            "median s",
+            "p90 s",
+            "total median s",
             "mean times before",
         ]);
         funnel.steps.iter().for_each(|step| table.row(row("all".into(), step, format)));

@@ -86,8 +86,7 @@ fn cohorts(answer: &RetentionAnswer, format: Format) -> Table {
     let rows = || answer.tables.iter().flat_map(|table| &table.cohorts);
     let columns = rows().map(|cohort| cohort.returned.len()).max().unwrap_or(0);
     let header = ["group", "cohort", "users"].map(str::to_owned).into_iter();
-    let mut table =
-        Table::with_header(header.chain((0..columns).map(|n| n.to_string())).collect());
+    let mut table = Table::with_header(header.chain((0..columns).map(|n| n.to_string())).collect());
     for of in &answer.tables {
         for cohort in &of.cohorts {
             let first =

@@ -47,7 +47,14 @@ pub fn run(arguments: RevenueArguments) -> anyhow::Result<()> {
 
 fn days_of(answer: &RevenueAnswer) -> Table {
     let mut table = Table::new([
-        "group", "day", "revenue", "payments", "payers", "active", "per active", "per payer",
+        "group",
+        "day",
+        "revenue",
+        "payments",
+        "payers",
+        "active",
+        "per active",
+        "per payer",
     ]);
     for group in &answer.groups {
         for day in &group.days {
@@ -75,8 +82,7 @@ fn lives(answer: &LifetimeValue) -> Table {
     let cohorts = || answer.groups.iter().flat_map(|group| &group.cohorts);
     let columns = cohorts().map(|cohort| cohort.per_user.len()).max().unwrap_or(0);
     let header = ["group", "cohort", "users"].map(str::to_owned).into_iter();
-    let mut table =
-        Table::with_header(header.chain((0..columns).map(|n| n.to_string())).collect());
+    let mut table = Table::with_header(header.chain((0..columns).map(|n| n.to_string())).collect());
     for group in &answer.groups {
         for cohort in &group.cohorts {
             let first = [group_name(&group.group), cohort.start.clone(), cohort.users.to_string()];

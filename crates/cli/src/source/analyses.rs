@@ -40,10 +40,27 @@ impl Source {
         }
     }
 
-    pub fn lifetime_value(&self, input: &api::LifetimeValueInput) -> anyhow::Result<api::LifetimeValue> {
+    pub fn lifetime_value(
+        &self,
+        input: &api::LifetimeValueInput,
+    ) -> anyhow::Result<api::LifetimeValue> {
         match self {
             Source::Local(service) => Ok(service.lifetime_value(input)?),
             Source::Remote(client) => client.post("/api/analytics/lifetime-value", input),
+        }
+    }
+
+    pub fn flows(&self, input: &api::FlowsInput) -> anyhow::Result<api::Flows> {
+        match self {
+            Source::Local(service) => Ok(service.flows(input)?),
+            Source::Remote(client) => client.post("/api/analytics/flows", input),
+        }
+    }
+
+    pub fn trends(&self, input: &api::TrendsInput) -> anyhow::Result<api::Trends> {
+        match self {
+            Source::Local(service) => Ok(service.trends(input)?),
+            Source::Remote(client) => client.post("/api/analytics/trends", input),
         }
     }
 

@@ -17,6 +17,8 @@ pub fn routes() -> Router<App> {
         .route("/api/analytics/power-curve", post(power_curve))
         .route("/api/analytics/growth", get(growth))
         .route("/api/analytics/funnel", post(funnel))
+        .route("/api/analytics/flows", post(flows))
+        .route("/api/analytics/trends", post(trends))
         .route("/api/analytics/activity", post(activity))
         .route("/api/analytics/revenue", post(revenue))
         .route("/api/analytics/lifetime-value", post(lifetime_value))
@@ -44,6 +46,16 @@ async fn growth(State(app): State<App>, Params(query): Params<GrowthQuery>) -> A
 async fn funnel(State(app): State<App>, body: Body) -> Answer {
     let input: FunnelInput = body::json(&body::read(body).await?)?;
     ask(&app, move |service| service.funnel(&input)).await
+}
+
+async fn flows(State(app): State<App>, body: Body) -> Answer {
+    let input: FlowsInput = body::json(&body::read(body).await?)?;
+    ask(&app, move |service| service.flows(&input)).await
+}
+
+async fn trends(State(app): State<App>, body: Body) -> Answer {
+    let input: TrendsInput = body::json(&body::read(body).await?)?;
+    ask(&app, move |service| service.trends(&input)).await
 }
 
 async fn activity(State(app): State<App>, body: Body) -> Answer {

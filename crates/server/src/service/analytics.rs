@@ -1,10 +1,12 @@
-//! Analyses: retention, growth, funnels, activity, revenue, sessions. Here is what they share:
+//! Analyses: retention, growth, funnels, flows, trends, activity, revenue, sessions. Here is what they share:
 //! events as they are written, whom a question is about, how it is broken down, how many periods.
 
 mod activity;
+mod flows;
 mod funnels;
 mod retention;
 mod sessions;
+mod trends;
 
 use history::calendar::PeriodUnit;
 use history::groups::{By, GroupName, UserGroups};
