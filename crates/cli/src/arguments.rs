@@ -1,5 +1,6 @@
 //! What can be written on the command line.
 
+mod analyses;
 mod history;
 
 use std::path::PathBuf;
@@ -7,6 +8,8 @@ use std::path::PathBuf;
 pub use history::{BackupArguments, HistoryArguments, HistoryCommand, RestoreArguments};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use analyses::*;
 
 /// Know who is new, active, loyal, at risk, dormant and churned, and say anything about anybody.
 #[derive(Parser)]
@@ -43,6 +46,20 @@ pub enum Command {
     Lifecycle(LifecycleArguments),
     /// Recency, frequency, monetary value
     Rfm(RfmArguments),
+    /// Who comes back, by cohort; in how many periods people come
+    Retention(RetentionArguments),
+    /// How far users go along steps, and how long it takes them
+    Funnel(FunnelArguments),
+    /// What happens after an event, or before it
+    Flows(FlowsArguments),
+    /// How much of something happened, period by period, or as a pivot
+    Trends(TrendsArguments),
+    /// Daily, weekly and monthly active users, and stickiness
+    Activity(ActivityArguments),
+    /// Revenue by day, and over the life of cohorts
+    Revenue(RevenueArguments),
+    /// Sessions in figures, and by day
+    Sessions(SessionsArguments),
     /// One user
     User(UserArguments),
     /// Write events or profiles to a file that other tools read

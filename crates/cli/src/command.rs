@@ -1,14 +1,22 @@
 //! The commands, one file each.
 
+pub mod about;
+pub mod activity;
 pub mod backup;
 pub mod bench;
 pub mod demo;
 pub mod export;
+pub mod flows;
+pub mod funnel;
 pub mod history;
 pub mod import;
 pub mod key;
 pub mod lifecycle;
+pub mod retention;
+pub mod revenue;
 pub mod rfm;
 pub mod segment;
 pub mod serve;
+pub mod sessions;
+pub mod trends;
 pub mod user;

@@ -1,5 +1,7 @@
 //! Where answers come from: a data directory, or the API of a server. Both give the same.
 
+mod analyses;
+
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;

@@ -30,7 +30,7 @@ use crate::snapshot::Snapshot;
 
 pub(crate) use matching::Matching;
 pub(crate) use measure::Measured;
-pub(crate) use source::Wanted;
+pub(crate) use source::{Hit, Source, Wanted};
 
 /// Why a question has no answer.
 #[derive(Clone, Debug, thiserror::Error)]

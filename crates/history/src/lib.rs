@@ -35,20 +35,30 @@
 
 pub mod activity;
 mod cache;
+pub mod calendar;
 pub mod column;
 mod disk;
+pub mod distribution;
 mod evaluate;
+pub mod flows;
 pub mod funnel;
+pub mod groups;
+#[cfg(test)]
+mod histories;
 pub mod lifecycle;
+mod masks;
 pub mod names;
 pub mod numbers;
 pub mod part;
+mod ranges;
 pub mod retention;
+pub mod revenue;
 pub mod rfm;
 pub mod sessions;
 mod set;
 mod snapshot;
 mod store;
+pub mod trends;
 pub mod users;
 
 pub use cache::{Cache, CacheUse};

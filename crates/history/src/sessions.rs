@@ -1,10 +1,21 @@
 //! Sessions: a user's events cut at silences, or grouped by a session id that the sender gave.
+//!
+//! A session is stamped with its last activity: it belongs to the local day on which that lies.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use model::value::ValueKey;
-use model::{Span, Text, Timestamp};
-use segment::tree::{EventMatch, EventNames, Where};
+use model::{Day, Span, Text, Timestamp};
 
-use crate::evaluate::{Evaluator, QueryError};
+use crate::activity::every_event;
+use crate::distribution::Distribution;
+use crate::evaluate::{Evaluator, QueryError, Source};
+use crate::groups::UserGroups;
+use crate::ranges::pieces;
 
 /// How events form sessions.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,10 +60,101 @@ pub struct SessionFigures {
     pub median_seconds: f64,
 }
 
-/// All sessions up to the instant, by user, then by start.
+/// All sessions in figures, and those of each day.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SessionReport {
+    /// All of them.
+    pub all: SessionFigures,
+    /// Sessions whose last activity lies on the day; only days with any, oldest first.
+    pub days: Vec<(Day, SessionFigures)>,
+    /// Sessions that may still go on at the instant; none are known to with ids of the sender.
+    pub open: u64,
+}
+
+/// Figures of the sessions of the users in any group, up to the instant.
+/// Cost: one pass over all events, sorted for a few thousand users at a time.
+pub fn report(
+    evaluator: &Evaluator,
+    rule: &SessionRule,
+    among: &UserGroups,
+) -> Result<SessionReport, QueryError> {
+    let (zone, at) = (&evaluator.rules.zone, evaluator.at);
+    let source = source(evaluator, rule)?;
+    let ranges = evaluator.by_users(|users| {
+        let mut tallies = (Tally::default(), BTreeMap::<Day, Tally>::new(), 0);
+        for some in pieces(users) {
+            let sessions = of_users(&source, rule, some, among);
+            for own in sessions.chunk_by(|a, b| a.user == b.user) {
+                let mut days = BTreeSet::new();
+                for session in own {
+                    let day = zone.day(session.end);
+                    tallies.0.add(session);
+                    tallies.1.entry(day).or_default().add(session);
+                    tallies.2 += u64::from(
+                        matches!(rule, SessionRule::Gap(gap) if at - session.end <= *gap),
+                    );
+                    days.insert(day);
+                }
+                tallies.0.users += 1;
+                let tally = |day| tallies.1.entry(day).or_default().users += 1;
+                days.into_iter().for_each(tally);
+            }
+        }
+        tallies
+    });
+    let (mut all, mut days, mut open) = (Tally::default(), BTreeMap::<Day, Tally>::new(), 0);
+    for (more, of_days, still) in ranges {
+        all.merge(more);
+        of_days.into_iter().for_each(|(day, more)| days.entry(day).or_default().merge(more));
+        open += still;
+    }
+    let days = days.into_iter().map(|(day, tally)| (day, tally.figures())).collect();
+    Ok(SessionReport { all: all.figures(), days, open })
+}
+
+/// All sessions up to the instant, by user, then by start: for histories that fit into memory
+/// several times. [`report`] needs no such list.
 pub fn sessions(evaluator: &Evaluator, rule: &SessionRule) -> Result<Vec<Session>, QueryError> {
-    let mut rows = rows(evaluator, rule)?;
-    rows.sort_unstable();
+    let source = source(evaluator, rule)?;
+    let everybody = UserGroups::one(None);
+    let ranges = evaluator.by_users(|users| of_users(&source, rule, users, &everybody));
+    Ok(ranges.into_iter().flatten().collect())
+}
+
+/// Sessions in figures; all zero without any.
+pub fn figures(sessions: &[Session]) -> SessionFigures {
+    let mut tally = Tally::default();
+    for own in sessions.chunk_by(|a, b| a.user == b.user) {
+        own.iter().for_each(|session| tally.add(session));
+        tally.users += 1;
+    }
+    tally.figures()
+}
+
+fn source<'e>(evaluator: &'e Evaluator, rule: &SessionRule) -> Result<Source, QueryError> {
+    let id: Vec<&str> = match rule {
+        SessionRule::Gap(_) => Vec::new(),
+        SessionRule::Property(name) => vec![name],
+    };
+    evaluator.source(&every_event(), (Timestamp::MIN, evaluator.at), &id)
+}
+
+/// Sessions of some users, by user and start.
+fn of_users(
+    source: &Source,
+    rule: &SessionRule,
+    users: Range<u32>,
+    among: &UserGroups,
+) -> Vec<Session> {
+    let with_id = matches!(rule, SessionRule::Property(_));
+    let mut rows: Vec<(u32, Option<ValueKey>, i64)> = Vec::new();
+    source.each(users, |hit| {
+        let key = with_id.then(|| hit.value(0).and_then(|value| value.key()));
+        if key != Some(None) && among.of(hit.user).is_some() {
+            rows.push((hit.user, key.flatten(), hit.time));
+        }
+    });
+    rows.sort();
     let mut sessions: Vec<Session> = Vec::new();
     for (user, id, time) in rows {
         let time = Timestamp(time);
@@ -65,7 +167,7 @@ pub fn sessions(evaluator: &Evaluator, rule: &SessionRule) -> Result<Vec<Session
         }
     }
     sessions.sort_by_key(|session| (session.user, session.start));
-    Ok(sessions)
+    sessions
 }
 
 fn continues(rule: &SessionRule, last: Timestamp, next: Timestamp) -> bool {
@@ -75,54 +177,36 @@ fn continues(rule: &SessionRule, last: Timestamp, next: Timestamp) -> bool {
     }
 }
 
-/// (user, session id, time) of every event.
-type SessionRow = (u32, Option<ValueKey>, i64);
-
-fn rows(evaluator: &Evaluator, rule: &SessionRule) -> Result<Vec<SessionRow>, QueryError> {
-    let any = EventMatch { names: EventNames::Any, filter: Where::ALWAYS };
-    let id: Vec<&str> = match rule {
-        SessionRule::Gap(_) => Vec::new(),
-        SessionRule::Property(name) => vec![name],
-    };
-    let mut rows = Vec::new();
-    let source = evaluator.source(&any, (Timestamp::MIN, evaluator.at), &id)?;
-    source.each(0..evaluator.snapshot.n_places() as u32, |hit| {
-        let key = (!id.is_empty()).then(|| hit.value(0).and_then(|value| value.key()));
-        if key != Some(None) {
-            rows.push((hit.user, key.flatten(), hit.time));
-        }
-    });
-    Ok(rows)
+/// Sessions on their way to figures.
+#[derive(Default)]
+struct Tally {
+    users: u64,
+    events: Distribution,
+    ms: Distribution,
 }
 
-/// Sessions in figures; all zero without any.
-pub fn figures(sessions: &[Session]) -> SessionFigures {
-    let mut users: Vec<u32> = sessions.iter().map(|session| session.user).collect();
-    users.sort_unstable();
-    users.dedup();
-    let events: Vec<f64> = sessions.iter().map(|session| session.events as f64).collect();
-    let seconds: Vec<f64> =
-        sessions.iter().map(|session| (session.end - session.start).0 as f64 / 1_000.0).collect();
-    SessionFigures {
-        sessions: sessions.len() as u64,
-        users: users.len() as u64,
-        one_event: sessions.iter().filter(|session| session.events == 1).count() as u64,
-        mean_events: mean(&events),
-        median_events: median(events),
-        mean_seconds: mean(&seconds),
-        median_seconds: median(seconds),
+impl Tally {
+    fn add(&mut self, session: &Session) {
+        self.events.add(session.events as f64);
+        self.ms.add((session.end - session.start).0 as f64);
     }
-}
 
-fn mean(values: &[f64]) -> f64 {
-    if values.is_empty() { 0.0 } else { values.iter().sum::<f64>() / values.len() as f64 }
-}
+    fn merge(&mut self, more: Tally) {
+        self.users += more.users;
+        self.events.merge(more.events);
+        self.ms.merge(more.ms);
+    }
 
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_unstable_by(f64::total_cmp);
-    match values.len() {
-        0 => 0.0,
-        n if n % 2 == 1 => values[n / 2],
-        n => (values[n / 2 - 1] + values[n / 2]) / 2.0,
+    fn figures(&self) -> SessionFigures {
+        let median = |of: &Distribution| of.quantiles([0.5]).map_or(0.0, |[median]| median);
+        SessionFigures {
+            sessions: self.events.len(),
+            users: self.users,
+            one_event: self.events.histogram(&[1.0])[0],
+            mean_events: self.events.mean().unwrap_or(0.0),
+            median_events: median(&self.events),
+            mean_seconds: self.ms.mean().unwrap_or(0.0) / 1_000.0,
+            median_seconds: median(&self.ms) / 1_000.0,
+        }
     }
 }

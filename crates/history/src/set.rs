@@ -52,6 +52,13 @@ impl UserSet {
         set
     }
 
+    /// One entry per place: `member` for who is in, `other` for who is not.
+    pub(crate) fn to_vec<T: Clone>(&self, member: T, other: T) -> Vec<T> {
+        let mut all = vec![other; self.words.len() * 64];
+        self.iter().for_each(|user| all[user.at()] = member.clone());
+        all
+    }
+
     /// Adds one user.
     pub fn insert(&mut self, user: UserIndex) {
         self.words[user.at() / 64] |= 1 << (user.at() % 64);

@@ -110,6 +110,23 @@ impl Value {
     }
 }
 
+impl ValueKey {
+    /// A value that has this key.
+    pub fn value(&self) -> Value {
+        match self {
+            ValueKey::Bool(b) => Value::Bool(*b),
+            ValueKey::Int(n) => Value::Int(*n),
+            ValueKey::Float(bits) => Value::Float(f64::from_bits(*bits)),
+            ValueKey::Text(text) => Value::Text(text.clone()),
+            ValueKey::Time(time) => Value::Time(Timestamp(*time)),
+            ValueKey::List(items) => {
+                let item = |item: &Option<ValueKey>| item.as_ref().map_or(Value::Null, Self::value);
+                Value::List(items.iter().map(item).collect())
+            }
+        }
+    }
+}
+
 impl From<i64> for Value {
     fn from(n: i64) -> Value {
         Value::Int(n)
@@ -186,6 +203,10 @@ mod tests {
         assert_ne!(Value::Float(3.5).key(), Value::Float(3.25).key());
         assert_eq!(Value::Float(-0.0).key(), Value::Int(0).key());
         assert_eq!(Value::Null.key(), None);
+        let list = Value::List([Value::text("a"), Value::Null, Value::Float(0.5)].into());
+        for value in [Value::Bool(true), Value::Int(-1), Value::Time(Timestamp(7)), list] {
+            assert_eq!(value.key().map(|key| key.value().key()), Some(value.key()));
+        }
     }
 
     #[test]

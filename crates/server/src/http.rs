@@ -3,6 +3,7 @@
 //! What it is: thin. A handler reads what was sent, calls the [`Service`] on a thread that may
 //! block, and writes down the answer. What it is not: it knows no segment and no user.
 
+mod analytics;
 pub mod api;
 pub mod auth;
 pub mod body;

@@ -12,7 +12,7 @@ mod sequence;
 
 use model::{Text, Timestamp, Value, Zone};
 use segment::evaluate::{Population, RfmScore, UserEvent, UserHistory};
-use segment::tree::{BaselinePredicate, Predicate, ProfilePredicate, RfmPredicate};
+use segment::tree::{BaselinePredicate, EventMatch, Predicate, ProfilePredicate, RfmPredicate};
 use segment::{Rules, bucket};
 
 pub use compare::test_holds;
@@ -29,6 +29,35 @@ pub fn holds(
 ) -> bool {
     let world = World { user, population, rules, at };
     world.exists() && world.truth(predicate)
+}
+
+/// The events of `user` that match and exist at `at`, in order. For analyses: what they are about.
+pub fn matching<'a>(
+    of: &EventMatch,
+    user: &'a UserHistory,
+    rules: &'a Rules,
+    at: Timestamp,
+) -> Vec<&'a UserEvent> {
+    let world = World { user, population: std::slice::from_ref(user), rules, at };
+    let mut events = world.events();
+    events.retain(|event| world.matches(of, event, None));
+    events.sort_by_key(|event| (event.time, event.arrival));
+    events
+}
+
+/// The value of an event's property; nothing if it is missing.
+pub fn property<'e>(event: &'e UserEvent, name: &str) -> Option<&'e Value> {
+    events::property(event, name)
+}
+
+/// The value of a user's attribute at an instant; nothing if it is missing.
+pub fn attribute<'a>(
+    user: &'a UserHistory,
+    name: &str,
+    rules: &'a Rules,
+    at: Timestamp,
+) -> Option<&'a Value> {
+    World { user, population: std::slice::from_ref(user), rules, at }.attribute(name, at)
 }
 
 /// Scores a population naively, for evaluators that ask for scores.

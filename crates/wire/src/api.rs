@@ -7,28 +7,38 @@
 //! Instants are texts in RFC 3339, UTC, with milliseconds. A field that may be nothing is always
 //! present and then `null`.
 
+pub mod activity;
 pub mod analytics;
 pub mod catalogue;
+pub mod flows;
+pub mod funnels;
 pub mod history;
 pub mod lifecycle;
 pub mod overview;
 pub mod quarantine;
 pub mod queries;
+pub mod retention;
 pub mod rfm;
 pub mod segments;
 pub mod session;
+pub mod trends;
 pub mod users;
 
+pub use activity::*;
 pub use analytics::*;
 pub use catalogue::*;
+pub use flows::*;
+pub use funnels::*;
 pub use history::*;
 pub use lifecycle::*;
 pub use overview::*;
 pub use quarantine::*;
 pub use queries::*;
+pub use retention::*;
 pub use rfm::*;
 pub use segments::*;
 pub use session::*;
+pub use trends::*;
 pub use users::*;
 
 use serde::{Deserialize, Serialize};

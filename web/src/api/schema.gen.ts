@@ -4,6 +4,40 @@
  */
 
 export interface paths {
+    "/api/analytics/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Daily, weekly and monthly active users by day. */
+        post: operations["activity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/analytics/flows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What happens after an event, or before it. */
+        post: operations["flows"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/analytics/funnel": {
         parameters: {
             query?: never;
@@ -38,6 +72,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/analytics/lifetime-value": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What cohorts earn over their life. */
+        post: operations["lifetime_value"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/analytics/power-curve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** In how many periods people come. */
+        post: operations["power_curve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/analytics/retention": {
         parameters: {
             query?: never;
@@ -48,7 +116,25 @@ export interface paths {
         /** Retention by cohort. */
         get: operations["retention"];
         put?: never;
-        post?: never;
+        /** Retention with brackets, modes, sums and groups. */
+        post: operations["retention_tables"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/analytics/revenue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Revenue by day. */
+        post: operations["revenue"];
         delete?: never;
         options?: never;
         head?: never;
@@ -72,7 +158,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/backups": {
+    "/api/analytics/trends": {
         parameters: {
             query?: never;
             header?: never;
@@ -81,8 +167,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Makes a backup below the data directory; records are accepted meanwhile. */
-        post: operations["create_backup"];
+        /** How much of something happened, period by period, or as a pivot. */
+        post: operations["trends"];
         delete?: never;
         options?: never;
         head?: never;
@@ -187,57 +273,6 @@ export interface paths {
         get: operations["health"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/history": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What the history holds. */
-        get: operations["history"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/history/check": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Reads every file of the history and the log, and says what is damaged. */
-        post: operations["check_history"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/history/compact": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Writes a checkpoint and merges the parts of every month and name. */
-        post: operations["compact_history"];
         delete?: never;
         options?: never;
         head?: never;
@@ -589,24 +624,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/settings/retention": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** For how long events are kept. */
-        get: operations["retention_settings"];
-        /** Replaces for how long events are kept. */
-        put: operations["set_retention_settings"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/users": {
         parameters: {
             query?: never;
@@ -851,30 +868,94 @@ export interface components {
              */
             week: number;
         };
-        /** @description A backup that was made, or a directory that was made of one. */
-        Backup: {
+        /** @description Active users by day. */
+        ActivityAnswer: {
             /**
-             * Format: int64
-             * @description Their bytes.
+             * Format: date-time
+             * @description The instant.
              */
-            bytes: number;
-            /**
-             * Format: int64
-             * @description Files.
-             */
-            files: number;
-            /** @description Its folder. */
-            folder: string;
-            /**
-             * Format: int64
-             * @description Everything acknowledged before this position of the log is in it.
-             */
-            log_position: number;
+            as_of: string;
+            /** @description One for each group. */
+            groups: components["schemas"]["ActivityGroup"][];
         };
-        /** @description Which backup is to be made. */
-        BackupInput: {
-            /** @description Its folder in `backups` of the data directory: letters, digits, `-`, `_` and `.`. */
-            name: string;
+        /** @description Active users of one day. */
+        ActivityDay: {
+            /**
+             * Format: int64
+             * @description Distinct users active on the day.
+             */
+            daily: number;
+            /**
+             * Format: date
+             * @description Local day of the workspace.
+             */
+            day: string;
+            /**
+             * Format: int64
+             * @description In the 30 days that end with it.
+             */
+            monthly: number;
+            /**
+             * Format: double
+             * @description Daily ÷ monthly; nothing where nobody is active.
+             */
+            stickiness: number | null;
+            /**
+             * Format: int64
+             * @description In the 7 days that end with it.
+             */
+            weekly: number;
+        };
+        /** @description Active users of one group by day. */
+        ActivityGroup: {
+            /** @description Oldest first. */
+            days: components["schemas"]["ActivityDay"][];
+            /** @description Whose. */
+            group: components["schemas"]["Group"];
+        };
+        /** @description Active users by day. */
+        ActivityInput: {
+            /**
+             * Format: date-time
+             * @description The instant; default: now.
+             * @default null
+             */
+            as_of: string;
+            /**
+             * @description One series for each value of an attribute.
+             * @default null
+             */
+            by: components["schemas"]["Breakdown"];
+            /**
+             * Format: int64
+             * @description How many local days, up to the one of the instant; default 30, at most 3660.
+             * @default null
+             */
+            days: number;
+            /**
+             * @description A user is active with one of these: a name, `*`, or an object with `event` and `where`;
+             *     default: any event.
+             */
+            event?: unknown;
+            /**
+             * @description Only members of this segment: an id, or a definition.
+             * @default null
+             */
+            segment: string;
+            /**
+             * Format: int64
+             * @description Values with a series of their own; default 10, at most 100.
+             * @default null
+             */
+            top: number;
+        };
+        /** @description By what an answer is broken down: `{"property": "country"}` or `{"attribute": "plan"}`. */
+        Breakdown: {
+            /** @description A property of the event that the question begins with, or counts. */
+            property: string;
+        } | {
+            /** @description An attribute of the user as of the instant. */
+            attribute: string;
         };
         /** @description Everything that a definition can name. */
         Catalogue: {
@@ -925,6 +1006,11 @@ export interface components {
         };
         /** @description Users who started in one period, and how many of them returned in later ones. */
         Cohort: {
+            /**
+             * Format: int64
+             * @description How many entries, from the first on, are of periods that have passed entirely.
+             */
+            complete: number;
             /** @description Distinct users with a return event in the same period, the next one, and so on. */
             returned: number[];
             /**
@@ -932,6 +1018,31 @@ export interface components {
              * @description First local day of the period.
              */
             start: string;
+            /**
+             * Format: int64
+             * @description Users who started in it.
+             */
+            users: number;
+        };
+        /** @description One cohort, by column. */
+        CohortRow: {
+            /**
+             * Format: int64
+             * @description How many columns, from the first on, have passed entirely: later ones may still grow.
+             */
+            complete: number;
+            /** @description Return events; empty unless events or a sum are asked for. */
+            events: number[];
+            /** @description Events or sum per user of the cohort, whichever is asked for. */
+            per_user: number[];
+            /** @description Users who returned. */
+            returned: number[];
+            /** @description The same as a share of all users. */
+            share: number[];
+            /** @description First local day of the period; of an hour, its first instant. */
+            start: string;
+            /** @description The sum; empty unless asked for. */
+            sums: number[];
             /**
              * Format: int64
              * @description Users who started in it.
@@ -998,6 +1109,39 @@ export interface components {
         /** @description Text form, or JSON form. */
         Definition: string | {
             [key: string]: unknown;
+        };
+        /** @description Revenue of a day, or of all. */
+        Earned: {
+            /**
+             * Format: int64
+             * @description Distinct active users.
+             */
+            active: number;
+            /**
+             * Format: int64
+             * @description Distinct users who paid.
+             */
+            payers: number;
+            /**
+             * Format: int64
+             * @description Events that earned.
+             */
+            payments: number;
+            /**
+             * Format: double
+             * @description Revenue ÷ active users: of a day ARPDAU, of all days ARPU.
+             */
+            per_active: number | null;
+            /**
+             * Format: double
+             * @description Revenue ÷ paying users: of a day ARPDPU.
+             */
+            per_payer: number | null;
+            /**
+             * Format: double
+             * @description Revenue.
+             */
+            revenue: number;
         };
         /** @description The body of every answer that is not a success. */
         Error: {
@@ -1090,8 +1234,146 @@ export interface components {
         };
         /** @description Rows, one a line; or frames of records. */
         Export: string;
+        /**
+         * @description What can stand at a step of a path.
+         * @enum {string}
+         */
+        FlowKind: "anchor" | "event" | "other" | "end";
+        /** @description From one stop to the next. */
+        FlowLink: {
+            /**
+             * Format: int64
+             * @description Node at the step before.
+             */
+            from: number;
+            /**
+             * Format: int64
+             * @description Paths.
+             */
+            paths: number;
+            /**
+             * Format: int64
+             * @description Node at the step.
+             */
+            to: number;
+            /**
+             * Format: int64
+             * @description Distinct users.
+             */
+            users: number;
+        };
+        /** @description One stop at one step. */
+        FlowNode: {
+            /** @description Name of the event, where it is one. */
+            event: string | null;
+            /**
+             * Format: int64
+             * @description Number of the node, to which links refer.
+             */
+            id: number;
+            /** @description What. */
+            kind: components["schemas"]["FlowKind"];
+            /**
+             * Format: int64
+             * @description Paths.
+             */
+            paths: number;
+            /**
+             * Format: int64
+             * @description 0 is the anchor.
+             */
+            step: number;
+            /**
+             * Format: int64
+             * @description Distinct users.
+             */
+            users: number;
+        };
+        /** @description All paths, added up. */
+        Flows: {
+            /**
+             * Format: date-time
+             * @description The instant.
+             */
+            as_of: string;
+            /** @description The same. */
+            links: components["schemas"]["FlowLink"][];
+            /** @description By step, most frequent first. */
+            nodes: components["schemas"]["FlowNode"][];
+        };
+        /** @description Flows to compute. */
+        FlowsInput: {
+            /** @description Where paths begin: a name, `*`, or an object with `event` and `where`. */
+            anchor?: unknown;
+            /**
+             * Format: date-time
+             * @description The instant; default: now.
+             * @default null
+             */
+            as_of: string;
+            /**
+             * @description Whether events of one name that follow one another are one.
+             * @default false
+             */
+            collapse: boolean;
+            /**
+             * Format: int64
+             * @description Steps beside the anchor; default 4, at most 10.
+             * @default null
+             */
+            depth: number;
+            direction?: ("after" | "before") & Record<string, never>;
+            /**
+             * @description A path ends with a silence longer than this duration; default `30m`; `none`: with none.
+             * @default null
+             */
+            gap: string;
+            /**
+             * @description Only members of this segment: an id, or a definition.
+             * @default null
+             */
+            segment: string;
+            /**
+             * Format: date-time
+             * @description The anchor happened at or after this instant.
+             * @default null
+             */
+            since: string;
+            /** @description Which events are steps; default: any. */
+            steps?: unknown;
+            /**
+             * Format: int64
+             * @description Names with a node of their own at each step; default 6, at most 50.
+             * @default null
+             */
+            top: number;
+            /**
+             * Format: date-time
+             * @description The anchor happened at or before this instant.
+             * @default null
+             */
+            until: string;
+            /**
+             * @description Steps lie within this duration of the anchor; default: wherever.
+             * @default null
+             */
+            window: string;
+        };
         /** @description How far users came. */
         Funnel: {
+            /** @description One for each value; empty where the answer is not broken down. */
+            groups: components["schemas"]["FunnelGroup"][];
+            /** @description Bounds of the histograms of seconds. */
+            seconds_bounds: number[];
+            /** @description In order; empty where the answer is broken down. */
+            steps: components["schemas"]["FunnelStep"][];
+            /** @description Bounds of the histograms of how often the step before was done. */
+            times_bounds: number[];
+        };
+        /** @description The funnel of one group. */
+        FunnelGroup: {
+            /** @description Whose. */
+            group: components["schemas"]["Group"];
             /** @description In order. */
             steps: components["schemas"]["FunnelStep"][];
         };
@@ -1102,23 +1384,80 @@ export interface components {
              * @description The instant; default: now.
              */
             as_of?: string;
-            /** @description Name of a property whose value must be the same in all steps, as in a session id. */
+            /** @description One funnel for each value: of an attribute, or of a property of the first step. */
+            by?: components["schemas"]["Breakdown"];
+            /** @description Names of properties whose values must be the same in all steps, while users are counted. */
+            hold?: string[];
+            order?: ("loose" | "strict" | "any") & Record<string, never>;
+            /**
+             * @description Name of a property whose value must be the same in all steps, as in a session id; each of
+             *     its values is then counted, not each user.
+             */
             per?: string;
+            /** @description Only members of this segment: an id, or a definition. */
+            segment?: string;
+            /**
+             * Format: date-time
+             * @description The first step happened at or after this instant.
+             */
+            since?: string;
+            /** @description By step: a duration from the step before, or nothing; the first has no meaning. */
+            step_windows?: (string | null)[];
             /** @description Names of events, or objects with `event` and `where`; 1 to 20. */
             steps: unknown[];
+            /**
+             * Format: int64
+             * @description Values with a funnel of their own; default 10, at most 100.
+             */
+            top?: number;
+            /**
+             * Format: date-time
+             * @description The first step happened at or before this instant.
+             */
+            until?: string;
             /** @description A duration from the first to the last step; default: none. */
             window?: string;
         };
         /** @description One step of a funnel. */
         FunnelStep: {
-            /** @description Name of the event. */
+            /**
+             * Format: double
+             * @description Share of those at the first step.
+             */
+            conversion: number;
+            /**
+             * Format: double
+             * @description Share of those at the step before; 1 for the first.
+             */
+            conversion_from_before: number;
+            /**
+             * Format: int64
+             * @description Those at the step before who did not come so far; 0 for the first.
+             */
+            dropped: number;
+            /** @description Name of the event; in any order the number of different steps. */
             name: string;
+            seconds_from_before: components["schemas"]["Spread"] | null;
+            seconds_from_start: components["schemas"]["Spread"] | null;
+            times_before: components["schemas"]["Spread"] | null;
             /**
              * Format: int64
              * @description Users (or sessions, with `per`) who came so far.
              */
             users: number;
         };
+        /** @description A group of an answer that is broken down. */
+        Group: {
+            /** @description What its members have in common. */
+            kind: components["schemas"]["GroupKind"];
+            /** @description The value, where it is one. */
+            value: unknown;
+        };
+        /**
+         * @description What the members of a group have in common.
+         * @enum {string}
+         */
+        GroupKind: "all" | "value" | "other";
         /** @description Growth accounting. */
         Growth: {
             /** @description Oldest first. */
@@ -1189,153 +1528,6 @@ export interface components {
             /** @description Version of the server. */
             version: string;
         };
-        /** @description What a check of every file found. */
-        HistoryCheck: {
-            /**
-             * Format: int64
-             * @description Their bytes.
-             */
-            bytes: number;
-            /**
-             * Format: int64
-             * @description Files read.
-             */
-            files: number;
-            /**
-             * Format: int64
-             * @description Frames of the log that are whole.
-             */
-            log_frames: number;
-            /** @description What is wrong; empty if nothing is. */
-            problems: components["schemas"]["HistoryProblem"][];
-            /**
-             * Format: int64
-             * @description Rows in parts that are whole.
-             */
-            rows: number;
-        };
-        /** @description What a checkpoint with merging of parts did. */
-        HistoryCompacted: {
-            /**
-             * Format: int64
-             * @description Bytes of parts on disk now.
-             */
-            bytes: number;
-            /**
-             * Format: int64
-             * @description The log position that the checkpoint reflects.
-             */
-            log_position: number;
-            /**
-             * Format: int64
-             * @description Parts now.
-             */
-            parts: number;
-            /**
-             * Format: int64
-             * @description Events dropped because they are older than is kept.
-             */
-            rows_forgotten: number;
-            /**
-             * Format: int64
-             * @description Rows written.
-             */
-            rows_written: number;
-        };
-        /** @description The events of one name in one month, or all changes of one attribute. */
-        HistoryFamily: {
-            /**
-             * Format: int64
-             * @description Bytes on disk.
-             */
-            bytes: number;
-            /** @description The month, as in `2026-03`; `null` for changes of an attribute. */
-            month: string | null;
-            /** @description Name of the event or attribute. */
-            name: string;
-            /**
-             * Format: int64
-             * @description Parts that questions read.
-             */
-            parts: number;
-            /**
-             * Format: int64
-             * @description Rows in them.
-             */
-            rows: number;
-            /**
-             * Format: int64
-             * @description Rows that only the log and the memory have, until the next checkpoint.
-             */
-            unwritten_rows: number;
-        };
-        /** @description Something that is wrong with a file. */
-        HistoryProblem: {
-            /**
-             * Format: int64
-             * @description The byte at which it begins; `null` if the file cannot be read at all.
-             */
-            at: number | null;
-            /** @description The file. */
-            file: string;
-            /** @description What is wrong, and what to do. */
-            message: string;
-        };
-        /** @description What the history holds. */
-        HistoryStats: {
-            /**
-             * Format: int64
-             * @description Bytes of parts on disk.
-             */
-            bytes: number;
-            /**
-             * Format: double
-             * @description Bytes on disk per row that a checkpoint has written; 0 if there is none.
-             */
-            bytes_per_row: number;
-            /**
-             * Format: int64
-             * @description Events.
-             */
-            events: number;
-            /** @description By name and month, events first. */
-            families: components["schemas"]["HistoryFamily"][];
-            /**
-             * Format: int64
-             * @description Bytes of the log on disk.
-             */
-            log_bytes: number;
-            /**
-             * Format: int64
-             * @description Everything before this position of the log is durable and visible.
-             */
-            log_position: number;
-            /**
-             * Format: int64
-             * @description Names of events, properties and attributes.
-             */
-            names: number;
-            /**
-             * Format: int64
-             * @description Parts.
-             */
-            parts: number;
-            /**
-             * Format: int64
-             * @description Rows, those of attribute changes included.
-             */
-            rows: number;
-            /**
-             * Format: int64
-             * @description Rows that no checkpoint has written yet.
-             */
-            unwritten_rows: number;
-            /**
-             * Format: int64
-             * @description Users ever seen, merged ones included.
-             */
-            users: number;
-        };
         /** @description The answer of the ingestion paths. */
         Ingested: {
             /** @description Messages that were put into quarantine. */
@@ -1393,6 +1585,89 @@ export interface components {
              * @description Users in it.
              */
             users: number;
+        };
+        /** @description What cohorts earn over their life. */
+        LifetimeValue: {
+            /**
+             * Format: date-time
+             * @description The instant.
+             */
+            as_of: string;
+            /** @description One for each group. */
+            groups: components["schemas"]["LifetimeValueGroup"][];
+        };
+        /** @description What one cohort earned. */
+        LifetimeValueCohort: {
+            /**
+             * Format: int64
+             * @description How many entries, from the first on, are of periods that have passed entirely.
+             */
+            complete: number;
+            /** @description The same per user of the cohort. */
+            per_user: number[];
+            /** @description Revenue from the first period up to and including 0, 1, 2… periods after it. */
+            revenue: number[];
+            /** @description First local day of the period; of an hour, its first instant. */
+            start: string;
+            /**
+             * Format: int64
+             * @description Users who started in it.
+             */
+            users: number;
+        };
+        /** @description Cohorts of one group. */
+        LifetimeValueGroup: {
+            /** @description Oldest first. */
+            cohorts: components["schemas"]["LifetimeValueCohort"][];
+            /** @description Whose. */
+            group: components["schemas"]["Group"];
+        };
+        /** @description What cohorts earn over their life. */
+        LifetimeValueInput: {
+            /**
+             * Format: date-time
+             * @description The instant; default: now.
+             * @default null
+             */
+            as_of: string;
+            /**
+             * @description One series for each value of an attribute.
+             * @default null
+             */
+            by: components["schemas"]["Breakdown"];
+            /** @description What earns: a name, or an object with `event` and `where`. */
+            event?: unknown;
+            /** @description A user's life begins with the first of these; default: any event. */
+            first?: unknown;
+            /**
+             * @description The numeric property that says how much.
+             * @default
+             */
+            property: string;
+            /**
+             * @description Only members of this segment: an id, or a definition.
+             * @default null
+             */
+            segment: string;
+            /**
+             * Format: date-time
+             * @description Cohorts from the period of this instant on; a user's first event ever still decides.
+             * @default null
+             */
+            since: string;
+            /**
+             * Format: int64
+             * @description Values with a series of their own; default 10, at most 100.
+             * @default null
+             */
+            top: number;
+            unit?: ("hour" | "day" | "week" | "month") & Record<string, never>;
+            /**
+             * Format: date-time
+             * @description Cohorts up to the period of this instant.
+             * @default null
+             */
+            until: string;
         };
         /** @description Members of a segment, one page. */
         Members: {
@@ -1517,6 +1792,57 @@ export interface components {
              * @description Users in it at `as_of`.
              */
             users: number;
+        };
+        /** @description In how many periods people come. */
+        PowerCurve: {
+            /**
+             * Format: date-time
+             * @description The instant.
+             */
+            as_of: string;
+            /** @description One for each group. */
+            groups: components["schemas"]["PowerCurveGroup"][];
+        };
+        /** @description The curve of one group. */
+        PowerCurveGroup: {
+            /** @description Whose. */
+            group: components["schemas"]["Group"];
+            /** @description Users who were active in exactly 0, 1, 2… of the periods. */
+            users: number[];
+        };
+        /** @description In how many periods people come. */
+        PowerCurveInput: {
+            /**
+             * Format: date-time
+             * @description The instant; default: now.
+             * @default null
+             */
+            as_of: string;
+            /**
+             * @description One curve for each value of an attribute.
+             * @default null
+             */
+            by: components["schemas"]["Breakdown"];
+            /** @description A user is active with one of these: a name, `*`, or an object with `event` and `where`. */
+            event?: unknown;
+            /**
+             * Format: int64
+             * @description How many periods, up to that of the instant; default 30, at most 366.
+             * @default null
+             */
+            periods: number;
+            /**
+             * @description Only members of this segment: an id, or a definition.
+             * @default null
+             */
+            segment: string;
+            /**
+             * Format: int64
+             * @description Values with a curve of their own; default 10, at most 100.
+             * @default null
+             */
+            top: number;
+            unit?: ("hour" | "day" | "week" | "month") & Record<string, never>;
         };
         /** @description How many users a definition holds for, and some of them. */
         Preview: {
@@ -1660,17 +1986,161 @@ export interface components {
             /** @description `day`, `week` or `month`. */
             unit: string;
         };
-        /** @description For how long events of one name are kept. */
-        RetentionRule: {
-            /** @description Name of the events. */
-            event: string;
-            /** @description For how long, as in `365d`: 90 days to 3,660 days. */
-            keep: string;
+        /** @description Retention by cohort and group. */
+        RetentionAnswer: {
+            /**
+             * Format: date-time
+             * @description The instant.
+             */
+            as_of: string;
+            /** @description One for each group. */
+            tables: components["schemas"]["RetentionTable"][];
+            unit: ("hour" | "day" | "week" | "month") & Record<string, never>;
         };
-        /** @description For how long events are kept; those of other names for ever. */
-        RetentionSettings: {
-            /** @description One rule per name. */
-            rules: components["schemas"]["RetentionRule"][];
+        /** @description A retention question with everything that can be asked. */
+        RetentionInput: {
+            /**
+             * Format: date-time
+             * @description The instant; default: now.
+             * @default null
+             */
+            as_of: string;
+            /**
+             * Format: int32
+             * @description So many return events make a return; default 1.
+             * @default null
+             */
+            at_least: number;
+            /**
+             * @description Columns as first and last period after the first, as in `[[0,0],[1,3],[4,7]]`; default:
+             *     every period is a column.
+             * @default []
+             */
+            brackets: number[][];
+            /**
+             * @description One table for each value: of an attribute, or of a property of a user's first event.
+             * @default null
+             */
+            by: components["schemas"]["Breakdown"];
+            /** @description A user starts with the first of these: a name, `*`, or an object with `event` and `where`. */
+            event?: unknown;
+            metric?: ("users" | "events" | "sum") & Record<string, never>;
+            mode?: ("nth" | "unbounded") & Record<string, never>;
+            /**
+             * @description The numeric property of the metric `sum`.
+             * @default null
+             */
+            property: string;
+            /** @description A user returns with one of these; default: the same. */
+            return_event?: unknown;
+            /**
+             * @description Only members of this segment: an id, or a definition.
+             * @default null
+             */
+            segment: string;
+            /**
+             * Format: date-time
+             * @description Cohorts from the period of this instant on; a user's first event ever still decides.
+             * @default null
+             */
+            since: string;
+            /**
+             * Format: int64
+             * @description Values with a table of their own; default 10, at most 100.
+             * @default null
+             */
+            top: number;
+            unit?: ("hour" | "day" | "week" | "month") & Record<string, never>;
+            /**
+             * Format: date-time
+             * @description Cohorts up to the period of this instant.
+             * @default null
+             */
+            until: string;
+        };
+        /** @description Cohorts of one group. */
+        RetentionTable: {
+            /** @description Oldest first; only those with users. */
+            cohorts: components["schemas"]["CohortRow"][];
+            /** @description Whose. */
+            group: components["schemas"]["Group"];
+        };
+        /** @description Revenue by day. */
+        RevenueAnswer: {
+            /**
+             * Format: date-time
+             * @description The instant.
+             */
+            as_of: string;
+            /** @description One for each group. */
+            groups: components["schemas"]["RevenueGroup"][];
+        };
+        /** @description Revenue of one day. */
+        RevenueDay: components["schemas"]["Earned"] & {
+            /**
+             * Format: date
+             * @description Local day of the workspace.
+             */
+            day: string;
+            /**
+             * Format: int64
+             * @description Distinct users active in the 30 days that end with the day.
+             */
+            monthly_active: number;
+            /**
+             * Format: double
+             * @description Paying users of the day ÷ those (DPU ÷ MAU).
+             */
+            payers_per_monthly_active: number | null;
+        };
+        /** @description Revenue of one group. */
+        RevenueGroup: {
+            /** @description Oldest first. */
+            days: components["schemas"]["RevenueDay"][];
+            /** @description Whose. */
+            group: components["schemas"]["Group"];
+            /** @description All days together. */
+            total: components["schemas"]["Earned"];
+        };
+        /** @description Revenue by day. */
+        RevenueInput: {
+            /** @description A user is active with one of these; default: any event. */
+            active?: unknown;
+            /**
+             * Format: date-time
+             * @description The instant; default: now.
+             * @default null
+             */
+            as_of: string;
+            /**
+             * @description One series for each value of an attribute.
+             * @default null
+             */
+            by: components["schemas"]["Breakdown"];
+            /**
+             * Format: int64
+             * @description How many local days, up to the one of the instant; default 30, at most 3660.
+             * @default null
+             */
+            days: number;
+            /** @description What earns: a name, or an object with `event` and `where`. */
+            event?: unknown;
+            /**
+             * @description The numeric property that says how much.
+             * @default
+             */
+            property: string;
+            /**
+             * @description Only members of this segment: an id, or a definition.
+             * @default null
+             */
+            segment: string;
+            /**
+             * Format: int64
+             * @description Values with a series of their own; default 10, at most 100.
+             * @default null
+             */
+            top: number;
         };
         /** @description Everything about RFM at an instant. */
         Rfm: {
@@ -1940,8 +2410,48 @@ export interface components {
             /** @description The workspace. */
             workspace: components["schemas"]["WorkspaceFacts"];
         };
+        /** @description Sessions whose last activity lies on one day. */
+        SessionDay: {
+            /**
+             * Format: date
+             * @description Local day of the workspace.
+             */
+            day: string;
+            /**
+             * Format: double
+             * @description Mean length in seconds.
+             */
+            mean_seconds: number;
+            /**
+             * Format: double
+             * @description Median length in seconds.
+             */
+            median_seconds: number;
+            /**
+             * Format: int64
+             * @description Sessions of one event.
+             */
+            one_event: number;
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            sessions: number;
+            /**
+             * Format: int64
+             * @description Of how many users.
+             */
+            users: number;
+        };
         /** @description Sessions: runs of a user's events. */
         Sessions: {
+            /**
+             * Format: double
+             * @description Their share of all.
+             */
+            bounce: number;
+            /** @description Sessions by the day of their last activity; only days with any, oldest first. */
+            days: components["schemas"]["SessionDay"][];
             /**
              * Format: double
              * @description Mean events of a session.
@@ -1969,6 +2479,11 @@ export interface components {
             one_event: number;
             /**
              * Format: int64
+             * @description Sessions that may still go on at the instant; 0 with ids of the sender.
+             */
+            open: number;
+            /**
+             * Format: int64
              * @description How many.
              */
             sessions: number;
@@ -1977,6 +2492,29 @@ export interface components {
              * @description Of how many users.
              */
             users: number;
+        };
+        /** @description Numbers in brief. */
+        Spread: {
+            /**
+             * @description How many are at most each bound of the answer, and above the bound before; the last: how
+             *     many are above all bounds.
+             */
+            histogram: number[];
+            /**
+             * Format: double
+             * @description Mean.
+             */
+            mean: number;
+            /**
+             * Format: double
+             * @description Median: the mean of the two middle ones where there is no middle one.
+             */
+            median: number;
+            /**
+             * Format: double
+             * @description Nine of ten are at most this.
+             */
+            p90: number;
         };
         /** @description A change of lifecycle state. */
         StateChange: {
@@ -2070,6 +2608,110 @@ export interface components {
              * @description Local day of the workspace.
              */
             day: string;
+        };
+        /** @description Lines of one group. */
+        TrendGroup: {
+            /** @description In the order of the question. */
+            formulas: components["schemas"]["TrendLine"][];
+            /** @description Whether it is all other combinations together. */
+            other: boolean;
+            /** @description In the order of the question. */
+            series: components["schemas"]["TrendLine"][];
+            /** @description Its values in the order of `by`, `null` for having none. */
+            values: unknown[];
+        };
+        /** @description One line: a series or a formula. */
+        TrendLine: {
+            /**
+             * Format: double
+             * @description Over all periods.
+             */
+            total: number | null;
+            /** @description By period; nothing where there is no value, as after a division by zero. */
+            values: (number | null)[];
+        };
+        /** @description One line of a trend. */
+        TrendSeriesInput: {
+            /** @description A name, `*`, or an object with `event` and `where`. */
+            event?: unknown;
+            measure?: ("count" | "users" | "per_user" | "sum" | "avg" | "min" | "max" | "median" | "quantile" | "distinct") & Record<string, never>;
+            /**
+             * @description The property that is measured.
+             * @default null
+             */
+            property: string;
+            /**
+             * Format: double
+             * @description Of the measure `quantile`: which share of values is at most it, 0 to 1.
+             * @default null
+             */
+            quantile: number;
+        };
+        /** @description A trend. */
+        Trends: {
+            /**
+             * Format: date-time
+             * @description The instant.
+             */
+            as_of: string;
+            /**
+             * Format: int64
+             * @description How many periods, from the first on, have passed entirely.
+             */
+            complete: number;
+            /** @description Most frequent first, the others last. */
+            groups: components["schemas"]["TrendGroup"][];
+            /** @description First local day of each period; of hours and of one period for all, the first instant. */
+            periods: string[];
+        };
+        /** @description A trend to compute. */
+        TrendsInput: {
+            /**
+             * Format: date-time
+             * @description The instant; default: now.
+             * @default null
+             */
+            as_of: string;
+            /**
+             * @description One group for each combination of values, of up to 3 properties of the counted events or
+             *     attributes of their users.
+             * @default []
+             */
+            by: components["schemas"]["Breakdown"][];
+            /**
+             * @description Arithmetic over the series, as in `A / B * 100`; at most 10.
+             * @default []
+             */
+            formulas: string[];
+            /**
+             * @description Only members of this segment: an id, or a definition.
+             * @default null
+             */
+            segment: string;
+            /**
+             * @description The lines, called A, B, C… in formulas; 1 to 10.
+             * @default []
+             */
+            series: components["schemas"]["TrendSeriesInput"][];
+            /**
+             * Format: date-time
+             * @description From this instant on; default: 30 days before `until`.
+             * @default null
+             */
+            since: string;
+            /**
+             * Format: int64
+             * @description Combinations with a group of their own; default 10, at most 1000.
+             * @default null
+             */
+            top: number;
+            unit?: ("hour" | "day" | "week" | "month" | "all") & Record<string, never>;
+            /**
+             * Format: date-time
+             * @description Up to this instant; default: `as_of`.
+             * @default null
+             */
+            until: string;
         };
         /** @description Where a segment is used, so that it cannot be deleted. */
         UsedIn: {
@@ -2276,6 +2918,72 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    activity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActivityInput"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivityAnswer"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    flows: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FlowsInput"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Flows"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     funnel: {
         parameters: {
             query?: never;
@@ -2316,6 +3024,8 @@ export interface operations {
                 event: string;
                 /** @description Default `month`. */
                 unit?: "day" | "week" | "month";
+                /** @description Only members of this segment: an id, or a definition. */
+                segment?: string;
                 /** @description Default: the workspace’s now. */
                 as_of?: string;
             };
@@ -2345,6 +3055,72 @@ export interface operations {
             };
         };
     };
+    lifetime_value: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LifetimeValueInput"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LifetimeValue"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    power_curve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PowerCurveInput"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PowerCurve"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     retention: {
         parameters: {
             query: {
@@ -2354,6 +3130,12 @@ export interface operations {
                 return_event?: string;
                 /** @description Default `month`. */
                 unit?: "day" | "week" | "month";
+                /** @description Cohorts from the period of this instant on; a user's first event ever still decides. */
+                since?: string;
+                /** @description Cohorts up to the period of this instant. */
+                until?: string;
+                /** @description Only members of this segment: an id, or a definition. */
+                segment?: string;
                 /** @description Default: the workspace’s now. */
                 as_of?: string;
             };
@@ -2383,6 +3165,72 @@ export interface operations {
             };
         };
     };
+    retention_tables: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetentionInput"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionAnswer"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    revenue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevenueInput"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevenueAnswer"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     sessions: {
         parameters: {
             query?: {
@@ -2390,6 +3238,8 @@ export interface operations {
                 gap?: string;
                 /** @description Instead: a property whose value names the session. */
                 by?: string;
+                /** @description Only members of this segment: an id, or a definition. */
+                segment?: string;
                 /** @description Default: the workspace’s now. */
                 as_of?: string;
             };
@@ -2419,7 +3269,7 @@ export interface operations {
             };
         };
     };
-    create_backup: {
+    trends: {
         parameters: {
             query?: never;
             header?: never;
@@ -2428,17 +3278,17 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["BackupInput"];
+                "application/json": components["schemas"]["TrendsInput"];
             };
         };
         responses: {
             /** @description done */
-            201: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Backup"];
+                    "application/json": components["schemas"]["Trends"];
                 };
             };
             /** @description what went wrong and how to mend it */
@@ -2692,93 +3542,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
-                };
-            };
-            /** @description what went wrong and how to mend it */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    history: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HistoryStats"];
-                };
-            };
-            /** @description what went wrong and how to mend it */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    check_history: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HistoryCheck"];
-                };
-            };
-            /** @description what went wrong and how to mend it */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    compact_history: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HistoryCompacted"];
                 };
             };
             /** @description what went wrong and how to mend it */
@@ -3602,68 +4365,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Session"];
-                };
-            };
-            /** @description what went wrong and how to mend it */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    retention_settings: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RetentionSettings"];
-                };
-            };
-            /** @description what went wrong and how to mend it */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    set_retention_settings: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RetentionSettings"];
-            };
-        };
-        responses: {
-            /** @description done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RetentionSettings"];
                 };
             };
             /** @description what went wrong and how to mend it */

@@ -35,7 +35,9 @@ fn funnels_are_the_published_ones() {
         ["product_view", "add_to_cart", "cart", "shipping_details", "payment_details", "purchase"];
     let count = |window: Option<Span>, per: Option<&str>| {
         let steps = names.map(named).to_vec();
-        funnel(&evaluator, &Funnel { steps, window, per: per.map(Into::into) }).unwrap()
+        let held = per.map(Into::into).into_iter().collect();
+        let asked = Funnel { window, held, per_value: per.is_some(), ..Funnel::of(steps) };
+        funnel(&evaluator, &asked).unwrap()
     };
     assert_eq!(count(None, Some("session_id")), [2_868, 944, 477, 194, 72, 15]);
     assert_eq!(count(None, None), [598, 517, 429, 329, 222, 114]);

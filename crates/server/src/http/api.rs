@@ -10,11 +10,11 @@ use serde::Serialize;
 use wire::api::*;
 
 use super::body::{self, Id, Params};
-use super::{App, export, ingest, openapi};
+use super::{App, analytics, export, ingest, openapi};
 use crate::failure::Failure;
 use crate::service::Service;
 
-type Answer = Result<Response, Failure>;
+pub(super) type Answer = Result<Response, Failure>;
 
 /// Paths that need an admin key.
 pub fn routes() -> Router<App> {
@@ -51,10 +51,7 @@ pub fn routes() -> Router<App> {
         .route("/api/settings/retention", get(retention_settings).put(set_retention_settings))
         .route("/api/composites", get(composites))
         .route("/api/composites/{id}", get(composite).put(put_composite).delete(delete_composite))
-        .route("/api/analytics/retention", get(retention))
-        .route("/api/analytics/growth", get(growth))
-        .route("/api/analytics/funnel", post(funnel))
-        .route("/api/analytics/sessions", get(sessions))
+        .merge(analytics::routes())
 }
 
 /// Paths that need no key.
@@ -264,24 +261,7 @@ async fn delete_composite(State(app): State<App>, Id(name): Id) -> Answer {
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-async fn retention(State(app): State<App>, Params(query): Params<RetentionQuery>) -> Answer {
-    ask(&app, move |service| service.retention(&query)).await
-}
-
-async fn growth(State(app): State<App>, Params(query): Params<GrowthQuery>) -> Answer {
-    ask(&app, move |service| service.growth(&query)).await
-}
-
-async fn funnel(State(app): State<App>, body: Body) -> Answer {
-    let input: FunnelInput = body::json(&body::read(body).await?)?;
-    ask(&app, move |service| service.funnel(&input)).await
-}
-
-async fn sessions(State(app): State<App>, Params(query): Params<SessionsQuery>) -> Answer {
-    ask(&app, move |service| service.sessions(&query)).await
-}
-
-async fn ask<T: Serialize + Send + 'static>(
+pub(super) async fn ask<T: Serialize + Send + 'static>(
     app: &App,
     question: impl FnOnce(&Service) -> Result<T, Failure> + Send + 'static,
 ) -> Answer {

@@ -2,6 +2,8 @@
 //!
 //! A test holds the table against the router, and `web/openapi.json` against the document.
 
+mod analytics;
+
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, ParameterBuilder, ParameterIn};
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
@@ -303,35 +305,8 @@ fn operations() -> Vec<Operation> {
             "",
             ("204", None),
         ),
-        get(
-            "/api/analytics/retention",
-            "retention",
-            "Retention by cohort.",
-            query::<RetentionQuery>(),
-            "Retention",
-        ),
-        get(
-            "/api/analytics/growth",
-            "growth",
-            "Growth accounting.",
-            query::<GrowthQuery>(),
-            "Growth",
-        ),
-        send(
-            Post,
-            ("/api/analytics/funnel", "funnel"),
-            "How far users came.",
-            "FunnelInput",
-            ok("Funnel"),
-        ),
-        get(
-            "/api/analytics/sessions",
-            "sessions",
-            "Sessions in figures.",
-            query::<SessionsQuery>(),
-            "Sessions",
-        ),
     ];
+    all.extend(analytics::operations());
     for kind in ["track", "identify", "page", "screen", "group", "alias", "batch", "import"] {
         let path: &'static str = match kind {
             "track" => "/v1/track",
@@ -449,13 +424,9 @@ fn components() -> Components {
         Quarantine,
         RejectedCount,
         RejectedRecord,
-        Retention,
-        Growth,
-        FunnelInput,
-        Funnel,
-        Sessions,
         Error,
     );
+    schemas.extend(analytics::schemas());
     let message = ObjectBuilder::new().schema_type(Type::Object).description(Some(
         "A message, or {\"batch\": […]} with many, in the form of the Segment family of client libraries.",
     ));

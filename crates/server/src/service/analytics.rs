@@ -1,137 +1,137 @@
-//! Retention, growth, funnels, sessions.
+//! Analyses: retention, growth, funnels, flows, trends, activity, revenue, sessions. Here is what they share:
+//! events as they are written, whom a question is about, how it is broken down, how many periods.
 
-use history::{funnel, retention, sessions};
-use model::Span;
-use segment::tree::{EventMatch, EventNames, Unit};
+mod activity;
+mod flows;
+mod funnels;
+mod retention;
+mod sessions;
+mod trends;
+
+use history::calendar::PeriodUnit;
+use history::groups::{By, GroupName, UserGroups};
+use history::{Evaluator, UserSet};
+use model::value::ValueKey;
+use model::{Span, Timestamp};
+use segment::catalogue::Catalogue;
+use segment::problem::nearest;
+use segment::tree::{EventMatch, EventNames};
 use serde_json::Value;
-use wire::api::{
-    CalendarUnit, Cohort, Funnel, FunnelInput, FunnelStep, Growth, GrowthPeriod, GrowthQuery,
-    Retention, RetentionQuery, Sessions, SessionsQuery,
-};
+use wire::api::{Breakdown, CalendarUnit, Group, GroupKind};
 
-use super::{Service, View, definitions, rules, span};
+use super::{Service, View, definitions, instant, limit, rules, segments, values};
 use crate::failure::Failure;
-
-/// Steps of a funnel at most.
-const STEPS_MAX: usize = 20;
-
-/// Cohorts of a retention table at most.
-const COHORTS_MAX: usize = 1_000;
 
 /// Periods of an answer at most: more than ten years of days. An instant far in the future has
 /// millions, all of them empty.
 const PERIODS_MAX: i64 = 4_000;
 
+/// Groups of an answer without a wish, and at most.
+const TOP: (u64, u64) = (10, 100);
+
+/// Days of a series without a wish, and at most.
+const DAYS: (u64, u64) = (30, 3_660);
+
 impl Service {
-    /// Retention by cohort.
-    pub fn retention(&self, query: &RetentionQuery) -> Result<Retention, Failure> {
-        let view = self.view(query.as_of.as_deref())?;
-        periods(&view, query.unit)?;
-        let first = rules::event(&query.event);
-        let back = rules::event(query.return_event.as_ref().unwrap_or(&query.event));
-        let cohorts = retention::cohorts(&view.evaluator(), &first, &back, unit(query.unit))?;
-        if cohorts.len() > COHORTS_MAX {
-            let message = format!("{} cohorts are more than {COHORTS_MAX}", cohorts.len());
-            return Err(
-                Failure::unprocessable("retention.too_many", message).hint("ask by week or month")
-            );
-        }
-        let cohorts = cohorts.into_iter().map(|cohort| Cohort {
-            start: cohort.start.to_string(),
-            users: cohort.users,
-            returned: cohort.returned,
-        });
-        Ok(Retention { unit: unit_name(query.unit).into(), cohorts: cohorts.collect() })
-    }
-
-    /// Growth accounting.
-    pub fn growth(&self, query: &GrowthQuery) -> Result<Growth, Failure> {
-        let view = self.view(query.as_of.as_deref())?;
-        periods(&view, query.unit)?;
-        let of = rules::event(&query.event);
-        let periods = retention::growth(&view.evaluator(), &of, unit(query.unit))?;
-        let periods = periods.into_iter().map(|period| GrowthPeriod {
-            start: period.start.to_string(),
-            active: period.active,
-            new: period.new,
-            retained: period.retained,
-            resurrected: period.resurrected,
-            churned: period.churned,
-            quick_ratio: period.quick_ratio(),
-        });
-        Ok(Growth { periods: periods.collect() })
-    }
-
-    /// How far users came.
-    pub fn funnel(&self, input: &FunnelInput) -> Result<Funnel, Failure> {
-        if input.steps.is_empty() || input.steps.len() > STEPS_MAX {
-            let message =
-                format!("a funnel has 1 to {STEPS_MAX} steps, this one has {}", input.steps.len());
-            return Err(Failure::unprocessable("funnel.steps", message));
-        }
-        let view = self.view(input.as_of.as_deref())?;
-        let steps: Result<Vec<_>, _> = input.steps.iter().map(step).collect();
-        let asked = funnel::Funnel {
-            steps: steps?,
-            window: input.window.as_deref().map(|text| span("window", text)).transpose()?,
-            per: input.per.as_deref().map(Into::into),
-        };
-        let counts = funnel::funnel(&view.evaluator(), &asked)?;
-        let named = asked.steps.iter().zip(counts);
-        let steps = named.map(|(of, users)| FunnelStep { name: name(of), users });
-        Ok(Funnel { steps: steps.collect() })
-    }
-
-    /// Sessions in figures.
-    pub fn sessions(&self, query: &SessionsQuery) -> Result<Sessions, Failure> {
-        let rule = match (&query.gap, &query.by) {
-            (Some(_), Some(_)) => {
-                return Err(Failure::bad_request(
-                    "request.query",
-                    "`gap` and `by` exclude each other",
-                ));
+    /// The users that a question is about; nothing: everybody.
+    fn within(
+        &self,
+        view: &View,
+        evaluator: &Evaluator,
+        segment: Option<&str>,
+    ) -> Result<Option<UserSet>, Failure> {
+        let Some(text) = segment.filter(|text| !text.is_empty()) else { return Ok(None) };
+        let predicate = match view.rules.segments.get(text) {
+            Some(saved) => saved.clone(),
+            None if rules::check_key("segment.id", text).is_ok() => {
+                return Err(segments::no_segment(text));
             }
-            (_, Some(property)) => sessions::SessionRule::Property(property.as_str().into()),
-            (gap, None) => {
-                sessions::SessionRule::Gap(span("gap", gap.as_deref().unwrap_or("30m"))?)
-            }
+            None => self.definition(&Value::from(text))?,
         };
-        let view = self.view(query.as_of.as_deref())?;
-        let figures = sessions::figures(&sessions::sessions(&view.evaluator(), &rule)?);
-        Ok(Sessions {
-            sessions: figures.sessions,
-            users: figures.users,
-            mean_events: figures.mean_events,
-            median_events: figures.median_events,
-            mean_seconds: figures.mean_seconds,
-            median_seconds: figures.median_seconds,
-            one_event: figures.one_event,
+        Ok(Some(evaluator.members(&predicate)?))
+    }
+
+    /// Groups of users, by an attribute or by a property of the first of some events.
+    fn groups(
+        &self,
+        evaluator: &Evaluator,
+        within: Option<&UserSet>,
+        breakdown: (Option<&Breakdown>, Option<u64>),
+        first: Option<&EventMatch>,
+    ) -> Result<UserGroups, Failure> {
+        let top = limit("top", breakdown.1, TOP.0, TOP.1)?;
+        Ok(match self.by(breakdown.0)? {
+            None => UserGroups::one(within),
+            Some(By::Attribute(name)) => UserGroups::by_attribute(evaluator, within, &name, top)?,
+            Some(By::Property(name)) => match first {
+                Some(of) => UserGroups::by_first_event(evaluator, within, of, &name, top)?,
+                None => {
+                    let message = "this answer can be broken down by an attribute only";
+                    return Err(Failure::unprocessable("analytics.by", message)
+                        .hint("write `by` like {\"attribute\": \"plan\"}"));
+                }
+            },
         })
     }
-}
 
-/// Refuses questions about more periods than anybody reads.
-fn periods(view: &View, unit: CalendarUnit) -> Result<(), Failure> {
-    let days = match unit {
-        CalendarUnit::Day => 1,
-        CalendarUnit::Week => 7,
-        CalendarUnit::Month => 28,
-    };
-    let first = view.snapshot.span().map_or(view.at, |(first, _)| first);
-    let n = (view.at - first).0 / Span::days(days).0;
-    if n <= PERIODS_MAX {
-        return Ok(());
+    /// A breakdown by a name that is known.
+    fn by(&self, by: Option<&Breakdown>) -> Result<Option<By>, Failure> {
+        Ok(match by {
+            None => None,
+            Some(Breakdown::Property(name)) => {
+                self.known_property("by", name)?;
+                Some(By::Property(name.as_str().into()))
+            }
+            Some(Breakdown::Attribute(name)) => {
+                let names = self.names()?;
+                if names.attribute_kinds(name).is_none() {
+                    let near = nearest(name, names.attributes());
+                    return Err(unknown("attribute", "by", name, near));
+                }
+                Some(By::Attribute(name.as_str().into()))
+            }
+        })
     }
-    let message = format!("from {first} to {} there are more than {PERIODS_MAX} periods", view.at);
-    Err(Failure::unprocessable("analytics.too_many_periods", message)
-        .hint("ask by week or month, or as of an earlier instant"))
+
+    /// Refuses a property that no event ever had, if there are events.
+    fn known_property(&self, field: &str, name: &str) -> Result<(), Failure> {
+        let names = self.names()?;
+        let known = properties(&names);
+        if known.is_empty() || known.contains(&name) {
+            return Ok(());
+        }
+        Err(unknown("property", field, name, nearest(name, known.iter().copied())))
+    }
 }
 
-fn step(step: &Value) -> Result<EventMatch, Failure> {
-    match step {
+/// Properties of all events.
+fn properties(names: &Catalogue) -> Vec<&str> {
+    names.events().flat_map(|event| names.properties(event)).collect()
+}
+
+fn unknown(what: &str, field: &str, name: &str, near: Option<&str>) -> Failure {
+    let message = format!("`{field}`: there is no {what} \"{name}\"");
+    let failure = Failure::unprocessable("analytics.unknown_name", message);
+    match near {
+        Some(near) => failure.hint(format!("did you mean \"{near}\"?")),
+        None => failure.hint("GET /api/catalogue lists what there is"),
+    }
+}
+
+/// Events as a body names them: a name, `*`, or an object with conditions.
+fn event(written: &Value) -> Result<EventMatch, Failure> {
+    match written {
         Value::String(name) => Ok(rules::event(name)),
+        Value::Null => Err(Failure::unprocessable("analytics.event", "`event` is missing").hint(
+            "write the name of an event, `*` for any, or an object with `event` and `where`",
+        )),
         other => definitions::event_match(other),
     }
+}
+
+/// The same where none means any.
+fn event_or_any(written: Option<&Value>) -> Result<EventMatch, Failure> {
+    written.map_or_else(|| Ok(rules::event("*")), event)
 }
 
 fn name(of: &EventMatch) -> String {
@@ -143,18 +143,69 @@ fn name(of: &EventMatch) -> String {
     }
 }
 
-fn unit(unit: CalendarUnit) -> Unit {
-    match unit {
-        CalendarUnit::Day => Unit::Day,
-        CalendarUnit::Week => Unit::Week,
-        CalendarUnit::Month => Unit::Month,
+/// A group in the form of the API.
+fn group(name: &GroupName) -> Group {
+    match name {
+        GroupName::All => Group { kind: GroupKind::All, value: None },
+        GroupName::Is(key) => Group { kind: GroupKind::Value, value: key.as_ref().map(value) },
+        GroupName::Other => Group { kind: GroupKind::Other, value: None },
     }
 }
 
-fn unit_name(unit: CalendarUnit) -> &'static str {
-    match unit {
-        CalendarUnit::Day => "day",
-        CalendarUnit::Week => "week",
-        CalendarUnit::Month => "month",
+fn value(key: &ValueKey) -> Value {
+    values::json(&key.value())
+}
+
+/// Refuses questions about more periods than anybody reads; how many there are otherwise.
+fn periods(view: &View, unit: PeriodUnit, since: Option<Timestamp>) -> Result<i64, Failure> {
+    let span = match unit {
+        PeriodUnit::Hour => Span::HOUR,
+        PeriodUnit::Day => Span::DAY,
+        PeriodUnit::Week => Span::days(7),
+        PeriodUnit::Month => Span::days(28),
+        PeriodUnit::Whole => return Ok(1),
+    };
+    let first = view.snapshot.span().map_or(view.at, |(first, _)| first);
+    let first = since.map_or(first, |since| since.max(first));
+    let n = (view.at - first).0 / span.0;
+    if n <= PERIODS_MAX {
+        return Ok(n.max(0) + 2);
     }
+    let message = format!("from {first} to {} there are more than {PERIODS_MAX} periods", view.at);
+    Err(Failure::unprocessable("analytics.too_many_periods", message)
+        .hint("ask by week or month, from a later or as of an earlier instant"))
+}
+
+fn optional_instant(name: &str, text: Option<&str>) -> Result<Option<Timestamp>, Failure> {
+    text.map(|text| instant(name, text)).transpose()
+}
+
+fn calendar_unit(unit: CalendarUnit) -> PeriodUnit {
+    match unit {
+        CalendarUnit::Day => PeriodUnit::Day,
+        CalendarUnit::Week => PeriodUnit::Week,
+        CalendarUnit::Month => PeriodUnit::Month,
+    }
+}
+
+fn period_unit(unit: wire::api::PeriodUnit) -> PeriodUnit {
+    match unit {
+        wire::api::PeriodUnit::Hour => PeriodUnit::Hour,
+        wire::api::PeriodUnit::Day => PeriodUnit::Day,
+        wire::api::PeriodUnit::Week => PeriodUnit::Week,
+        wire::api::PeriodUnit::Month => PeriodUnit::Month,
+    }
+}
+
+/// How a period is named by its start: its first local day, an hour by its first instant.
+fn period_name(view: &View, unit: PeriodUnit, start: Timestamp) -> String {
+    match unit {
+        PeriodUnit::Hour => start.to_string(),
+        _ => view.rules.zone.day(start).to_string(),
+    }
+}
+
+/// A quotient; 0 of nothing.
+fn quotient(sum: f64, n: u64) -> f64 {
+    if n == 0 { 0.0 } else { sum / n as f64 }
 }

@@ -105,7 +105,7 @@ pub(super) fn number_test() -> BoxedStrategy<Test> {
 }
 
 /// Which events, without an event before.
-pub(super) fn event_match() -> BoxedStrategy<EventMatch> {
+pub fn event_match() -> BoxedStrategy<EventMatch> {
     matching(filter(false).boxed())
 }
 

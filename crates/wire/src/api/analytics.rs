@@ -1,28 +1,53 @@
-//! Retention, growth, funnels and sessions.
+//! What analyses share; growth; sessions.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-/// Users who started in one period, and how many of them returned in later ones.
+/// By what an answer is broken down: `{"property": "country"}` or `{"attribute": "plan"}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Cohort {
-    /// First local day of the period.
-    #[schema(format = Date)]
-    pub start: String,
-    /// Users who started in it.
-    pub users: u64,
-    /// Distinct users with a return event in the same period, the next one, and so on.
-    pub returned: Vec<u64>,
+#[serde(rename_all = "snake_case")]
+pub enum Breakdown {
+    /// A property of the event that the question begins with, or counts.
+    Property(String),
+    /// An attribute of the user as of the instant.
+    Attribute(String),
 }
 
-/// Retention by cohort.
+/// What the members of a group have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum GroupKind {
+    /// Nothing: there is one group for all.
+    All,
+    /// One value, or having none.
+    Value,
+    /// One of the less frequent values.
+    Other,
+}
+
+/// A group of an answer that is broken down.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Retention {
-    /// `day`, `week` or `month`.
-    pub unit: String,
-    /// Oldest first.
-    pub cohorts: Vec<Cohort>,
+pub struct Group {
+    /// What its members have in common.
+    pub kind: GroupKind,
+    /// The value, where it is one.
+    #[schema(required = true)]
+    pub value: Option<Value>,
+}
+
+/// Numbers in brief.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Spread {
+    /// Mean.
+    pub mean: f64,
+    /// Median: the mean of the two middle ones where there is no middle one.
+    pub median: f64,
+    /// Nine of ten are at most this.
+    pub p90: f64,
+    /// How many are at most each bound of the answer, and above the bound before; the last: how
+    /// many are above all bounds.
+    pub histogram: Vec<u64>,
 }
 
 /// What happened to active users in one period.
@@ -53,42 +78,6 @@ pub struct Growth {
     pub periods: Vec<GrowthPeriod>,
 }
 
-/// A funnel to compute.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct FunnelInput {
-    /// Names of events, or objects with `event` and `where`; 1 to 20.
-    pub steps: Vec<Value>,
-    /// A duration from the first to the last step; default: none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub window: Option<String>,
-    /// Name of a property whose value must be the same in all steps, as in a session id.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub per: Option<String>,
-    /// The instant; default: now.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, format = DateTime)]
-    pub as_of: Option<String>,
-}
-
-/// One step of a funnel.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct FunnelStep {
-    /// Name of the event.
-    pub name: String,
-    /// Users (or sessions, with `per`) who came so far.
-    pub users: u64,
-}
-
-/// How far users came.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Funnel {
-    /// In order.
-    pub steps: Vec<FunnelStep>,
-}
-
 /// Sessions: runs of a user's events.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Sessions {
@@ -100,6 +89,30 @@ pub struct Sessions {
     pub mean_events: f64,
     /// Median events of a session.
     pub median_events: f64,
+    /// Mean length in seconds.
+    pub mean_seconds: f64,
+    /// Median length in seconds.
+    pub median_seconds: f64,
+    /// Sessions of one event.
+    pub one_event: u64,
+    /// Their share of all.
+    pub bounce: f64,
+    /// Sessions that may still go on at the instant; 0 with ids of the sender.
+    pub open: u64,
+    /// Sessions by the day of their last activity; only days with any, oldest first.
+    pub days: Vec<SessionDay>,
+}
+
+/// Sessions whose last activity lies on one day.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SessionDay {
+    /// Local day of the workspace.
+    #[schema(format = Date)]
+    pub day: String,
+    /// How many.
+    pub sessions: u64,
+    /// Of how many users.
+    pub users: u64,
     /// Mean length in seconds.
     pub mean_seconds: f64,
     /// Median length in seconds.

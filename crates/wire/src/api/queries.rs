@@ -211,27 +211,6 @@ pub enum CalendarUnit {
     Month,
 }
 
-/// Retention by cohort.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct RetentionQuery {
-    /// A user starts with the first event of this name.
-    pub event: String,
-    /// A user returns with an event of this name; default: the same.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[param(nullable = false)]
-    pub return_event: Option<String>,
-    /// Default `month`.
-    #[serde(default)]
-    #[param(inline, required = false)]
-    pub unit: CalendarUnit,
-    /// Default: the workspace’s now.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[param(nullable = false, format = DateTime)]
-    pub as_of: Option<String>,
-}
-
 /// Growth accounting.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -243,6 +222,10 @@ pub struct GrowthQuery {
     #[serde(default)]
     #[param(inline, required = false)]
     pub unit: CalendarUnit,
+    /// Only members of this segment: an id, or a definition.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[param(nullable = false)]
+    pub segment: Option<String>,
     /// Default: the workspace’s now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[param(nullable = false, format = DateTime)]
@@ -262,6 +245,10 @@ pub struct SessionsQuery {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[param(nullable = false)]
     pub by: Option<String>,
+    /// Only members of this segment: an id, or a definition.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(nullable = false)]
+    pub segment: Option<String>,
     /// Default: the workspace’s now.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[param(nullable = false, format = DateTime)]

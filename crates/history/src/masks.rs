@@ -1,0 +1,112 @@
+//! One bit per user and period, for a range of users.
+
+use std::ops::Range;
+
+use crate::calendar::Periods;
+use crate::evaluate::Source;
+
+/// Bit 0: active before the first period. Bit p + 1: active in period p.
+pub(crate) struct Masks {
+    from: u32,
+    words: usize,
+    bits: Vec<u64>,
+}
+
+impl Masks {
+    /// Nobody was active.
+    pub(crate) fn empty(users: &Range<u32>, periods: &Periods) -> Masks {
+        let words = (periods.len() + 1).div_ceil(64);
+        Masks { from: users.start, words, bits: vec![0; words * users.len()] }
+    }
+
+    /// The activity of some users, by events of a source.
+    pub(crate) fn of(source: &Source, users: Range<u32>, periods: &Periods) -> Masks {
+        let mut masks = Masks::empty(&users, periods);
+        let (begin, from) = (periods.start(0).0, users.start);
+        match masks.words {
+            // The usual case without a multiplication: 52 weeks, 60 months.
+            1 => source.each(users, |hit| {
+                let bit = bit(periods, begin, hit.time);
+                masks.bits[(hit.user - from) as usize] |= bit.map_or(0, |bit| 1 << bit);
+            }),
+            _ => source.each(users, |hit| {
+                if let Some(bit) = bit(periods, begin, hit.time) {
+                    masks.set(hit.user, bit);
+                }
+            }),
+        }
+        masks
+    }
+
+    /// Marks a user.
+    pub(crate) fn set(&mut self, user: u32, bit: usize) {
+        self.bits[(user - self.from) as usize * self.words + bit / 64] |= 1 << (bit % 64);
+    }
+
+    /// The bits of a user.
+    pub(crate) fn user(&self, user: u32) -> &[u64] {
+        let start = (user - self.from) as usize * self.words;
+        &self.bits[start..start + self.words]
+    }
+}
+
+fn bit(periods: &Periods, begin: i64, time: i64) -> Option<usize> {
+    match time < begin {
+        true => Some(0),
+        false => periods.of(time).map(|period| period + 1),
+    }
+}
+
+/// The places of all set bits, ascending.
+pub(crate) fn bits(words: &[u64]) -> impl Iterator<Item = usize> {
+    words.iter().enumerate().flat_map(|(index, word)| {
+        let mut rest = *word;
+        std::iter::from_fn(move || {
+            (rest != 0).then(|| {
+                let bit = rest.trailing_zeros() as usize;
+                rest &= rest - 1;
+                index * 64 + bit
+            })
+        })
+    })
+}
+
+/// The place of the last set bit.
+pub(crate) fn last(words: &[u64]) -> Option<usize> {
+    let word = words.iter().rposition(|word| *word != 0)?;
+    Some(word * 64 + 63 - words[word].leading_zeros() as usize)
+}
+
+/// Whether a bit of `from..=to` is set.
+pub(crate) fn any(words: &[u64], from: usize, to: usize) -> bool {
+    let to = to.min(words.len() * 64 - 1);
+    if from > to {
+        return false;
+    }
+    let (first, last) = (from / 64, to / 64);
+    (first..=last).any(|index| {
+        let low = if index == first { u64::MAX << (from % 64) } else { u64::MAX };
+        let high = if index == last { u64::MAX >> (63 - to % 64) } else { u64::MAX };
+        words[index] & low & high != 0
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_of_bits_are_those_of_single_bits() {
+        let words = [1 << 3 | 1 << 63, 0, 1 | 1 << 40];
+        let set: Vec<usize> = bits(&words).collect();
+        assert_eq!(set, [3, 63, 128, 168]);
+        assert_eq!(last(&words), Some(168));
+        assert_eq!(last(&[0, 0]), None);
+        for from in 0..192 {
+            for to in 0..200 {
+                let expected = set.iter().any(|bit| (from..=to).contains(bit));
+                assert_eq!(any(&words, from, to), expected, "{from}..={to}");
+            }
+        }
+    }
+}
