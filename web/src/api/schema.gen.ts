@@ -175,6 +175,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/backups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a backup below the data directory; records are accepted meanwhile. */
+        post: operations["create_backup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/catalogue": {
         parameters: {
             query?: never;
@@ -273,6 +290,57 @@ export interface paths {
         get: operations["health"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the history holds. */
+        get: operations["history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/history/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reads every file of the history and the log, and says what is damaged. */
+        post: operations["check_history"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/history/compact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Writes a checkpoint and merges the parts of every month and name. */
+        post: operations["compact_history"];
         delete?: never;
         options?: never;
         head?: never;
@@ -624,6 +692,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/settings/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** For how long events are kept. */
+        get: operations["retention_settings"];
+        /** Replaces for how long events are kept. */
+        put: operations["set_retention_settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/users": {
         parameters: {
             query?: never;
@@ -948,6 +1034,31 @@ export interface components {
              * @default null
              */
             top: number;
+        };
+        /** @description A backup that was made, or a directory that was made of one. */
+        Backup: {
+            /**
+             * Format: int64
+             * @description Their bytes.
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description Files.
+             */
+            files: number;
+            /** @description Its folder. */
+            folder: string;
+            /**
+             * Format: int64
+             * @description Everything acknowledged before this position of the log is in it.
+             */
+            log_position: number;
+        };
+        /** @description Which backup is to be made. */
+        BackupInput: {
+            /** @description Its folder in `backups` of the data directory: letters, digits, `-`, `_` and `.`. */
+            name: string;
         };
         /** @description By what an answer is broken down: `{"property": "country"}` or `{"attribute": "plan"}`. */
         Breakdown: {
@@ -1528,6 +1639,153 @@ export interface components {
             /** @description Version of the server. */
             version: string;
         };
+        /** @description What a check of every file found. */
+        HistoryCheck: {
+            /**
+             * Format: int64
+             * @description Their bytes.
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description Files read.
+             */
+            files: number;
+            /**
+             * Format: int64
+             * @description Frames of the log that are whole.
+             */
+            log_frames: number;
+            /** @description What is wrong; empty if nothing is. */
+            problems: components["schemas"]["HistoryProblem"][];
+            /**
+             * Format: int64
+             * @description Rows in parts that are whole.
+             */
+            rows: number;
+        };
+        /** @description What a checkpoint with merging of parts did. */
+        HistoryCompacted: {
+            /**
+             * Format: int64
+             * @description Bytes of parts on disk now.
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description The log position that the checkpoint reflects.
+             */
+            log_position: number;
+            /**
+             * Format: int64
+             * @description Parts now.
+             */
+            parts: number;
+            /**
+             * Format: int64
+             * @description Events dropped because they are older than is kept.
+             */
+            rows_forgotten: number;
+            /**
+             * Format: int64
+             * @description Rows written.
+             */
+            rows_written: number;
+        };
+        /** @description The events of one name in one month, or all changes of one attribute. */
+        HistoryFamily: {
+            /**
+             * Format: int64
+             * @description Bytes on disk.
+             */
+            bytes: number;
+            /** @description The month, as in `2026-03`; `null` for changes of an attribute. */
+            month: string | null;
+            /** @description Name of the event or attribute. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Parts that questions read.
+             */
+            parts: number;
+            /**
+             * Format: int64
+             * @description Rows in them.
+             */
+            rows: number;
+            /**
+             * Format: int64
+             * @description Rows that only the log and the memory have, until the next checkpoint.
+             */
+            unwritten_rows: number;
+        };
+        /** @description Something that is wrong with a file. */
+        HistoryProblem: {
+            /**
+             * Format: int64
+             * @description The byte at which it begins; `null` if the file cannot be read at all.
+             */
+            at: number | null;
+            /** @description The file. */
+            file: string;
+            /** @description What is wrong, and what to do. */
+            message: string;
+        };
+        /** @description What the history holds. */
+        HistoryStats: {
+            /**
+             * Format: int64
+             * @description Bytes of parts on disk.
+             */
+            bytes: number;
+            /**
+             * Format: double
+             * @description Bytes on disk per row that a checkpoint has written; 0 if there is none.
+             */
+            bytes_per_row: number;
+            /**
+             * Format: int64
+             * @description Events.
+             */
+            events: number;
+            /** @description By name and month, events first. */
+            families: components["schemas"]["HistoryFamily"][];
+            /**
+             * Format: int64
+             * @description Bytes of the log on disk.
+             */
+            log_bytes: number;
+            /**
+             * Format: int64
+             * @description Everything before this position of the log is durable and visible.
+             */
+            log_position: number;
+            /**
+             * Format: int64
+             * @description Names of events, properties and attributes.
+             */
+            names: number;
+            /**
+             * Format: int64
+             * @description Parts.
+             */
+            parts: number;
+            /**
+             * Format: int64
+             * @description Rows, those of attribute changes included.
+             */
+            rows: number;
+            /**
+             * Format: int64
+             * @description Rows that no checkpoint has written yet.
+             */
+            unwritten_rows: number;
+            /**
+             * Format: int64
+             * @description Users ever seen, merged ones included.
+             */
+            users: number;
+        };
         /** @description The answer of the ingestion paths. */
         Ingested: {
             /** @description Messages that were put into quarantine. */
@@ -2057,6 +2315,18 @@ export interface components {
              * @default null
              */
             until: string;
+        };
+        /** @description For how long events of one name are kept. */
+        RetentionRule: {
+            /** @description Name of the events. */
+            event: string;
+            /** @description For how long, as in `365d`: 90 days to 3,660 days. */
+            keep: string;
+        };
+        /** @description For how long events are kept; those of other names for ever. */
+        RetentionSettings: {
+            /** @description One rule per name. */
+            rules: components["schemas"]["RetentionRule"][];
         };
         /** @description Cohorts of one group. */
         RetentionTable: {
@@ -3302,6 +3572,39 @@ export interface operations {
             };
         };
     };
+    create_backup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BackupInput"];
+            };
+        };
+        responses: {
+            /** @description done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backup"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     catalogue: {
         parameters: {
             query?: {
@@ -3542,6 +3845,93 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryStats"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    check_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryCheck"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    compact_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryCompacted"];
                 };
             };
             /** @description what went wrong and how to mend it */
@@ -4365,6 +4755,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    retention_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionSettings"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    set_retention_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetentionSettings"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionSettings"];
                 };
             };
             /** @description what went wrong and how to mend it */
