@@ -12,33 +12,45 @@ use std::time::Instant;
 
 use anyhow::{anyhow, ensure};
 use engine::Fold;
-use history::{Evaluator, Snapshot, Store, UserSet, lifecycle, retention};
-use model::{Event, EventId, Record, Span, Text, Timestamp, UserIndex, Value, What, Who, Zone};
+use history::calendar::PeriodUnit;
+use history::column::Column;
+use history::funnel::{self, Funnel};
+use history::groups::UserGroups;
+use history::retention::{Question, retention};
+use history::{Evaluator, Load, Snapshot, Store, UserSet, lifecycle};
+use model::{EventId, Span, Text, Timestamp, UserIndex, Who, Zone};
 use segment::rules::default_groups;
-use segment::tree::{EventMatch, EventNames, Measure, Unit, Where};
+use segment::tree::{EventMatch, EventNames, Measure, Where};
 use segment::{Lifecycle, Predicate, RfmSettings, Rules, Scoring, State};
 
-use crate::dictionary::{ABSENT, CATEGORIES, CITIES, NAMES, PLATFORMS};
+use crate::dictionary::{CATEGORIES, CITIES, NAMES, PLATFORMS};
 use crate::generate::{Batch, DAY_MS, END_MS};
 use crate::machine::{Timing, milliseconds, quantile, timed};
 use crate::questions::{
     AS_OF_MS, DASHBOARD, EARLIER_DAYS, FUNNEL, FUNNEL_LAST_DAYS, FUNNEL_WITHIN_DAYS, RFM_DAYS,
     SEGMENTS, STATES, TITLES, WEEKS,
 };
-use crate::report::Question;
+use crate::report;
+
+/// Events that are loaded at once: bounds the memory of a load.
+const LOAD_EVENTS: usize = 4_000_000;
 
 /// A history that is being filled.
 pub struct Loading {
+    folder: std::path::PathBuf,
     store: Store,
     fold: Fold,
     names: Vec<Text>,
-    arrivals: u64,
+    frames: u64,
+    waiting: Batch,
 }
 
 /// A history that can be asked.
 pub struct Ours {
     snapshot: Arc<Snapshot>,
     rules: Rules,
+    id_bytes: Option<u64>,
+    sections: Vec<history::SectionSize>,
 }
 
 impl Loading {
@@ -51,63 +63,90 @@ impl Loading {
             folder.display()
         );
         let names = NAMES.iter().map(|name| Text::new(name)).collect();
-        Ok(Loading { store, fold: Fold::new(), names, arrivals: 0 })
+        let (folder, waiting) = (folder.to_path_buf(), Batch::default());
+        Ok(Loading { folder, store, fold: Fold::new(), names, frames: 0, waiting })
     }
 
     /// Adds a batch.
-    pub fn load(&mut self, batch: &Batch) {
-        for row in 0..batch.len() {
-            let record = self.record(batch, row);
-            let step = self.fold.step(&record);
-            let public_id = self.fold.person(step.user).public_id.clone();
-            self.store.apply(&step, record, &public_id, self.arrivals);
-            self.arrivals += 1;
-        }
+    pub fn load(&mut self, batch: &Batch) -> anyhow::Result<()> {
+        self.waiting.append(batch);
+        if self.waiting.len() >= LOAD_EVENTS { self.flush() } else { Ok(()) }
     }
 
-    /// Makes everything durable.
+    /// Makes everything durable, and opens it anew: what is asked then stands in files.
     pub fn finish(mut self) -> anyhow::Result<Ours> {
-        self.store.checkpoint(0, self.arrivals, &[])?;
-        Ok(Ours { snapshot: self.store.snapshot()?, rules: rules()? })
+        self.flush()?;
+        self.store.checkpoint(0, self.frames, &self.fold.snapshot())?;
+        drop(self.store);
+        let (mut store, _) = Store::open(&self.folder)?;
+        let id_bytes = store.stats().sections.iter().find(|of| of.kind == "ids").map(|of| of.bytes);
+        Ok(Ours {
+            snapshot: store.snapshot()?,
+            rules: rules()?,
+            id_bytes,
+            sections: store.stats().sections,
+        })
     }
 
-    fn record(&self, batch: &Batch, row: usize) -> Record {
-        let name = self.names[usize::from(batch.name[row])].clone();
-        let (time, id) = (Timestamp(batch.time[row]), EventId(u128::from(batch.id[row])));
-        let event = Event { name, time, id, properties: properties(batch, row) };
-        let who = Who::user(&batch.user[row].to_string());
-        Record { received_at: time, who, what: What::Event(event) }
+    fn flush(&mut self) -> anyhow::Result<()> {
+        let batch = std::mem::take(&mut self.waiting);
+        let users: Vec<UserIndex> = batch.user.iter().map(|user| self.user(*user)).collect();
+        let ids: Vec<EventId> = batch.id.iter().map(|id| EventId::from_bits(*id)).collect();
+        let properties = properties(&batch);
+        let load = Load {
+            users: &users,
+            names: &self.names,
+            name_of: &batch.name,
+            times: &batch.time,
+            ids: &ids,
+            received_at: Timestamp(AS_OF_MS),
+            frame: self.frames,
+            properties: &properties,
+        };
+        self.frames += 1;
+        Ok(self.store.load(&load)?)
+    }
+
+    /// The user under an id as text, as a source would send it.
+    fn user(&mut self, number: u32) -> UserIndex {
+        let who = Who { user_id: Some(Text::from(number.to_string())), anonymous_id: None };
+        let step = self.fold.resolve(&who);
+        if step.created {
+            self.store.introduce(step.user, self.fold.person(step.user).public_id.clone());
+        }
+        step.user
     }
 }
 
-/// Properties of a row, by name.
-fn properties(batch: &Batch, row: usize) -> Vec<(Text, Value)> {
-    let mut properties = Vec::with_capacity(4);
-    let cents = batch.amount_cents[row];
-    if cents >= 0 {
-        properties.push((Text::const_new("amount"), Value::Float(f64::from(cents) / 100.0)));
-    }
-    push_word(&mut properties, "category", batch.category[row], &CATEGORIES);
-    push_word(&mut properties, "city", batch.city[row], &CITIES);
-    let seconds = batch.duration[row];
-    if seconds >= 0 {
-        properties.push((Text::const_new("duration"), Value::Int(i64::from(seconds))));
-    }
-    push_word(&mut properties, "platform", batch.platform[row], &PLATFORMS);
-    properties
-}
-
-fn push_word(properties: &mut Vec<(Text, Value)>, name: &'static str, code: u8, words: &[&str]) {
-    if code != ABSENT {
-        let word = Text::new(words[usize::from(code)]);
-        properties.push((Text::const_new(name), Value::Text(word)));
-    }
+/// Properties of all rows.
+fn properties(batch: &Batch) -> Vec<(Text, Column)> {
+    let texts = |codes: &[u8], words: &[&str]| {
+        let absent: Vec<u8> = codes.to_vec();
+        Column::of_texts(&absent, words.iter().map(|word| Text::new(word)).collect())
+    };
+    let duration = |seconds: &i32| (*seconds >= 0).then_some(i64::from(*seconds));
+    let amount = |cents: &i32| (*cents >= 0).then_some(f64::from(*cents) / 100.0);
+    let durations: Vec<_> = batch.duration.iter().map(duration).collect();
+    let amounts: Vec<_> = batch.amount_cents.iter().map(amount).collect();
+    vec![
+        (Text::const_new("amount"), Column::of_floats(&amounts)),
+        (Text::const_new("category"), texts(&batch.category, &CATEGORIES)),
+        (Text::const_new("city"), texts(&batch.city, &CITIES)),
+        (Text::const_new("duration"), Column::of_ints(&durations)),
+        (Text::const_new("platform"), texts(&batch.platform, &PLATFORMS)),
+    ]
 }
 
 impl Ours {
-    /// Bytes of the delivery ids on disk. The history does not tell them apart yet.
+    pub fn print_sections(&self, n: u64) {
+        for of in &self.sections {
+            println!("{} {:.3}", of.kind, of.bytes as f64 / n as f64);
+        }
+    }
+
+    /// Bytes of the delivery ids on disk.
     pub fn id_bytes(&self) -> Option<u64> {
-        None
+        self.id_bytes
     }
 
     /// All twelve, in order; `progress` is told the title of each before it is asked.
@@ -115,7 +154,7 @@ impl Ours {
         &self,
         point_users: &[u32],
         mut progress: impl FnMut(&str),
-    ) -> anyhow::Result<Vec<Question>> {
+    ) -> anyhow::Result<Vec<report::Question>> {
         let mut questions = Vec::new();
         for (index, (key, title)) in TITLES.iter().enumerate() {
             progress(title);
@@ -132,10 +171,10 @@ impl Ours {
         index: usize,
         key: &'static str,
         title: &'static str,
-    ) -> anyhow::Result<Question> {
+    ) -> anyhow::Result<report::Question> {
         let run: Run<'_> = match index {
             6 => Box::new(|| self.rfm()),
-            7 => self.segment_counts(funnel_texts())?,
+            7 => Box::new(|| self.funnel()),
             8 => Box::new(|| self.retention()),
             9 => Box::new(|| self.lifecycle()),
             10 => self.segments(&DASHBOARD)?,
@@ -147,7 +186,17 @@ impl Ours {
         // The history does not count the bytes that it touches yet.
         let bytes = None;
         let answer = answer?;
-        Ok(Question { key, title, cold_ms, warm_ms, p99_ms, largest_ms, runs, bytes, answer })
+        Ok(report::Question {
+            key,
+            title,
+            cold_ms,
+            warm_ms,
+            p99_ms,
+            largest_ms,
+            runs,
+            bytes,
+            answer,
+        })
     }
 
     fn evaluator(&self) -> Evaluator<'_> {
@@ -167,13 +216,14 @@ impl Ours {
         }))
     }
 
-    /// The funnel function has no range yet; equal, but slower, is one sequence for each step.
-    fn segment_counts(&self, texts: Vec<String>) -> anyhow::Result<Run<'_>> {
-        let predicates = texts.iter().map(|text| parsed(text)).collect::<Result<Vec<_>, _>>()?;
-        Ok(Box::new(move || {
-            let evaluator = self.evaluator();
-            predicates.iter().map(|of| Ok(evaluator.members(of)?.len())).collect()
-        }))
+    fn funnel(&self) -> anyhow::Result<Vec<u64>> {
+        let at = Timestamp(AS_OF_MS);
+        let funnel = Funnel {
+            window: Some(Span::days(FUNNEL_WITHIN_DAYS)),
+            begins: (at.minus(Span::days(FUNNEL_LAST_DAYS)).plus(Span(1)), at),
+            ..Funnel::of(FUNNEL.iter().map(|name| EventMatch::named(name)).collect())
+        };
+        Ok(funnel::funnel(&self.evaluator(), &funnel)?)
     }
 
     fn rfm(&self) -> anyhow::Result<Vec<u64>> {
@@ -189,9 +239,14 @@ impl Ours {
 
     fn retention(&self) -> anyhow::Result<Vec<u64>> {
         let any = EventMatch { names: EventNames::Any, filter: Where::All(vec![]) };
-        let cohorts = retention::cohorts(&self.evaluator(), &any, &any, Unit::Week)?;
-        let week = |age: usize| END_MS / DAY_MS - 7 * age as i64;
-        Ok((1..=WEEKS).rev().flat_map(|age| returned(&cohorts, week(age), age)).collect())
+        let end = Timestamp(END_MS);
+        let question = Question {
+            since: Some(end.minus(Span::days(7 * WEEKS as i64))),
+            ..Question::of(any.clone(), any, PeriodUnit::Week)
+        };
+        let tables = retention(&self.evaluator(), &question, &UserGroups::one(None))?;
+        let cohorts = tables.into_iter().flat_map(|table| table.cohorts);
+        Ok(cohorts.flat_map(|cohort| cohort.returned).collect())
     }
 
     fn lifecycle(&self) -> anyhow::Result<Vec<u64>> {
@@ -209,7 +264,7 @@ impl Ours {
         key: &'static str,
         title: &'static str,
         users: &[u32],
-    ) -> anyhow::Result<Question> {
+    ) -> anyhow::Result<report::Question> {
         let (mut answer, mut times) = (Vec::new(), Vec::new());
         let mut cold_ms = 0.0;
         for round in 0..3 {
@@ -227,7 +282,17 @@ impl Ours {
         let largest_ms = users.last().map(|user| timed(|| self.whole_history(*user)).1.warm_ms);
         let (warm_ms, p99_ms) = (quantile(&mut times, 0.5), Some(quantile(&mut times, 0.99)));
         let (runs, bytes) = (users.len() * 2, None);
-        Ok(Question { key, title, cold_ms, warm_ms, p99_ms, largest_ms, runs, bytes, answer })
+        Ok(report::Question {
+            key,
+            title,
+            cold_ms,
+            warm_ms,
+            p99_ms,
+            largest_ms,
+            runs,
+            bytes,
+            answer,
+        })
     }
 
     fn whole_history(&self, user: u32) -> anyhow::Result<[u64; 3]> {
@@ -243,27 +308,6 @@ type Run<'a> = Box<dyn Fn() -> anyhow::Result<Vec<u64>> + 'a>;
 
 fn sum_of(set: &UserSet) -> u64 {
     set.iter().map(|user| u64::from(user.0)).sum()
-}
-
-/// A cohort's users active in each of `age` weeks from its own on.
-fn returned(cohorts: &[retention::Cohort], start_day: i64, age: usize) -> Vec<u64> {
-    let cohort = cohorts.iter().find(|cohort| cohort.start.0 == start_day);
-    let mut returned = cohort.map(|cohort| cohort.returned.clone()).unwrap_or_default();
-    returned.resize(age, 0);
-    returned
-}
-
-/// Who reached each step, as segments.
-fn funnel_texts() -> Vec<String> {
-    let chain = |n: usize| {
-        let steps: Vec<String> = FUNNEL[..n].iter().map(|name| format!("\"{name}\"")).collect();
-        let within = match n {
-            1 => String::new(),
-            _ => format!(" within {FUNNEL_WITHIN_DAYS}d"),
-        };
-        format!("did {}{within} in last {FUNNEL_LAST_DAYS}d", steps.join(" then "))
-    };
-    (1..=FUNNEL.len()).map(chain).collect()
 }
 
 /// A definition of ours; it has no problems.

@@ -103,7 +103,7 @@ fn load(settings: &Settings, folder: &Path) -> anyhow::Result<(Ours, Load)> {
     let mut seconds = 0.0;
     each_batch(settings, |_, batch| {
         let began = Instant::now();
-        loading.load(batch);
+        loading.load(batch)?;
         seconds += began.elapsed().as_secs_f64();
         Ok(())
     })?;

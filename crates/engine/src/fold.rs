@@ -40,6 +40,12 @@ impl Fold {
         }
     }
 
+    /// Finds or creates the user of an event, as [`Fold::step`] does: for events that come many at a
+    /// time.
+    pub fn resolve(&mut self, who: &model::Who) -> Step {
+        self.identity.resolve(who)
+    }
+
     /// Everything known of a user's identities.
     pub fn person(&self, user: UserIndex) -> &Person {
         self.identity.person(user)

@@ -11,6 +11,8 @@ mod tests;
 
 pub use builder::{ColumnBuilder, Stretch, gathered};
 
+use builder::packed_floats;
+
 /// The values of one property in the rows of one part.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Column {
@@ -165,6 +167,67 @@ impl Column {
         self.len() == 0
     }
 
+    /// Texts of a dictionary: the place of each row's, [`u8::MAX`] where it is missing.
+    pub fn of_texts(codes: &[u8], dictionary: Vec<Text>) -> Column {
+        let known = |code: u8| usize::from(code) < dictionary.len();
+        let codes = codes.iter().map(|code| if known(*code) { *code } else { u8::MAX });
+        let present = present(codes.clone().map(|code| code != u8::MAX));
+        let values = codes.map(|code| if code == u8::MAX { 0 } else { code }).collect();
+        Column { present, values: Values::Text(Packed::U8(values), dictionary) }
+    }
+
+    /// Integers.
+    pub fn of_ints(values: &[Option<i64>]) -> Column {
+        let present = present(values.iter().map(Option::is_some));
+        let values: Vec<i64> = values.iter().map(|value| value.unwrap_or_default()).collect();
+        Column { present, values: Values::Int(Numbers::of(&values)) }
+    }
+
+    /// Floats.
+    pub fn of_floats(values: &[Option<f64>]) -> Column {
+        let present = present(values.iter().map(Option::is_some));
+        let values = values.iter().map(|value| value.unwrap_or_default()).collect();
+        Column { present, values: packed_floats(values) }
+    }
+
+    /// The values of some rows, in their order; `None` if all are missing.
+    pub(crate) fn picked(&self, rows: &[u32]) -> Option<Column> {
+        let mut bits = None;
+        if let Some(present) = &self.present {
+            let n = rows.iter().filter(|row| present.get(**row as usize)).count();
+            if n == 0 {
+                return None;
+            }
+            if n < rows.len() {
+                let mut own = Bits::default();
+                rows.iter().for_each(|row| own.push(present.get(*row as usize)));
+                bits = Some(own);
+            }
+        }
+        let numbers = |numbers: &Numbers| {
+            let values = rows.iter().map(|row| numbers.get(*row as usize));
+            Numbers::of(&values.collect::<Vec<_>>())
+        };
+        let values = match &self.values {
+            Values::Int(values) => Values::Int(numbers(values)),
+            Values::Decimal(values, scale) => Values::Decimal(numbers(values), *scale),
+            Values::Time(values) => Values::Time(numbers(values)),
+            Values::Float(values) => {
+                packed_floats(rows.iter().map(|row| values[*row as usize]).collect())
+            }
+            Values::Bool(values) => {
+                let mut own = Bits::default();
+                rows.iter().for_each(|row| own.push(values.get(*row as usize)));
+                Values::Bool(own)
+            }
+            Values::Text(codes, dictionary) => Values::Text(codes.picked(rows), dictionary.clone()),
+            Values::Mixed(values) => {
+                Values::Mixed(rows.iter().map(|row| values[*row as usize].clone()).collect())
+            }
+        };
+        Some(Column { present: bits, values })
+    }
+
     /// The kinds of its values, in the words of the API, each once.
     pub fn kinds(&self) -> Vec<&'static str> {
         match &self.values {
@@ -205,6 +268,16 @@ impl Column {
 #[inline]
 pub(crate) fn decimal(number: i64, scale: u8) -> f64 {
     number as f64 / SCALES[usize::from(scale)]
+}
+
+/// Nothing if nothing is missing.
+fn present(rows: impl Iterator<Item = bool>) -> Option<Bits> {
+    let (mut bits, mut missing) = (Bits::default(), false);
+    for row in rows {
+        bits.push(row);
+        missing |= !row;
+    }
+    missing.then_some(bits)
 }
 
 fn kind(value: &Value) -> Option<&'static str> {

@@ -20,6 +20,7 @@ mod manifest;
 mod part_file;
 mod planes;
 mod sections;
+mod spread;
 mod state;
 #[cfg(test)]
 mod tests;

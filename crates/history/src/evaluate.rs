@@ -11,6 +11,7 @@ mod measure;
 mod needs;
 mod ordered;
 mod per_user;
+mod seen;
 mod source;
 mod values;
 
@@ -181,6 +182,11 @@ impl<'a> Evaluator<'a> {
             && let Some((_, set)) = self.known.borrow().iter().find(|(known, _)| known == leaf)
         {
             return Ok(set.clone());
+        }
+        if let Predicate::Event(p) = leaf
+            && let Some(set) = self.seen_within(p, among)?
+        {
+            return Ok(set);
         }
         let among = among.filter(|_| costly(leaf));
         let mut set = self.fresh_leaf(leaf, among)?;

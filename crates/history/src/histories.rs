@@ -19,7 +19,7 @@ pub(crate) fn stored(population: &[UserHistory], seal_every: usize) -> (Fold, Ar
         let public_id = fold.person(step.user).public_id.clone();
         store.apply(&step, record, &public_id, arrival as u64);
         if arrival % seal_every == 0 {
-            store.snapshot();
+            store.snapshot().unwrap();
         }
     }
     (fold, store.snapshot().unwrap())

@@ -66,4 +66,6 @@ pub use disk::{CheckReport, Error, SectionSize, check};
 pub use evaluate::{Evaluator, QueryError, Reads};
 pub use set::UserSet;
 pub use snapshot::{EventFacts, Snapshot, StoredEvent, ValueFacts};
-pub use store::{Asked, Checkpoint, Done, FamilyStats, Job, Merging, Store, StoreStats, Upkeep};
+pub use store::{
+    Asked, Checkpoint, Done, FamilyStats, Job, Load, Merging, Store, StoreStats, Upkeep,
+};

@@ -25,9 +25,24 @@ impl Masks {
         let (begin, from) = (periods.start(0).0, users.start);
         match masks.words {
             // The usual case without a multiplication: 52 weeks, 60 months.
-            1 => source.each(users, |hit| {
-                let bit = bit(periods, begin, hit.time);
-                masks.bits[(hit.user - from) as usize] |= bit.map_or(0, |bit| 1 << bit);
+            1 => source.each_run(&users, |part, user, rows| {
+                let held = &mut masks.bits[(user - from) as usize];
+                let mut mask = 0;
+                let mut end = i64::MIN;
+                for row in rows {
+                    let time = part.time(row);
+                    // Times of a run ascend: most are in the period of the one before.
+                    if time >= end {
+                        let bit = bit(periods, begin, time);
+                        mask |= bit.map_or(0, |bit| 1 << bit);
+                        end = match bit {
+                            Some(0) => begin,
+                            Some(bit) => periods.start(bit).0,
+                            None => i64::MAX,
+                        };
+                    }
+                }
+                *held |= mask;
             }),
             _ => source.each(users, |hit| {
                 if let Some(bit) = bit(periods, begin, hit.time) {

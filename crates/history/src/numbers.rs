@@ -92,6 +92,18 @@ impl Packed {
         }
     }
 
+    /// The numbers at some places, in their order.
+    pub(crate) fn picked(&self, places: &[u32]) -> Packed {
+        let places = || places.iter().map(|place| *place as usize);
+        match self {
+            Packed::Zero(_) => Packed::Zero(places().len()),
+            Packed::U8(values) => Packed::U8(places().map(|place| values[place]).collect()),
+            Packed::U16(values) => Packed::U16(places().map(|place| values[place]).collect()),
+            Packed::U32(values) => Packed::U32(places().map(|place| values[place]).collect()),
+            Packed::U64(values) => Packed::U64(places().map(|place| values[place]).collect()),
+        }
+    }
+
     /// How many.
     pub fn len(&self) -> usize {
         match self {

@@ -18,6 +18,8 @@ use crate::names::NameId;
 use crate::numbers::{Arrivals, Series};
 
 mod build;
+
+pub(crate) use build::Columns;
 #[cfg(test)]
 mod tests;
 

@@ -215,12 +215,22 @@ fn numbers(measured: Option<Measured>, n: usize) -> Vec<f64> {
     }
 }
 
-/// 1 + floor(5 × users with a lower value ÷ users).
+/// 1 + floor(5 × users with a lower value ÷ users). The score is one more than the number of these
+/// four order statistics that a value exceeds, so they are selected instead of sorting everything.
 fn rank_scores(values: &[f64]) -> Vec<u8> {
-    let mut sorted = values.to_vec();
-    sorted.sort_unstable_by(f64::total_cmp);
-    let lower = |value: f64| sorted.partition_point(|other| *other < value);
-    values.iter().map(|value| 1 + (5 * lower(*value) / sorted.len()) as u8).collect()
+    let n = values.len();
+    let mut rest = values.to_vec();
+    let (mut cuts, mut skipped) = ([f64::NEG_INFINITY; 4], 0);
+    for (cut, share) in cuts.iter_mut().zip(1..) {
+        // The least count of lower values that is worth one more point.
+        let place = (share * n).div_ceil(5).saturating_sub(1);
+        if let Some(own) = rest.get_mut(skipped..).filter(|own| place - skipped < own.len()) {
+            *cut = *own.select_nth_unstable_by(place - skipped, f64::total_cmp).1;
+            skipped = place;
+        }
+    }
+    let score = |value: &f64| 1 + cuts.iter().filter(|cut| **cut < *value).count() as u8;
+    values.iter().map(score).collect()
 }
 
 /// Type-7 quantiles (Hyndman and Fan 1996, The American Statistician 50) at 20, 40, 60 and 80 %,
@@ -261,6 +271,16 @@ mod tests {
             assert_eq!(scores.iter().filter(|s| **s == score).count(), 20);
         }
         assert_eq!(rank_scores(&[1.0, 1.0, 1.0, 2.0, 3.0]), [1, 1, 1, 4, 5]);
+    }
+
+    #[test]
+    fn selected_scores_are_those_of_counting() {
+        for n in 0..40usize {
+            let values: Vec<f64> = (0..n).map(|i| ((i * i * 7 + n) % 11) as f64 - 0.0).collect();
+            let lower = |v: f64| values.iter().filter(|other| **other < v).count();
+            let counted: Vec<u8> = values.iter().map(|v| 1 + (5 * lower(*v) / n) as u8).collect();
+            assert_eq!(rank_scores(&values), counted, "{values:?}");
+        }
     }
 
     #[test]

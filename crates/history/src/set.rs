@@ -70,6 +70,12 @@ impl UserSet {
         *word = *word & !(1 << bit) | u64::from(member) << bit;
     }
 
+    /// Adds the user at a place if `member`.
+    #[inline]
+    pub(crate) fn or_bit(&mut self, place: usize, member: bool) {
+        self.words[place / 64] |= u64::from(member) << (place % 64);
+    }
+
     /// Whether the user is in.
     pub fn contains(&self, user: UserIndex) -> bool {
         self.words.get(user.at() / 64).is_some_and(|word| word >> (user.at() % 64) & 1 == 1)

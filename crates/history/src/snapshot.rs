@@ -85,7 +85,7 @@ impl Snapshot {
 
     /// The time of the first event of any of the users, in milliseconds.
     pub(crate) fn first_event_among(&self, among: &UserSet) -> i64 {
-        let first = |user: UserIndex| self.users.get(user).first_event;
+        let first = |user: UserIndex| self.users.first_event(user);
         among.iter().map(first).min().unwrap_or(i64::MAX)
     }
 

@@ -20,6 +20,7 @@ use crate::part::{Family, Part, Row};
 use crate::snapshot::Snapshot;
 use crate::users::Users;
 
+mod bulk;
 mod checkpoint;
 mod held;
 mod job;
@@ -30,6 +31,7 @@ mod stats;
 #[cfg(test)]
 mod tests;
 
+pub use bulk::Load;
 pub use held::Asked;
 pub use job::{Done, Job, Upkeep};
 pub use plan::Merging;

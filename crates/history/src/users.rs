@@ -41,10 +41,17 @@ impl Default for UserFacts {
 }
 
 /// Facts of all users by dense number.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Users {
     chunks: Vec<Arc<Chunk>>,
     len: usize,
+    forgotten_until: i64,
+}
+
+impl Default for Users {
+    fn default() -> Users {
+        Users { chunks: Vec::new(), len: 0, forgotten_until: i64::MIN }
+    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -71,6 +78,17 @@ impl Users {
         self.len == 0
     }
 
+    /// Events at or before this time may have been dropped because of their age; the facts still
+    /// count them. `i64::MIN`: none was ever dropped.
+    pub fn forgotten_until(&self) -> i64 {
+        self.forgotten_until
+    }
+
+    /// Events at or before this time may be dropped from now on.
+    pub fn forget_until(&mut self, time: i64) {
+        self.forgotten_until = self.forgotten_until.max(time);
+    }
+
     /// Facts of one user.
     pub fn get(&self, user: UserIndex) -> UserFacts {
         let (chunk, at) = self.place(user);
@@ -88,6 +106,12 @@ impl Users {
     pub fn public_id(&self, user: UserIndex) -> &Text {
         let (chunk, at) = self.place(user);
         &chunk.public_id[at]
+    }
+
+    /// Time of a user's first event.
+    pub fn first_event(&self, user: UserIndex) -> i64 {
+        let (chunk, at) = self.place(user);
+        chunk.first_event[at]
     }
 
     /// Times of the first event or attribute change of all users, a chunk at a time.

@@ -32,6 +32,21 @@ pub struct Batch {
 }
 
 impl Batch {
+    /// Adds all rows of another.
+    pub fn append(&mut self, other: &Batch) {
+        let Batch { user, name, time, id, city, platform, category, duration, amount_cents } =
+            other;
+        self.user.extend_from_slice(user);
+        self.name.extend_from_slice(name);
+        self.time.extend_from_slice(time);
+        self.id.extend_from_slice(id);
+        self.city.extend_from_slice(city);
+        self.platform.extend_from_slice(platform);
+        self.category.extend_from_slice(category);
+        self.duration.extend_from_slice(duration);
+        self.amount_cents.extend_from_slice(amount_cents);
+    }
+
     /// Events.
     pub fn len(&self) -> usize {
         self.user.len()

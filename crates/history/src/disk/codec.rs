@@ -111,6 +111,11 @@ impl<'a> Reader<'a> {
         Ok(taken)
     }
 
+    /// The next byte, left where it is.
+    pub(super) fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
     /// The next `len` bytes.
     pub(super) fn slice(&mut self, len: usize) -> Result<&'a [u8], Wrong> {
         let taken = self.at.checked_add(len).and_then(|end| self.bytes.get(self.at..end));

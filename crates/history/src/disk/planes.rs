@@ -7,11 +7,14 @@ use std::cell::RefCell;
 use zstd::bulk::{Compressor, Decompressor};
 
 use super::codec::{Reader, Wrong, put_i64, put_u32};
+use super::spread::{put_spread, spread};
 use crate::numbers::{Numbers, Packed};
 
 const RAW: u8 = 0;
 const ZSTD: u8 = 1;
 const CONSTANT: u8 = 2;
+/// Instead of a width: numbers by magnitude.
+const BY_MAGNITUDE: u8 = 255;
 /// Whether a long plane is worth compressing is tried on so many of its bytes first.
 const SAMPLE_BYTES: usize = 4 * 1_024;
 /// Compression that saves less than one part in so many is not worth the time of undoing it.
@@ -49,26 +52,31 @@ pub(super) fn packed(reader: &mut Reader, len: usize) -> Result<Packed, Wrong> {
     })
 }
 
-/// Adds signed numbers.
+/// Adds signed numbers, as planes or by magnitude, whichever is smaller.
 pub(super) fn put_numbers(out: &mut Vec<u8>, numbers: &Numbers) {
     put_i64(out, numbers.base());
-    put_packed(out, numbers.packed());
+    let (mut planes, mut by_magnitude) = (Vec::new(), vec![BY_MAGNITUDE]);
+    put_packed(&mut planes, numbers.packed());
+    if numbers.packed().width() > 1 {
+        let values = (0..numbers.len()).map(|row| numbers.packed().get(row));
+        put_spread(&mut by_magnitude, values);
+        if by_magnitude.len() < planes.len() {
+            out.extend_from_slice(&by_magnitude);
+            return;
+        }
+    }
+    out.extend_from_slice(&planes);
 }
 
 /// Reads `len` signed numbers.
 pub(super) fn numbers(reader: &mut Reader, len: usize) -> Result<Numbers, Wrong> {
     let base = reader.i64()?;
+    if reader.peek() == Some(BY_MAGNITUDE) {
+        reader.u8()?;
+        let values = spread(reader, len)?;
+        return Ok(Numbers::from_parts(base, Packed::of(values.into_iter())));
+    }
     Ok(Numbers::from_parts(base, packed(reader, len)?))
-}
-
-/// Adds 32-bit numbers, four planes.
-pub(super) fn put_u32s(out: &mut Vec<u8>, values: &[u32]) {
-    put_planes(out, values, u32::to_le_bytes);
-}
-
-/// Reads 32-bit numbers.
-pub(super) fn u32s(reader: &mut Reader, len: usize) -> Result<Vec<u32>, Wrong> {
-    planes(reader, len, u32::from_le_bytes)
 }
 
 /// Adds 64-bit patterns, eight planes.

@@ -3,9 +3,8 @@
 use model::{Text, Value};
 
 use super::codec::{Reader, Wrong, put_bytes, put_i64, put_u32, put_u64, put_value};
-use super::planes::{
-    numbers, packed, plane, put_numbers, put_packed, put_plane, put_u32s, put_u64s, u32s, u64s,
-};
+use super::planes::{numbers, packed, plane, put_numbers, put_packed, put_plane, put_u64s, u64s};
+use super::spread::{put_spread, spread};
 use crate::column::{Bits, Column, SCALES, Stretch, Values, gathered};
 use crate::numbers::{Arrivals, Packed, Series};
 use crate::part::{Facts, Runs};
@@ -33,24 +32,24 @@ pub(super) fn runs(runs: &Runs) -> Vec<u8> {
     let mut out = Vec::new();
     let before = |run: usize| if run == 0 { 0 } else { runs.users[run - 1] + 1 };
     let users = (0..runs.users.len()).map(|run| u64::from(runs.users[run] - before(run)));
-    put_packed(&mut out, &Packed::of(users));
+    put_spread(&mut out, users);
     let lengths = (0..runs.users.len()).map(|run| runs.rows(run).len() as u64 - 1);
-    put_packed(&mut out, &Packed::of(lengths));
+    put_spread(&mut out, lengths);
     out
 }
 
 pub(super) fn read_runs(reader: &mut Reader, facts: &Facts) -> Result<Runs, Wrong> {
     let n = facts.users;
-    let (gaps, lengths) = (packed(reader, n)?, packed(reader, n)?);
+    let (gaps, lengths) = (spread(reader, n)?, spread(reader, n)?);
     let wrong = |what| Wrong::at(0, what);
     let mut runs = Runs { users: Vec::with_capacity(n), starts: Vec::with_capacity(n + 1) };
     let (mut next, mut row) = (0u64, 0u64);
     for run in 0..n {
-        let user = next.saturating_add(gaps.get(run));
+        let user = next.saturating_add(gaps[run]);
         runs.users.push(u32::try_from(user).map_err(|_| wrong("a user's number is too large"))?);
         runs.starts.push(row as u32);
         next = user + 1;
-        row = row.saturating_add(lengths.get(run)).saturating_add(1);
+        row = row.saturating_add(lengths[run]).saturating_add(1);
         if row > facts.rows as u64 {
             return Err(wrong("users have more rows than there are"));
         }
@@ -69,12 +68,12 @@ pub(super) fn times(times: &[u32], runs: &Runs) -> Vec<u8> {
     let mut steps = Vec::with_capacity(times.len() - runs.users.len());
     for run in 0..runs.users.len() {
         let own = &times[runs.rows(run)];
-        firsts.push(own[0]);
-        steps.extend(own.windows(2).map(|pair| pair[1] - pair[0]));
+        firsts.push(u64::from(own[0]));
+        steps.extend(own.windows(2).map(|pair| u64::from(pair[1] - pair[0])));
     }
     let mut out = Vec::new();
-    put_u32s(&mut out, &firsts);
-    put_u32s(&mut out, &steps);
+    put_spread(&mut out, firsts.into_iter());
+    put_spread(&mut out, steps.into_iter());
     out
 }
 
@@ -83,19 +82,19 @@ pub(super) fn read_times(
     facts: &Facts,
     runs: &Runs,
 ) -> Result<Vec<u32>, Wrong> {
-    let firsts = u32s(reader, facts.users)?;
-    let steps = u32s(reader, facts.rows - facts.users)?;
+    let firsts = spread(reader, facts.users)?;
+    let steps = spread(reader, facts.rows - facts.users)?;
     let mut steps = steps.into_iter();
     let mut times = Vec::with_capacity(facts.rows);
-    let last = facts.time_max - facts.time_min;
+    let last = (facts.time_max - facts.time_min) as u64;
     for (run, first) in firsts.into_iter().enumerate() {
-        let mut time = u64::from(first);
-        times.push(first);
+        let mut time = first;
+        times.push(first as u32);
         for step in steps.by_ref().take(runs.rows(run).len() - 1) {
-            time += u64::from(step);
+            time = time.saturating_add(step);
             times.push(time as u32);
         }
-        if time as i64 > last {
+        if time > last {
             return Err(Wrong::at(0, "a time is later than the directory says"));
         }
     }

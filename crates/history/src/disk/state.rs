@@ -1,7 +1,10 @@
 //! The state file: what a checkpoint holds beside parts.
 
-use super::codec::{Reader, Wrong, put_bytes, put_i64, put_u32, put_u64};
+use super::codec::{Reader, Wrong, put_bytes, put_i64, put_u64};
+use super::spread::{put_spread, spread};
 use super::{Error, Folder, damaged, disclosed, enclosed, read_file, state_name, write_file};
+use model::Text;
+
 use crate::names::Names;
 use crate::users::{UserFacts, Users};
 
@@ -24,17 +27,7 @@ pub(crate) fn write_state(
     let mut raw = Vec::new();
     put_u64(&mut raw, names.all().len() as u64);
     names.all().iter().for_each(|name| put_bytes(&mut raw, name.as_bytes()));
-    put_u64(&mut raw, users.len() as u64);
-    for facts in users.iter() {
-        let UserFacts { public_id, first_seen, first_event, last_seen, n_events, merged_into } =
-            facts;
-        put_bytes(&mut raw, public_id.as_bytes());
-        put_i64(&mut raw, first_seen);
-        put_i64(&mut raw, first_event);
-        put_i64(&mut raw, last_seen);
-        put_u32(&mut raw, n_events);
-        put_u32(&mut raw, merged_into.unwrap_or(u32::MAX));
-    }
+    put_users(&mut raw, users);
     put_bytes(&mut raw, fold);
     write_file(folder, &state_name(file), &enclosed(&raw))
 }
@@ -53,16 +46,70 @@ fn decode(raw: &[u8]) -> Result<State, Wrong> {
     for _ in 0..reader.u64()? {
         names.intern(&reader.text()?);
     }
+    let users = read_users(&mut reader)?;
+    Ok(State { names, users, fold: reader.bytes()?.to_vec() })
+}
+
+/// Facts of users, fact by fact: those that follow from others as the difference to them.
+fn put_users(out: &mut Vec<u8>, users: &Users) {
+    put_i64(out, users.forgotten_until());
+    put_u64(out, users.len() as u64);
+    let ids = || users.iter().map(|facts| facts.public_id);
+    put_spread(out, ids().map(|id| id.len() as u64));
+    ids().for_each(|id| out.extend_from_slice(id.as_bytes()));
+    let mut before = 0;
+    let first_seen: Vec<u64> = users
+        .iter()
+        .map(|facts| {
+            let step = facts.first_seen.wrapping_sub(before);
+            before = facts.first_seen;
+            zigzag(step)
+        })
+        .collect();
+    put_spread(out, first_seen.into_iter());
+    let facts = |of: fn(UserFacts) -> u64| users.iter().map(of);
+    put_spread(out, facts(|of| zigzag(of.first_event.wrapping_sub(of.first_seen))));
+    put_spread(out, facts(|of| zigzag(of.last_seen.wrapping_sub(of.first_seen))));
+    put_spread(out, facts(|of| u64::from(of.n_events)));
+    put_spread(out, facts(|of| of.merged_into.map_or(0, |into| u64::from(into) + 1)));
+}
+
+fn read_users(reader: &mut Reader) -> Result<Users, Wrong> {
     let mut users = Users::default();
-    for _ in 0..reader.u64()? {
+    users.forget_until(reader.i64()?);
+    let at = reader.position();
+    let n = usize::try_from(reader.u64()?).unwrap_or(usize::MAX);
+    let mut ids = Vec::new();
+    for length in spread(reader, n)? {
+        let id = reader.slice(usize::try_from(length).unwrap_or(usize::MAX))?;
+        ids.push(Text::from_utf8(id).map_err(|_| Wrong::at(at, "an id is not UTF-8"))?);
+    }
+    let (first_seen, first_event) = (spread(reader, n)?, spread(reader, n)?);
+    let (last_seen, n_events) = (spread(reader, n)?, spread(reader, n)?);
+    let merged_into = spread(reader, n)?;
+    let narrow =
+        |value: u64| u32::try_from(value).map_err(|_| Wrong::at(at, "a count is too large"));
+    let mut before = 0i64;
+    for (user, public_id) in ids.into_iter().enumerate() {
+        let first = before.wrapping_add(unzigzag(first_seen[user]));
+        before = first;
         users.push(UserFacts {
-            public_id: reader.text()?,
-            first_seen: reader.i64()?,
-            first_event: reader.i64()?,
-            last_seen: reader.i64()?,
-            n_events: reader.u32()?,
-            merged_into: Some(reader.u32()?).filter(|into| *into != u32::MAX),
+            public_id,
+            first_seen: first,
+            first_event: first.wrapping_add(unzigzag(first_event[user])),
+            last_seen: first.wrapping_add(unzigzag(last_seen[user])),
+            n_events: narrow(n_events[user])?,
+            merged_into: merged_into[user].checked_sub(1).map(narrow).transpose()?,
         });
     }
-    Ok(State { names, users, fold: reader.bytes()?.to_vec() })
+    Ok(users)
+}
+
+/// Small numbers of either sign as small numbers.
+fn zigzag(value: i64) -> u64 {
+    (value << 1 ^ value >> 63) as u64
+}
+
+fn unzigzag(value: u64) -> i64 {
+    (value >> 1) as i64 ^ -((value & 1) as i64)
 }

@@ -155,13 +155,13 @@ impl Evaluator<'_> {
 
 /// A test of a count that is one bound.
 #[derive(Clone, Copy)]
-struct Bound {
-    at_least: u32,
-    negated: bool,
+pub(super) struct Bound {
+    pub(super) at_least: u32,
+    pub(super) negated: bool,
 }
 
 impl Bound {
-    fn of(test: &Test) -> Option<Bound> {
+    pub(super) fn of(test: &Test) -> Option<Bound> {
         let whole = |value: &Value| match value {
             Value::Int(n) => Some((*n).clamp(0, i64::from(u32::MAX)) as u32),
             _ => None,

@@ -84,7 +84,7 @@ impl Evaluator<'_> {
         let n = self.snapshot.n_places();
         let sets = self.by_users(|users| {
             // Who never did the other thing needs no order.
-            let followed = have(&then_not, &users);
+            let followed = then_not.have(&users);
             let mut set = UserSet::empty(users.len());
             let mut undecided = UserSet::empty(users.len());
             did.each_run(&users, |_, user, _| {
@@ -251,13 +251,6 @@ fn picked(source: &Source, pick: Pick, wanted: &UserSet, users: &Range<u32>) -> 
     places
 }
 
-/// Who of the users has any hit, by number within the range.
-fn have(source: &Source, users: &Range<u32>) -> UserSet {
-    let mut set = UserSet::empty(users.len());
-    source.each_run(users, |_, user, _| set.insert(UserIndex(user - users.start)));
-    set
-}
-
 /// Adds the hits of those of the users who are in `of`, which counts from the range's start.
 fn gather(source: &Source, step: u8, of: &UserSet, users: &Range<u32>, hits: &mut Vec<Hit>) {
     source.each_run(users, |part, user, rows| {
@@ -275,7 +268,7 @@ fn hits_of_all(sources: &[Source], among: &UserSet, users: &Range<u32>) -> Vec<H
         if of.is_empty() {
             return Vec::new();
         }
-        of.and(&have(source, users));
+        of.and(&source.have(users));
     }
     let mut hits = Vec::new();
     for (step, source) in sources.iter().enumerate() {

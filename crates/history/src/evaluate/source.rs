@@ -7,7 +7,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use model::{Timestamp, Value};
+use model::{Timestamp, UserIndex, Value};
 use rayon::prelude::*;
 use segment::tree::EventMatch;
 
@@ -17,6 +17,7 @@ use crate::column::Column;
 use crate::names::NameId;
 use crate::numbers::Arrivals;
 use crate::part::{Facts, Part, Runs};
+use crate::set::UserSet;
 use crate::snapshot::Snapshot;
 
 /// Users handled at a time: a number of four bytes for each fits into a second-level cache. In
@@ -211,6 +212,13 @@ impl Source {
         }
     }
 
+    /// Who of the users has any selected event, by number within the range.
+    pub(crate) fn have(&self, users: &Range<u32>) -> UserSet {
+        let mut set = UserSet::empty(users.len());
+        self.each_run(users, |_, user, _| set.insert(UserIndex(user - users.start)));
+        set
+    }
+
     /// Calls `visit` for every selected event of the users, part by part, and within a part by
     /// user and time. Parts are in order of name and month, so one user's events come in no
     /// overall order.
@@ -319,6 +327,26 @@ impl Evaluator<'_> {
             Some(matching) => self.select(&matching, range, &wanted),
             None => Ok(Source::empty()),
         }
+    }
+
+    /// The same without order of acceptance and properties.
+    pub(crate) fn times(
+        &self,
+        of: &EventMatch,
+        range: (Timestamp, Timestamp),
+    ) -> Result<Source, QueryError> {
+        let wanted = Wanted { times: true, ..Wanted::default() };
+        match Matching::of(of, self.rules) {
+            Some(matching) => self.select(&matching, range, &wanted),
+            None => Ok(Source::empty()),
+        }
+    }
+
+    /// Whether a user's first such event is the first of all, which is kept for every user.
+    pub(crate) fn keeps_first(&self, of: &EventMatch) -> bool {
+        let users = &self.snapshot.users;
+        users.forgotten_until() == i64::MIN
+            && Matching::of(of, self.rules).is_some_and(|matching| matching.everything())
     }
 
     /// The same for a match that is known to be selectable, with only what is wanted.

@@ -2,13 +2,14 @@
 
 use std::ops::Range;
 
-use model::{ExactSum, Timestamp};
+use model::{ExactSum, Timestamp, UserIndex};
 
 use super::{Cohort, Metric, Mode, Question, Table};
 use crate::calendar::Periods;
 use crate::evaluate::{Evaluator, QueryError, Source};
 use crate::groups::UserGroups;
 use crate::masks::{Masks, any, bits, last};
+use crate::snapshot::Snapshot;
 
 /// Counts of single events held at a time, where a return takes several.
 const HELD_COUNTS: usize = if cfg!(test) { 40 } else { 1 << 20 };
@@ -22,10 +23,18 @@ struct Matrix<'q> {
     /// Cohorts: the first so many periods.
     n_cohorts: usize,
     n_columns: usize,
-    first: Source,
+    first: First<'q>,
     /// Nothing: the same events.
     back: Option<Source>,
     groups: &'q UserGroups,
+}
+
+/// Where a user's first event is found.
+enum First<'q> {
+    /// Among these.
+    Among(Source),
+    /// It is the first event of all, which is kept for every user.
+    Kept(&'q Snapshot, Timestamp),
 }
 
 /// What one range of users contributes to one group; cells by cohort, then column.
@@ -37,10 +46,10 @@ struct Counts {
     sums: Vec<ExactSum>,
 }
 
-pub(super) fn tables(
-    evaluator: &Evaluator,
-    question: &Question,
-    groups: &UserGroups,
+pub(super) fn tables<'q>(
+    evaluator: &Evaluator<'q>,
+    question: &'q Question,
+    groups: &'q UserGroups,
 ) -> Result<Vec<Table>, QueryError> {
     let Some(begin) = begin(evaluator, question) else { return Ok(no_cohorts(groups)) };
     let periods = Periods::new(question.unit, &evaluator.rules.zone, begin, evaluator.at);
@@ -59,17 +68,27 @@ pub(super) fn tables(
         Metric::Sum(property) => vec![property],
         _ => Vec::new(),
     };
-    let back = match same && !adds {
+    let kept = evaluator.keeps_first(&question.first);
+    let back = match same && !adds && !kept {
         true => None,
         false => {
             let range = (periods.start(0), evaluator.at);
-            Some(evaluator.source(&question.back, range, &properties)?)
+            Some(match properties.is_empty() {
+                true => evaluator.times(&question.back, range)?,
+                false => evaluator.source(&question.back, range, &properties)?,
+            })
         }
     };
     let matrix = Matrix {
         n_cohorts: until + 1,
         n_columns: if question.brackets.is_empty() { n } else { question.brackets.len() },
-        first: evaluator.source(&question.first, (Timestamp::MIN, evaluator.at), &[])?,
+        first: match kept {
+            true => First::Kept(evaluator.snapshot, evaluator.at),
+            false => {
+                let range = (Timestamp::MIN, evaluator.at);
+                First::Among(evaluator.times(&question.first, range)?)
+            }
+        },
         back,
         periods,
         question,
@@ -103,8 +122,17 @@ fn no_cohorts(groups: &UserGroups) -> Vec<Table> {
 impl Matrix<'_> {
     fn count(&self, users: Range<u32>) -> Vec<Counts> {
         let mut counts = vec![self.empty(); self.groups.len()];
-        let firsts = Masks::of(&self.first, users.clone(), &self.periods);
-        let cohorts: Vec<u32> = users.clone().map(|user| self.cohort(&firsts, user)).collect();
+        let firsts = match &self.first {
+            First::Among(source) => Some(Masks::of(source, users.clone(), &self.periods)),
+            First::Kept(..) => None,
+        };
+        let cohorts: Vec<u32> = match (&firsts, &self.first) {
+            (None, First::Kept(snapshot, at)) => {
+                users.clone().map(|user| self.kept_cohort(snapshot, *at, user)).collect()
+            }
+            (Some(firsts), _) => users.clone().map(|user| self.cohort(firsts, user)).collect(),
+            (None, First::Among(_)) => Vec::new(),
+        };
         for (user, cohort) in users.clone().zip(&cohorts) {
             if let Some(group) = self.groups.of(user).filter(|_| *cohort != NONE) {
                 counts[group].users[*cohort as usize] += 1;
@@ -113,9 +141,10 @@ impl Matrix<'_> {
         if self.question.at_least > 1 {
             self.frequent(&users, &cohorts, &mut counts);
         } else {
-            let own = match &self.back {
-                None => firsts,
-                Some(back) => Masks::of(back, users.clone(), &self.periods),
+            let own = match (&self.back, firsts) {
+                (Some(back), _) => Masks::of(back, users.clone(), &self.periods),
+                (None, Some(firsts)) => firsts,
+                (None, None) => Masks::empty(&users, &self.periods),
             };
             for (user, cohort) in users.clone().zip(&cohorts) {
                 if let Some(group) = self.groups.of(user).filter(|_| *cohort != NONE) {
@@ -149,6 +178,16 @@ impl Matrix<'_> {
         }
     }
 
+    /// The same from what is kept of the user.
+    fn kept_cohort(&self, snapshot: &Snapshot, at: Timestamp, user: u32) -> u32 {
+        let first = snapshot.users.first_event(UserIndex(user));
+        if first > at.0 {
+            return NONE;
+        }
+        let period = self.periods.of(first).filter(|period| *period < self.n_cohorts);
+        period.map_or(NONE, |period| period as u32)
+    }
+
     /// Counts a user in every column in which they returned.
     fn returns(&self, own: &[u64], cohort: usize, counts: &mut Counts) {
         let row = &mut counts.returned[cohort * self.n_columns..][..self.n_columns];
@@ -175,7 +214,11 @@ impl Matrix<'_> {
     fn frequent(&self, users: &Range<u32>, cohorts: &[u32], counts: &mut [Counts]) {
         let n = self.periods.len();
         let at_a_time = (HELD_COUNTS / n).max(1) as u32;
-        let source = self.back.as_ref().unwrap_or(&self.first);
+        let source = match (&self.back, &self.first) {
+            (Some(back), _) => back,
+            (None, First::Among(first)) => first,
+            (None, First::Kept(..)) => return,
+        };
         let mut held: Vec<u32> = Vec::new();
         for start in users.clone().step_by(at_a_time as usize) {
             let some = start..users.end.min(start.saturating_add(at_a_time));

@@ -65,6 +65,10 @@ impl Store {
             .iter()
             .filter_map(|(name, instant)| Some((self.names.number(name)?, instant.0)))
             .collect();
+        for instant in forget.values() {
+            self.users.forget_until(*instant);
+            self.latest = None;
+        }
         let mut next_file = self.next_file;
         let (mut parts, mut groups, mut dropped) = (Vec::new(), Vec::new(), Vec::new());
         for (family, runs) in &mut self.families {

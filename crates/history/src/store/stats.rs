@@ -2,6 +2,8 @@
 
 use super::Store;
 use super::runs::Place;
+use crate::cache::CacheUse;
+use crate::disk::{PartFile, SectionSize};
 use crate::part::Family;
 use model::Text;
 
@@ -31,6 +33,10 @@ pub struct StoreStats {
     pub names: u64,
     /// Families by name and month, events first.
     pub families: Vec<FamilyStats>,
+    /// Bytes in files by kind of column.
+    pub sections: Vec<SectionSize>,
+    /// What is held of columns in memory.
+    pub cache: CacheUse,
 }
 
 impl Store {
@@ -65,7 +71,23 @@ impl Store {
             users: self.users.len() as u64,
             names: self.names.all().len() as u64,
             families: joined(families),
+            sections: self.sections(),
+            cache: self.cache.in_use(),
         }
+    }
+}
+
+impl Store {
+    fn sections(&self) -> Vec<SectionSize> {
+        let parts = self.families.values().flat_map(|runs| &runs.parts);
+        let mut all: Vec<SectionSize> = Vec::new();
+        for size in parts.filter_map(|sealed| sealed.part.file()).flat_map(PartFile::sizes) {
+            match all.iter_mut().find(|other| other.kind == size.kind) {
+                Some(other) => other.bytes += size.bytes,
+                None => all.push(size),
+            }
+        }
+        all
     }
 }
 
