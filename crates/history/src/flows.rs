@@ -15,6 +15,7 @@ use segment::tree::EventMatch;
 
 use crate::evaluate::{Evaluator, QueryError};
 use crate::groups::{Ranking, UserGroups, add_counts};
+use crate::ranges::add_up;
 
 use paths::{Counts, Paths, Symbol};
 
@@ -111,15 +112,10 @@ pub fn flows(
     among: &UserGroups,
 ) -> Result<Flows, QueryError> {
     let paths = Paths::new(evaluator, question, among)?;
-    let mut frequent: HashMap<(u8, Symbol), u64> = HashMap::new();
-    for range in evaluator.by_users(|users| paths.frequencies(users)) {
-        add_counts(&mut frequent, range);
-    }
+    let frequent = add_up(evaluator, HashMap::new(), |users| paths.frequencies(users), add_counts);
     let rankings = rankings(frequent, question);
-    let mut all = Counts::default();
-    for range in evaluator.by_users(|users| paths.count(users, &rankings)) {
-        all.merge(range);
-    }
+    let count = |users| paths.count(users, &rankings);
+    let all = add_up(evaluator, Counts::default(), count, Counts::merge);
     let stop = |symbol: Symbol| match symbol {
         Symbol::Anchor => Stop::Anchor,
         Symbol::Event(name) => Stop::Event(evaluator.snapshot.names.name(name).clone()),

@@ -3,8 +3,9 @@
 //!
 //! What it is: dense user numbers, parts by event name and month sorted by (user, time), immutable
 //! snapshots, evaluation of segment definitions for all users at once, and the analyses that read
-//! the same scans (lifecycle, RFM, retention, funnels, sessions, activity). What it is not: it
-//! decides nothing about identity (that is `engine`), sends nothing and knows no HTTP.
+//! the same scans (lifecycle, RFM, retention, funnels, flows, trends, activity, revenue,
+//! sessions). What it is not: it decides nothing about identity (that is `engine`), sends nothing
+//! and knows no HTTP.
 //!
 //! ```
 //! use engine::Fold;

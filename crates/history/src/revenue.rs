@@ -13,6 +13,7 @@ use crate::calendar::Periods;
 use crate::evaluate::{Evaluator, QueryError, Source};
 use crate::groups::{GroupName, UserGroups};
 use crate::masks::{Masks, any, bits};
+use crate::ranges::add_up;
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq)]
@@ -108,11 +109,11 @@ pub fn revenue(
     let range = (periods.start(DAYS_BEFORE), evaluator.at);
     let paid = evaluator.source(&question.paid, range, &[&question.amount])?;
     let active = evaluator.source(&question.active, (periods.start(0), evaluator.at), &[])?;
-    let ranges = evaluator.by_users(|users| count(&paid, &active, users, &periods, groups));
-    let mut all = vec![Counts::new(periods.len()); groups.len()];
-    for range in ranges {
-        all.iter_mut().zip(&range).for_each(|(all, more)| all.merge(more));
-    }
+    let nothing = vec![Counts::new(periods.len()); groups.len()];
+    let count = |users| count(&paid, &active, users, &periods, groups);
+    let all = add_up(evaluator, nothing, count, |all, more| {
+        all.iter_mut().zip(&more).for_each(|(all, more)| all.merge(more));
+    });
     let named = groups.names().iter().cloned().zip(all);
     Ok(named.map(|(group, counts)| counts.finish(group, first)).collect())
 }

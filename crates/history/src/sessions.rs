@@ -8,6 +8,7 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
+use hashbrown::HashMap;
 use model::value::ValueKey;
 use model::{Day, Span, Text, Timestamp};
 
@@ -147,24 +148,39 @@ fn of_users(
     among: &UserGroups,
 ) -> Vec<Session> {
     let with_id = matches!(rule, SessionRule::Property(_));
-    let mut rows: Vec<(u32, Option<ValueKey>, i64)> = Vec::new();
+    let mut ids: HashMap<ValueKey, u32> = HashMap::new();
+    // Ids as numbers: these are many rows to sort.
+    let mut rows: Vec<(u32, u32, i64)> = Vec::new();
     source.each(users, |hit| {
-        let key = with_id.then(|| hit.value(0).and_then(|value| value.key()));
-        if key != Some(None) && among.of(hit.user).is_some() {
-            rows.push((hit.user, key.flatten(), hit.time));
+        if among.of(hit.user).is_none() {
+            return;
         }
+        let mut id = 0;
+        if with_id {
+            let Some(key) = hit.value(0).and_then(|value| value.key()) else { return };
+            let next = ids.len() as u32;
+            id = *ids.entry(key).or_insert(next);
+        }
+        rows.push((hit.user, id, hit.time));
     });
-    rows.sort();
+    rows.sort_unstable();
+    let mut names: Vec<Option<ValueKey>> = vec![None; ids.len().max(1)];
+    ids.into_iter().for_each(|(key, id)| names[id as usize] = Some(key));
     let mut sessions: Vec<Session> = Vec::new();
+    let mut last_id = 0;
     for (user, id, time) in rows {
         let time = Timestamp(time);
         match sessions.last_mut() {
-            Some(last) if last.user == user && last.id == id && continues(rule, last.end, time) => {
+            Some(last) if last.user == user && last_id == id && continues(rule, last.end, time) => {
                 last.end = time;
                 last.events += 1;
             }
-            _ => sessions.push(Session { user, id, start: time, end: time, events: 1 }),
+            _ => {
+                let of = names[id as usize].clone();
+                sessions.push(Session { user, id: of, start: time, end: time, events: 1 });
+            }
         }
+        last_id = id;
     }
     sessions.sort_by_key(|session| (session.user, session.start));
     sessions

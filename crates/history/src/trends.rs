@@ -16,6 +16,7 @@ use segment::tree::EventMatch;
 use crate::calendar::{PeriodUnit, Periods};
 use crate::evaluate::{Evaluator, QueryError};
 use crate::groups::{By, UserGroups};
+use crate::ranges::add_up;
 
 use cells::Cells;
 use keys::Keys;
@@ -126,15 +127,14 @@ pub fn trend(
         let source = evaluator.source(&series.of, (from, to), &names)?;
         let first_key = usize::from(property.is_some());
         let empty = || Cells::new(&series.measure, groups.len() * (periods.len() + 1));
-        let ranges = evaluator.by_users(|users| {
+        let count = |users| {
             let mut cells = empty();
             cells.count(&source, users, &periods, &|hit| {
                 among.of(hit.user).map(|_| keys.group(hit, first_key))
             });
             cells
-        });
-        let mut all = empty();
-        ranges.into_iter().for_each(|range| all.merge(range));
+        };
+        let all = add_up(evaluator, empty(), count, Cells::merge);
         for (group, values) in groups.iter_mut().zip(all.values().chunks(periods.len() + 1)) {
             group.values.push(values.to_vec());
         }

@@ -34,8 +34,11 @@ fn shop() -> (tempfile::TempDir, String) {
     (folder, dir)
 }
 
-/// Every command with its arguments, and where its answer has which value.
-fn questions() -> Vec<(Vec<&'static str>, Vec<(&'static str, Value)>)> {
+/// Arguments of a command, and where its answer has which value.
+type Question = (Vec<&'static str>, Vec<(&'static str, Value)>);
+
+/// Every command.
+fn questions() -> Vec<Question> {
     vec![
         (
             vec!["retention", "--event", "*", "--unit", "week"],

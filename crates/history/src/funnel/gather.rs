@@ -11,7 +11,7 @@ use super::ordered::ordered;
 use super::{Conversions, Funnel, Hit, Order, Place, Reached, Step};
 use crate::evaluate::{Evaluator, QueryError, Source};
 use crate::groups::{GroupName, Ranking, UserGroups, add_counts};
-use crate::ranges::pieces;
+use crate::ranges::{add_up, pieces};
 
 struct Gather<'q> {
     funnel: &'q Funnel,
@@ -42,16 +42,19 @@ pub(super) fn conversions(
     let all = strict.then(|| evaluator.source(&any, range, &[])).transpose()?;
     let mut gather = Gather { funnel, groups, steps, all, firsts: None };
     if let Some((_, top)) = by_first {
-        let ranges = evaluator.by_users(|users| gather.first_values(users));
-        let mut counts = HashMap::new();
-        ranges.into_iter().for_each(|range| add_counts(&mut counts, range));
+        let counts =
+            add_up(evaluator, HashMap::new(), |users| gather.first_values(users), add_counts);
         gather.firsts = Some(Ranking::of(counts, top));
     }
-    let mut all = gather.empty();
-    for range in evaluator.by_users(|users| gather.count(users)) {
-        let steps = all.iter_mut().flatten().zip(range.into_iter().flatten());
-        steps.for_each(|(all, more)| all.merge(more));
-    }
+    let all = add_up(
+        evaluator,
+        gather.empty(),
+        |users| gather.count(users),
+        |all, more| {
+            let steps = all.iter_mut().flatten().zip(more.into_iter().flatten());
+            steps.for_each(|(all, more)| all.merge(more));
+        },
+    );
     let names = match gather.firsts {
         Some(firsts) => firsts.into_names(GroupName::Is, GroupName::Other),
         None => groups.names().to_vec(),

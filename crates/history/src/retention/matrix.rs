@@ -9,6 +9,7 @@ use crate::calendar::Periods;
 use crate::evaluate::{Evaluator, QueryError, Source};
 use crate::groups::UserGroups;
 use crate::masks::{Masks, any, bits, last};
+use crate::ranges::add_up;
 use crate::snapshot::Snapshot;
 
 /// Counts of single events held at a time, where a return takes several.
@@ -94,12 +95,15 @@ pub(super) fn tables<'q>(
         question,
         groups,
     };
-    let ranges = evaluator.by_users(|users| matrix.count(users));
-    let all = ranges.into_iter().reduce(|mut all, more| {
-        all.iter_mut().zip(more).for_each(|(all, more)| all.add(&more));
-        all
-    });
-    let Some(all) = all else { return Ok(no_cohorts(groups)) };
+    let nothing = vec![matrix.empty(); groups.len()];
+    let all = add_up(
+        evaluator,
+        nothing,
+        |users| matrix.count(users),
+        |all, more| {
+            all.iter_mut().zip(more).for_each(|(all, more)| all.add(&more));
+        },
+    );
     let named = groups.names().iter().zip(all);
     let table = |(name, counts): (&_, _)| Table {
         group: Clone::clone(name),

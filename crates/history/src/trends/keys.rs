@@ -7,6 +7,7 @@ use model::{Text, Timestamp, UserIndex, Value};
 use super::{BY_MAX, Combination, Question};
 use crate::evaluate::{Evaluator, Hit, QueryError};
 use crate::groups::{By, Ranking, UserGroups, add_counts};
+use crate::ranges::add_up;
 
 /// Numbers of values, one per part of a combination; unused parts are 0.
 type Code = [u32; BY_MAX];
@@ -76,7 +77,7 @@ impl Keys {
         let names: Vec<&str> = self.properties().collect();
         for series in &question.series {
             let source = evaluator.source(&series.of, range, &names)?;
-            let ranges = evaluator.by_users(|users| {
+            let count = |users| {
                 let mut numbers: HashMap<Option<ValueKey>, u32> = HashMap::new();
                 let mut counts: HashMap<Code, u64> = HashMap::new();
                 source.each(users, |hit| {
@@ -91,8 +92,8 @@ impl Keys {
                     *counts.entry(code).or_default() += 1;
                 });
                 self.written(&numbers, counts)
-            });
-            ranges.into_iter().for_each(|range| add_counts(&mut all, range));
+            };
+            all = add_up(evaluator, all, count, add_counts);
         }
         Ok(all)
     }
