@@ -50,7 +50,6 @@ pub struct Ours {
     snapshot: Arc<Snapshot>,
     rules: Rules,
     id_bytes: Option<u64>,
-    sections: Vec<history::SectionSize>,
 }
 
 impl Loading {
@@ -80,12 +79,7 @@ impl Loading {
         drop(self.store);
         let (mut store, _) = Store::open(&self.folder)?;
         let id_bytes = store.stats().sections.iter().find(|of| of.kind == "ids").map(|of| of.bytes);
-        Ok(Ours {
-            snapshot: store.snapshot()?,
-            rules: rules()?,
-            id_bytes,
-            sections: store.stats().sections,
-        })
+        Ok(Ours { snapshot: store.snapshot()?, rules: rules()?, id_bytes })
     }
 
     fn flush(&mut self) -> anyhow::Result<()> {
@@ -138,12 +132,6 @@ fn properties(batch: &Batch) -> Vec<(Text, Column)> {
 }
 
 impl Ours {
-    pub fn print_sections(&self, n: u64) {
-        for of in &self.sections {
-            println!("{} {:.3}", of.kind, of.bytes as f64 / n as f64);
-        }
-    }
-
     /// Bytes of the delivery ids on disk.
     pub fn id_bytes(&self) -> Option<u64> {
         self.id_bytes
@@ -229,9 +217,8 @@ impl Ours {
     fn rfm(&self) -> anyhow::Result<Vec<u64>> {
         let rfm = self.evaluator().rfm()?;
         let mut counts = vec![0; 125];
-        for score in rfm.scored.iter().filter_map(|user| rfm.score_of(user)) {
-            let m = score.m.unwrap_or(1);
-            let cell = (score.r - 1) * 25 + (score.f - 1) * 5 + m - 1;
+        for (r, f, m) in rfm.scored.iter().filter_map(|user| rfm.scores_of(user)) {
+            let cell = (r - 1) * 25 + (f - 1) * 5 + m.max(1) - 1;
             counts[usize::from(cell)] += 1;
         }
         Ok(counts)

@@ -12,6 +12,7 @@ mod needs;
 mod ordered;
 mod per_user;
 mod seen;
+mod slots;
 mod source;
 mod values;
 
@@ -21,7 +22,7 @@ use std::sync::Arc;
 use model::{Text, Timestamp, UserIndex, Zone};
 use segment::Rules;
 use segment::evaluate::{Population, RfmScore, rfm_holds};
-use segment::tree::{BucketPredicate, Predicate, Range, RfmPredicate, Window};
+use segment::tree::{BucketPredicate, EventNames, Predicate, Range, RfmPredicate, Window};
 
 use crate::disk::Error;
 use crate::lifecycle::LifecycleAt;
@@ -31,7 +32,7 @@ use crate::snapshot::Snapshot;
 
 pub(crate) use matching::Matching;
 pub(crate) use measure::Measured;
-pub(crate) use source::{Hit, Source, Wanted};
+pub(crate) use source::{Hit, Source, SourcePart, Wanted};
 
 /// Why a question has no answer.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -68,6 +69,21 @@ pub struct Reads {
     pub rows: u64,
     /// Bytes of the columns in memory.
     pub bytes: u64,
+}
+
+/// In which order conditions are asked that must all hold: first what is kept per user and cheap
+/// ("anything lately"), which leaves fewer candidates for what is not.
+fn cost(predicate: &Predicate) -> u8 {
+    match predicate {
+        Predicate::Event(p) => match (&p.of.names, &p.within.range) {
+            (EventNames::Any, Range::Last(_) | Range::Since(_)) => 0,
+            (EventNames::Any, _) => 2,
+            (EventNames::Of(_), _) => 1,
+        },
+        Predicate::Not(of) => cost(of),
+        other if costly(other) => 3,
+        _ => 1,
+    }
 }
 
 /// Whether a condition is worth answering for some users only: it needs their events in order.
@@ -149,7 +165,7 @@ impl<'a> Evaluator<'a> {
             Predicate::All(of) => {
                 let mut set = among.unwrap_or(&self.everybody).clone();
                 let mut of: Vec<&Predicate> = of.iter().collect();
-                of.sort_by_key(|part| costly(part));
+                of.sort_by_key(|part| cost(part));
                 for part in of {
                     if set.is_empty() {
                         break;

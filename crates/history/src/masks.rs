@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::calendar::Periods;
-use crate::evaluate::Source;
+use crate::evaluate::{Source, SourcePart};
 
 /// Bit 0: active before the first period. Bit p + 1: active in period p.
 pub(crate) struct Masks {
@@ -22,34 +22,41 @@ impl Masks {
     /// The activity of some users, by events of a source.
     pub(crate) fn of(source: &Source, users: Range<u32>, periods: &Periods) -> Masks {
         let mut masks = Masks::empty(&users, periods);
-        let (begin, from) = (periods.start(0).0, users.start);
-        match masks.words {
-            // The usual case without a multiplication: 52 weeks, 60 months.
-            1 => source.each_run(&users, |part, user, rows| {
-                let held = &mut masks.bits[(user - from) as usize];
-                let mut mask = 0;
-                let mut end = i64::MIN;
-                for row in rows {
-                    let time = part.time(row);
-                    // Times of a run ascend: most are in the period of the one before.
-                    if time >= end {
-                        let bit = bit(periods, begin, time);
-                        mask |= bit.map_or(0, |bit| 1 << bit);
-                        end = match bit {
-                            Some(0) => begin,
-                            Some(bit) => periods.start(bit).0,
-                            None => i64::MAX,
-                        };
-                    }
-                }
-                *held |= mask;
-            }),
-            _ => source.each(users, |hit| {
-                if let Some(bit) = bit(periods, begin, hit.time) {
-                    masks.set(hit.user, bit);
-                }
-            }),
+        let begin = periods.start(0).0;
+        source.each(users, |hit| {
+            if let Some(bit) = bit(periods, begin, hit.time) {
+                masks.set(hit.user, bit);
+            }
+        });
+        masks
+    }
+
+    /// The same with tables that were made for the source once.
+    pub(crate) fn with(
+        (source, tables): (&Source, &Tables),
+        users: Range<u32>,
+        periods: &Periods,
+    ) -> Masks {
+        let mut masks = Masks::empty(&users, periods);
+        if masks.words > 1 {
+            return Masks::of(source, users, periods);
         }
+        let (begin, from) = (periods.start(0).0, users.start);
+        source.each_run(&users, |part, user, rows| {
+            let table = &tables.parts[part.index() as usize];
+            let mut mask = 0;
+            for offset in part.offsets(rows) {
+                let stretch = table.get((offset >> STRETCH_BITS) as usize);
+                mask |= match stretch.copied().unwrap_or(MIXED) {
+                    MIXED => {
+                        let time = part.span().0 + i64::from(*offset);
+                        bit(periods, begin, time).map_or(0, |bit| 1 << bit)
+                    }
+                    mask => mask,
+                };
+            }
+            masks.bits[(user - from) as usize] |= mask;
+        });
         masks
     }
 
@@ -62,6 +69,44 @@ impl Masks {
     pub(crate) fn user(&self, user: u32) -> &[u64] {
         let start = (user - self.from) as usize * self.words;
         &self.bits[start..start + self.words]
+    }
+}
+
+/// For each part of a source: the bit of every stretch of time, so that finding it is one look.
+pub(crate) struct Tables {
+    /// By part, then by offset ÷ 2²²: the mask of the stretch's period, or [`MIXED`].
+    parts: Vec<Vec<u64>>,
+}
+
+/// A stretch in which a period ends.
+const MIXED: u64 = 0;
+/// Stretches are of 2²² ms, about 70 minutes.
+const STRETCH_BITS: u32 = 22;
+
+impl Tables {
+    /// No tables.
+    pub(crate) fn none() -> Tables {
+        Tables { parts: Vec::new() }
+    }
+
+    /// Tables for a source; none if the bits of all periods are more than one word.
+    pub(crate) fn of(source: &Source, periods: &Periods) -> Tables {
+        if periods.len() >= 64 {
+            return Tables::none();
+        }
+        let begin = periods.start(0).0;
+        let table = |part: &SourcePart| {
+            let (first, last) = part.span();
+            let mask = |time: i64| bit(periods, begin, time).map_or(0, |bit| 1 << bit);
+            let n = ((last - first) >> STRETCH_BITS) + 1;
+            let stretch = |n: i64| {
+                let from = first + (n << STRETCH_BITS);
+                let to = from + (1 << STRETCH_BITS) - 1;
+                if mask(from) == mask(to) { mask(from) } else { MIXED }
+            };
+            (0..n).map(stretch).collect()
+        };
+        Tables { parts: source.parts().iter().map(table).collect() }
     }
 }
 

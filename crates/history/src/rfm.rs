@@ -99,10 +99,18 @@ impl RfmAt {
         if !has_monetary {
             scores[2].fill(0);
         }
+        let groups: [[[u8; 6]; 6]; 6] = std::array::from_fn(|r| {
+            std::array::from_fn(|f| {
+                std::array::from_fn(|m| {
+                    group_of(settings, (r as u8, f as u8, m as u8), has_monetary)
+                })
+            })
+        });
         for (index, user) in users.into_iter().enumerate() {
             let score = (scores[0][index], scores[1][index], scores[2][index]);
             self.scores[user] = score;
-            self.group[user] = group_of(settings, score, has_monetary);
+            let (r, f, m) = score;
+            self.group[user] = groups[usize::from(r)][usize::from(f)][usize::from(m)];
         }
     }
 
@@ -114,6 +122,12 @@ impl RfmAt {
         let (r, f, m) = self.scores[user.at()];
         let group = self.group_keys.get(usize::from(self.group[user.at()])).cloned();
         Some(RfmScore { r, f, m: Some(m).filter(|m| *m > 0), group })
+    }
+
+    /// A user's scores of recency, frequency and monetary value, 1 to 5 each, without the name of
+    /// the group; the last is 0 without a monetary side. Nothing for the inactive.
+    pub fn scores_of(&self, user: UserIndex) -> Option<(u8, u8, u8)> {
+        self.scored.contains(user).then(|| self.scores[user.at()])
     }
 
     /// The index of a user's group in the settings.

@@ -8,6 +8,13 @@ pub struct UserSet {
     words: Vec<u64>,
 }
 
+/// One bit for each of up to 64 items.
+#[inline]
+pub(crate) fn bits_of<T>(items: &[T], holds: impl Fn(&T) -> bool) -> u64 {
+    let bits = items.iter().take(64).enumerate();
+    bits.fold(0, |word, (place, item)| word | u64::from(holds(item)) << place)
+}
+
 impl UserSet {
     /// Nobody, with room for `n_users`.
     pub fn empty(n_users: usize) -> UserSet {
@@ -34,6 +41,13 @@ impl UserSet {
                 *word |= u64::from(member) << bit;
             }
         }
+        set
+    }
+
+    /// A set of words of 64 users each; missing ones are nobody.
+    pub(crate) fn of_words(n_users: usize, words: impl Iterator<Item = u64>) -> UserSet {
+        let mut set = UserSet { words: words.collect() };
+        set.words.resize(n_users.div_ceil(64), 0);
         set
     }
 
@@ -70,10 +84,14 @@ impl UserSet {
         *word = *word & !(1 << bit) | u64::from(member) << bit;
     }
 
-    /// Adds the user at a place if `member`.
-    #[inline]
-    pub(crate) fn or_bit(&mut self, place: usize, member: bool) {
-        self.words[place / 64] |= u64::from(member) << (place % 64);
+    /// Whether any of some users is in.
+    pub(crate) fn any_of(&self, users: &std::ops::Range<u32>) -> bool {
+        let (first, last) = (users.start as usize / 64, users.end.div_ceil(64) as usize);
+        let words = self.words.get(first..last.min(self.words.len())).unwrap_or_default();
+        if users.start.is_multiple_of(64) && users.end.is_multiple_of(64) {
+            return words.iter().any(|word| *word != 0);
+        }
+        users.clone().any(|user| self.contains(UserIndex(user)))
     }
 
     /// Whether the user is in.

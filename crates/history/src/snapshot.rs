@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use hashbrown::HashMap;
 use model::{EventId, Text, Timestamp, UserIndex, Value};
@@ -12,7 +12,7 @@ use crate::column::Column;
 use crate::evaluate::QueryError;
 use crate::names::{NameId, Names};
 use crate::part::{Family, Part, month_of};
-use crate::set::UserSet;
+use crate::set::{UserSet, bits_of};
 use crate::users::{UserFacts, Users};
 
 /// Everything applied up to one moment.
@@ -20,6 +20,8 @@ pub struct Snapshot {
     pub(crate) names: Arc<Names>,
     pub(crate) users: Users,
     pub(crate) families: BTreeMap<Family, Vec<Arc<Part>>>,
+    /// Everybody, and when the last of them was first seen; made when it is first asked for.
+    everybody: OnceLock<(i64, UserSet)>,
 }
 
 /// One event of one user, with when it was accepted.
@@ -68,7 +70,7 @@ impl Snapshot {
         users: Users,
         families: BTreeMap<Family, Vec<Arc<Part>>>,
     ) -> Snapshot {
-        Snapshot { names, users, families }
+        Snapshot { names, users, families, everybody: OnceLock::new() }
     }
 
     /// Dense numbers in use: sets and arrays over users have this many places.
@@ -78,9 +80,17 @@ impl Snapshot {
 
     /// Everybody who exists at `at`: first event or attribute change at or before it.
     pub fn users(&self, at: Timestamp) -> UserSet {
-        let seen = self.users.first_seen().flatten();
         // Who was merged away was never seen.
-        UserSet::of_each(self.n_places(), seen.map(|first| *first <= at.0 && *first != i64::MAX))
+        let (newest, everybody) = self.everybody.get_or_init(|| {
+            let seen = || self.users.first_seen().flatten().copied();
+            let newest = seen().filter(|first| *first != i64::MAX).max().unwrap_or(i64::MIN);
+            (newest, UserSet::of_each(self.n_places(), seen().map(|first| first != i64::MAX)))
+        });
+        if at.0 >= *newest {
+            return everybody.clone();
+        }
+        let words = self.users.first_seen().flat_map(|chunk| chunk.chunks(64));
+        UserSet::of_words(self.n_places(), words.map(|seen| bits_of(seen, |first| *first <= at.0)))
     }
 
     /// The time of the first event of any of the users, in milliseconds.

@@ -20,13 +20,40 @@ const TERM_MAX: f64 = 19_807_040_628_566_084_398_385_987_584.0; // 2⁹⁴
 impl ExactSum {
     /// Adds a float. NaN is refused at ingest and counts as nothing here.
     pub fn add(&mut self, term: f64) {
-        if term.is_nan() {
+        if self.add_plain(term) || term.is_nan() {
             return;
         }
         let term = term.clamp(-TERM_MAX, TERM_MAX);
         let whole = term.trunc();
         self.whole += whole as i128;
         self.fraction += ((term - whole) * (1u128 << FRACTION_BITS) as f64) as i128;
+    }
+
+    /// Adds a float of ordinary size by its bits alone; false, and nothing added, for others.
+    #[inline]
+    fn add_plain(&mut self, term: f64) -> bool {
+        const MANTISSA: u64 = (1 << 52) - 1;
+        let bits = term.to_bits();
+        // The term is the mantissa ÷ 2^scale; the smallest of these scales is that of 2⁵².
+        let scale = 1_075 - (bits >> 52 & 0x7ff) as i64;
+        if !(1..=FRACTION_BITS as i64).contains(&scale) {
+            return false;
+        }
+        let mantissa = bits & MANTISSA | 1 << 52;
+        let whole = if scale < 64 { mantissa >> scale } else { 0 };
+        let rest = i128::from(mantissa) - (i128::from(whole) << scale);
+        let fraction = rest << (i64::from(FRACTION_BITS) - scale);
+        match bits >> 63 {
+            0 => {
+                self.whole += i128::from(whole);
+                self.fraction += fraction;
+            }
+            _ => {
+                self.whole -= i128::from(whole);
+                self.fraction -= fraction;
+            }
+        }
+        true
     }
 
     /// Adds an integer.
@@ -55,6 +82,28 @@ impl ExactSum {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bits_alone_give_the_same_sum() {
+        let slow = |term: f64| {
+            let whole = term.trunc();
+            let fraction = ((term - whole) * (1u128 << FRACTION_BITS) as f64) as i128;
+            ExactSum { whole: whole as i128, fraction }
+        };
+        for n in 0..4_000u64 {
+            let term = f64::from_bits(
+                n.wrapping_mul(0x9E37_79B9_7F4A_7C15) & !(0x7ff << 52) | (980 + n % 100) << 52,
+            );
+            let mut sum = ExactSum::default();
+            if sum.add_plain(term) {
+                assert_eq!(sum, slow(term), "{term}");
+            }
+        }
+        let mut sum = ExactSum::default();
+        assert!(sum.add_plain(19.99) && sum.add_plain(-0.25) && !sum.add_plain(f64::NAN));
+        assert!(!sum.add_plain(0.0) && !sum.add_plain(1e300) && !sum.add_plain(1e-30));
+        assert_eq!(sum.value(), 19.74);
+    }
 
     #[test]
     fn order_never_shows() {

@@ -11,6 +11,7 @@ use segment::tree::{
 
 use super::source::{RANGE_USERS, Source, SourcePart, Wanted, by_users};
 use super::{Evaluator, Matching, QueryError};
+use crate::calendar::{PeriodUnit, Periods};
 use crate::column::Column;
 use crate::set::UserSet;
 
@@ -76,8 +77,15 @@ impl Evaluator<'_> {
             return self.user_by_user(&segment::Predicate::Event(p.clone()), None);
         };
         let test = CompiledTest::new(&p.test);
-        let sets =
-            by_users(n, |users| measure(&scan, &p.measure, &users, &self.rules.zone).test(&test));
+        let zone = &self.rules.zone;
+        let sets = by_users(n, |users| match &p.measure {
+            Measure::Sum(_) => {
+                let sums = Sums::of(&scan, &users);
+                sums.test(users.len(), &test, |sum, _| sum.value(), Some(0.0))
+            }
+            Measure::Avg(_) => Sums::of(&scan, &users).test(users.len(), &test, mean, None),
+            other => measure(&scan, other, &users, zone).test(&test),
+        });
         Ok(UserSet::of_ranges(n, RANGE_USERS as usize, sets))
     }
 
@@ -278,62 +286,87 @@ fn measure(scan: &Scan, measure: &Measure, users: &Range<u32>, zone: &Zone) -> M
             });
             Measured::Whole(counts)
         }
-        Measure::Sum(_) => Measured::Floats(sums(scan, users, |sum, _| sum.value(), 0.0)),
+        Measure::Sum(_) => {
+            let sums = Sums::of(scan, users);
+            Measured::Floats(sums.values(users.len(), |sum, _| sum.value(), 0.0))
+        }
         Measure::Avg(_) => {
-            Measured::Floats(sums(scan, users, |sum, n| sum.value() / f64::from(n), f64::NAN))
+            Measured::Floats(Sums::of(scan, users).values(users.len(), mean, f64::NAN))
         }
         Measure::Min(_) => picked(scan, users, Pick::Least),
         Measure::Max(_) => picked(scan, users, Pick::Greatest),
         Measure::First(_) => picked(scan, users, Pick::First),
         Measure::Last(_) => picked(scan, users, Pick::Last),
         Measure::Distinct(_) => Measured::Whole(super::values::distinct(scan, users)),
-        Measure::Days => {
-            let mut pairs = Vec::new();
-            scan.runs(users, |part, user, rows| {
-                let mut before = None;
-                for row in rows {
-                    let day = zone.day(Timestamp(part.time(row)));
-                    if before != Some(day) {
-                        pairs.push((user - users.start, day));
-                        before = Some(day);
-                    }
-                }
-            });
-            Measured::Whole(distinct(pairs, users.len()))
-        }
+        Measure::Days => Measured::Whole(days(scan, users, zone)),
     }
 }
 
-/// Exact sums of those who have any number, finished; `none` for everybody else.
-fn sums(
-    scan: &Scan,
-    users: &Range<u32>,
-    finish: impl Fn(&ExactSum, u32) -> f64,
-    none: f64,
-) -> Vec<f64> {
-    let mut place = vec![u32::MAX; users.len()];
-    let mut sums: Vec<(ExactSum, u32)> = Vec::new();
-    scan.values(users, |_, user, row, column| {
-        let place = &mut place[(user - users.start) as usize];
-        if *place == u32::MAX {
-            *place = sums.len() as u32;
-            sums.push((ExactSum::default(), 0));
+/// Exact sums of those who have any number, with how many there are.
+struct Sums {
+    /// (number within the range, sum, terms).
+    of: Vec<(u32, ExactSum, u32)>,
+}
+
+impl Sums {
+    fn of(scan: &Scan, users: &Range<u32>) -> Sums {
+        let mut place = vec![u32::MAX; users.len()];
+        let mut of: Vec<(u32, ExactSum, u32)> = Vec::new();
+        scan.runs(users, |part, user, rows| {
+            let Some(column) = part.column(0) else { return };
+            let local = user - users.start;
+            let place = &mut place[local as usize];
+            if *place == u32::MAX {
+                *place = of.len() as u32;
+                of.push((local, ExactSum::default(), 0));
+            }
+            let (_, sum, count) = &mut of[*place as usize];
+            for row in rows {
+                match column.int(row) {
+                    Some(term) => sum.add_int(term),
+                    None => match column.number(row) {
+                        Some(term) => sum.add(term),
+                        None => continue,
+                    },
+                }
+                *count += 1;
+            }
+        });
+        of.retain(|(.., count)| *count > 0);
+        Sums { of }
+    }
+
+    /// Who satisfies a test; `none` is what those without a number count as, if anything.
+    fn test(
+        &self,
+        n_users: usize,
+        test: &CompiledTest,
+        finish: impl Fn(&ExactSum, u32) -> f64,
+        none: Option<f64>,
+    ) -> UserSet {
+        let holds = |value: f64| test.holds(Some(&Value::Float(value)));
+        let others = none.is_some_and(holds);
+        let mut set = if others { UserSet::of(n_users, |_| true) } else { UserSet::empty(n_users) };
+        for (user, sum, n) in &self.of {
+            set.put(UserIndex(*user), holds(finish(sum, *n)));
         }
-        let (sum, count) = &mut sums[*place as usize];
-        match column.int(row) {
-            Some(term) => sum.add_int(term),
-            None => match column.number(row) {
-                Some(term) => sum.add(term),
-                None => return,
-            },
-        }
-        *count += 1;
-    });
-    let value = |place: &u32| match sums.get(*place as usize) {
-        Some((sum, n)) if *n > 0 => finish(sum, *n),
-        _ => none,
-    };
-    place.iter().map(value).collect()
+        set
+    }
+
+    fn values(
+        &self,
+        n_users: usize,
+        finish: impl Fn(&ExactSum, u32) -> f64,
+        none: f64,
+    ) -> Vec<f64> {
+        let mut values = vec![none; n_users];
+        self.of.iter().for_each(|(user, sum, n)| values[*user as usize] = finish(sum, *n));
+        values
+    }
+}
+
+fn mean(sum: &ExactSum, n: u32) -> f64 {
+    sum.value() / f64::from(n)
 }
 
 /// A value with the place of its event in the user's order.
@@ -377,6 +410,32 @@ fn picked(scan: &Scan, users: &Range<u32>, pick: Pick) -> Measured {
         }
     });
     Measured::Values(best.into_iter().map(|placed| placed.map(|placed| placed.value)).collect())
+}
+
+/// On how many local days each of the users has a selected row.
+fn days(scan: &Scan, users: &Range<u32>, zone: &Zone) -> Vec<u32> {
+    let Some((from, to)) = scan.source.span() else { return vec![0; users.len()] };
+    let days = Periods::new(PeriodUnit::Day, zone, from, to);
+    let mut masks = vec![0u64; if days.len() <= 64 { users.len() } else { 0 }];
+    let mut pairs = Vec::new();
+    scan.runs(users, |part, user, rows| {
+        let local = user - users.start;
+        for row in rows {
+            let Some(day) = days.of(part.time(row)) else { continue };
+            match masks.get_mut(local as usize) {
+                Some(mask) => *mask |= 1 << day,
+                None => {
+                    if pairs.last() != Some(&(local, day)) {
+                        pairs.push((local, day));
+                    }
+                }
+            }
+        }
+    });
+    match masks.is_empty() {
+        true => distinct(pairs, users.len()),
+        false => masks.into_iter().map(u64::count_ones).collect(),
+    }
 }
 
 /// How many distinct keys each user has.

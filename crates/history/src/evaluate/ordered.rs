@@ -9,10 +9,11 @@ use std::ops::Range;
 use model::{Span, Timestamp, UserIndex};
 use segment::evaluate::{CompiledTest, range_at};
 use segment::tree::{
-    AbsencePredicate, Measure, Pick, Range as WindowRange, SequencePredicate, SincePredicate,
-    Window,
+    AbsencePredicate, EventMatch, Measure, Pick, Range as WindowRange, SequencePredicate,
+    SincePredicate, Window,
 };
 
+use super::slots::Slots;
 use super::source::{RANGE_USERS, Source, Wanted};
 use super::{Evaluator, Matching, QueryError};
 use crate::set::UserSet;
@@ -20,9 +21,6 @@ use crate::set::UserSet;
 /// How far from its likely end the search for first or last events begins; each further step goes
 /// four times farther.
 const REACH: Span = Span::days(45);
-
-/// (user, time, arrival, step), sorted before it is used.
-type Hit = (u32, i64, u64, u8);
 
 /// (time, arrival) of an anchor.
 type Place = (i64, u64);
@@ -53,17 +51,58 @@ impl Evaluator<'_> {
             .collect::<Result<Vec<_>, _>>()?;
         let sets = self.by_users(|users| {
             let mut set = UserSet::empty(users.len());
-            let mut hits = hits_of_all(&sources, among, &users);
-            hits.sort_unstable();
+            let sources: Vec<&Source> = sources.iter().collect();
+            let of = have_all(&sources, among, &users);
+            let hits = Hits::of(&sources, &of, &users);
             let mut chain = Chain::new(p.steps.len(), p.complete_within);
-            for own in hits.chunk_by(|a, b| a.0 == b.0) {
-                if chain.completes(own) {
-                    set.insert(UserIndex(own[0].0 - users.start));
+            for (slot, user) in hits.users() {
+                if chain.farthest(&hits, slot) == p.steps.len() {
+                    set.insert(UserIndex(user - users.start));
                 }
             }
             set
         });
         Ok(Some(UserSet::of_ranges(n, RANGE_USERS as usize, sets)))
+    }
+
+    /// How many users reach each step of a chain, all within a span of its first step, which lies in
+    /// `begins`. Nothing if a step depends on the event before.
+    pub(crate) fn reached(
+        &self,
+        steps: &[EventMatch],
+        within: Option<Span>,
+        begins: (Timestamp, Timestamp),
+    ) -> Result<Option<Vec<u64>>, QueryError> {
+        let matchings: Option<Vec<_>> =
+            steps.iter().map(|step| Matching::of(step, self.rules)).collect();
+        let Some(matchings) = matchings else { return Ok(None) };
+        let wanted = Wanted { times: true, order: true, properties: &[] };
+        let mut sources = Vec::new();
+        for (step, matching) in matchings.iter().enumerate() {
+            let to = if step == 0 { begins.1 } else { self.at };
+            sources.push(self.select(matching, (begins.0, to), &wanted)?);
+        }
+        let ranges = self.by_users(|users| {
+            let mut reached = vec![0u64; steps.len()];
+            let sources: Vec<&Source> = sources.iter().collect();
+            let mut of = sources[0].have(&users);
+            reached[0] = of.len();
+            if let Some(second) = sources.get(1) {
+                of.and(&second.have(&users));
+                let hits = Hits::of(&sources, &of, &users);
+                let mut chain = Chain::new(steps.len(), within);
+                for (slot, _) in hits.users() {
+                    let farthest = chain.farthest(&hits, slot);
+                    reached[1..farthest.max(1)].iter_mut().for_each(|count| *count += 1);
+                }
+            }
+            reached
+        });
+        let mut all = vec![0; steps.len()];
+        for reached in ranges {
+            all.iter_mut().zip(reached).for_each(|(all, more)| *all += more);
+        }
+        Ok(Some(all))
     }
 
     /// Nothing if it is not for here. Right for the users `among` only.
@@ -94,13 +133,11 @@ impl Evaluator<'_> {
                     to.insert(local);
                 }
             });
-            let mut hits = Vec::new();
-            gather(&did, 0, &undecided, &users, &mut hits);
-            gather(&then_not, 1, &undecided, &users, &mut hits);
-            hits.sort_unstable_by_key(|hit| (hit.0, hit.1));
-            for own in hits.chunk_by(|a, b| a.0 == b.0) {
-                if unfollowed(own, p.span) {
-                    set.insert(UserIndex(own[0].0 - users.start));
+            let sources = [&did, &then_not];
+            let hits = Hits::of(&sources, &undecided, &users);
+            for (slot, user) in hits.users() {
+                if hits.unfollowed(slot, p.span) {
+                    set.insert(UserIndex(user - users.start));
                 }
             }
             set
@@ -125,32 +162,37 @@ impl Evaluator<'_> {
         let n = self.snapshot.n_places();
         let at = self.at.0;
         let around = |anchor: &Place| around(&within.range, anchor.0, at);
-        let windows = || anchors.iter().flatten().filter(|place| **place != NO_PLACE).map(around);
-        let from = windows().map(|(from, _)| from).min().unwrap_or(i64::MAX);
-        let to = windows().map(|(_, to)| to).max().unwrap_or(i64::MIN);
+        let found = || anchors.iter().flat_map(|of| &of.places).filter(|place| **place != NO_PLACE);
+        let from = found().map(|place| around(place).0).min().unwrap_or(i64::MAX);
+        let to = found().map(|place| around(place).1).max().unwrap_or(i64::MIN);
         let range = (Timestamp(from), Timestamp(to));
         let wanted = Wanted { times: true, order: false, properties: &[] };
         let source = if from <= to { self.select(&of, range, &wanted)? } else { Source::empty() };
         let test = CompiledTest::new(&p.predicate.test);
         let sets = self.by_users(|users| {
-            let anchors = &anchors[(users.start / RANGE_USERS) as usize];
-            let windows: Vec<(i64, i64)> = anchors
-                .iter()
-                .map(|anchor| if *anchor == NO_PLACE { (1, 0) } else { around(anchor) })
-                .collect();
-            let mut counts = vec![0u32; users.len()];
+            let mut set = UserSet::empty(users.len());
+            let Anchors { slots, places } = &anchors[(users.start / RANGE_USERS) as usize];
+            if slots.len() == 0 {
+                return set;
+            }
+            let empty = |place: &Place| if *place == NO_PLACE { (1, 0) } else { around(place) };
+            let windows: Vec<(i64, i64)> = places.iter().map(empty).collect();
+            let mut counts = vec![0u32; slots.len()];
             source.each_run(&users, |part, user, rows| {
-                let local = (user - users.start) as usize;
-                let (from, to) = windows[local];
+                let Some(slot) = slots.get(user) else { return };
+                let (from, to) = windows[slot];
                 if from <= to {
                     let inside = |row: &usize| (from..=to).contains(&part.time(*row));
-                    counts[local] += rows.filter(inside).count() as u32;
+                    counts[slot] += rows.filter(inside).count() as u32;
                 }
             });
-            UserSet::of(users.len(), |user| {
-                let count = || model::Value::Int(i64::from(counts[user]));
-                anchors[user] != NO_PLACE && test.holds(Some(&count()))
-            })
+            for (slot, user) in slots.users().iter().enumerate() {
+                let count = model::Value::Int(i64::from(counts[slot]));
+                if places[slot] != NO_PLACE && test.holds(Some(&count)) {
+                    set.insert(UserIndex(user - users.start));
+                }
+            }
+            set
         });
         Ok(Some(UserSet::of_ranges(n, RANGE_USERS as usize, sets)))
     }
@@ -162,9 +204,11 @@ impl Evaluator<'_> {
         matching: &Matching,
         pick: Pick,
         among: &UserSet,
-    ) -> Result<Vec<Vec<Place>>, QueryError> {
-        let mut anchors = self.by_users(|users| vec![NO_PLACE; users.len()]);
-        let mut missing = among.clone();
+    ) -> Result<Vec<Anchors>, QueryError> {
+        let mut anchors = self.by_users(|users| {
+            let slots = Slots::of(among, &users);
+            Anchors { places: vec![NO_PLACE; slots.len()], slots }
+        });
         let (mut from, mut to) = match pick {
             Pick::Last => (self.at - REACH, self.at),
             Pick::First => {
@@ -174,19 +218,13 @@ impl Evaluator<'_> {
         };
         let mut reach = REACH;
         let wanted = Wanted { times: true, order: true, properties: &[] };
-        while !missing.is_empty() && from <= to {
+        while from <= to && anchors.iter().any(|of| of.places.contains(&NO_PLACE)) {
             let source = self.select(matching, (from, to), &wanted)?;
-            let found = self.by_users(|users| picked(&source, pick, &missing, &users));
-            for (held, found) in anchors.iter_mut().flatten().zip(found.into_iter().flatten()) {
-                if *held == NO_PLACE {
-                    *held = found;
-                }
-            }
-            let places = anchors.iter().flatten();
-            let n = self.snapshot.n_places();
-            let known = UserSet::of_each(n, places.map(|place| *place != NO_PLACE));
-            missing.minus(&known);
-            reach = Span(reach.0.saturating_mul(4));
+            let found = self.by_users(|users| {
+                let of = &anchors[(users.start / RANGE_USERS) as usize];
+                picked(&source, pick, of, &users)
+            });
+            anchors.iter_mut().zip(found).for_each(|(of, places)| of.places = places);
             let done = match pick {
                 Pick::Last => from == Timestamp::MIN,
                 Pick::First => to == self.at,
@@ -194,6 +232,7 @@ impl Evaluator<'_> {
             if done {
                 break;
             }
+            reach = Span(reach.0.saturating_mul(4));
             let all = reach > Span::days(4 * 365);
             match pick {
                 Pick::Last => {
@@ -208,6 +247,13 @@ impl Evaluator<'_> {
         }
         Ok(anchors)
     }
+}
+
+/// The anchors of those users of a range who matter.
+struct Anchors {
+    slots: Slots,
+    /// [`NO_PLACE`] where none was found yet.
+    places: Vec<Place>,
 }
 
 const NO_PLACE: Place = (i64::MIN, u64::MAX);
@@ -230,16 +276,19 @@ fn around(range: &WindowRange, anchor: i64, at: i64) -> (i64, i64) {
     (from, to.min(at))
 }
 
-/// The first or last hit of those of the users who are wanted.
-fn picked(source: &Source, pick: Pick, wanted: &UserSet, users: &Range<u32>) -> Vec<Place> {
-    let mut places = vec![NO_PLACE; users.len()];
+/// The anchors with those that were missing filled in, where there are any.
+fn picked(source: &Source, pick: Pick, of: &Anchors, users: &Range<u32>) -> Vec<Place> {
+    let mut places = of.places.clone();
+    if places.is_empty() {
+        return places;
+    }
     source.each_run(users, |part, user, rows| {
-        if !wanted.contains(UserIndex(user)) {
+        let Some(slot) = of.slots.get(user).filter(|slot| of.places[*slot] == NO_PLACE) else {
             return;
-        }
+        };
         let row = if pick == Pick::First { rows.start } else { rows.end - 1 };
         let place = (part.time(row), part.arrival(row));
-        let held = &mut places[(user - users.start) as usize];
+        let held = &mut places[slot];
         let better = match pick {
             Pick::First => place < *held,
             Pick::Last => place > *held,
@@ -251,75 +300,202 @@ fn picked(source: &Source, pick: Pick, wanted: &UserSet, users: &Range<u32>) -> 
     places
 }
 
-/// Adds the hits of those of the users who are in `of`, which counts from the range's start.
-fn gather(source: &Source, step: u8, of: &UserSet, users: &Range<u32>, hits: &mut Vec<Hit>) {
-    source.each_run(users, |part, user, rows| {
-        if of.contains(UserIndex(user - users.start)) {
-            hits.extend(rows.map(|row| (user, part.time(row), part.arrival(row), step)));
-        }
-    });
-}
-
-/// Hits of those of the users who are in `among` and have at least one of each step.
-fn hits_of_all(sources: &[Source], among: &UserSet, users: &Range<u32>) -> Vec<Hit> {
-    let mut of =
-        UserSet::of(users.len(), |user| among.contains(UserIndex(users.start + user as u32)));
+/// Those of the users among some who have at least one hit of each source, by number within the
+/// range.
+fn have_all(sources: &[&Source], among: &UserSet, users: &Range<u32>) -> UserSet {
+    let mut of = UserSet::empty(users.len());
+    if !among.any_of(users) {
+        return of;
+    }
+    for user in users.clone().filter(|user| among.contains(UserIndex(*user))) {
+        of.insert(UserIndex(user - users.start));
+    }
     for source in sources {
         if of.is_empty() {
-            return Vec::new();
+            return of;
         }
         of.and(&source.have(users));
     }
-    let mut hits = Vec::new();
-    for (step, source) in sources.iter().enumerate() {
-        gather(source, step as u8, &of, users, &mut hits);
-    }
-    hits
+    of
 }
 
-/// Whether some event of step 0 has none of step 1 in the span after it. Hits of one user by time.
-fn unfollowed(hits: &[Hit], span: Span) -> bool {
-    hits.iter().enumerate().any(|(place, did)| {
-        did.3 == 0
-            && !hits[place + 1..]
-                .iter()
-                .take_while(|later| later.1 - did.1 <= span.0)
-                .any(|later| later.3 == 1 && later.1 > did.1)
-    })
+/// Hits of the users who matter: times by user, then by step, ascending.
+struct Hits<'s> {
+    sources: &'s [&'s Source],
+    slots: Slots,
+    /// Where the times of each user and step begin; one more than there are.
+    starts: Vec<u32>,
+    times: Vec<i64>,
+    /// Part and row of each: its order of acceptance is asked only where times are equal.
+    rows: Vec<(u32, u32)>,
+}
+
+impl<'s> Hits<'s> {
+    /// The hits of users in `of` (which counts from the range's start), in the sources' steps.
+    fn of(sources: &'s [&'s Source], of: &UserSet, users: &Range<u32>) -> Hits<'s> {
+        let (slots, n) = (Slots::of_local(of, users), sources.len());
+        let mut starts = vec![0u32; slots.len() * n + 1];
+        let mut hits = Hits { sources, slots, starts: Vec::new(), times: vec![], rows: vec![] };
+        if hits.slots.len() == 0 {
+            hits.starts = starts;
+            return hits;
+        }
+        for (step, source) in sources.iter().enumerate() {
+            source.each_run(users, |_, user, rows| {
+                if let Some(slot) = hits.slots.get(user) {
+                    starts[slot * n + step + 1] += rows.len() as u32;
+                }
+            });
+        }
+        (1..starts.len()).for_each(|place| starts[place] += starts[place - 1]);
+        let total = starts[starts.len() - 1] as usize;
+        (hits.times, hits.rows) = (vec![0; total], vec![(0, 0); total]);
+        let mut next = starts.clone();
+        for (step, source) in sources.iter().enumerate() {
+            source.each_run(users, |part, user, rows| {
+                let Some(slot) = hits.slots.get(user) else { return };
+                let place = &mut next[slot * n + step];
+                for row in rows {
+                    hits.times[*place as usize] = part.time(row);
+                    hits.rows[*place as usize] = (part.index(), row as u32);
+                    *place += 1;
+                }
+            });
+        }
+        hits.starts = starts;
+        hits.sort();
+        hits
+    }
+
+    /// Months come in order, but parts of one month and several names do not.
+    fn sort(&mut self) {
+        for place in 1..self.starts.len() {
+            let own = self.starts[place - 1] as usize..self.starts[place] as usize;
+            if !self.times[own.clone()].is_sorted() {
+                let times = self.times[own.clone()].iter().copied();
+                let mut both: Vec<_> = times.zip(self.rows[own.clone()].iter().copied()).collect();
+                both.sort_unstable();
+                for (place, (time, row)) in own.zip(both) {
+                    (self.times[place], self.rows[place]) = (time, row);
+                }
+            }
+        }
+    }
+
+    /// Users with the number of their slot.
+    fn users(&self) -> impl Iterator<Item = (usize, u32)> {
+        self.slots.users().iter().copied().enumerate()
+    }
+
+    /// Places of one user's hits of a step.
+    #[inline]
+    fn places(&self, slot: usize, step: usize) -> Range<usize> {
+        let at = slot * self.sources.len() + step;
+        self.starts[at] as usize..self.starts[at + 1] as usize
+    }
+
+    /// The order of acceptance of a hit of a step.
+    fn arrival(&self, step: usize, place: usize) -> u64 {
+        let (part, row) = self.rows[place];
+        self.sources[step].parts()[part as usize].arrival(row as usize)
+    }
+
+    /// Whether some event of step 0 has none of step 1 in the span after it.
+    fn unfollowed(&self, slot: usize, span: Span) -> bool {
+        let later = &self.times[self.places(slot, 1)];
+        let mut next = 0;
+        self.times[self.places(slot, 0)].iter().any(|did| {
+            while later.get(next).is_some_and(|time| time <= did) {
+                next += 1;
+            }
+            later.get(next).is_none_or(|time| time - did > span.0)
+        })
+    }
 }
 
 /// The search for a chain of steps: for each step the latest start of a chain that stands there.
 struct Chain {
-    starts: Vec<Option<i64>>,
+    starts: Vec<i64>,
     within: Option<Span>,
-    reached: Vec<(u8, i64)>,
+    /// Where the hits of each step go on, and end.
+    heads: Vec<(usize, usize)>,
+    /// Hits of one millisecond: order of acceptance and step.
+    together: Vec<(u64, usize)>,
+    reached: Vec<(usize, i64)>,
 }
+
+/// No chain stands at a step.
+const NOWHERE: i64 = i64::MIN;
 
 impl Chain {
     fn new(n_steps: usize, within: Option<Span>) -> Chain {
-        Chain { starts: vec![None; n_steps], within, reached: Vec::new() }
+        let starts = vec![NOWHERE; n_steps];
+        Chain { starts, within, heads: Vec::new(), together: Vec::new(), reached: Vec::new() }
     }
 
-    /// Whether one user's hits, in order, hold a chain. One event serves one step of a chain.
-    fn completes(&mut self, hits: &[Hit]) -> bool {
-        self.starts.fill(None);
-        let last = self.starts.len() - 1;
-        for event in hits.chunk_by(|a, b| (a.1, a.2) == (b.1, b.2)) {
-            self.reached.clear();
-            for (_, time, _, step) in event {
-                let step = usize::from(*step);
-                let start = if step == 0 { Some(*time) } else { self.starts[step - 1] };
-                let Some(start) = start else { continue };
-                if step == last && self.within.is_none_or(|span| time - start <= span.0) {
-                    return true;
+    /// How many steps the best chain of one user's hits has. One event serves one step of a chain.
+    fn farthest(&mut self, hits: &Hits, slot: usize) -> usize {
+        let n = self.starts.len();
+        self.starts.fill(NOWHERE);
+        self.heads.clear();
+        self.heads.extend((0..n).map(|step| {
+            let places = hits.places(slot, step);
+            (places.start, places.end)
+        }));
+        while self.starts[n - 1] == NOWHERE {
+            let heads = self.heads.iter().enumerate().filter(|(_, (place, end))| place < end);
+            let next = heads.map(|(step, (place, _))| (hits.times[*place], step)).min();
+            let Some((time, step)) = next else { break };
+            let place = self.heads[step].0;
+            self.heads[step].0 += 1;
+            let alone =
+                self.heads.iter().all(|(place, end)| place == end || hits.times[*place] != time);
+            if alone {
+                if let Some(start) = self.start(step, time) {
+                    self.starts[step] = self.starts[step].max(start);
                 }
-                self.reached.push((step as u8, start));
+                continue;
             }
-            for (step, start) in &self.reached {
-                let held = &mut self.starts[usize::from(*step)];
-                *held = Some(held.map_or(*start, |held| held.max(*start)));
+            self.together.clear();
+            self.together.push((hits.arrival(step, place), step));
+            self.gather(hits, time);
+            self.step_together(time);
+        }
+        self.starts.iter().take_while(|start| **start != NOWHERE).count()
+    }
+
+    /// Takes all further hits of one millisecond.
+    fn gather(&mut self, hits: &Hits, time: i64) {
+        for (step, (place, end)) in self.heads.iter_mut().enumerate() {
+            while place < end && hits.times[*place] == time {
+                self.together.push((hits.arrival(step, *place), step));
+                *place += 1;
             }
         }
-        false
+        self.together.sort_unstable();
+    }
+
+    /// The hits of one millisecond, event by event.
+    fn step_together(&mut self, time: i64) {
+        let together = std::mem::take(&mut self.together);
+        for event in together.chunk_by(|a, b| a.0 == b.0) {
+            self.reached.clear();
+            for (_, step) in event {
+                let start = self.start(*step, time);
+                self.reached.extend(start.map(|start| (*step, start)));
+            }
+            for (step, start) in &self.reached {
+                self.starts[*step] = self.starts[*step].max(*start);
+            }
+        }
+        self.together = together;
+    }
+
+    /// The start of the best chain that an event of a step continues, if there is one in time.
+    #[inline]
+    fn start(&self, step: usize, time: i64) -> Option<i64> {
+        let start = if step == 0 { time } else { self.starts[step - 1] };
+        let in_time = |span: Span| time.saturating_sub(start) <= span.0;
+        (start != NOWHERE && self.within.is_none_or(in_time)).then_some(start)
     }
 }

@@ -64,16 +64,21 @@ impl Evaluator<'_> {
     fn told(&self, (from, to): (Timestamp, Timestamp)) -> Told {
         let n = self.snapshot.n_places();
         let inside = |time: i64| from.0 <= time && time <= to.0;
-        let mut told = Told { seen: UserSet::empty(n), unknown: UserSet::empty(n) };
-        let mut place = 0;
+        let (mut seen, mut unknown) = (Vec::new(), Vec::new());
         for (first, last) in self.snapshot.users.first_and_last_event() {
-            for (first, last) in first.iter().zip(last) {
-                let seen = inside(*first) || inside(*last);
-                told.seen.or_bit(place, seen);
-                told.unknown.or_bit(place, *first < from.0 && *last > to.0);
-                place += 1;
+            for (first, last) in first.chunks(64).zip(last.chunks(64)) {
+                let (mut is_seen, mut is_unknown) = (0u64, 0u64);
+                for (place, (first, last)) in first.iter().zip(last).enumerate() {
+                    is_seen |= u64::from(inside(*first) | inside(*last)) << place;
+                    is_unknown |= u64::from((*first < from.0) & (*last > to.0)) << place;
+                }
+                seen.push(is_seen);
+                unknown.push(is_unknown);
             }
         }
-        told
+        Told {
+            seen: UserSet::of_words(n, seen.into_iter()),
+            unknown: UserSet::of_words(n, unknown.into_iter()),
+        }
     }
 }

@@ -12,6 +12,7 @@ use rayon::prelude::*;
 use segment::tree::EventMatch;
 
 use super::matching::Filter;
+use super::slots::Slots;
 use super::{Evaluator, Matching, QueryError};
 use crate::column::Column;
 use crate::names::NameId;
@@ -22,7 +23,7 @@ use crate::snapshot::Snapshot;
 
 /// Users handled at a time: a number of four bytes for each fits into a second-level cache. In
 /// tests, so few that a handful of users fills several ranges.
-pub(crate) const RANGE_USERS: u32 = if cfg!(test) { 3 } else { 65_536 };
+pub(crate) const RANGE_USERS: u32 = if cfg!(test) { 3 } else { 32_768 };
 
 /// Events that match, within a range of time.
 pub(crate) struct Source {
@@ -46,6 +47,8 @@ pub(crate) struct SourcePart {
     columns: Vec<Option<Arc<Column>>>,
     /// The place of the part among all parts of its name.
     place: usize,
+    /// The place of the part within the source.
+    index: u32,
 }
 
 /// What decides which event of a user is the first.
@@ -70,6 +73,22 @@ pub(crate) struct Wanted<'a> {
 
 /// (time, arrival, part, row) of a user's first event.
 type First = (i64, u64, usize, usize);
+
+const NO_FIRST: First = (i64::MAX, u64::MAX, usize::MAX, usize::MAX);
+
+/// First events of one name.
+struct Firsts {
+    name: NameId,
+    slots: Slots,
+    places: Vec<First>,
+}
+
+impl Firsts {
+    #[inline]
+    fn of(&self, user: u32) -> Option<First> {
+        self.slots.get(user).map(|slot| self.places[slot])
+    }
+}
 
 /// One selected event.
 pub(crate) struct Hit<'s> {
@@ -109,6 +128,23 @@ impl SourcePart {
     #[inline]
     pub(crate) fn time(&self, row: usize) -> i64 {
         self.facts.time_min + self.times.as_ref().map_or(0, |times| i64::from(times[row]))
+    }
+
+    /// The place of the part within its source.
+    #[inline]
+    pub(crate) fn index(&self) -> u32 {
+        self.index
+    }
+
+    /// The earliest and the latest time of the part.
+    pub(crate) fn span(&self) -> (i64, i64) {
+        (self.facts.time_min, self.facts.time_max)
+    }
+
+    /// Times of rows, after the earliest of the part. Only where times were wanted.
+    #[inline]
+    pub(crate) fn offsets(&self, rows: Range<usize>) -> &[u32] {
+        self.times.as_ref().map_or(&[], |times| &times[rows])
     }
 
     /// The order of acceptance of a row. Only where it was wanted.
@@ -158,9 +194,27 @@ impl Source {
         Source { parts: Vec::new(), firsts: Vec::new() }
     }
 
+    /// Times of the first and the last row of its parts; no row that is selected lies outside.
+    pub(crate) fn span(&self) -> Option<(Timestamp, Timestamp)> {
+        let spans = self.parts.iter().map(|part| match part.within {
+            Some((from, to)) => {
+                let first = part.facts.time_min;
+                (first + i64::from(from), (first + i64::from(to)).min(part.facts.time_max))
+            }
+            None => part.span(),
+        });
+        let (from, to) = spans.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))?;
+        Some((Timestamp(from), Timestamp(to)))
+    }
+
     /// Rows of its parts, before anything is left out.
     pub(crate) fn n_rows(&self) -> u64 {
         self.parts.iter().map(|part| part.facts.rows as u64).sum()
+    }
+
+    /// The parts, in order of name and month.
+    pub(crate) fn parts(&self) -> &[SourcePart] {
+        &self.parts
     }
 
     /// Its parts.
@@ -198,10 +252,10 @@ impl Source {
                 }
                 continue;
             }
-            let firsts = firsts.iter().find(|(name, _)| *name == part.name);
+            let firsts = firsts.iter().find(|firsts| firsts.name == part.name);
             for run in runs {
                 let user = part.runs.users[run];
-                let first = firsts.map(|(_, firsts)| firsts[(user - users.start) as usize]);
+                let first = firsts.and_then(|firsts| firsts.of(user));
                 for row in part.rows(run) {
                     let is_first = first.is_some_and(|f| (f.2, f.3) == (part.place, row));
                     if part.filter.holds(row, is_first) {
@@ -231,26 +285,34 @@ impl Source {
         });
     }
 
-    /// Per name: the first event of each of the users.
-    fn firsts_of(&self, users: &Range<u32>) -> Vec<(NameId, Vec<First>)> {
-        let of = |parts: &Vec<FirstPart>| {
-            let none = (i64::MAX, u64::MAX, usize::MAX, usize::MAX);
-            let mut firsts = vec![none; users.len()];
-            for part in parts {
+    /// Per name: the first event of those of the users who have any row that asks for it.
+    fn firsts_of(&self, users: &Range<u32>) -> Vec<Firsts> {
+        let of = |(name, parts): &(NameId, Vec<FirstPart>)| {
+            let mut asked = UserSet::empty(users.end as usize);
+            for part in self.parts.iter().filter(|part| part.name == *name) {
                 for run in part.runs.between(users) {
-                    let row = part.runs.starts[run] as usize;
-                    let time = part.times[row];
-                    let at = part.facts.time_min + i64::from(time);
-                    let held = &mut firsts[(part.runs.users[run] - users.start) as usize];
-                    if at <= held.0 {
-                        let arrival = part.arrivals.get(row, time);
-                        *held = (at, arrival, part.place, row).min(*held);
+                    if !part.rows(run).is_empty() {
+                        asked.insert(UserIndex(part.runs.users[run]));
                     }
                 }
             }
-            firsts
+            let slots = Slots::of(&asked, users);
+            let mut places = vec![NO_FIRST; slots.len()];
+            for part in parts {
+                for run in part.runs.between(users) {
+                    let Some(slot) = slots.get(part.runs.users[run]) else { continue };
+                    let row = part.runs.starts[run] as usize;
+                    let time = part.times[row];
+                    let at = part.facts.time_min + i64::from(time);
+                    if at <= places[slot].0 {
+                        let first = (at, part.arrivals.get(row, time), part.place, row);
+                        places[slot] = first.min(places[slot]);
+                    }
+                }
+            }
+            Firsts { name: *name, slots, places }
         };
-        self.firsts.iter().map(|(name, parts)| (*name, of(parts))).collect()
+        self.firsts.iter().map(of).collect()
     }
 
     fn add(
@@ -281,6 +343,7 @@ impl Source {
             filter,
             columns,
             place,
+            index: self.parts.len() as u32,
         });
         Ok(())
     }

@@ -30,13 +30,21 @@ impl UserValues {
     }
 }
 
-/// How many distinct values each of the users has.
+/// How many distinct values each of the users has. As long as there are at most 64 values, a bit for
+/// each user and value is enough.
 pub(super) fn distinct(scan: &Scan, users: &Range<u32>) -> Vec<u32> {
-    let UserValues { mut pairs, .. } = UserValues::of(scan, users);
+    let mut numbers = Numbers::default();
+    let mut masks = vec![0u64; users.len()];
+    let mut pairs: Vec<(u32, u32)> = Vec::new();
+    scan.values(users, |_, user, row, column| match numbers.number(column, row) {
+        Some(number @ 0..64) => masks[(user - users.start) as usize] |= 1 << number,
+        Some(number) => pairs.push((user - users.start, number)),
+        None => {}
+    });
+    let mut counts: Vec<u32> = masks.into_iter().map(u64::count_ones).collect();
     pairs.sort_unstable();
     pairs.dedup();
-    let mut counts = vec![0; users.len()];
-    pairs.iter().for_each(|(user, _)| counts[(user - users.start) as usize] += 1);
+    pairs.iter().for_each(|(user, _)| counts[*user as usize] += 1);
     counts
 }
 

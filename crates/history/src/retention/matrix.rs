@@ -8,7 +8,7 @@ use super::{Cohort, Metric, Mode, Question, Table};
 use crate::calendar::Periods;
 use crate::evaluate::{Evaluator, QueryError, Source};
 use crate::groups::UserGroups;
-use crate::masks::{Masks, any, bits, last};
+use crate::masks::{Masks, Tables, any, bits, last};
 use crate::ranges::add_up;
 use crate::snapshot::Snapshot;
 
@@ -28,6 +28,8 @@ struct Matrix<'q> {
     /// Nothing: the same events.
     back: Option<Source>,
     groups: &'q UserGroups,
+    /// Of the source from which cohorts, or without one returns, are read.
+    tables: Tables,
 }
 
 /// Where a user's first event is found.
@@ -80,16 +82,23 @@ pub(super) fn tables<'q>(
             })
         }
     };
+    let first = match kept {
+        true => First::Kept(evaluator.snapshot, evaluator.at),
+        false => {
+            let range = (Timestamp::MIN, evaluator.at);
+            First::Among(evaluator.times(&question.first, range)?)
+        }
+    };
+    let tables = match (&first, &back) {
+        (First::Among(source), _) => Tables::of(source, &periods),
+        (First::Kept(..), Some(back)) => Tables::of(back, &periods),
+        (First::Kept(..), None) => Tables::none(),
+    };
     let matrix = Matrix {
         n_cohorts: until + 1,
         n_columns: if question.brackets.is_empty() { n } else { question.brackets.len() },
-        first: match kept {
-            true => First::Kept(evaluator.snapshot, evaluator.at),
-            false => {
-                let range = (Timestamp::MIN, evaluator.at);
-                First::Among(evaluator.times(&question.first, range)?)
-            }
-        },
+        first,
+        tables,
         back,
         periods,
         question,
@@ -127,7 +136,9 @@ impl Matrix<'_> {
     fn count(&self, users: Range<u32>) -> Vec<Counts> {
         let mut counts = vec![self.empty(); self.groups.len()];
         let firsts = match &self.first {
-            First::Among(source) => Some(Masks::of(source, users.clone(), &self.periods)),
+            First::Among(source) => {
+                Some(Masks::with((source, &self.tables), users.clone(), &self.periods))
+            }
             First::Kept(..) => None,
         };
         let cohorts: Vec<u32> = match (&firsts, &self.first) {
@@ -145,10 +156,12 @@ impl Matrix<'_> {
         if self.question.at_least > 1 {
             self.frequent(&users, &cohorts, &mut counts);
         } else {
-            let own = match (&self.back, firsts) {
+            let own = match (&self.back, &self.first) {
+                (Some(back), First::Kept(..)) => {
+                    Masks::with((back, &self.tables), users.clone(), &self.periods)
+                }
                 (Some(back), _) => Masks::of(back, users.clone(), &self.periods),
-                (None, Some(firsts)) => firsts,
-                (None, None) => Masks::empty(&users, &self.periods),
+                (None, _) => firsts.unwrap_or_else(|| Masks::empty(&users, &self.periods)),
             };
             for (user, cohort) in users.clone().zip(&cohorts) {
                 if let Some(group) = self.groups.of(user).filter(|_| *cohort != NONE) {
