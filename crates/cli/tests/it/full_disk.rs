@@ -101,7 +101,7 @@ fn a_full_disk_is_said_and_nothing_acknowledged_is_lost() {
     };
     assert_eq!(refused.status, 503, "{}", refused.text);
     assert_eq!(refused.body["error"]["code"], json!("server.read_only"));
-    for part in ["No space left on device", "mend the disk and start again"] {
+    for part in ["No space left on device", "make room on the disk or mend it, and start again"] {
         assert!(refused.text.contains(part), "{}", refused.text);
     }
     assert!(acknowledged > 5, "{acknowledged}");

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use serde_json::{Map, Value, json};
 
@@ -24,31 +25,37 @@ struct DuckDb {
 impl DuckDb {
     /// Installs it beside the other products of the build, once; nothing where that is impossible,
     /// and says so.
-    fn install() -> Option<DuckDb> {
+    fn installed() -> Option<&'static DuckDb> {
+        static INSTALLED: OnceLock<Result<DuckDb, String>> = OnceLock::new();
+        match INSTALLED.get_or_init(DuckDb::install) {
+            Ok(duckdb) => Some(duckdb),
+            Err(why) => {
+                eprintln!("skipped: python3 with pip cannot install {DUCKDB}: {why}");
+                None
+            }
+        }
+    }
+
+    fn install() -> Result<DuckDb, String> {
         let packages = Path::new(env!("CARGO_TARGET_TMPDIR")).join(DUCKDB.replace("==", "-"));
         if packages.exists() {
-            return Some(DuckDb { packages });
+            return Ok(DuckDb { packages });
         }
         // Into a folder of its own first, so that half an installation is never taken for one.
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let new = folder.path().join("packages");
-        let pip =
-            ["-m", "pip", "install", "--quiet", "--timeout", "30", "--retries", "2", "--target"];
-        let done = Command::new("python3").args(pip).arg(&new).arg(DUCKDB).output();
-        let why = match done {
-            Ok(output) if output.status.success() => None,
-            Ok(output) => Some(String::from_utf8_lossy(&output.stderr).into_owned()),
-            Err(error) => Some(error.to_string()),
-        };
-        if let Some(why) = why {
-            eprintln!("skipped: python3 with pip cannot install {DUCKDB}: {why}");
-            return None;
+        let mut pip = Command::new("python3");
+        pip.args(["-m", "pip", "install", "--quiet", "--timeout", "20", "--retries", "2"]);
+        let done = pip.arg("--target").arg(&new).arg(DUCKDB).output();
+        let output = done.map_err(|error| error.to_string())?;
+        if !output.status.success() {
+            return Err(String::from_utf8_lossy(&output.stderr).into_owned());
         }
-        // Another test may have been faster; its folder is as good.
+        // Another run may have been faster; its folder is as good.
         if fs::rename(&new, &packages).is_err() {
             assert!(packages.exists(), "{} cannot be made", packages.display());
         }
-        Some(DuckDb { packages })
+        Ok(DuckDb { packages })
     }
 
     fn ask(&self, command: &str, files: &[&Path]) -> Value {
@@ -208,7 +215,7 @@ fn count(dir: &Path, text: &str) -> Value {
 
 #[test]
 fn another_engine_reads_every_row_that_we_export() {
-    let Some(duckdb) = DuckDb::install() else { return };
+    let Some(duckdb) = DuckDb::installed() else { return };
     let folder = tempfile::tempdir().unwrap();
     let dir = fill(folder.path());
     let (events, profiles) = (folder.path().join("events"), folder.path().join("profiles"));
@@ -254,7 +261,7 @@ fn another_engine_reads_every_row_that_we_export() {
 
 #[test]
 fn what_another_engine_copied_of_an_export_is_nothing_new() {
-    let Some(duckdb) = DuckDb::install() else { return };
+    let Some(duckdb) = DuckDb::installed() else { return };
     let folder = tempfile::tempdir().unwrap();
     let dir = fill(folder.path());
     let (events, copy) = (folder.path().join("events"), folder.path().join("copy"));
@@ -283,7 +290,7 @@ fn what_another_engine_copied_of_an_export_is_nothing_new() {
 
 #[test]
 fn events_that_another_engine_wrote_are_imported_with_equal_sums() {
-    let Some(duckdb) = DuckDb::install() else { return };
+    let Some(duckdb) = DuckDb::installed() else { return };
     let folder = tempfile::tempdir().unwrap();
     let (dir, file) = (folder.path().join("data"), folder.path().join("made"));
     let made = duckdb.ask("make", &[&file]);
