@@ -1,12 +1,12 @@
 //! A disk that is really full: the server runs on a small file system of its own in memory.
 
 use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::run::{Server, key, run};
+use crate::run::{Outcome, Server, finish};
 
 /// A file system of limited size, mounted in a namespace that a shell of ours keeps open. It needs
 /// no rights beyond those of namespaces, and is gone with the shell.
@@ -14,8 +14,6 @@ struct SmallDisk {
     shell: Child,
     orders: ChildStdin,
     replies: BufReader<ChildStdout>,
-    /// The mounted folder, as it is seen from outside of the namespace.
-    folder: PathBuf,
 }
 
 /// Mounts, says so, and mounts again with every size that it reads.
@@ -37,13 +35,29 @@ impl SmallDisk {
         };
         let orders = shell.stdin.take().unwrap();
         let replies = BufReader::new(shell.stdout.take().unwrap());
-        let inside = format!("/proc/{}/root{}", shell.id(), folder.display());
-        let mut disk = SmallDisk { shell, orders, replies, folder: inside.into() };
+        let mut disk = SmallDisk { shell, orders, replies };
         if disk.reply() != "done\n" {
             eprintln!("skipped: this machine mounts no small disk in a namespace");
             return None;
         }
         Some(disk)
+    }
+
+    /// The executable, where it sees the small disk.
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new("nsenter");
+        let shell = self.shell.id().to_string();
+        command.args(["--preserve-credentials", "--user", "--mount", "--target", &shell]);
+        command.arg(env!("CARGO_BIN_EXE_perennial")).args(arguments);
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Outcome {
+        finish(self.command(arguments), b"")
+    }
+
+    fn serve(&self, dir: &str) -> Server {
+        Server::spawn(self.command(&["serve", "--data-dir", dir, "--listen", "127.0.0.1:0"]))
     }
 
     fn resize(&mut self, size: &str) {
@@ -87,9 +101,14 @@ fn events_of(server: &Server, admin: &str, n: u32) -> Value {
 fn a_full_disk_is_said_and_nothing_acknowledged_is_lost() {
     let folder = tempfile::tempdir().unwrap();
     let Some(mut disk) = SmallDisk::mount(folder.path(), "12m") else { return };
-    let dir = disk.folder.join("data");
-    let (ingest, admin) = (key(&dir, "ingest"), key(&dir, "admin"));
-    let server = Server::serve(&dir);
+    let dir = folder.path().join("data");
+    let dir = dir.to_str().unwrap();
+    let key = |scope| {
+        let made = disk.run(&["key", "create", "--data-dir", dir, "--scope", scope]);
+        made.ok().trim().to_owned()
+    };
+    let (ingest, admin) = (key("ingest"), key("admin"));
+    let server = disk.serve(dir);
     let mut acknowledged = 0;
     let refused = loop {
         let answer = server.post("/v1/batch", &ingest, &batch(acknowledged));
@@ -113,15 +132,14 @@ fn a_full_disk_is_said_and_nothing_acknowledged_is_lost() {
     assert_eq!(events_of(&server, &admin, acknowledged), Value::Null, "it was refused");
     server.terminate();
 
-    // On the disk that is still full it says why it cannot start, or starts; with room all is there.
     disk.resize("200m");
-    let server = Server::serve(&dir);
+    let server = disk.serve(dir);
     for n in 0..acknowledged {
         assert_eq!(events_of(&server, &admin, n), json!(64), "u{n} of {acknowledged}");
     }
     assert_eq!(server.post("/v1/batch", &ingest, &batch(acknowledged)).status, 200);
     assert_eq!(events_of(&server, &admin, acknowledged), json!(64));
     assert_eq!(server.terminate(), 0);
-    let check = ["history", "check", "--data-dir", dir.to_str().unwrap(), "--format", "json"];
-    assert_eq!(run(&check).json()["problems"], json!([]));
+    let check = disk.run(&["history", "check", "--data-dir", dir, "--format", "json"]);
+    assert_eq!(check.json()["problems"], json!([]));
 }

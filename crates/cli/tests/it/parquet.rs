@@ -87,11 +87,13 @@ fn event(n: u32) -> Value {
             properties.as_object_mut().unwrap().remove(missing);
         }
     }
-    let who = if n.is_multiple_of(11) { "anonymousId" } else { "userId" };
+    let (who, prefix) =
+        if n.is_multiple_of(11) { ("anonymousId", "cihaz ") } else { ("userId", "ü") };
+    let name = ["View", "Purchase", "Sepete Ekle, şimdi"][n as usize % 3];
     let late = n.wrapping_mul(7_919) % 28 + 1;
     json!({
-        "type": "track", "messageId": format!("delivery {n}"), who: format!("ü{}", n % 83),
-        "event": ["View", "Purchase", "Sepete Ekle, şimdi"][n as usize % 3],
+        "type": "track", "messageId": format!("delivery {n}"), who: format!("{prefix}{}", n % 83),
+        "event": name,
         "timestamp": format!("2026-01-{late:02}T{:02}:{:02}:07.{:03}Z", n % 24, n % 60, n % 1_000),
         "properties": properties,
     })
@@ -191,9 +193,10 @@ fn sorted(mut rows: Vec<Map<String, Value>>) -> Vec<Map<String, Value>> {
 
 /// What DuckDB is asked in SQL, from our own rows.
 fn facts(rows: &[Map<String, Value>]) -> Value {
-    let texts =
-        |name: &str| rows.iter().filter_map(|row| row.get(name)?.as_str().map(str::to_owned));
-    let distinct = |name: &str| texts(name).collect::<BTreeSet<_>>().len();
+    let texts = |name: &'static str| {
+        rows.iter().filter_map(move |row| row.get(name)?.as_str().map(str::to_owned))
+    };
+    let distinct = |name: &'static str| texts(name).collect::<BTreeSet<_>>().len();
     let mut per_event = BTreeMap::<String, u64>::new();
     texts("event").for_each(|name| *per_event.entry(name).or_default() += 1);
     let quantities: Vec<i64> =
@@ -276,9 +279,9 @@ fn what_another_engine_copied_of_an_export_is_nothing_new() {
     let other = folder.path().join("other");
     assert_eq!(import(&other, "parquet", &copy, &map)["accepted"], all);
     for text in [
-        "did \"Purchase\" at least 13 times",
+        "did \"Purchase\" at least 11 times",
         "sum(quantity) of \"View\" > 100",
-        "sum(amount) of \"Purchase\" > 650",
+        "sum(amount) of \"Purchase\" > 550",
         "did \"Sepete Ekle, şimdi\" where member = true and title contains \"İzmir\"",
         "did \"Delivery\" where due > 2027-02-20",
     ] {
