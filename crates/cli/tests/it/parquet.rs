@@ -77,7 +77,7 @@ fn event(n: u32) -> Value {
         "amount": 0.1 * f64::from(n % 1_000),
         "exact": 9_007_199_254_740_993_i64 - i64::from(n),
         "title": format!("Çay \"{n}\", İzmir 🫖\n"),
-        "member": n.is_multiple_of(3),
+        "member": n.is_multiple_of(4),
         "tags": ["a", n % 7, null],
         "mixed": if n.is_multiple_of(2) { json!(n) } else { json!(format!("text {n}")) },
         "time": "the name of a column of our own",
