@@ -172,7 +172,9 @@ fn r24_more_members_than_any_internal_page_size() {
         let members = pages(
             |after| {
                 let mut body = json!({"definition": "did \"Visit\"", "limit": size, "as_of": AT});
-                after.map(|after| body["after"] = json!(after));
+                if let Some(after) = after {
+                    body["after"] = json!(after);
+                }
                 let page = server.post("/api/segments/members", &admin, &body.to_string());
                 assert_eq!(page.body["count"], json!(MEMBERS), "{}", page.text);
                 page.body
