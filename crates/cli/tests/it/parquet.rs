@@ -37,20 +37,18 @@ impl DuckDb {
     }
 
     fn install() -> Result<DuckDb, String> {
-        let packages = Path::new(env!("CARGO_TARGET_TMPDIR")).join(DUCKDB.replace("==", "-"));
+        // What is compiled for one Python is of no use to another.
+        let tag = python(["-c", "import sys; print(sys.implementation.cache_tag)"])?;
+        let name = format!("{}-{}", DUCKDB.replace("==", "-"), tag.trim());
+        let packages = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         if packages.exists() {
             return Ok(DuckDb { packages });
         }
         // Into a folder of its own first, so that half an installation is never taken for one.
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let new = folder.path().join("packages");
-        let mut pip = Command::new("python3");
-        pip.args(["-m", "pip", "install", "--quiet", "--timeout", "20", "--retries", "2"]);
-        let done = pip.arg("--target").arg(&new).arg(DUCKDB).output();
-        let output = done.map_err(|error| error.to_string())?;
-        if !output.status.success() {
-            return Err(String::from_utf8_lossy(&output.stderr).into_owned());
-        }
+        let pip = ["-m", "pip", "install", "--quiet", "--timeout", "20", "--retries", "2"];
+        python(pip.into_iter().chain(["--target", new.to_str().unwrap(), DUCKDB]))?;
         // Another run may have been faster; its folder is as good.
         if fs::rename(&new, &packages).is_err() {
             assert!(packages.exists(), "{} cannot be made", packages.display());
@@ -66,6 +64,16 @@ impl DuckDb {
         let error = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "DuckDB cannot {command}: {error}");
         serde_json::from_slice(&output.stdout).unwrap()
+    }
+}
+
+/// What Python prints, or why it does not.
+fn python<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Result<String, String> {
+    let output = Command::new("python3").args(arguments).output();
+    let output = output.map_err(|error| error.to_string())?;
+    match output.status.success() {
+        true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
+        false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
     }
 }
 
