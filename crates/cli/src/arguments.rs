@@ -1,15 +1,18 @@
 //! What can be written on the command line.
 
 mod analyses;
+mod files;
 mod history;
+mod segment;
 
 use std::path::PathBuf;
-
-pub use history::{BackupArguments, HistoryArguments, HistoryCommand, RestoreArguments};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use analyses::*;
+pub use files::{ExportArguments, FileFormat, ImportArguments, Table};
+pub use history::{BackupArguments, HistoryArguments, HistoryCommand, RestoreArguments};
+pub use segment::{SegmentArguments, SegmentCommand};
 
 /// Know who is new, active, loyal, at risk, dormant and churned, and say anything about anybody.
 #[derive(Parser)]
@@ -229,103 +232,6 @@ pub enum KeyCommand {
     },
 }
 
-/// Kinds of files that are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum FileFormat {
-    /// Rows with a header line; comma, semicolon, tab or bar
-    Csv,
-    /// One JSON object a line
-    Ndjson,
-    /// Columns, as other tools write them
-    Parquet,
-}
-
-#[derive(Args)]
-#[command(after_help = "\
-Examples:
-  perennial import --data-dir data --format csv --map user=customer --map time=day \\
-      --map event==Purchase --map properties.amount=total:float orders.csv
-  gunzip -c events.ndjson.gz | perennial import --data-dir data --format ndjson -
-
-A mapping says what each column is: user, anonymous, time, event, id, properties.NAME[:TYPE], with
-TYPE text, int, float, bool or timestamp; `event==Purchase` gives every row the same event. Columns
-that no --map names become properties of their own name, unless --map only-mapped=true.
-NDJSON without a mapping is read as messages of the Segment family.
-A file without an id column gets ids from its content and row numbers: identical rows all count, and
-importing the same file again changes nothing.")]
-pub struct ImportArguments {
-    #[command(flatten)]
-    pub source: SourceArguments,
-    /// How the file is written
-    #[arg(long, value_enum)]
-    pub format: FileFormat,
-    /// What a column is
-    #[arg(long, value_name = "WHAT=COLUMN")]
-    pub map: Vec<String>,
-    /// A saved mapping; --map adds to it
-    #[arg(long, value_name = "FILE")]
-    pub mapping: Option<PathBuf>,
-    /// Save the mapping for the next time
-    #[arg(long, value_name = "FILE")]
-    pub save_mapping: Option<PathBuf>,
-    /// Where rejected rows go, with row, column and reason
-    #[arg(long, value_name = "FILE")]
-    pub rejected: Option<PathBuf>,
-    /// How the summary is written
-    #[arg(long, value_enum, default_value_t)]
-    pub summary: Format,
-    #[command(flatten)]
-    pub log: LogArguments,
-    /// The file, plain or gzip; - is standard input
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
-}
-
-#[derive(Args)]
-#[command(after_help = "\
-Examples:
-  perennial segment check --data-dir data 'did \"Purchase\" at least 3 times in last 30d'
-  perennial segment count --data-dir data --as-of 2011-12-09T12:50:00Z --format json 'did \"Purchase\"'
-  perennial segment list  --data-dir data @loyal.segment
-  perennial segment explain --data-dir data --user ada 'did \"Purchase\" in last 30d'
-
-TEXT is a definition in the text form, in the JSON form (it begins with {), or @FILE with either.")]
-pub struct SegmentArguments {
-    #[command(subcommand)]
-    pub command: SegmentCommand,
-}
-
-#[derive(Subcommand)]
-pub enum SegmentCommand {
-    /// Print both forms of a definition, or everything that is wrong with it
-    Check {
-        #[command(flatten)]
-        result: ResultArguments,
-        text: String,
-    },
-    /// Count the users a definition holds for
-    Count {
-        #[command(flatten)]
-        at: AtArguments,
-        text: String,
-    },
-    /// List the users a definition holds for, in order of first sight
-    List {
-        #[command(flatten)]
-        at: AtArguments,
-        text: String,
-    },
-    /// Say why a user is in, or not
-    Explain {
-        #[command(flatten)]
-        at: AtArguments,
-        /// For whom
-        #[arg(long)]
-        user: String,
-        text: String,
-    },
-}
-
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -436,37 +342,6 @@ pub enum UserCommand {
         before: Option<String>,
         id: String,
     },
-}
-
-/// What is exported.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Table {
-    /// One row per event
-    Events,
-    /// One row per user, with attributes
-    Profiles,
-}
-
-#[derive(Args)]
-#[command(after_help = "\
-Examples:
-  perennial export events --data-dir data --format parquet --out events.parquet
-  perennial export profiles --data-dir data --format csv --out profiles.csv
-  perennial export events --server http://127.0.0.1:7300 --key KEY --format ndjson --out -")]
-pub struct ExportArguments {
-    #[arg(value_enum)]
-    pub what: Table,
-    #[command(flatten)]
-    pub source: SourceArguments,
-    /// How the file is written
-    #[arg(long, value_enum, default_value = "parquet")]
-    pub format: FileFormat,
-    /// The file; - is standard output (not for Parquet)
-    #[arg(long, value_name = "FILE")]
-    pub out: PathBuf,
-    /// Only what had happened by this instant
-    #[arg(long, value_name = "RFC3339")]
-    pub as_of: Option<String>,
 }
 
 #[derive(Args)]

@@ -27,7 +27,12 @@ pub fn run(arguments: &[&str]) -> Outcome {
 
 /// Runs a command with bytes on its standard input.
 pub fn run_with(arguments: &[&str], input: &[u8]) -> Outcome {
-    let mut child = command(arguments)
+    finish(command(arguments), input)
+}
+
+/// Runs a prepared command to its end.
+pub fn finish(mut command: Command, input: &[u8]) -> Outcome {
+    let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -99,7 +104,8 @@ impl Server {
         Server::spawn(command)
     }
 
-    fn spawn(mut command: Command) -> Server {
+    /// Starts a prepared command that ends up listening.
+    pub fn spawn(mut command: Command) -> Server {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let mut seen = String::new();

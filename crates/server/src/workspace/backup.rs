@@ -61,7 +61,7 @@ pub enum BackupError {
         source: io::Error,
     },
     /// The log.
-    #[error("log: {}", super::with_cause(.0))]
+    #[error("log: {}", super::error::with_cause(.0))]
     Log(#[from] log::Error),
     /// The configuration.
     #[error(transparent)]

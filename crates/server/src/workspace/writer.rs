@@ -11,6 +11,7 @@ use log::{Log, Offset};
 use model::Text;
 use wire::record::{Encoder, decode_batch};
 
+use super::error::with_cause;
 use super::maintenance::{Errand, Maintenance};
 use super::*;
 use crate::clock;
