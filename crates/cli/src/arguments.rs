@@ -120,6 +120,9 @@ pub struct AtArguments {
     /// As of this instant [default: now]
     #[arg(long, value_name = "RFC3339")]
     pub as_of: Option<String>,
+    /// Only what had been accepted by this instant [default: everything]
+    #[arg(long, value_name = "RFC3339")]
+    pub known_at: Option<String>,
     #[command(flatten)]
     pub result: ResultArguments,
 }
@@ -358,6 +361,9 @@ pub enum LifecycleCommand {
         /// The later instant
         #[arg(long, value_name = "RFC3339")]
         to: String,
+        /// Only what had been accepted by this instant [default: everything]
+        #[arg(long, value_name = "RFC3339")]
+        known_at: Option<String>,
     },
     /// Silences after which states begin, as the data propose them
     Thresholds {
@@ -403,6 +409,9 @@ pub enum RfmCommand {
         /// The later instant
         #[arg(long, value_name = "RFC3339")]
         to: String,
+        /// Only what had been accepted by this instant [default: everything]
+        #[arg(long, value_name = "RFC3339")]
+        known_at: Option<String>,
     },
 }
 
@@ -467,6 +476,9 @@ pub struct ExportArguments {
     /// Only what had happened by this instant
     #[arg(long, value_name = "RFC3339")]
     pub as_of: Option<String>,
+    /// Only what had been accepted by this instant
+    #[arg(long, value_name = "RFC3339")]
+    pub known_at: Option<String>,
 }
 
 #[derive(Args)]

@@ -10,6 +10,7 @@ mod composites;
 mod definitions;
 pub mod export;
 pub mod history;
+mod known;
 mod lifecycle;
 mod overview;
 mod quarantine;
@@ -43,6 +44,7 @@ pub struct Service {
     names: Mutex<Option<definitions::KnownNames>>,
     /// Lifecycle and RFM settings are written down, or somebody is at it.
     settled: AtomicBool,
+    known: known::KnownViews,
 }
 
 /// What one answer is computed from.
@@ -79,6 +81,7 @@ impl Service {
             rules: RwLock::default(),
             names: Mutex::default(),
             settled: AtomicBool::new(false),
+            known: known::KnownViews::default(),
         }
     }
 
@@ -137,10 +140,18 @@ impl Service {
         }
     }
 
-    fn view(&self, as_of: Option<&str>) -> Result<View, Failure> {
+    fn view(&self, as_of: Option<&str>, known_at: Option<&str>) -> Result<View, Failure> {
         let at = self.instant(as_of)?;
+        Ok(View { snapshot: self.snapshot(known_at)?, rules: self.rules()?, at })
+    }
+
+    /// Everything, or what had been accepted by an instant.
+    fn snapshot(&self, known_at: Option<&str>) -> Result<Arc<Snapshot>, Failure> {
         let snapshot = self.workspace.snapshot()?;
-        Ok(View { snapshot, rules: self.rules()?, at })
+        match known_at {
+            Some(text) => Ok(self.known.at(&snapshot, instant("known_at", text)?)?),
+            None => Ok(snapshot),
+        }
     }
 
     /// Everything that gives names in a definition their meaning.

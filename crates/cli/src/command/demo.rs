@@ -243,7 +243,7 @@ fn save_examples(service: &Service, examples: &[(&str, &str)]) -> anyhow::Result
 
 fn summary(service: &Service, filled: &Filled, dir: &Path) -> anyhow::Result<()> {
     let overview = service.overview(&OverviewQuery::default())?;
-    let at = AtQuery { as_of: Some(overview.as_of.clone()) };
+    let at = AtQuery { as_of: Some(overview.as_of.clone()), known_at: None };
     let mut text = format!(
         "\n{} in {}, as of {}\n{} users, {} events",
         filled.source,

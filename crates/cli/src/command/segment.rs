@@ -48,6 +48,7 @@ fn count(arguments: &AtArguments, text: &str) -> anyhow::Result<()> {
     let input = PreviewInput {
         definition: definition(&text)?,
         as_of: arguments.as_of.clone(),
+        known_at: arguments.known_at.clone(),
         sample: Some(0),
     };
     let counted = shown(&text, source.preview(&input))?;
@@ -66,6 +67,7 @@ fn list(arguments: &AtArguments, text: &str) -> anyhow::Result<()> {
     let mut input = MembersInput {
         definition: definition(&text)?,
         as_of: arguments.as_of.clone(),
+        known_at: arguments.known_at.clone(),
         limit: Some(PAGE),
         after: None,
     };
@@ -95,6 +97,7 @@ fn explain(arguments: &AtArguments, user: &str, text: &str) -> anyhow::Result<()
         segment: None,
         user: user.into(),
         as_of: arguments.as_of.clone(),
+        known_at: arguments.known_at.clone(),
     };
     let explained = shown(&text, source.explain(&input))?;
     match arguments.result.format {

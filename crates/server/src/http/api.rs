@@ -235,7 +235,7 @@ async fn user_states(State(app): State<App>, Id(id): Id, Params(query): Params<A
 }
 
 async fn catalogue(State(app): State<App>, Params(query): Params<AtQuery>) -> Answer {
-    let AtQuery { as_of: _ } = query; // the catalogue is of all time
+    let AtQuery { .. } = query; // the catalogue is of all time
     ask(&app, Service::catalogue).await
 }
 

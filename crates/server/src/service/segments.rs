@@ -50,7 +50,7 @@ impl Service {
             asked => limit("sample", asked, SAMPLE.0, SAMPLE.1)?,
         };
         let predicate = self.definition(&input.definition.0)?;
-        let view = self.view(input.as_of.as_deref())?;
+        let view = self.view(input.as_of.as_deref(), input.known_at.as_deref())?;
         let started = Instant::now();
         let evaluator = view.evaluator();
         let members = evaluator.members(&predicate)?;
@@ -70,6 +70,7 @@ impl Service {
     pub fn members(&self, input: &MembersInput) -> Result<Members, Failure> {
         let query = MembersQuery {
             as_of: input.as_of.clone(),
+            known_at: input.known_at.clone(),
             limit: input.limit,
             after: input.after.clone(),
         };
@@ -87,7 +88,7 @@ impl Service {
                 return Err(Failure::bad_request("request.shape", message));
             }
         };
-        let view = self.view(input.as_of.as_deref())?;
+        let view = self.view(input.as_of.as_deref(), input.known_at.as_deref())?;
         let (user, _) = self.known(&input.user)?;
         let history = view.snapshot.history_of(user)?;
         let scores = Scores::new(&view, user);
@@ -104,7 +105,7 @@ impl Service {
 
     /// All saved segments, counted.
     pub fn segments(&self, query: &AtQuery) -> Result<SegmentList, Failure> {
-        let view = self.view(query.as_of.as_deref())?;
+        let view = self.view(query.as_of.as_deref(), query.known_at.as_deref())?;
         let evaluator = view.evaluator();
         let mut segments = Vec::new();
         let all = self.workspace.config().segments()?;
@@ -118,7 +119,7 @@ impl Service {
 
     /// One saved segment, counted.
     pub fn segment(&self, id: &str, query: &AtQuery) -> Result<Segment, Failure> {
-        let view = self.view(query.as_of.as_deref())?;
+        let view = self.view(query.as_of.as_deref(), query.known_at.as_deref())?;
         let all = self.workspace.config().segments()?;
         let saved = all.iter().find(|saved| saved.id == id).ok_or_else(|| no_segment(id))?;
         let predicate = self.saved_predicate(id)?;
@@ -184,7 +185,7 @@ impl Service {
     pub fn segment_trend(&self, id: &str, query: &TrendQuery) -> Result<SegmentTrend, Failure> {
         let days = limit("days", query.days, DAYS.0, DAYS.1)?;
         let predicate = self.saved_predicate(id)?;
-        let view = self.view(query.as_of.as_deref())?;
+        let view = self.view(query.as_of.as_deref(), query.known_at.as_deref())?;
         let (days, ends): (Vec<_>, Vec<_>) = view.days(days as u64).into_iter().unzip();
         let counts = member_trend(&view.snapshot, &view.rules, &predicate, &ends)?;
         let day = |(day, count): (model::Day, _)| SegmentTrendDay { day: day.to_string(), count };
@@ -224,7 +225,7 @@ impl Service {
 
     fn members_of(&self, predicate: &Predicate, query: &MembersQuery) -> Result<Members, Failure> {
         let n = limit("limit", query.limit, PAGE.0, PAGE.1)?;
-        let view = self.view(query.as_of.as_deref())?;
+        let view = self.view(query.as_of.as_deref(), query.known_at.as_deref())?;
         let members = view.evaluator().members(predicate)?;
         let (page, next) = self.page(&view, &members, n, query.after.as_deref())?;
         let users = ids(&view, page.into_iter());
