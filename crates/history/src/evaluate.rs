@@ -6,6 +6,7 @@
 //! user for user. Equal conditions of one evaluator are computed once.
 
 mod affinity;
+mod instants;
 mod matching;
 mod measure;
 mod needs;
@@ -28,6 +29,7 @@ use crate::rfm::RfmAt;
 use crate::set::UserSet;
 use crate::snapshot::Snapshot;
 
+pub(crate) use instants::{Ahead, n_conditions};
 pub(crate) use matching::Matching;
 pub(crate) use measure::Measured;
 pub(crate) use source::{Hit, Source, Wanted};

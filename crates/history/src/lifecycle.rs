@@ -4,7 +4,7 @@
 use model::{Timestamp, UserIndex};
 use segment::{Predicate, Rules};
 
-use crate::evaluate::{Evaluator, QueryError};
+use crate::evaluate::{Ahead, Evaluator, QueryError, n_conditions};
 use crate::set::UserSet;
 use crate::snapshot::Snapshot;
 
@@ -78,40 +78,59 @@ pub fn transitions(from: &LifecycleAt, to: &LifecycleAt) -> Vec<Vec<u64>> {
     matrix
 }
 
-/// Users in each state at each instant, in order of states. Two threads share the instants.
+/// Users in each state at each instant, in order of states. Counts and active days in plain windows
+/// are read once for many instants; two threads share the rest. `instants` should ascend: in any
+/// other order the answer is the same, and takes longer.
 pub fn trend(
     snapshot: &Snapshot,
     rules: &Rules,
     instants: &[Timestamp],
 ) -> Result<Vec<Vec<u64>>, QueryError> {
-    at_each(instants, &|at| Ok(Evaluator::new(snapshot, rules, at).states()?.counts()))
+    let states = rules.lifecycle.states.iter().map(|state| &state.predicate);
+    let states: Vec<&Predicate> = states.collect();
+    at_each((snapshot, rules), &states, instants, &|evaluator| Ok(evaluator.states()?.counts()))
 }
 
-/// Members of a segment at each instant.
+/// Members of a segment at each instant, as [`trend`].
 pub fn member_trend(
     snapshot: &Snapshot,
     rules: &Rules,
     predicate: &Predicate,
     instants: &[Timestamp],
 ) -> Result<Vec<u64>, QueryError> {
-    at_each(instants, &|at| Ok(Evaluator::new(snapshot, rules, at).members(predicate)?.len()))
+    at_each((snapshot, rules), &[predicate], instants, &|evaluator| {
+        Ok(evaluator.members(predicate)?.len())
+    })
 }
 
+/// Bytes of sets that are held for instants to come.
+const AHEAD_BYTES: usize = if cfg!(test) { 100 } else { 64 << 20 };
+
 fn at_each<T: Send>(
+    (snapshot, rules): (&Snapshot, &Rules),
+    predicates: &[&Predicate],
     instants: &[Timestamp],
-    ask: &(dyn Fn(Timestamp) -> Result<T, QueryError> + Sync),
+    ask: &(dyn Fn(&Evaluator) -> Result<T, QueryError> + Sync),
 ) -> Result<Vec<T>, QueryError> {
-    let answer = |instants: &[Timestamp]| instants.iter().map(|at| ask(*at)).collect();
-    let (early, late) = instants.split_at(instants.len() / 2);
-    let (early, late): (Result<Vec<T>, _>, Result<Vec<T>, _>) = std::thread::scope(|scope| {
-        let early = scope.spawn(|| answer(early));
-        let late = answer(late);
-        match early.join() {
-            Ok(early) => (early, late),
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
-    });
-    let mut all = early?;
-    all.extend(late?);
+    let set_bytes = snapshot.n_places().div_ceil(8).max(8) * n_conditions(predicates, rules).max(1);
+    let mut all = Vec::with_capacity(instants.len());
+    for instants in instants.chunks((AHEAD_BYTES / set_bytes).max(2)) {
+        let ahead = Ahead::of(snapshot, rules, predicates, instants)?;
+        let answer = |range: std::ops::Range<usize>| -> Result<Vec<T>, QueryError> {
+            let answer = |nth: usize| {
+                let evaluator = Evaluator::new(snapshot, rules, instants[nth]);
+                ahead.tell(nth, &evaluator);
+                ask(&evaluator)
+            };
+            range.map(answer).collect()
+        };
+        let half = instants.len() / 2;
+        let (early, late) = rayon::join(|| answer(0..half), || answer(half..instants.len()));
+        all.extend(early?);
+        all.extend(late?);
+    }
     Ok(all)
 }
+
+#[cfg(test)]
+mod tests;
