@@ -6,6 +6,7 @@
 //! user for user. Equal conditions of one evaluator are computed once.
 
 mod affinity;
+mod costs;
 mod instants;
 mod matching;
 mod measure;
@@ -29,6 +30,7 @@ use crate::rfm::RfmAt;
 use crate::set::UserSet;
 use crate::snapshot::Snapshot;
 
+pub use costs::{Answered, ConditionCost};
 pub(crate) use instants::{Ahead, n_conditions};
 pub(crate) use matching::Matching;
 pub(crate) use measure::Measured;
@@ -101,6 +103,7 @@ pub struct Evaluator<'a> {
     in_lifecycle: Cell<bool>,
     states: RefCell<Option<std::rc::Rc<LifecycleAt>>>,
     rfm: RefCell<Option<std::rc::Rc<RfmAt>>>,
+    recorder: Option<costs::Recorder<'a>>,
 }
 
 impl<'a> Evaluator<'a> {
@@ -117,6 +120,7 @@ impl<'a> Evaluator<'a> {
             in_lifecycle: Cell::new(false),
             states: RefCell::default(),
             rfm: RefCell::default(),
+            recorder: None,
         }
     }
 
@@ -177,12 +181,16 @@ impl<'a> Evaluator<'a> {
 
     /// A leaf, remembered if it was answered for everybody and its meaning does not depend on
     /// where it stands.
-    fn leaf(&self, leaf: &Predicate, among: Option<&UserSet>) -> Result<UserSet, QueryError> {
+    fn answered(
+        &self,
+        leaf: &Predicate,
+        among: Option<&UserSet>,
+    ) -> Result<(UserSet, Answered), QueryError> {
         let depends = matches!(leaf, Predicate::Segment(_) | Predicate::Lifecycle(_));
         if !depends
             && let Some((_, set)) = self.known.borrow().iter().find(|(known, _)| known == leaf)
         {
-            return Ok(set.clone());
+            return Ok((set.clone(), Answered::Remembered));
         }
         let among = among.filter(|_| costly(leaf));
         let mut set = self.fresh_leaf(leaf, among)?;
@@ -190,13 +198,17 @@ impl<'a> Evaluator<'a> {
         if !depends && among.is_none() {
             self.known.borrow_mut().push((leaf.clone(), set.clone()));
         }
-        Ok(set)
+        let answered = among.map_or(Answered::Fresh, |among| Answered::Among(among.len()));
+        Ok((set, answered))
     }
 
     fn fresh_leaf(&self, leaf: &Predicate, among: Option<&UserSet>) -> Result<UserSet, QueryError> {
         match leaf {
             Predicate::Event(p) if self.scans(p) => self.measured(p),
-            Predicate::Profile(p) if p.for_at_least.is_none() => self.attribute(p),
+            Predicate::Profile(p) if p.for_at_least.is_none() => {
+                self.note_attribute(&p.attribute)?;
+                self.attribute(p)
+            }
             Predicate::Affinity(p) => match self.affinity(p)? {
                 Some(set) => Ok(set),
                 None => self.user_by_user(leaf, among),

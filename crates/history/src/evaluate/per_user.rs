@@ -25,22 +25,29 @@ use crate::snapshot::Snapshot;
 const RANGE: u32 = if cfg!(test) { 2 } else { 1_024 };
 
 /// A part of what is needed, with the columns that are needed.
-struct PartSource<'a> {
-    part: &'a Part,
+pub(super) struct PartSource<'a> {
+    pub(super) part: &'a Part,
     name: &'a Text,
-    runs: Arc<Runs>,
-    times: Arc<Vec<u32>>,
+    pub(super) runs: Arc<Runs>,
+    pub(super) times: Arc<Vec<u32>>,
     arrivals: Arc<Arrivals>,
-    columns: Vec<(&'a Text, Arc<Column>)>,
+    pub(super) columns: Vec<(&'a Text, Arc<Column>)>,
 }
 
 /// Everything that a condition needs of all users.
-struct Sources<'a> {
+pub(super) struct Sources<'a> {
     /// Earlier events cannot matter.
     from: Timestamp,
     events: Vec<PartSource<'a>>,
     /// Attributes, with the one column of their values.
     attributes: Vec<PartSource<'a>>,
+}
+
+impl<'a> Sources<'a> {
+    /// Every part that is read.
+    pub(super) fn all(&self) -> impl Iterator<Item = &PartSource<'a>> {
+        self.events.iter().chain(&self.attributes)
+    }
 }
 
 impl<'a> PartSource<'a> {
@@ -79,6 +86,7 @@ impl Evaluator<'_> {
     ) -> Result<UserSet, QueryError> {
         let gather = Gather { everybody: among.unwrap_or(&self.everybody), ..self.gather() };
         let sources = gather.sources(leaf)?;
+        self.note_sources(&sources);
         let n = self.snapshot.n_places();
         let sets = by_users(n, |users| gather.decide(leaf, &sources, users));
         Ok(UserSet::of_ranges(n, RANGE_USERS as usize, sets))
@@ -92,6 +100,7 @@ impl Evaluator<'_> {
     ) -> Result<UserSet, QueryError> {
         let gather = Gather { everybody: now, ..self.gather() };
         let sources = gather.sources(leaf)?;
+        self.note_sources(&sources);
         let mut set = UserSet::empty(self.snapshot.n_places());
         let scores = ScoresOf::new(self);
         let ctx = Context { rules: self.rules, population: &scores };
