@@ -72,6 +72,13 @@ impl Source {
         }
     }
 
+    pub fn evaluate(&self, input: &api::EvaluateInput) -> anyhow::Result<api::Evaluated> {
+        match self {
+            Source::Local(service) => Ok(service.evaluate(input)?),
+            Source::Remote(client) => client.post("/api/segments/evaluate", input),
+        }
+    }
+
     pub fn members(&self, input: &api::MembersInput) -> anyhow::Result<api::Members> {
         match self {
             Source::Local(service) => Ok(service.members(input)?),

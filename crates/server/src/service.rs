@@ -8,6 +8,7 @@ mod analytics;
 mod catalogue;
 mod composites;
 mod definitions;
+mod evaluate;
 pub mod export;
 pub mod history;
 mod known;

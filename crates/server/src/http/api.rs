@@ -32,6 +32,7 @@ pub fn routes() -> Router<App> {
         .route("/api/segments", get(segments).post(create_segment))
         .route("/api/segments/validate", post(validate_segment))
         .route("/api/segments/preview", post(preview_segment))
+        .route("/api/segments/evaluate", post(evaluate_segments))
         .route("/api/segments/members", post(preview_members))
         .route("/api/segments/explain", post(explain_segment))
         .route("/api/segments/{id}", get(segment).put(update_segment).delete(delete_segment))
@@ -202,6 +203,11 @@ async fn validate_segment(State(app): State<App>, body: Body) -> Answer {
 async fn preview_segment(State(app): State<App>, body: Body) -> Answer {
     let input: PreviewInput = body::json(&body::read(body).await?)?;
     ask(&app, move |service| service.preview(&input)).await
+}
+
+async fn evaluate_segments(State(app): State<App>, body: Body) -> Answer {
+    let input: EvaluateInput = body::json(&body::read(body).await?)?;
+    ask(&app, move |service| service.evaluate(&input)).await
 }
 
 async fn preview_members(State(app): State<App>, body: Body) -> Answer {

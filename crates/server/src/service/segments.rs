@@ -1,6 +1,6 @@
 //! Segments: checked, counted, explained, saved.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use history::UserSet;
@@ -16,7 +16,7 @@ use wire::api::{
 };
 
 use super::users::Scores;
-use super::{Service, View, definitions, limit, rules, share};
+use super::{Service, View, definitions, evaluate, limit, rules, share};
 use crate::clock;
 use crate::config::SavedSegment;
 use crate::failure::Failure;
@@ -52,7 +52,11 @@ impl Service {
         let predicate = self.definition(&input.definition.0)?;
         let view = self.view(input.as_of.as_deref(), input.known_at.as_deref())?;
         let started = Instant::now();
-        let evaluator = view.evaluator();
+        let clock = || u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let evaluator = match input.analyze {
+            true => view.evaluator().recording(&clock),
+            false => view.evaluator(),
+        };
         let members = evaluator.members(&predicate)?;
         let count = members.len();
         Ok(Preview {
@@ -63,6 +67,7 @@ impl Service {
             text: segment::print(&predicate),
             json: definitions::json(&predicate),
             took_ms: started.elapsed().as_secs_f64() * 1e3,
+            analysis: input.analyze.then(|| evaluate::analysis(&evaluator)),
         })
     }
 
@@ -106,15 +111,17 @@ impl Service {
     /// All saved segments, counted.
     pub fn segments(&self, query: &AtQuery) -> Result<SegmentList, Failure> {
         let view = self.view(query.as_of.as_deref(), query.known_at.as_deref())?;
-        let evaluator = view.evaluator();
-        let mut segments = Vec::new();
         let all = self.workspace.config().segments()?;
-        for saved in &all {
-            let predicate = view.rules.segments.get(saved.id.as_str());
-            let count = predicate.and_then(|p| evaluator.members(p).ok()).map(|set| set.len());
-            segments.push(written(&view, &all, saved, count));
-        }
-        Ok(SegmentList { segments })
+        let defined = |saved: &&SavedSegment| view.rules.segments.contains_key(saved.id.as_str());
+        let (known, _): (Vec<_>, Vec<_>) = all.iter().partition(defined);
+        let predicates = known.iter().map(|saved| &view.rules.segments[saved.id.as_str()]);
+        let counts = evaluate::counts(&view.evaluator(), predicates);
+        let counts = known.iter().map(|saved| &saved.id).zip(counts);
+        let counts: BTreeMap<&String, Option<u64>> =
+            counts.map(|(id, count)| (id, count.ok())).collect();
+        let count = |saved: &SavedSegment| counts.get(&saved.id).copied().flatten();
+        let segments = all.iter().map(|saved| written(&view, &all, saved, count(saved)));
+        Ok(SegmentList { segments: segments.collect() })
     }
 
     /// One saved segment, counted.

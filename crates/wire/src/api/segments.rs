@@ -6,7 +6,7 @@ use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, OneOfBuilder,
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::{Object, Problem};
+use super::{Analysis, Object, Problem};
 
 /// A definition as it was sent: a text in the text form, or an object in the JSON form.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -203,6 +203,10 @@ pub struct PreviewInput {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub sample: Option<u64>,
+    /// Whether to say what each condition cost.
+    #[serde(default)]
+    #[schema(required = false)]
+    pub analyze: bool,
 }
 
 /// How many users a definition holds for, and some of them.
@@ -224,6 +228,10 @@ pub struct Preview {
     pub json: Object,
     /// Milliseconds of computing.
     pub took_ms: f64,
+    /// What each condition cost, if that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub analysis: Option<Analysis>,
 }
 
 /// A definition, or a saved segment, to explain for one user.
