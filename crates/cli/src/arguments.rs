@@ -2,10 +2,12 @@
 
 mod analyses;
 mod history;
+mod memory;
 
 use std::path::PathBuf;
 
 pub use history::{BackupArguments, HistoryArguments, HistoryCommand, RestoreArguments};
+pub use memory::MemoryArguments;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -92,6 +94,8 @@ pub struct SourceArguments {
     /// A data directory that no server has open
     #[arg(long, value_name = "DIR", required_unless_present = "server", conflicts_with = "server")]
     pub data_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub memory: MemoryArguments,
     /// A running server, as in http://127.0.0.1:7300
     #[arg(long, value_name = "URL")]
     pub server: Option<String>,
@@ -153,6 +157,8 @@ pub struct DemoArguments {
     /// Where pages and API are served
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:7300")]
     pub listen: String,
+    #[command(flatten)]
+    pub memory: MemoryArguments,
     /// Stop after the summary
     #[arg(long)]
     pub exit: bool,
@@ -171,6 +177,8 @@ pub struct ServeArguments {
     /// Where pages and API are served
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:7300")]
     pub listen: String,
+    #[command(flatten)]
+    pub memory: MemoryArguments,
     #[command(flatten)]
     pub log: LogArguments,
 }

@@ -61,7 +61,7 @@ pub fn run(arguments: DemoArguments) -> anyhow::Result<()> {
         true => None,
         false => Some(start::listen(&arguments.listen)?),
     };
-    let service = source::open(&dir)?;
+    let service = source::open(&dir, &arguments.memory)?;
     let filled = prepare(&service, set, &arguments)?;
     summary(&service, &filled, &dir)?;
     let Some((listener, address)) = listening else {

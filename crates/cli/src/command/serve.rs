@@ -9,7 +9,7 @@ use crate::source;
 
 pub fn run(arguments: ServeArguments) -> anyhow::Result<()> {
     let (listener, address) = start::listen(&arguments.listen)?;
-    let service = source::open(&arguments.data_dir)?;
+    let service = source::open(&arguments.data_dir, &arguments.memory)?;
     source::keep_log(&service, &arguments.log)?;
     service.settle()?;
     print::out(&format!("listening on http://{address}\n"))?;

@@ -2,6 +2,7 @@
 
 use super::Store;
 use super::runs::Place;
+use crate::disk::SectionSize;
 use crate::part::Family;
 use model::Text;
 
@@ -31,6 +32,8 @@ pub struct StoreStats {
     pub names: u64,
     /// Families by name and month, events first.
     pub families: Vec<FamilyStats>,
+    /// Bytes in files by kind of column.
+    pub sections: Vec<SectionSize>,
 }
 
 impl Store {
@@ -65,7 +68,22 @@ impl Store {
             users: self.users.len() as u64,
             names: self.names.all().len() as u64,
             families: joined(families),
+            sections: self.sections(),
         }
+    }
+}
+
+impl Store {
+    fn sections(&self) -> Vec<SectionSize> {
+        let mut sections: Vec<SectionSize> = Vec::new();
+        let parts = self.families.values().flat_map(|runs| &runs.parts);
+        for size in parts.filter_map(|sealed| Some(sealed.part.file()?.sizes())).flatten() {
+            match sections.iter_mut().find(|section| section.kind == size.kind) {
+                Some(section) => section.bytes += size.bytes,
+                None => sections.push(size),
+            }
+        }
+        sections
     }
 }
 

@@ -393,6 +393,8 @@ fn components() -> Components {
         Session,
         Health,
         HistoryStats,
+        HistorySection,
+        HistoryMemory,
         HistoryCheck,
         HistoryCompacted,
         BackupInput,
