@@ -179,6 +179,9 @@ pub struct ServeArguments {
     pub listen: String,
     #[command(flatten)]
     pub memory: MemoryArguments,
+    /// Seconds that an answer may take
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
+    pub query_timeout: u64,
     #[command(flatten)]
     pub log: LogArguments,
 }

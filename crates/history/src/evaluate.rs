@@ -18,6 +18,7 @@ mod values;
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use model::{Text, Timestamp, UserIndex, Zone};
 use segment::Rules;
@@ -45,6 +46,9 @@ pub enum QueryError {
         /// The predicate's type.
         what: &'static str,
     },
+    /// Whoever asked said stop: [`Evaluator::cancelled_by`].
+    #[error("the question was cancelled before it was answered")]
+    Cancelled,
     /// A file of the history could not be read, or is damaged.
     #[error("{0}")]
     Read(Arc<Error>),
@@ -104,6 +108,7 @@ pub struct Evaluator<'a> {
     states: RefCell<Option<std::rc::Rc<LifecycleAt>>>,
     rfm: RefCell<Option<std::rc::Rc<RfmAt>>>,
     recorder: Option<costs::Recorder<'a>>,
+    stop: Option<&'a AtomicBool>,
 }
 
 impl<'a> Evaluator<'a> {
@@ -121,6 +126,29 @@ impl<'a> Evaluator<'a> {
             states: RefCell::default(),
             rfm: RefCell::default(),
             recorder: None,
+            stop: None,
+        }
+    }
+
+    /// The same evaluator, which gives up with [`QueryError::Cancelled`] soon after `stop` is set.
+    pub fn cancelled_by(self, stop: &'a AtomicBool) -> Evaluator<'a> {
+        Evaluator { stop: Some(stop), ..self }
+    }
+
+    /// An evaluator for another instant, cancelled by the same.
+    pub fn at(&self, at: Timestamp) -> Evaluator<'a> {
+        self.template().at(at)
+    }
+
+    /// What evaluators of other instants, on other threads, are made of.
+    pub(crate) fn template(&self) -> Template<'a> {
+        Template { snapshot: self.snapshot, rules: self.rules, stop: self.stop }
+    }
+
+    fn go_on(&self) -> Result<(), QueryError> {
+        match self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
+            true => Err(QueryError::Cancelled),
+            false => Ok(()),
         }
     }
 
@@ -186,6 +214,7 @@ impl<'a> Evaluator<'a> {
         leaf: &Predicate,
         among: Option<&UserSet>,
     ) -> Result<(UserSet, Answered), QueryError> {
+        self.go_on()?;
         let depends = matches!(leaf, Predicate::Segment(_) | Predicate::Lifecycle(_));
         if !depends
             && let Some((_, set)) = self.known.borrow().iter().find(|(known, _)| known == leaf)
@@ -329,6 +358,21 @@ impl<'a> Evaluator<'a> {
     }
 }
 
+/// See [`Evaluator::template`].
+#[derive(Clone, Copy)]
+pub(crate) struct Template<'a> {
+    snapshot: &'a Snapshot,
+    rules: &'a Rules,
+    stop: Option<&'a AtomicBool>,
+}
+
+impl<'a> Template<'a> {
+    /// An evaluator for one instant.
+    pub(crate) fn at(&self, at: Timestamp) -> Evaluator<'a> {
+        Evaluator { stop: self.stop, ..Evaluator::new(self.snapshot, self.rules, at) }
+    }
+}
+
 /// Scores of one user at any instant, for evaluation user by user.
 pub(crate) struct ScoresOf<'a> {
     pub(crate) evaluator: &'a Evaluator<'a>,
@@ -359,7 +403,7 @@ impl<'a> ScoresOf<'a> {
         if let Some((_, rfm)) = self.others.borrow().iter().find(|(other, _)| *other == at) {
             return Ok(rfm.clone());
         }
-        let evaluator = Evaluator::new(self.evaluator.snapshot, self.evaluator.rules, at);
+        let evaluator = self.evaluator.at(at);
         let rfm = evaluator.rfm()?;
         self.others.borrow_mut().push((at, rfm.clone()));
         Ok(rfm)

@@ -2,11 +2,10 @@
 //! thresholds that the data propose.
 
 use model::{Timestamp, UserIndex};
-use segment::{Predicate, Rules};
+use segment::Predicate;
 
 use crate::evaluate::{Ahead, Evaluator, QueryError, n_conditions};
 use crate::set::UserSet;
-use crate::snapshot::Snapshot;
 
 mod returns;
 
@@ -81,44 +80,39 @@ pub fn transitions(from: &LifecycleAt, to: &LifecycleAt) -> Vec<Vec<u64>> {
 /// Users in each state at each instant, in order of states. Counts and active days in plain windows
 /// are read once for many instants; two threads share the rest. `instants` should ascend: in any
 /// other order the answer is the same, and takes longer.
-pub fn trend(
-    snapshot: &Snapshot,
-    rules: &Rules,
-    instants: &[Timestamp],
-) -> Result<Vec<Vec<u64>>, QueryError> {
-    let states = rules.lifecycle.states.iter().map(|state| &state.predicate);
+pub fn trend(evaluator: &Evaluator, instants: &[Timestamp]) -> Result<Vec<Vec<u64>>, QueryError> {
+    let states = evaluator.rules.lifecycle.states.iter().map(|state| &state.predicate);
     let states: Vec<&Predicate> = states.collect();
-    at_each((snapshot, rules), &states, instants, &|evaluator| Ok(evaluator.states()?.counts()))
+    at_each(evaluator, &states, instants, &|evaluator| Ok(evaluator.states()?.counts()))
 }
 
 /// Members of a segment at each instant, as [`trend`].
 pub fn member_trend(
-    snapshot: &Snapshot,
-    rules: &Rules,
+    evaluator: &Evaluator,
     predicate: &Predicate,
     instants: &[Timestamp],
 ) -> Result<Vec<u64>, QueryError> {
-    at_each((snapshot, rules), &[predicate], instants, &|evaluator| {
-        Ok(evaluator.members(predicate)?.len())
-    })
+    at_each(evaluator, &[predicate], instants, &|evaluator| Ok(evaluator.members(predicate)?.len()))
 }
 
 /// Bytes of sets that are held for instants to come.
 const AHEAD_BYTES: usize = if cfg!(test) { 100 } else { 64 << 20 };
 
 fn at_each<T: Send>(
-    (snapshot, rules): (&Snapshot, &Rules),
+    evaluator: &Evaluator,
     predicates: &[&Predicate],
     instants: &[Timestamp],
     ask: &(dyn Fn(&Evaluator) -> Result<T, QueryError> + Sync),
 ) -> Result<Vec<T>, QueryError> {
+    let like = evaluator.template();
+    let (snapshot, rules) = (evaluator.snapshot, evaluator.rules);
     let set_bytes = snapshot.n_places().div_ceil(8).max(8) * n_conditions(predicates, rules).max(1);
     let mut all = Vec::with_capacity(instants.len());
     for instants in instants.chunks((AHEAD_BYTES / set_bytes).max(2)) {
-        let ahead = Ahead::of(snapshot, rules, predicates, instants)?;
+        let ahead = Ahead::of(evaluator, predicates, instants)?;
         let answer = |range: std::ops::Range<usize>| -> Result<Vec<T>, QueryError> {
             let answer = |nth: usize| {
-                let evaluator = Evaluator::new(snapshot, rules, instants[nth]);
+                let evaluator = like.at(instants[nth]);
                 ahead.tell(nth, &evaluator);
                 ask(&evaluator)
             };

@@ -81,7 +81,7 @@ pub fn run(arguments: DemoArguments) -> anyhow::Result<()> {
     }
     print::out(&format!("listening on http://{address}\n"))?;
     let shop = set.is_none().then(|| (shop_of(&filled), Timestamp(filled.end)));
-    start::serve(listener, service, Options { open, demo: true }, shop)?;
+    start::serve(listener, service, Options { open, demo: true, query_timeout: None }, shop)?;
     Ok(())
 }
 

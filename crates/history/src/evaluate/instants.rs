@@ -14,7 +14,6 @@ use segment::{Predicate, Rules};
 use super::source::{RANGE_USERS, Source, Wanted};
 use super::{Evaluator, Matching, QueryError};
 use crate::set::UserSet;
-use crate::snapshot::Snapshot;
 
 /// Conditions that were answered ahead, each with a set per instant.
 pub(crate) struct Ahead {
@@ -28,15 +27,14 @@ impl Ahead {
     /// Answers what can be answered in one pass of the conditions that some predicates, the
     /// segments that they name, and lifecycle states ask for. `instants` ascend.
     pub(crate) fn of(
-        snapshot: &Snapshot,
-        rules: &Rules,
+        like: &Evaluator,
         predicates: &[&Predicate],
         instants: &[Timestamp],
     ) -> Result<Ahead, QueryError> {
         let mut answers = Vec::new();
         let Some(last) = instants.iter().max() else { return Ok(Ahead { answers }) };
-        let evaluator = Evaluator::new(snapshot, rules, *last);
-        for p in conditions(predicates, rules) {
+        let evaluator = like.at(*last);
+        for p in conditions(predicates, like.rules) {
             if let Some(sets) = evaluator.at_instants(p, instants)? {
                 answers.push((Predicate::Event(p.clone()), sets));
             }

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use model::{EventId, Span, Text, Timestamp, UserIndex, Value};
 use segment::Rules;
@@ -73,6 +74,7 @@ struct Gather<'a> {
     rules: &'a Rules,
     at: Timestamp,
     everybody: &'a UserSet,
+    stop: Option<&'a AtomicBool>,
 }
 
 impl Evaluator<'_> {
@@ -89,6 +91,7 @@ impl Evaluator<'_> {
         self.note_sources(&sources);
         let n = self.snapshot.n_places();
         let sets = by_users(n, |users| gather.decide(leaf, &sources, users));
+        self.go_on()?;
         Ok(UserSet::of_ranges(n, RANGE_USERS as usize, sets))
     }
 
@@ -112,6 +115,7 @@ impl Evaluator<'_> {
             }
         });
         scores.checked()?;
+        self.go_on()?;
         Ok(set)
     }
 
@@ -121,6 +125,7 @@ impl Evaluator<'_> {
             rules: self.rules,
             at: self.at,
             everybody: &self.everybody,
+            stop: self.stop,
         }
     }
 }
@@ -197,6 +202,10 @@ impl<'a> Gather<'a> {
         mut visit: impl FnMut(UserIndex, &UserHistory),
     ) {
         for from in users.clone().step_by(RANGE as usize) {
+            // What is decided by then is thrown away.
+            if self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
+                return;
+            }
             let to = (from + RANGE).min(users.end);
             if !(from..to).any(|user| self.everybody.contains(UserIndex(user))) {
                 continue;

@@ -51,14 +51,36 @@ fn a_trend_is_one_evaluation_per_instant() {
         if falling {
             instants.reverse();
         }
-        let members = member_trend(&snapshot, &rules, &predicate, &instants).unwrap();
-        let states = trend(&snapshot, &rules, &instants).unwrap();
+        let any = Evaluator::new(&snapshot, &rules, generate::CENTRE);
+        let members = member_trend(&any, &predicate, &instants).unwrap();
+        let states = trend(&any, &instants).unwrap();
         prop_assert_eq!((members.len(), states.len()), (n, n));
         for ((at, members), states) in instants.iter().zip(members).zip(states) {
             let evaluator = Evaluator::new(&snapshot, &rules, *at);
             prop_assert_eq!(members, evaluator.members(&predicate).unwrap().len(), "{}", at);
             prop_assert_eq!(states, evaluator.states().unwrap().counts(), "{}", at);
         }
+        Ok(())
+    }));
+}
+
+#[test]
+fn a_question_that_is_cancelled_has_no_answer() {
+    let case = (generate::segment(), generate::population(), generate::rules());
+    report(runner(200).run(&case, |(predicate, population, rules)| {
+        let (_, snapshot) = stored(&population, 3);
+        let stop = std::sync::atomic::AtomicBool::new(false);
+        let evaluator = Evaluator::new(&snapshot, &rules, generate::CENTRE).cancelled_by(&stop);
+        let both = Predicate::Any(vec![predicate.clone()]);
+        evaluator.members(&both).unwrap();
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        let stopped = |answer: Option<QueryError>| matches!(answer, Some(QueryError::Cancelled));
+        let nothing_asked = matches!(&predicate, Predicate::All(of) if of.is_empty());
+        let again = evaluator.at(generate::CENTRE).members(&both);
+        prop_assert!(stopped(again.err()) || nothing_asked || evaluator.everybody().is_empty());
+        let instants = [generate::CENTRE];
+        let states = trend(&evaluator, &instants);
+        prop_assert!(stopped(states.err()) || rules.lifecycle.states.is_empty());
         Ok(())
     }));
 }

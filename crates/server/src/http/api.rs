@@ -133,16 +133,16 @@ async fn history(State(app): State<App>) -> Answer {
 }
 
 async fn check_history(State(app): State<App>) -> Answer {
-    ask(&app, Service::check_history).await
+    Ok(Json(app.work(Service::check_history).await?).into_response())
 }
 
 async fn compact_history(State(app): State<App>) -> Answer {
-    ask(&app, Service::compact_history).await
+    Ok(Json(app.work(Service::compact_history).await?).into_response())
 }
 
 async fn create_backup(State(app): State<App>, body: Body) -> Answer {
     let input: BackupInput = body::json(&body::read(body).await?)?;
-    let backup = app.compute(move |service| service.create_backup(&input)).await?;
+    let backup = app.work(move |service| service.create_backup(&input)).await?;
     Ok((StatusCode::CREATED, Json(backup)).into_response())
 }
 

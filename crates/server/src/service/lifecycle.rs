@@ -56,7 +56,7 @@ impl Service {
         let days = limit("days", query.days, DAYS.0, DAYS.1)?;
         let view = self.view(query.as_of.as_deref(), query.known_at.as_deref())?;
         let (days, ends): (Vec<_>, Vec<_>) = view.days(days as u64).into_iter().unzip();
-        let counts = lifecycle::trend(&view.snapshot, &view.rules, &ends)?;
+        let counts = lifecycle::trend(&view.evaluator(), &ends)?;
         let day = |(day, counts): (model::Day, _)| TrendDay { day: day.to_string(), counts };
         let days = days.into_iter().zip(counts).map(day).collect();
         Ok(Trend { states: keys(&view.rules), days })

@@ -194,7 +194,7 @@ impl Service {
         let predicate = self.saved_predicate(id)?;
         let view = self.view(query.as_of.as_deref(), query.known_at.as_deref())?;
         let (days, ends): (Vec<_>, Vec<_>) = view.days(days as u64).into_iter().unzip();
-        let counts = member_trend(&view.snapshot, &view.rules, &predicate, &ends)?;
+        let counts = member_trend(&view.evaluator(), &predicate, &ends)?;
         let day = |(day, count): (model::Day, _)| SegmentTrendDay { day: day.to_string(), count };
         Ok(SegmentTrend { days: days.into_iter().zip(counts).map(day).collect() })
     }
