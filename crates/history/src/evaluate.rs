@@ -6,6 +6,7 @@
 //! user for user. Equal conditions of one evaluator are computed once.
 
 mod affinity;
+mod cancel;
 mod costs;
 mod instants;
 mod matching;
@@ -18,7 +19,7 @@ mod values;
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use model::{Text, Timestamp, UserIndex, Zone};
 use segment::Rules;
@@ -127,28 +128,6 @@ impl<'a> Evaluator<'a> {
             rfm: RefCell::default(),
             recorder: None,
             stop: None,
-        }
-    }
-
-    /// The same evaluator, which gives up with [`QueryError::Cancelled`] soon after `stop` is set.
-    pub fn cancelled_by(self, stop: &'a AtomicBool) -> Evaluator<'a> {
-        Evaluator { stop: Some(stop), ..self }
-    }
-
-    /// An evaluator for another instant, cancelled by the same.
-    pub fn at(&self, at: Timestamp) -> Evaluator<'a> {
-        self.template().at(at)
-    }
-
-    /// What evaluators of other instants, on other threads, are made of.
-    pub(crate) fn template(&self) -> Template<'a> {
-        Template { snapshot: self.snapshot, rules: self.rules, stop: self.stop }
-    }
-
-    fn go_on(&self) -> Result<(), QueryError> {
-        match self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
-            true => Err(QueryError::Cancelled),
-            false => Ok(()),
         }
     }
 
@@ -355,21 +334,6 @@ impl<'a> Evaluator<'a> {
             || matches!(window.range, Range::LastUnits { zone: None, .. });
         let differ = local && self.snapshot.attribute_parts("timezone").next().is_some();
         (!differ).then(|| self.rules.zone.clone())
-    }
-}
-
-/// See [`Evaluator::template`].
-#[derive(Clone, Copy)]
-pub(crate) struct Template<'a> {
-    snapshot: &'a Snapshot,
-    rules: &'a Rules,
-    stop: Option<&'a AtomicBool>,
-}
-
-impl<'a> Template<'a> {
-    /// An evaluator for one instant.
-    pub(crate) fn at(&self, at: Timestamp) -> Evaluator<'a> {
-        Evaluator { stop: self.stop, ..Evaluator::new(self.snapshot, self.rules, at) }
     }
 }
 
