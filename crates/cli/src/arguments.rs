@@ -3,6 +3,7 @@
 mod analyses;
 mod files;
 mod history;
+mod memory;
 mod segment;
 
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use analyses::*;
 pub use files::{ExportArguments, FileFormat, ImportArguments, Table};
 pub use history::{BackupArguments, HistoryArguments, HistoryCommand, RestoreArguments};
+pub use memory::MemoryArguments;
 pub use segment::{SegmentArguments, SegmentCommand};
 
 /// Know who is new, active, loyal, at risk, dormant and churned, and say anything about anybody.
@@ -95,6 +97,8 @@ pub struct SourceArguments {
     /// A data directory that no server has open
     #[arg(long, value_name = "DIR", required_unless_present = "server", conflicts_with = "server")]
     pub data_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub memory: MemoryArguments,
     /// A running server, as in http://127.0.0.1:7300
     #[arg(long, value_name = "URL")]
     pub server: Option<String>,
@@ -123,6 +127,9 @@ pub struct AtArguments {
     /// As of this instant [default: now]
     #[arg(long, value_name = "RFC3339")]
     pub as_of: Option<String>,
+    /// Only what had been accepted by this instant [default: everything]
+    #[arg(long, value_name = "RFC3339")]
+    pub known_at: Option<String>,
     #[command(flatten)]
     pub result: ResultArguments,
 }
@@ -153,6 +160,8 @@ pub struct DemoArguments {
     /// Where pages and API are served
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:7300")]
     pub listen: String,
+    #[command(flatten)]
+    pub memory: MemoryArguments,
     /// Stop after the summary
     #[arg(long)]
     pub exit: bool,
@@ -171,6 +180,11 @@ pub struct ServeArguments {
     /// Where pages and API are served
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:7300")]
     pub listen: String,
+    #[command(flatten)]
+    pub memory: MemoryArguments,
+    /// Seconds that an answer may take
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
+    pub query_timeout: u64,
     #[command(flatten)]
     pub log: LogArguments,
 }
@@ -264,6 +278,9 @@ pub enum LifecycleCommand {
         /// The later instant
         #[arg(long, value_name = "RFC3339")]
         to: String,
+        /// Only what had been accepted by this instant [default: everything]
+        #[arg(long, value_name = "RFC3339")]
+        known_at: Option<String>,
     },
     /// Silences after which states begin, as the data propose them
     Thresholds {
@@ -309,6 +326,9 @@ pub enum RfmCommand {
         /// The later instant
         #[arg(long, value_name = "RFC3339")]
         to: String,
+        /// Only what had been accepted by this instant [default: everything]
+        #[arg(long, value_name = "RFC3339")]
+        known_at: Option<String>,
     },
 }
 

@@ -14,7 +14,7 @@ use server::{Service, Workspace};
 use wire::api;
 
 use crate::WrongUse;
-use crate::arguments::{self, LogArguments, SourceArguments};
+use crate::arguments::{self, LogArguments, MemoryArguments, SourceArguments};
 
 /// Where answers come from.
 pub enum Source {
@@ -43,7 +43,11 @@ impl Source {
                     ))
                     .into());
                 }
-                Ok(Source::Local(open(dir)?))
+                Ok(Source::Local(open(dir, &arguments.memory)?))
+            }
+            (None, Some(_)) if arguments.memory.memory.is_some() => {
+                let message = "--memory bounds this process; give it to the server";
+                Err(WrongUse(message.into()).into())
             }
             (None, Some(url)) => Ok(Source::Remote(Client::new(url, arguments.key.clone())?)),
             _ => Err(WrongUse("give either --data-dir or --server".into()).into()),
@@ -69,6 +73,13 @@ impl Source {
         match self {
             Source::Local(service) => Ok(service.preview(input)?),
             Source::Remote(client) => client.post("/api/segments/preview", input),
+        }
+    }
+
+    pub fn evaluate(&self, input: &api::EvaluateInput) -> anyhow::Result<api::Evaluated> {
+        match self {
+            Source::Local(service) => Ok(service.evaluate(input)?),
+            Source::Remote(client) => client.post("/api/segments/evaluate", input),
         }
     }
 
@@ -149,8 +160,11 @@ impl Source {
 }
 
 /// Opens a data directory, and says what that mended.
-pub fn open(dir: &Path) -> anyhow::Result<Arc<Service>> {
+pub fn open(dir: &Path, memory: &MemoryArguments) -> anyhow::Result<Arc<Service>> {
     let (workspace, opened) = Workspace::open(dir)?;
+    if let Some(bytes) = memory.memory {
+        workspace.cache().set_limit(bytes);
+    }
     if opened.cut_bytes > 0 {
         tracing::warn!(
             bytes = opened.cut_bytes,

@@ -145,7 +145,7 @@ pub(crate) fn state_name(file: u64) -> String {
 /// The bytes of a file that holds one block.
 fn enclosed(raw: &[u8]) -> Vec<u8> {
     let mut out = MAGIC.to_vec();
-    put_block(&mut out, 0, 0, raw);
+    put_block(&mut out, raw);
     out
 }
 

@@ -6,6 +6,9 @@
 //! user for user. Equal conditions of one evaluator are computed once.
 
 mod affinity;
+mod cancel;
+mod costs;
+mod instants;
 mod matching;
 mod measure;
 mod needs;
@@ -18,6 +21,7 @@ mod values;
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use model::{Text, Timestamp, UserIndex, Zone};
 use segment::Rules;
@@ -30,6 +34,8 @@ use crate::rfm::RfmAt;
 use crate::set::UserSet;
 use crate::snapshot::Snapshot;
 
+pub use costs::{Answered, ConditionCost};
+pub(crate) use instants::{Ahead, n_conditions};
 pub(crate) use matching::Matching;
 pub(crate) use measure::Measured;
 pub(crate) use source::{Hit, Source, SourcePart, Wanted};
@@ -43,6 +49,9 @@ pub enum QueryError {
         /// The predicate's type.
         what: &'static str,
     },
+    /// Whoever asked said stop: [`Evaluator::cancelled_by`].
+    #[error("the question was cancelled before it was answered")]
+    Cancelled,
     /// A file of the history could not be read, or is damaged.
     #[error("{0}")]
     Read(Arc<Error>),
@@ -116,6 +125,8 @@ pub struct Evaluator<'a> {
     in_lifecycle: Cell<bool>,
     states: RefCell<Option<std::rc::Rc<LifecycleAt>>>,
     rfm: RefCell<Option<std::rc::Rc<RfmAt>>>,
+    recorder: Option<costs::Recorder<'a>>,
+    stop: Option<&'a AtomicBool>,
 }
 
 impl<'a> Evaluator<'a> {
@@ -132,6 +143,8 @@ impl<'a> Evaluator<'a> {
             in_lifecycle: Cell::new(false),
             states: RefCell::default(),
             rfm: RefCell::default(),
+            recorder: None,
+            stop: None,
         }
     }
 
@@ -192,17 +205,23 @@ impl<'a> Evaluator<'a> {
 
     /// A leaf, remembered if it was answered for everybody and its meaning does not depend on
     /// where it stands.
-    fn leaf(&self, leaf: &Predicate, among: Option<&UserSet>) -> Result<UserSet, QueryError> {
+    fn answered(
+        &self,
+        leaf: &Predicate,
+        among: Option<&UserSet>,
+    ) -> Result<(UserSet, Answered), QueryError> {
+        self.go_on()?;
         let depends = matches!(leaf, Predicate::Segment(_) | Predicate::Lifecycle(_));
         if !depends
             && let Some((_, set)) = self.known.borrow().iter().find(|(known, _)| known == leaf)
         {
-            return Ok(set.clone());
+            return Ok((set.clone(), Answered::Remembered));
         }
         if let Predicate::Event(p) = leaf
             && let Some(set) = self.seen_within(p, among)?
         {
-            return Ok(set);
+            let answered = among.map_or(Answered::Fresh, |among| Answered::Among(among.len()));
+            return Ok((set, answered));
         }
         let among = among.filter(|_| costly(leaf));
         let mut set = self.fresh_leaf(leaf, among)?;
@@ -210,13 +229,17 @@ impl<'a> Evaluator<'a> {
         if !depends && among.is_none() {
             self.known.borrow_mut().push((leaf.clone(), set.clone()));
         }
-        Ok(set)
+        let answered = among.map_or(Answered::Fresh, |among| Answered::Among(among.len()));
+        Ok((set, answered))
     }
 
     fn fresh_leaf(&self, leaf: &Predicate, among: Option<&UserSet>) -> Result<UserSet, QueryError> {
         match leaf {
             Predicate::Event(p) if self.scans(p) => self.measured(p),
-            Predicate::Profile(p) if p.for_at_least.is_none() => self.attribute(p),
+            Predicate::Profile(p) if p.for_at_least.is_none() => {
+                self.note_attribute(&p.attribute)?;
+                self.attribute(p)
+            }
             Predicate::Affinity(p) => match self.affinity(p)? {
                 Some(set) => Ok(set),
                 None => self.user_by_user(leaf, among),
@@ -367,7 +390,7 @@ impl<'a> ScoresOf<'a> {
         if let Some((_, rfm)) = self.others.borrow().iter().find(|(other, _)| *other == at) {
             return Ok(rfm.clone());
         }
-        let evaluator = Evaluator::new(self.evaluator.snapshot, self.evaluator.rules, at);
+        let evaluator = self.evaluator.at(at);
         let rfm = evaluator.rfm()?;
         self.others.borrow_mut().push((at, rfm.clone()));
         Ok(rfm)

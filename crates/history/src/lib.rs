@@ -64,7 +64,7 @@ pub mod users;
 
 pub use cache::{Cache, CacheUse};
 pub use disk::{CheckReport, Error, SectionSize, check};
-pub use evaluate::{Evaluator, QueryError, Reads};
+pub use evaluate::{Answered, ConditionCost, Evaluator, QueryError, Reads};
 pub use set::UserSet;
 pub use snapshot::{EventFacts, Snapshot, StoredEvent, ValueFacts};
 pub use store::{

@@ -2,11 +2,10 @@
 //! thresholds that the data propose.
 
 use model::{Timestamp, UserIndex};
-use segment::{Predicate, Rules};
+use segment::Predicate;
 
-use crate::evaluate::{Evaluator, QueryError};
+use crate::evaluate::{Ahead, Evaluator, QueryError, n_conditions};
 use crate::set::UserSet;
-use crate::snapshot::Snapshot;
 
 mod returns;
 
@@ -78,40 +77,54 @@ pub fn transitions(from: &LifecycleAt, to: &LifecycleAt) -> Vec<Vec<u64>> {
     matrix
 }
 
-/// Users in each state at each instant, in order of states. Two threads share the instants.
-pub fn trend(
-    snapshot: &Snapshot,
-    rules: &Rules,
-    instants: &[Timestamp],
-) -> Result<Vec<Vec<u64>>, QueryError> {
-    at_each(instants, &|at| Ok(Evaluator::new(snapshot, rules, at).states()?.counts()))
+/// Users in each state at each instant, in order of states. Counts and active days in plain windows
+/// are read once for many instants; two threads share the rest. `instants` should ascend: in any
+/// other order the answer is the same, and takes longer.
+pub fn trend(evaluator: &Evaluator, instants: &[Timestamp]) -> Result<Vec<Vec<u64>>, QueryError> {
+    let states = evaluator.rules.lifecycle.states.iter().map(|state| &state.predicate);
+    let states: Vec<&Predicate> = states.collect();
+    at_each(evaluator, &states, instants, &|evaluator| Ok(evaluator.states()?.counts()))
 }
 
-/// Members of a segment at each instant.
+/// Members of a segment at each instant, as [`trend`].
 pub fn member_trend(
-    snapshot: &Snapshot,
-    rules: &Rules,
+    evaluator: &Evaluator,
     predicate: &Predicate,
     instants: &[Timestamp],
 ) -> Result<Vec<u64>, QueryError> {
-    at_each(instants, &|at| Ok(Evaluator::new(snapshot, rules, at).members(predicate)?.len()))
+    at_each(evaluator, &[predicate], instants, &|evaluator| Ok(evaluator.members(predicate)?.len()))
 }
 
+/// Bytes of sets that are held for instants to come.
+const AHEAD_BYTES: usize = if cfg!(test) { 100 } else { 64 << 20 };
+
 fn at_each<T: Send>(
+    evaluator: &Evaluator,
+    predicates: &[&Predicate],
     instants: &[Timestamp],
-    ask: &(dyn Fn(Timestamp) -> Result<T, QueryError> + Sync),
+    ask: &(dyn Fn(&Evaluator) -> Result<T, QueryError> + Sync),
 ) -> Result<Vec<T>, QueryError> {
-    let answer = |instants: &[Timestamp]| instants.iter().map(|at| ask(*at)).collect();
-    let (early, late) = instants.split_at(instants.len() / 2);
-    let (early, late): (Result<Vec<T>, _>, Result<Vec<T>, _>) = std::thread::scope(|scope| {
-        let early = scope.spawn(|| answer(early));
-        let late = answer(late);
-        match early.join() {
-            Ok(early) => (early, late),
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
-    });
-    let mut all = early?;
-    all.extend(late?);
+    let like = evaluator.template();
+    let (snapshot, rules) = (evaluator.snapshot, evaluator.rules);
+    let set_bytes = snapshot.n_places().div_ceil(8).max(8) * n_conditions(predicates, rules).max(1);
+    let mut all = Vec::with_capacity(instants.len());
+    for instants in instants.chunks((AHEAD_BYTES / set_bytes).max(2)) {
+        let ahead = Ahead::of(evaluator, predicates, instants)?;
+        let answer = |range: std::ops::Range<usize>| -> Result<Vec<T>, QueryError> {
+            let answer = |nth: usize| {
+                let evaluator = like.at(instants[nth]);
+                ahead.tell(nth, &evaluator);
+                ask(&evaluator)
+            };
+            range.map(answer).collect()
+        };
+        let half = instants.len() / 2;
+        let (early, late) = rayon::join(|| answer(0..half), || answer(half..instants.len()));
+        all.extend(early?);
+        all.extend(late?);
+    }
     Ok(all)
 }
+
+#[cfg(test)]
+mod tests;

@@ -132,7 +132,7 @@ pub fn figures(sessions: &[Session]) -> SessionFigures {
     tally.figures()
 }
 
-fn source<'e>(evaluator: &'e Evaluator, rule: &SessionRule) -> Result<Source, QueryError> {
+fn source(evaluator: &Evaluator, rule: &SessionRule) -> Result<Source, QueryError> {
     let id: Vec<&str> = match rule {
         SessionRule::Gap(_) => Vec::new(),
         SessionRule::Property(name) => vec![name],

@@ -15,6 +15,8 @@ use crate::part::{Family, Part, month_of};
 use crate::set::{UserSet, bits_of};
 use crate::users::{UserFacts, Users};
 
+mod known;
+
 /// Everything applied up to one moment.
 pub struct Snapshot {
     pub(crate) names: Arc<Names>,

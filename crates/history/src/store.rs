@@ -93,6 +93,11 @@ impl Store {
         &self.cache
     }
 
+    /// The same, for others to keep: it is one as long as the store lives.
+    pub fn shared_cache(&self) -> Arc<Cache> {
+        Arc::clone(&self.cache)
+    }
+
     /// Users ever seen, merged ones included.
     pub fn n_users(&self) -> usize {
         self.users.len()

@@ -15,6 +15,8 @@ pub mod pages;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -34,6 +36,9 @@ use crate::workspace::Workspace;
 
 /// Questions computed at once beyond the number of processors: more only wait in memory.
 const COMPUTING_EXTRA: usize = 2;
+
+/// How long an answer may take without a wish.
+const QUERY_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Exports at once: each takes a thread for as long as its client reads.
 const EXPORTING: usize = 4;
@@ -56,7 +61,8 @@ pub struct Inner {
     pub listen: SocketAddr,
     /// Counters.
     pub metrics: Metrics,
-    computing: Semaphore,
+    query_timeout: Duration,
+    computing: Arc<Semaphore>,
     exporting: Arc<Semaphore>,
 }
 
@@ -74,6 +80,8 @@ pub struct Options {
     pub open: bool,
     /// The data came from `demo`.
     pub demo: bool,
+    /// How long an answer may take; nothing: a minute.
+    pub query_timeout: Option<Duration>,
 }
 
 impl App {
@@ -87,7 +95,8 @@ impl App {
             demo: options.demo,
             listen,
             metrics: Metrics::default(),
-            computing: Semaphore::new(processors + COMPUTING_EXTRA),
+            query_timeout: options.query_timeout.unwrap_or(QUERY_TIMEOUT),
+            computing: Arc::new(Semaphore::new(processors + COMPUTING_EXTRA)),
             exporting: Arc::new(Semaphore::new(EXPORTING)),
         }))
     }
@@ -97,20 +106,59 @@ impl App {
         Arc::clone(&self.exporting).acquire_owned().await.ok()
     }
 
-    /// Runs a question on a thread that may block; only so many at once.
+    /// Answers a question on a thread that may block; only so many at once. It is given up when
+    /// it takes too long, and when whoever waits for the answer goes away.
     pub async fn compute<T: Send + 'static>(
         &self,
         question: impl FnOnce(&Service) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
-        let permit = self.computing.acquire().await;
+        let stop = StopOnDrop::default();
+        let service = self.service.stopped_by(Arc::clone(&stop.0));
+        let limit = self.query_timeout;
+        let answer = tokio::time::timeout(limit, self.run(move || question(&service))).await;
+        answer.unwrap_or_else(|_| {
+            let message = format!("the answer took longer than {} s", limit.as_secs_f64());
+            Err(Failure::new(503, "query.timeout", message).hint(
+                "ask for less, for one thing at a time, or later; the limit is set with \
+                 --query-timeout when the server is started",
+            ))
+        })
+    }
+
+    /// Does what may take long and is finished once it is begun, on a thread that may block.
+    pub async fn work<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Service) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
         let service = Arc::clone(&self.service);
-        let answer = tokio::task::spawn_blocking(move || question(&service)).await;
-        drop(permit);
-        answer.unwrap_or_else(|error| {
+        self.run(move || work(&service)).await
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let permit = Arc::clone(&self.computing).acquire_owned().await;
+        let answer = tokio::task::spawn_blocking(move || {
+            let answer = work();
+            drop(permit);
+            answer
+        });
+        answer.await.unwrap_or_else(|error| {
             tracing::error!(%error, "a question ended without an answer");
             Err(Failure::new(500, "server.panic", "the question could not be answered")
                 .hint("this is a fault of the server; see its own output"))
         })
+    }
+}
+
+/// Sets its mark when it goes: with an answer, it does not matter any more.
+#[derive(Default)]
+struct StopOnDrop(Arc<AtomicBool>);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 
@@ -179,3 +227,6 @@ impl IntoResponse for Failure {
         response
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -42,11 +42,15 @@ impl Metrics {
             head(&mut text, &name, "counter", help);
             let _ = writeln!(text, "{name} {}", counter.load(Ordering::Relaxed));
         }
+        let held = workspace.cache().in_use();
         let age = clock::now().0 - shared.checkpoint_at.load(Ordering::Relaxed);
         let gauges = [
             ("queue_batches", "batches that wait for the writer", workspace.queue_depth() as f64),
             ("log_position_bytes", "end of the durable log", workspace.log_position() as f64),
             ("checkpoint_age_seconds", "since the last checkpoint or the start", age as f64 / 1e3),
+            ("memory_used_bytes", "columns of the history held", held.used as f64),
+            ("memory_limit_bytes", "columns of the history held at most", held.limit as f64),
+            ("history_read_bytes", "read from the history's files so far", held.read as f64),
             ("read_only", "1 after the log refused to write", f64::from(workspace.read_only())),
         ];
         for (name, help, value) in gauges {

@@ -8,8 +8,10 @@ mod analytics;
 mod catalogue;
 mod composites;
 mod definitions;
+mod evaluate;
 pub mod export;
 pub mod history;
+mod known;
 mod lifecycle;
 mod overview;
 mod quarantine;
@@ -35,14 +37,18 @@ use crate::workspace::Workspace;
 
 pub use rules::settings;
 
-/// Answers questions about one workspace.
+/// Answers questions about one workspace. Copies share everything but what stops them.
+#[derive(Clone)]
 pub struct Service {
     workspace: Arc<Workspace>,
     /// The rules as they were last read; nothing after a change.
-    rules: RwLock<Option<Arc<Rules>>>,
-    names: Mutex<Option<definitions::KnownNames>>,
+    rules: Arc<RwLock<Option<Arc<Rules>>>>,
+    names: Arc<Mutex<Option<definitions::KnownNames>>>,
     /// Lifecycle and RFM settings are written down, or somebody is at it.
-    settled: AtomicBool,
+    settled: Arc<AtomicBool>,
+    known: Arc<known::KnownViews>,
+    /// Whoever asks does not wait for answers any more.
+    stop: Arc<AtomicBool>,
 }
 
 /// What one answer is computed from.
@@ -50,6 +56,7 @@ struct View {
     snapshot: Arc<Snapshot>,
     rules: Arc<Rules>,
     at: Timestamp,
+    stop: Arc<AtomicBool>,
 }
 
 impl View {
@@ -58,7 +65,7 @@ impl View {
     }
 
     fn evaluator_at(&self, at: Timestamp) -> Evaluator<'_> {
-        Evaluator::new(&self.snapshot, &self.rules, at)
+        Evaluator::new(&self.snapshot, &self.rules, at).cancelled_by(&self.stop)
     }
 
     /// The ends of the last local days up to the instant, oldest first: the last millisecond of
@@ -76,10 +83,22 @@ impl Service {
     pub fn new(workspace: Arc<Workspace>) -> Service {
         Service {
             workspace,
-            rules: RwLock::default(),
-            names: Mutex::default(),
-            settled: AtomicBool::new(false),
+            rules: Arc::default(),
+            names: Arc::default(),
+            settled: Arc::default(),
+            known: Arc::default(),
+            stop: Arc::default(),
         }
+    }
+
+    /// The same service for one question, which ends without an answer soon after `stop` is set.
+    pub fn stopped_by(&self, stop: Arc<AtomicBool>) -> Service {
+        Service { stop, ..self.clone() }
+    }
+
+    /// Whether whoever asks has gone, or waits no longer.
+    pub fn stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
     }
 
     /// The workspace.
@@ -137,10 +156,19 @@ impl Service {
         }
     }
 
-    fn view(&self, as_of: Option<&str>) -> Result<View, Failure> {
+    fn view(&self, as_of: Option<&str>, known_at: Option<&str>) -> Result<View, Failure> {
         let at = self.instant(as_of)?;
+        let stop = Arc::clone(&self.stop);
+        Ok(View { snapshot: self.snapshot(known_at)?, rules: self.rules()?, at, stop })
+    }
+
+    /// Everything, or what had been accepted by an instant.
+    fn snapshot(&self, known_at: Option<&str>) -> Result<Arc<Snapshot>, Failure> {
         let snapshot = self.workspace.snapshot()?;
-        Ok(View { snapshot, rules: self.rules()?, at })
+        match known_at {
+            Some(text) => Ok(self.known.at(&snapshot, instant("known_at", text)?)?),
+            None => Ok(snapshot),
+        }
     }
 
     /// Everything that gives names in a definition their meaning.
@@ -184,6 +212,7 @@ impl From<QueryError> for Failure {
             QueryError::NotAvailable { .. } => {
                 Failure::unprocessable("segment.not_available", error.to_string())
             }
+            QueryError::Cancelled => Failure::new(503, "query.cancelled", error.to_string()),
             QueryError::Read(_) => Failure::internal("server.history", &error),
         }
     }

@@ -27,7 +27,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use engine::{Fold, Person};
-use history::{Checkpoint, Merging, Snapshot, Store, StoreStats};
+use history::{Cache, Checkpoint, Merging, Snapshot, Store, StoreStats};
 use model::{Record, Span, Text, Timestamp, UserIndex};
 use tokio::sync::{mpsc, oneshot};
 
@@ -61,6 +61,7 @@ pub struct Workspace {
     config: Config,
     queue: mpsc::Sender<Command>,
     reader: log::Reader,
+    cache: Arc<Cache>,
     shared: Arc<Shared>,
     writer: Mutex<Option<JoinHandle<Result<(), WorkspaceError>>>>,
 }
@@ -129,7 +130,7 @@ impl Workspace {
         let maintenance = Maintenance::new(queue.downgrade(), clock);
         let (writer, replayed) =
             Writer::open(log, &dir.join("history"), sizes.kept_bytes, maintenance)?;
-        let shared = writer.shared();
+        let (shared, cache) = (writer.shared(), writer.store.shared_cache());
         shared.keep_all.store(KeepLog::of(&config)? == KeepLog::All, Ordering::Relaxed);
         shared.keep(crate::service::retention::kept(&config)?);
         let thread = std::thread::Builder::new()
@@ -137,13 +138,19 @@ impl Workspace {
             .spawn(move || writer.run(commands))
             .map_err(folder)?;
         let writer = Mutex::new(Some(thread));
-        let workspace = Workspace { dir: dir.to_path_buf(), config, queue, reader, shared, writer };
+        let dir = dir.to_path_buf();
+        let workspace = Workspace { dir, config, queue, reader, cache, shared, writer };
         Ok((workspace, Opened { replayed, cut_bytes: recovery.cut_bytes }))
     }
 
     /// The folder.
     pub fn dir(&self) -> &Path {
         &self.dir
+    }
+
+    /// What bounds the memory of columns that were read.
+    pub fn cache(&self) -> &Cache {
+        &self.cache
     }
 
     /// The configuration.

@@ -10,6 +10,7 @@
 pub mod activity;
 pub mod analytics;
 pub mod catalogue;
+pub mod evaluate;
 pub mod flows;
 pub mod funnels;
 pub mod history;
@@ -27,6 +28,7 @@ pub mod users;
 pub use activity::*;
 pub use analytics::*;
 pub use catalogue::*;
+pub use evaluate::*;
 pub use flows::*;
 pub use funnels::*;
 pub use history::*;

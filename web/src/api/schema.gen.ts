@@ -554,6 +554,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/segments/evaluate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** How many users each of several segments holds for; what they share is answered once. */
+        post: operations["evaluate_segments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/segments/explain": {
         parameters: {
             query?: never;
@@ -1024,6 +1041,12 @@ export interface components {
              */
             event?: unknown;
             /**
+             * Format: date-time
+             * @description Only what had been accepted by this instant; default: everything.
+             * @default null
+             */
+            known_at: string;
+            /**
              * @description Only members of this segment: an id, or a definition.
              * @default null
              */
@@ -1034,6 +1057,26 @@ export interface components {
              * @default null
              */
             top: number;
+        };
+        /** @description What a question cost, condition by condition. */
+        Analysis: {
+            /**
+             * Format: int64
+             * @description Bytes of the columns read, in memory.
+             */
+            bytes: number;
+            /** @description In the order in which they were begun. */
+            conditions: components["schemas"]["ConditionCost"][];
+            /**
+             * Format: int64
+             * @description Parts read.
+             */
+            parts: number;
+            /**
+             * Format: int64
+             * @description Rows in those parts.
+             */
+            rows: number;
         };
         /** @description A backup that was made, or a directory that was made of one. */
         Backup: {
@@ -1181,6 +1224,54 @@ export interface components {
             /** @description All of them. */
             composites: components["schemas"]["Composite"][];
         };
+        /**
+         * @description How a condition was answered.
+         * @enum {string}
+         */
+        ConditionAnswered: "everybody" | "candidates" | "remembered";
+        /** @description What one condition cost. */
+        ConditionCost: {
+            /** @description How it was answered. */
+            answered: components["schemas"]["ConditionAnswered"];
+            /**
+             * Format: int64
+             * @description Bytes of the columns read, in memory.
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description Users about whom it was asked; `null`: everybody.
+             */
+            candidates: number | null;
+            /**
+             * Format: int32
+             * @description How many segments and lifecycle conditions it stands below; what it cost is part of what
+             *     the nearest one before it with a lesser depth did.
+             */
+            depth: number;
+            /**
+             * Format: int64
+             * @description Parts read.
+             */
+            parts: number;
+            /**
+             * Format: int64
+             * @description Rows in those parts.
+             */
+            rows: number;
+            /** @description Text form. */
+            text: string;
+            /**
+             * Format: double
+             * @description Milliseconds.
+             */
+            took_ms: number;
+            /**
+             * Format: int64
+             * @description Users for whom it holds.
+             */
+            users: number;
+        };
         /** @description One point of the return curve. */
         CurvePoint: {
             /**
@@ -1270,6 +1361,69 @@ export interface components {
             /** @description All problems of what was sent, where there can be several. */
             problems: components["schemas"]["Problem"][];
         };
+        /** @description Segments to count; conditions that several have are answered once. */
+        EvaluateInput: {
+            /**
+             * Format: date-time
+             * @description The instant; default: now.
+             */
+            as_of?: string;
+            /**
+             * Format: date-time
+             * @description Only what had been accepted by this instant; default: everything.
+             */
+            known_at?: string;
+            /** @description 1 to 200 segments. */
+            segments: components["schemas"]["EvaluateItem"][];
+        };
+        /** @description One segment of several: either a definition or the id of a saved one. */
+        EvaluateItem: {
+            /**
+             * @description A definition.
+             * @default null
+             */
+            definition: components["schemas"]["Definition"];
+            /**
+             * @description Id of a saved segment.
+             * @default null
+             */
+            segment: string;
+        };
+        /** @description Counted segments. */
+        Evaluated: {
+            /**
+             * Format: date-time
+             * @description The instant.
+             */
+            as_of: string;
+            /** @description In the order of the question. */
+            segments: components["schemas"]["EvaluatedSegment"][];
+            /**
+             * Format: double
+             * @description Milliseconds of computing.
+             */
+            took_ms: number;
+            /**
+             * Format: int64
+             * @description Users who exist then.
+             */
+            users: number;
+        };
+        /** @description One counted segment. */
+        EvaluatedSegment: {
+            /**
+             * Format: int64
+             * @description Users.
+             */
+            count: number;
+            /**
+             * Format: double
+             * @description Of all users; 0 to 1.
+             */
+            share: number;
+            /** @description Text form, printed canonically. */
+            text: string;
+        };
         /** @description Events of one name of a user. */
         EventSummary: {
             /**
@@ -1299,6 +1453,11 @@ export interface components {
             as_of?: string;
             /** @description What to explain. */
             definition?: components["schemas"]["Definition"];
+            /**
+             * Format: date-time
+             * @description Only what had been accepted by this instant; default: everything.
+             */
+            known_at?: string;
             /** @description Id of a saved segment, instead of a definition. */
             segment?: string;
             /** @description For whom. */
@@ -1440,6 +1599,12 @@ export interface components {
              */
             gap: string;
             /**
+             * Format: date-time
+             * @description Only what had been accepted by this instant; default: everything.
+             * @default null
+             */
+            known_at: string;
+            /**
              * @description Only members of this segment: an id, or a definition.
              * @default null
              */
@@ -1499,6 +1664,11 @@ export interface components {
             by?: components["schemas"]["Breakdown"];
             /** @description Names of properties whose values must be the same in all steps, while users are counted. */
             hold?: string[];
+            /**
+             * Format: date-time
+             * @description Only what had been accepted by this instant; default: everything.
+             */
+            known_at?: string;
             order?: ("loose" | "strict" | "any") & Record<string, never>;
             /**
              * @description Name of a property whose value must be the same in all steps, as in a session id; each of
@@ -1719,6 +1889,24 @@ export interface components {
              */
             unwritten_rows: number;
         };
+        /** @description What is held in memory of the files of the history. */
+        HistoryMemory: {
+            /**
+             * Format: int64
+             * @description Bytes that may be held.
+             */
+            limit: number;
+            /**
+             * Format: int64
+             * @description Bytes read from files since the start.
+             */
+            read: number;
+            /**
+             * Format: int64
+             * @description Bytes of columns held.
+             */
+            used: number;
+        };
         /** @description Something that is wrong with a file. */
         HistoryProblem: {
             /**
@@ -1730,6 +1918,16 @@ export interface components {
             file: string;
             /** @description What is wrong, and what to do. */
             message: string;
+        };
+        /** @description Bytes of one kind of column on disk. */
+        HistorySection: {
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            bytes: number;
+            /** @description `users`, `times`, `order` (of acceptance, and when), `ids` or `properties`. */
+            kind: string;
         };
         /** @description What the history holds. */
         HistoryStats: {
@@ -1760,6 +1958,8 @@ export interface components {
              * @description Everything before this position of the log is durable and visible.
              */
             log_position: number;
+            /** @description What is held in memory of the files. */
+            memory: components["schemas"]["HistoryMemory"];
             /**
              * Format: int64
              * @description Names of events, properties and attributes.
@@ -1775,6 +1975,8 @@ export interface components {
              * @description Rows, those of attribute changes included.
              */
             rows: number;
+            /** @description Bytes on disk by kind of column. */
+            sections: components["schemas"]["HistorySection"][];
             /**
              * Format: int64
              * @description Rows that no checkpoint has written yet.
@@ -1898,6 +2100,12 @@ export interface components {
             /** @description A user's life begins with the first of these; default: any event. */
             first?: unknown;
             /**
+             * Format: date-time
+             * @description Only what had been accepted by this instant; default: everything.
+             * @default null
+             */
+            known_at: string;
+            /**
              * @description The numeric property that says how much.
              * @default
              */
@@ -1955,6 +2163,11 @@ export interface components {
             as_of?: string;
             /** @description Who. */
             definition: components["schemas"]["Definition"];
+            /**
+             * Format: date-time
+             * @description Only what had been accepted by this instant; default: everything.
+             */
+            known_at?: string;
             /**
              * Format: int64
              * @description At most so many; default 100, at most 10000.
@@ -2084,6 +2297,12 @@ export interface components {
             /** @description A user is active with one of these: a name, `*`, or an object with `event` and `where`. */
             event?: unknown;
             /**
+             * Format: date-time
+             * @description Only what had been accepted by this instant; default: everything.
+             * @default null
+             */
+            known_at: string;
+            /**
              * Format: int64
              * @description How many periods, up to that of the instant; default 30, at most 366.
              * @default null
@@ -2104,6 +2323,8 @@ export interface components {
         };
         /** @description How many users a definition holds for, and some of them. */
         Preview: {
+            /** @description What each condition cost, if that was asked for. */
+            analysis?: components["schemas"]["Analysis"];
             /**
              * Format: date-time
              * @description The instant.
@@ -2135,6 +2356,8 @@ export interface components {
         };
         /** @description A definition to count. */
         PreviewInput: {
+            /** @description Whether to say what each condition cost. */
+            analyze?: boolean;
             /**
              * Format: date-time
              * @description The instant; default: now.
@@ -2142,6 +2365,11 @@ export interface components {
             as_of?: string;
             /** @description What to count. */
             definition: components["schemas"]["Definition"];
+            /**
+             * Format: date-time
+             * @description Only what had been accepted by this instant; default: everything.
+             */
+            known_at?: string;
             /**
              * Format: int64
              * @description How many user ids to return; default 10, at most 1000.
@@ -2282,6 +2510,12 @@ export interface components {
             by: components["schemas"]["Breakdown"];
             /** @description A user starts with the first of these: a name, `*`, or an object with `event` and `where`. */
             event?: unknown;
+            /**
+             * Format: date-time
+             * @description Only what had been accepted by this instant; default: everything.
+             * @default null
+             */
+            known_at: string;
             metric?: ("users" | "events" | "sum") & Record<string, never>;
             mode?: ("nth" | "unbounded") & Record<string, never>;
             /**
@@ -2395,6 +2629,12 @@ export interface components {
             days: number;
             /** @description What earns: a name, or an object with `event` and `where`. */
             event?: unknown;
+            /**
+             * Format: date-time
+             * @description Only what had been accepted by this instant; default: everything.
+             * @default null
+             */
+            known_at: string;
             /**
              * @description The numeric property that says how much.
              * @default
@@ -2954,6 +3194,12 @@ export interface components {
              */
             formulas: string[];
             /**
+             * Format: date-time
+             * @description Only what had been accepted by this instant; default: everything.
+             * @default null
+             */
+            known_at: string;
+            /**
              * @description Only members of this segment: an id, or a definition.
              * @default null
              */
@@ -3298,6 +3544,8 @@ export interface operations {
                 segment?: string;
                 /** @description Default: the workspace’s now. */
                 as_of?: string;
+                /** @description Only what had been accepted by this instant; default: everything. */
+                known_at?: string;
             };
             header?: never;
             path?: never;
@@ -3408,6 +3656,8 @@ export interface operations {
                 segment?: string;
                 /** @description Default: the workspace’s now. */
                 as_of?: string;
+                /** @description Only what had been accepted by this instant; default: everything. */
+                known_at?: string;
             };
             header?: never;
             path?: never;
@@ -3512,6 +3762,8 @@ export interface operations {
                 segment?: string;
                 /** @description Default: the workspace’s now. */
                 as_of?: string;
+                /** @description Only what had been accepted by this instant; default: everything. */
+                known_at?: string;
             };
             header?: never;
             path?: never;
@@ -3610,6 +3862,8 @@ export interface operations {
             query?: {
                 /** @description Default: the workspace’s now. */
                 as_of?: string;
+                /** @description Only what had been accepted by this instant; default: everything. */
+                known_at?: string;
             };
             header?: never;
             path?: never;
@@ -3768,6 +4022,8 @@ export interface operations {
                 format?: "ndjson" | "csv" | "records";
                 /** @description Only what had happened by this instant; default: everything. */
                 as_of?: string;
+                /** @description Only what had been accepted by this instant; default: everything. */
+                known_at?: string;
             };
             header?: never;
             path?: never;
@@ -3802,6 +4058,8 @@ export interface operations {
                 format?: "ndjson" | "csv" | "records";
                 /** @description Only what had happened by this instant; default: everything. */
                 as_of?: string;
+                /** @description Only what had been accepted by this instant; default: everything. */
+                known_at?: string;
             };
             header?: never;
             path?: never;
@@ -3950,6 +4208,8 @@ export interface operations {
             query?: {
                 /** @description Default: the workspace’s now. */
                 as_of?: string;
+                /** @description Only what had been accepted by this instant; default: everything. */
+                known_at?: string;
             };
             header?: never;
             path?: never;
@@ -4048,6 +4308,8 @@ export interface operations {
                 horizon?: string;
                 /** @description Default: the workspace’s now. */
                 as_of?: string;
+                /** @description Only what had been accepted by this instant; default: everything. */
+                known_at?: string;
             };
             header?: never;
             path?: never;
@@ -4082,6 +4344,8 @@ export interface operations {
                 from: string;
                 /** @description The later instant. */
                 to: string;
+                /** @description Only what had been accepted by this instant; default: everything. */
+                known_at?: string;
             };
             header?: never;
             path?: never;
@@ -4116,6 +4380,8 @@ export interface operations {
                 days?: number;
                 /** @description Default: the workspace’s now. */
                 as_of?: string;
+                /** @description Only what had been accepted by this instant; default: everything. */
+                known_at?: string;
             };
             header?: never;
             path?: never;
@@ -4148,6 +4414,8 @@ export interface operations {
             query?: {
                 /** @description Default: the workspace’s now. */
                 as_of?: string;
+                /** @description Only what had been accepted by this instant; default: everything. */
+                known_at?: string;
                 /** @description How long before `as_of` the other instant lies; default `1d`. */
                 compare?: "1d" | "7d" | "30d";
             };
@@ -4247,6 +4515,8 @@ export interface operations {
             query?: {
                 /** @description Default: the workspace’s now. */
                 as_of?: string;
+                /** @description Only what had been accepted by this instant; default: everything. */
+                known_at?: string;
             };
             header?: never;
             path?: never;
@@ -4343,6 +4613,8 @@ export interface operations {
                 from: string;
                 /** @description The later instant. */
                 to: string;
+                /** @description Only what had been accepted by this instant; default: everything. */
+                known_at?: string;
             };
             header?: never;
             path?: never;
@@ -4375,6 +4647,8 @@ export interface operations {
             query?: {
                 /** @description Default: the workspace’s now. */
                 as_of?: string;
+                /** @description Only what had been accepted by this instant; default: everything. */
+                known_at?: string;
             };
             header?: never;
             path?: never;
@@ -4422,6 +4696,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Segment"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    evaluate_segments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EvaluateInput"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Evaluated"];
                 };
             };
             /** @description what went wrong and how to mend it */
@@ -4572,6 +4879,8 @@ export interface operations {
             query?: {
                 /** @description Default: the workspace’s now. */
                 as_of?: string;
+                /** @description Only what had been accepted by this instant; default: everything. */
+                known_at?: string;
             };
             header?: never;
             path: {
@@ -4670,6 +4979,8 @@ export interface operations {
             query?: {
                 /** @description Default: the workspace’s now. */
                 as_of?: string;
+                /** @description Only what had been accepted by this instant; default: everything. */
+                known_at?: string;
                 /** @description At most so many; default 100, at most 10000. */
                 limit?: number;
                 /** @description `next` of the page before. */
@@ -4710,6 +5021,8 @@ export interface operations {
                 days?: number;
                 /** @description Default: the workspace’s now. */
                 as_of?: string;
+                /** @description Only what had been accepted by this instant; default: everything. */
+                known_at?: string;
             };
             header?: never;
             path: {
@@ -4849,6 +5162,8 @@ export interface operations {
                 after?: string;
                 /** @description Default: the workspace’s now. */
                 as_of?: string;
+                /** @description Only what had been accepted by this instant; default: everything. */
+                known_at?: string;
             };
             header?: never;
             path?: never;
@@ -4881,6 +5196,8 @@ export interface operations {
             query?: {
                 /** @description Default: the workspace’s now. */
                 as_of?: string;
+                /** @description Only what had been accepted by this instant; default: everything. */
+                known_at?: string;
             };
             header?: never;
             path: {
@@ -4921,6 +5238,8 @@ export interface operations {
                 before?: string;
                 /** @description Default: all events. */
                 as_of?: string;
+                /** @description Only what had been accepted by this instant; default: everything. */
+                known_at?: string;
             };
             header?: never;
             path: {
@@ -4955,6 +5274,8 @@ export interface operations {
             query?: {
                 /** @description Default: the workspace’s now. */
                 as_of?: string;
+                /** @description Only what had been accepted by this instant; default: everything. */
+                known_at?: string;
             };
             header?: never;
             path: {

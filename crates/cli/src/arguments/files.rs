@@ -87,4 +87,7 @@ pub struct ExportArguments {
     /// Only what had happened by this instant
     #[arg(long, value_name = "RFC3339")]
     pub as_of: Option<String>,
+    /// Only what had been accepted by this instant
+    #[arg(long, value_name = "RFC3339")]
+    pub known_at: Option<String>,
 }

@@ -26,11 +26,12 @@ pub enum SegmentCommand {
         result: ResultArguments,
         text: String,
     },
-    /// Count the users a definition holds for
+    /// Count the users a definition holds for; several definitions are counted at once
     Count {
         #[command(flatten)]
         at: AtArguments,
-        text: String,
+        #[arg(required = true, value_name = "TEXT")]
+        texts: Vec<String>,
     },
     /// List the users a definition holds for, in order of first sight
     List {
@@ -38,13 +39,16 @@ pub enum SegmentCommand {
         at: AtArguments,
         text: String,
     },
-    /// Say why a user is in, or not
+    /// Say why a user is in, or not; or what each condition costs
     Explain {
         #[command(flatten)]
         at: AtArguments,
         /// For whom
+        #[arg(long, required_unless_present = "analyze", conflicts_with = "analyze")]
+        user: Option<String>,
+        /// Count everybody, and say what each condition read and how long it took
         #[arg(long)]
-        user: String,
+        analyze: bool,
         text: String,
     },
 }

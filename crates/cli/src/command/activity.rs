@@ -18,6 +18,7 @@ pub fn run(arguments: ActivityArguments) -> anyhow::Result<()> {
         top: about.top,
         segment: about.segment,
         as_of: about.at.as_of,
+        known_at: about.at.known_at,
     };
     let answer = source.activity(&input)?;
     print::result(format, &answer, || {

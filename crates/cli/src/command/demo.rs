@@ -61,7 +61,7 @@ pub fn run(arguments: DemoArguments) -> anyhow::Result<()> {
         true => None,
         false => Some(start::listen(&arguments.listen)?),
     };
-    let service = source::open(&dir)?;
+    let service = source::open(&dir, &arguments.memory)?;
     let filled = prepare(&service, set, &arguments)?;
     summary(&service, &filled, &dir)?;
     let Some((listener, address)) = listening else {
@@ -81,7 +81,7 @@ pub fn run(arguments: DemoArguments) -> anyhow::Result<()> {
     }
     print::out(&format!("listening on http://{address}\n"))?;
     let shop = set.is_none().then(|| (shop_of(&filled), Timestamp(filled.end)));
-    start::serve(listener, service, Options { open, demo: true }, shop)?;
+    start::serve(listener, service, Options { open, demo: true, query_timeout: None }, shop)?;
     Ok(())
 }
 
@@ -243,7 +243,7 @@ fn save_examples(service: &Service, examples: &[(&str, &str)]) -> anyhow::Result
 
 fn summary(service: &Service, filled: &Filled, dir: &Path) -> anyhow::Result<()> {
     let overview = service.overview(&OverviewQuery::default())?;
-    let at = AtQuery { as_of: Some(overview.as_of.clone()) };
+    let at = AtQuery { as_of: Some(overview.as_of.clone()), known_at: None };
     let mut text = format!(
         "\n{} in {}, as of {}\n{} users, {} events",
         filled.source,

@@ -16,7 +16,14 @@ use crate::source::{Client, Source};
 /// Where rows come from; every pass gives the same.
 enum Rows {
     Local(export::Export),
-    Remote(Client, Exported, Option<String>),
+    Remote(Client, Exported, Instants),
+}
+
+/// As of when, and as known at what instant.
+#[derive(Clone)]
+struct Instants {
+    as_of: Option<String>,
+    known_at: Option<String>,
 }
 
 pub fn run(arguments: ExportArguments) -> anyhow::Result<()> {
@@ -31,10 +38,15 @@ pub fn run(arguments: ExportArguments) -> anyhow::Result<()> {
     };
     let (rows, workspace) = match Source::open(&arguments.source)? {
         Source::Local(service) => {
-            let export = service.export(what, arguments.as_of.as_deref())?;
+            let export =
+                service.export(what, arguments.as_of.as_deref(), arguments.known_at.as_deref())?;
             (Rows::Local(export), Some(service.workspace()))
         }
-        Source::Remote(client) => (Rows::Remote(client, what, arguments.as_of.clone()), None),
+        Source::Remote(client) => {
+            let ExportArguments { as_of, known_at, .. } = &arguments;
+            let at = Instants { as_of: as_of.clone(), known_at: known_at.clone() };
+            (Rows::Remote(client, what, at), None)
+        }
     };
     if to_terminal {
         let mut out = BufWriter::new(std::io::stdout());
@@ -62,8 +74,8 @@ impl Rows {
         };
         match self {
             Rows::Local(export) => Ok(export.write(form, out)?),
-            Rows::Remote(client, what, as_of) => {
-                let mut body = client.stream(path(*what), &query(asked, as_of))?;
+            Rows::Remote(client, what, at) => {
+                let mut body = client.stream(path(*what), &query(asked, at))?;
                 std::io::copy(&mut body, out)?;
                 Ok(())
             }
@@ -99,8 +111,8 @@ impl Rows {
     fn each(&self, row: impl FnMut(Row) -> anyhow::Result<()>) -> anyhow::Result<()> {
         match self {
             Rows::Local(export) => export.each(row),
-            Rows::Remote(client, what, as_of) => {
-                let query = query(ExportForm::Records, as_of);
+            Rows::Remote(client, what, at) => {
+                let query = query(ExportForm::Records, at);
                 export::read(&mut client.stream(path(*what), &query)?, row)
             }
         }
@@ -114,6 +126,7 @@ fn path(what: Exported) -> &'static str {
     }
 }
 
-fn query(format: ExportForm, as_of: &Option<String>) -> ExportQuery {
-    ExportQuery { format, as_of: as_of.clone() }
+fn query(format: ExportForm, at: &Instants) -> ExportQuery {
+    let Instants { as_of, known_at } = at.clone();
+    ExportQuery { format, as_of, known_at }
 }

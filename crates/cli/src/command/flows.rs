@@ -26,6 +26,7 @@ pub fn run(arguments: FlowsArguments) -> anyhow::Result<()> {
         until: arguments.until,
         segment: arguments.segment,
         as_of: arguments.at.as_of,
+        known_at: arguments.at.known_at,
     };
     let flows = source.flows(&input)?;
     print::result(format, &flows, || links(&flows))?;

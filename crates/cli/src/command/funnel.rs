@@ -55,6 +55,7 @@ fn input(arguments: FunnelArguments) -> anyhow::Result<FunnelInput> {
         top: arguments.about.top,
         segment: arguments.about.segment,
         as_of: arguments.about.at.as_of,
+        known_at: arguments.about.at.known_at,
     })
 }
 

@@ -40,6 +40,12 @@ fn stats(result: &ResultArguments) -> anyhow::Result<()> {
                 family.bytes.to_string(),
             ]);
         }
+        for section in &stats.sections {
+            let mut row = vec![String::new(); 5];
+            row[0] = format!("({})", section.kind);
+            row.push(section.bytes.to_string());
+            table.row(row);
+        }
         let per_row =
             format!("{:.2} a row; the log {} bytes", stats.bytes_per_row, stats.log_bytes);
         table.row(vec![

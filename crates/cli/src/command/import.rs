@@ -58,7 +58,7 @@ pub fn run(arguments: ImportArguments) -> anyhow::Result<()> {
     let (rows, read, total) = open(&arguments, mapping.as_ref())?;
     let source = match (&arguments.source.data_dir, &arguments.source.server) {
         (Some(dir), None) => {
-            let service = source::open(dir)?;
+            let service = source::open(dir, &arguments.source.memory)?;
             source::keep_log(&service, &arguments.log)?;
             Source::Local(service)
         }

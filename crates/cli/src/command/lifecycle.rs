@@ -11,7 +11,7 @@ pub fn run(arguments: LifecycleArguments) -> anyhow::Result<()> {
     match command.unwrap_or(LifecycleCommand::States { at }) {
         LifecycleCommand::States { at } => {
             let source = Source::open(&at.result.source)?;
-            let states = source.lifecycle(&AtQuery { as_of: at.as_of })?;
+            let states = source.lifecycle(&AtQuery { as_of: at.as_of, known_at: at.known_at })?;
             print::result(at.result.format, &states, || {
                 let mut table = Table::new(["state", "users", "share", "definition"]);
                 for state in &states.states {
@@ -27,15 +27,15 @@ pub fn run(arguments: LifecycleArguments) -> anyhow::Result<()> {
             })?;
             source.close()
         }
-        LifecycleCommand::Transitions { result, from, to } => {
+        LifecycleCommand::Transitions { result, from, to, known_at } => {
             let source = Source::open(&result.source)?;
-            let moved = source.lifecycle_transitions(&BetweenQuery { from, to })?;
+            let moved = source.lifecycle_transitions(&BetweenQuery { from, to, known_at })?;
             print::result(result.format, &moved, || matrix(&moved.states, &moved.matrix))?;
             source.close()
         }
         LifecycleCommand::Thresholds { at, event, horizon } => {
             let source = Source::open(&at.result.source)?;
-            let query = ThresholdsQuery { event, horizon, as_of: at.as_of };
+            let query = ThresholdsQuery { event, horizon, as_of: at.as_of, known_at: at.known_at };
             let found = source.thresholds(&query)?;
             print::result(at.result.format, &found, || {
                 let mut table = Table::new(["state", "probability of return below", "after days"]);

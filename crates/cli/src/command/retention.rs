@@ -21,6 +21,7 @@ pub fn run(arguments: RetentionArguments) -> anyhow::Result<()> {
             top: about.top,
             segment: about.segment,
             as_of: about.at.as_of,
+            known_at: about.at.known_at,
         };
         let curve = source.power_curve(&input)?;
         print::result(about.at.result.format, &curve, || {
@@ -67,6 +68,7 @@ fn input(arguments: RetentionArguments) -> anyhow::Result<RetentionInput> {
         top: arguments.about.top,
         segment: arguments.about.segment,
         as_of: arguments.about.at.as_of,
+        known_at: arguments.about.at.known_at,
     })
 }
 

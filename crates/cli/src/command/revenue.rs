@@ -24,6 +24,7 @@ pub fn run(arguments: RevenueArguments) -> anyhow::Result<()> {
             top: about.top,
             segment: about.segment,
             as_of: about.at.as_of,
+            known_at: about.at.known_at,
         };
         let answer = source.lifetime_value(&input)?;
         print::result(about.at.result.format, &answer, || lives(&answer))?;
@@ -39,6 +40,7 @@ pub fn run(arguments: RevenueArguments) -> anyhow::Result<()> {
         top: about.top,
         segment: about.segment,
         as_of: about.at.as_of,
+        known_at: about.at.known_at,
     };
     let answer = source.revenue(&input)?;
     print::result(about.at.result.format, &answer, || days_of(&answer))?;

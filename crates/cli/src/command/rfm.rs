@@ -12,13 +12,13 @@ pub fn run(arguments: RfmArguments) -> anyhow::Result<()> {
     match command.unwrap_or(RfmCommand::Groups { at }) {
         RfmCommand::Groups { at } => {
             let source = Source::open(&at.result.source)?;
-            let rfm = source.rfm(&AtQuery { as_of: at.as_of })?;
+            let rfm = source.rfm(&AtQuery { as_of: at.as_of, known_at: at.known_at })?;
             print::result(at.result.format, &rfm, || groups(&rfm, at.result.format))?;
             source.close()
         }
-        RfmCommand::Transitions { result, from, to } => {
+        RfmCommand::Transitions { result, from, to, known_at } => {
             let source = Source::open(&result.source)?;
-            let moved = source.rfm_transitions(&BetweenQuery { from, to })?;
+            let moved = source.rfm_transitions(&BetweenQuery { from, to, known_at })?;
             print::result(result.format, &moved, || matrix(&moved.groups, &moved.matrix))?;
             source.close()
         }

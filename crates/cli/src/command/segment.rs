@@ -3,12 +3,15 @@
 use anyhow::{Context, anyhow};
 use serde_json::{Value, json};
 use wire::api::{
-    Definition, ExplainInput, ExplanationNode, MembersInput, PreviewInput, Problem, ValidateInput,
+    Definition, EvaluateInput, EvaluateItem, ExplainInput, ExplanationNode, MembersInput,
+    PreviewInput, Problem, ValidateInput,
 };
 
 use crate::arguments::{AtArguments, Format, ResultArguments, SegmentArguments, SegmentCommand};
 use crate::print::{self, Table};
 use crate::source::Source;
+
+mod costs;
 
 /// Users of one page when all are listed.
 const PAGE: u64 = 10_000;
@@ -16,9 +19,13 @@ const PAGE: u64 = 10_000;
 pub fn run(arguments: SegmentArguments) -> anyhow::Result<()> {
     match arguments.command {
         SegmentCommand::Check { result, text } => check(&result, &text),
-        SegmentCommand::Count { at, text } => count(&at, &text),
+        SegmentCommand::Count { at, texts } => match &texts[..] {
+            [text] => count(&at, text),
+            texts => count_several(&at, texts),
+        },
         SegmentCommand::List { at, text } => list(&at, &text),
-        SegmentCommand::Explain { at, user, text } => explain(&at, &user, &text),
+        SegmentCommand::Explain { at, user: Some(user), text, .. } => explain(&at, &user, &text),
+        SegmentCommand::Explain { at, user: None, text, .. } => costs::analyze(&at, &text),
     }
 }
 
@@ -48,7 +55,9 @@ fn count(arguments: &AtArguments, text: &str) -> anyhow::Result<()> {
     let input = PreviewInput {
         definition: definition(&text)?,
         as_of: arguments.as_of.clone(),
+        known_at: arguments.known_at.clone(),
         sample: Some(0),
+        analyze: false,
     };
     let counted = shown(&text, source.preview(&input))?;
     let (n, at) = (counted.count, counted.as_of);
@@ -60,12 +69,37 @@ fn count(arguments: &AtArguments, text: &str) -> anyhow::Result<()> {
     source.close()
 }
 
+/// Several at once: conditions that they share are answered once.
+fn count_several(arguments: &AtArguments, texts: &[String]) -> anyhow::Result<()> {
+    let texts = texts.iter().map(|text| written(text)).collect::<anyhow::Result<Vec<_>>>()?;
+    let source = Source::open(&arguments.result.source)?;
+    let item = |text: &String| -> anyhow::Result<EvaluateItem> {
+        Ok(EvaluateItem { definition: Some(definition(text)?), segment: None })
+    };
+    let input = EvaluateInput {
+        segments: texts.iter().map(item).collect::<anyhow::Result<_>>()?,
+        as_of: arguments.as_of.clone(),
+        known_at: arguments.known_at.clone(),
+    };
+    let counted = source.evaluate(&input)?;
+    print::result(arguments.result.format, &counted, || {
+        let mut table = Table::new(["count", "share", "definition"]);
+        for segment in &counted.segments {
+            let share = format!("{:.4}", segment.share);
+            table.row(vec![segment.count.to_string(), share, segment.text.clone()]);
+        }
+        table
+    })?;
+    source.close()
+}
+
 fn list(arguments: &AtArguments, text: &str) -> anyhow::Result<()> {
     let text = written(text)?;
     let source = Source::open(&arguments.result.source)?;
     let mut input = MembersInput {
         definition: definition(&text)?,
         as_of: arguments.as_of.clone(),
+        known_at: arguments.known_at.clone(),
         limit: Some(PAGE),
         after: None,
     };
@@ -95,6 +129,7 @@ fn explain(arguments: &AtArguments, user: &str, text: &str) -> anyhow::Result<()
         segment: None,
         user: user.into(),
         as_of: arguments.as_of.clone(),
+        known_at: arguments.known_at.clone(),
     };
     let explained = shown(&text, source.explain(&input))?;
     match arguments.result.format {

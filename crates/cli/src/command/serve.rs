@@ -1,5 +1,7 @@
 //! `perennial serve`.
 
+use std::time::Duration;
+
 use server::http::Options;
 use server::start;
 
@@ -9,10 +11,12 @@ use crate::source;
 
 pub fn run(arguments: ServeArguments) -> anyhow::Result<()> {
     let (listener, address) = start::listen(&arguments.listen)?;
-    let service = source::open(&arguments.data_dir)?;
+    let service = source::open(&arguments.data_dir, &arguments.memory)?;
     source::keep_log(&service, &arguments.log)?;
     service.settle()?;
     print::out(&format!("listening on http://{address}\n"))?;
-    start::serve(listener, service, Options::default(), None)?;
+    let query_timeout = Some(Duration::from_secs(arguments.query_timeout));
+    let options = Options { query_timeout, ..Options::default() };
+    start::serve(listener, service, options, None)?;
     Ok(())
 }

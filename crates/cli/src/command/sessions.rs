@@ -9,7 +9,13 @@ use crate::source::Source;
 pub fn run(arguments: SessionsArguments) -> anyhow::Result<()> {
     let SessionsArguments { gap, by, segment, at } = arguments;
     let source = Source::open(&at.result.source)?;
-    let sessions = source.sessions(&SessionsQuery { gap, by, segment, as_of: at.as_of })?;
+    let sessions = source.sessions(&SessionsQuery {
+        gap,
+        by,
+        segment,
+        as_of: at.as_of,
+        known_at: at.known_at,
+    })?;
     print::result(at.result.format, &sessions, || table(&sessions))?;
     source.close()
 }

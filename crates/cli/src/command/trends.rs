@@ -29,6 +29,7 @@ pub fn run(arguments: TrendsArguments) -> anyhow::Result<()> {
         top: arguments.top,
         segment: arguments.segment,
         as_of: arguments.at.as_of,
+        known_at: arguments.at.known_at,
     };
     let trends = source.trends(&input)?;
     print::result(format, &trends, || lines(&trends))?;

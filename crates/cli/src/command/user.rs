@@ -10,13 +10,19 @@ pub fn run(arguments: UserArguments) -> anyhow::Result<()> {
     match arguments.command {
         UserCommand::Show { at, id } => {
             let source = Source::open(&at.result.source)?;
-            let user = source.user(&id, &AtQuery { as_of: at.as_of })?;
+            let user = source.user(&id, &AtQuery { as_of: at.as_of, known_at: at.known_at })?;
             print::result(at.result.format, &user, || facts(&user))?;
             source.close()
         }
         UserCommand::Events { at, limit, before, id } => {
             let source = Source::open(&at.result.source)?;
-            let query = EventsQuery { name: None, limit: Some(limit), before, as_of: at.as_of };
+            let query = EventsQuery {
+                name: None,
+                limit: Some(limit),
+                before,
+                as_of: at.as_of,
+                known_at: at.known_at,
+            };
             let events = source.user_events(&id, &query)?;
             print::result(at.result.format, &events, || {
                 let mut table = Table::new(["time", "event", "id", "properties"]);

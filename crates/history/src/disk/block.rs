@@ -1,7 +1,7 @@
 //! Blocks: the unit of compression and of verification.
 //!
-//! A block is a header of 29 bytes (kind u8, name u32, raw length u64, stored length u64, check
-//! u32 over header and stored bytes, reserved u32) and its bytes, compressed with zstd level 1.
+//! A block is a header of 29 bytes (reserved 5, raw length u64, stored length u64, check u32 over
+//! header and stored bytes, reserved u32) and its bytes, compressed with zstd level 1.
 
 use super::MAGIC;
 use super::codec::Wrong;
@@ -11,16 +11,12 @@ const HEADER: usize = 29;
 const RAW_MAX: u64 = 8 << 30;
 
 pub(super) struct Block {
-    pub(super) kind: u8,
-    pub(super) name: u32,
     pub(super) raw: Vec<u8>,
 }
 
-pub(super) fn put_block(out: &mut Vec<u8>, kind: u8, name: u32, raw: &[u8]) {
+pub(super) fn put_block(out: &mut Vec<u8>, raw: &[u8]) {
     let stored = zstd::bulk::compress(raw, 1).expect("compressing into memory cannot fail");
     let mut header = [0u8; HEADER];
-    header[0] = kind;
-    header[1..5].copy_from_slice(&name.to_le_bytes());
     header[5..13].copy_from_slice(&(raw.len() as u64).to_le_bytes());
     header[13..21].copy_from_slice(&(stored.len() as u64).to_le_bytes());
     let check = checksum(&header, &stored);
@@ -78,9 +74,7 @@ impl<'a> Blocks<'a> {
             return Err(wrong("a block has another length than it says"));
         }
         self.at = start + HEADER + stored.len();
-        let mut name = [0; 4];
-        name.copy_from_slice(&header[1..5]);
-        Ok(Block { kind: header[0], name: u32::from_le_bytes(name), raw })
+        Ok(Block { raw })
     }
 }
 

@@ -270,11 +270,6 @@ impl PartFile {
         ]
     }
 
-    /// Bytes of the file.
-    pub(crate) fn length(&self) -> Result<u64, Error> {
-        self.bytes.length().map_err(|error| Failed::Io(error).of(&self.path))
-    }
-
     pub(crate) fn runs(&self, facts: &Facts) -> Result<(Runs, usize, usize), Error> {
         self.decode(RUNS, 0, |reader| {
             let runs = sections::read_runs(reader, facts)?;

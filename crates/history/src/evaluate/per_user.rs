@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use model::{EventId, Span, Text, Timestamp, UserIndex, Value};
 use segment::Rules;
@@ -25,22 +26,29 @@ use crate::snapshot::Snapshot;
 const RANGE: u32 = if cfg!(test) { 2 } else { 1_024 };
 
 /// A part of what is needed, with the columns that are needed.
-struct PartSource<'a> {
-    part: &'a Part,
+pub(super) struct PartSource<'a> {
+    pub(super) part: &'a Part,
     name: &'a Text,
-    runs: Arc<Runs>,
-    times: Arc<Vec<u32>>,
+    pub(super) runs: Arc<Runs>,
+    pub(super) times: Arc<Vec<u32>>,
     arrivals: Arc<Arrivals>,
-    columns: Vec<(&'a Text, Arc<Column>)>,
+    pub(super) columns: Vec<(&'a Text, Arc<Column>)>,
 }
 
 /// Everything that a condition needs of all users.
-struct Sources<'a> {
+pub(super) struct Sources<'a> {
     /// Earlier events cannot matter.
     from: Timestamp,
     events: Vec<PartSource<'a>>,
     /// Attributes, with the one column of their values.
     attributes: Vec<PartSource<'a>>,
+}
+
+impl<'a> Sources<'a> {
+    /// Every part that is read.
+    pub(super) fn all(&self) -> impl Iterator<Item = &PartSource<'a>> {
+        self.events.iter().chain(&self.attributes)
+    }
 }
 
 impl<'a> PartSource<'a> {
@@ -66,6 +74,7 @@ struct Gather<'a> {
     rules: &'a Rules,
     at: Timestamp,
     everybody: &'a UserSet,
+    stop: Option<&'a AtomicBool>,
 }
 
 impl Evaluator<'_> {
@@ -79,8 +88,10 @@ impl Evaluator<'_> {
     ) -> Result<UserSet, QueryError> {
         let gather = Gather { everybody: among.unwrap_or(&self.everybody), ..self.gather() };
         let sources = gather.sources(leaf)?;
+        self.note_sources(&sources);
         let n = self.snapshot.n_places();
         let sets = by_users(n, |users| gather.decide(leaf, &sources, users));
+        self.go_on()?;
         Ok(UserSet::of_ranges(n, RANGE_USERS as usize, sets))
     }
 
@@ -92,6 +103,7 @@ impl Evaluator<'_> {
     ) -> Result<UserSet, QueryError> {
         let gather = Gather { everybody: now, ..self.gather() };
         let sources = gather.sources(leaf)?;
+        self.note_sources(&sources);
         let mut set = UserSet::empty(self.snapshot.n_places());
         let scores = ScoresOf::new(self);
         let ctx = Context { rules: self.rules, population: &scores };
@@ -103,6 +115,7 @@ impl Evaluator<'_> {
             }
         });
         scores.checked()?;
+        self.go_on()?;
         Ok(set)
     }
 
@@ -112,6 +125,7 @@ impl Evaluator<'_> {
             rules: self.rules,
             at: self.at,
             everybody: &self.everybody,
+            stop: self.stop,
         }
     }
 }
@@ -188,6 +202,10 @@ impl<'a> Gather<'a> {
         mut visit: impl FnMut(UserIndex, &UserHistory),
     ) {
         for from in users.clone().step_by(RANGE as usize) {
+            // What is decided by then is thrown away.
+            if self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
+                return;
+            }
             let to = (from + RANGE).min(users.end);
             if !(from..to).any(|user| self.everybody.contains(UserIndex(user))) {
                 continue;

@@ -420,6 +420,7 @@ impl Evaluator<'_> {
         wanted: &Wanted,
     ) -> Result<Source, QueryError> {
         let (snapshot, to) = (self.snapshot, to.min(self.at));
+        self.go_on()?;
         let mut source = Source::empty();
         let ids: Vec<_> =
             wanted.properties.iter().map(|name| snapshot.names.number(name)).collect();

@@ -42,8 +42,11 @@ fn rows() -> impl Strategy<Value = Vec<Row>> {
     })
 }
 
+/// User, time, arrival, received, id, properties.
+type Told = (u32, i64, u64, i64, u128, Vec<(NameId, Value)>);
+
 /// Everything a part says, row by row.
-fn told(part: &Part) -> Vec<(u32, i64, u64, i64, u128, Vec<(NameId, Value)>)> {
+fn told(part: &Part) -> Vec<Told> {
     let (runs, times) = (part.runs().unwrap(), part.times().unwrap());
     let (arrivals, received) = (part.arrivals().unwrap(), part.received().unwrap());
     let ids = part.ids(0..part.len()).unwrap();
@@ -65,7 +68,7 @@ fn told(part: &Part) -> Vec<(u32, i64, u64, i64, u128, Vec<(NameId, Value)>)> {
     told
 }
 
-fn expected(rows: &[Row]) -> Vec<(u32, i64, u64, i64, u128, Vec<(NameId, Value)>)> {
+fn expected(rows: &[Row]) -> Vec<Told> {
     let mut rows = rows.to_vec();
     rows.sort_by_key(|row| (row.user, row.time, row.arrival, row.id));
     let there = |properties: Vec<(NameId, Value)>| {

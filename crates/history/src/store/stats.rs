@@ -2,8 +2,7 @@
 
 use super::Store;
 use super::runs::Place;
-use crate::cache::CacheUse;
-use crate::disk::{PartFile, SectionSize};
+use crate::disk::SectionSize;
 use crate::part::Family;
 use model::Text;
 
@@ -35,8 +34,6 @@ pub struct StoreStats {
     pub families: Vec<FamilyStats>,
     /// Bytes in files by kind of column.
     pub sections: Vec<SectionSize>,
-    /// What is held of columns in memory.
-    pub cache: CacheUse,
 }
 
 impl Store {
@@ -72,22 +69,21 @@ impl Store {
             names: self.names.all().len() as u64,
             families: joined(families),
             sections: self.sections(),
-            cache: self.cache.in_use(),
         }
     }
 }
 
 impl Store {
     fn sections(&self) -> Vec<SectionSize> {
+        let mut sections: Vec<SectionSize> = Vec::new();
         let parts = self.families.values().flat_map(|runs| &runs.parts);
-        let mut all: Vec<SectionSize> = Vec::new();
-        for size in parts.filter_map(|sealed| sealed.part.file()).flat_map(PartFile::sizes) {
-            match all.iter_mut().find(|other| other.kind == size.kind) {
-                Some(other) => other.bytes += size.bytes,
-                None => all.push(size),
+        for size in parts.filter_map(|sealed| Some(sealed.part.file()?.sizes())).flatten() {
+            match sections.iter_mut().find(|section| section.kind == size.kind) {
+                Some(section) => section.bytes += size.bytes,
+                None => sections.push(size),
             }
         }
-        all
+        sections
     }
 }
 

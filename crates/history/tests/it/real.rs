@@ -47,7 +47,7 @@ pub fn load(set: DataSet, folder: &str) -> Option<Loaded> {
         lifecycle: Lifecycle { states: Vec::new() },
         rfm: set.rfm_defaults(),
     };
-    Some(Loaded { snapshot: store.snapshot().unwrap(), fold, rules })
+    Some(Loaded { snapshot: store.snapshot().expect("it is in memory"), fold, rules })
 }
 
 pub fn at(text: &str) -> Timestamp {

@@ -32,6 +32,7 @@ pub fn routes() -> Router<App> {
         .route("/api/segments", get(segments).post(create_segment))
         .route("/api/segments/validate", post(validate_segment))
         .route("/api/segments/preview", post(preview_segment))
+        .route("/api/segments/evaluate", post(evaluate_segments))
         .route("/api/segments/members", post(preview_members))
         .route("/api/segments/explain", post(explain_segment))
         .route("/api/segments/{id}", get(segment).put(update_segment).delete(delete_segment))
@@ -132,16 +133,16 @@ async fn history(State(app): State<App>) -> Answer {
 }
 
 async fn check_history(State(app): State<App>) -> Answer {
-    ask(&app, Service::check_history).await
+    Ok(Json(app.work(Service::check_history).await?).into_response())
 }
 
 async fn compact_history(State(app): State<App>) -> Answer {
-    ask(&app, Service::compact_history).await
+    Ok(Json(app.work(Service::compact_history).await?).into_response())
 }
 
 async fn create_backup(State(app): State<App>, body: Body) -> Answer {
     let input: BackupInput = body::json(&body::read(body).await?)?;
-    let backup = app.compute(move |service| service.create_backup(&input)).await?;
+    let backup = app.work(move |service| service.create_backup(&input)).await?;
     Ok((StatusCode::CREATED, Json(backup)).into_response())
 }
 
@@ -204,6 +205,11 @@ async fn preview_segment(State(app): State<App>, body: Body) -> Answer {
     ask(&app, move |service| service.preview(&input)).await
 }
 
+async fn evaluate_segments(State(app): State<App>, body: Body) -> Answer {
+    let input: EvaluateInput = body::json(&body::read(body).await?)?;
+    ask(&app, move |service| service.evaluate(&input)).await
+}
+
 async fn preview_members(State(app): State<App>, body: Body) -> Answer {
     let input: MembersInput = body::json(&body::read(body).await?)?;
     ask(&app, move |service| service.members(&input)).await
@@ -235,7 +241,7 @@ async fn user_states(State(app): State<App>, Id(id): Id, Params(query): Params<A
 }
 
 async fn catalogue(State(app): State<App>, Params(query): Params<AtQuery>) -> Answer {
-    let AtQuery { as_of: _ } = query; // the catalogue is of all time
+    let AtQuery { .. } = query; // the catalogue is of all time
     ask(&app, Service::catalogue).await
 }
 

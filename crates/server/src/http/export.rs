@@ -42,7 +42,11 @@ pub async fn export(
         ExportForm::Records => (Form::Records, "application/octet-stream"),
     };
     let permit = app.exporting().await;
-    let export = app.compute(move |service| service.export(what, query.as_of.as_deref())).await?;
+    let export = app
+        .compute(move |service| {
+            service.export(what, query.as_of.as_deref(), query.known_at.as_deref())
+        })
+        .await?;
     let (sender, body) = Channel::<Bytes, io::Error>::new(CHUNKS);
     tokio::task::spawn_blocking(move || {
         let mut out = Chunks { sender, waiting: Vec::new() };

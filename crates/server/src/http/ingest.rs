@@ -142,7 +142,7 @@ async fn quarantine(app: &App, rejected: Vec<Rejection>, bytes: Vec<u8>) -> Resu
     use std::sync::atomic::Ordering;
     app.metrics.rejected.fetch_add(rejected.len() as u64, Ordering::Relaxed);
     let workspace = std::sync::Arc::clone(&app.workspace);
-    app.compute(move |_| {
+    app.work(move |_| {
         let messages = messages(&bytes);
         let at = clock::now().0;
         let rows: Vec<Quarantined> = rejected

@@ -62,10 +62,15 @@ pub struct Export {
 }
 
 impl Service {
-    /// The view that an export reads; without an instant, everything.
-    pub fn export(&self, what: Exported, as_of: Option<&str>) -> Result<Export, Failure> {
+    /// The view that an export reads; without instants, everything.
+    pub fn export(
+        &self,
+        what: Exported,
+        as_of: Option<&str>,
+        known_at: Option<&str>,
+    ) -> Result<Export, Failure> {
         let at = as_of.map_or(Ok(Timestamp::MAX), |text| instant("as_of", text))?;
-        Ok(Export { snapshot: self.workspace.snapshot()?, what, at })
+        Ok(Export { snapshot: self.snapshot(known_at)?, what, at })
     }
 }
 

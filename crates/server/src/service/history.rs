@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use history::{FamilyStats, StoreStats};
+use history::{CacheUse, FamilyStats, SectionSize, StoreStats};
 use wire::api::{
-    Backup, BackupInput, HistoryCheck, HistoryCompacted, HistoryFamily, HistoryProblem,
-    HistoryStats,
+    Backup, BackupInput, HistoryCheck, HistoryCompacted, HistoryFamily, HistoryMemory,
+    HistoryProblem, HistorySection, HistoryStats,
 };
 
 use super::Service;
@@ -34,6 +34,8 @@ impl Service {
             log_position: self.workspace.log_position(),
             users: stats.users,
             names: stats.names,
+            sections: stats.sections.iter().map(section).collect(),
+            memory: memory(self.workspace.cache().in_use()),
             families: written_families(stats),
         })
     }
@@ -106,6 +108,14 @@ fn checked(dir: &Path, frames: Result<u64, log::Error>) -> Result<HistoryCheck, 
 pub fn written(backup: workspace::Backup) -> Backup {
     let workspace::Backup { dir, log_position, files, bytes } = backup;
     Backup { folder: dir.display().to_string(), log_position, files, bytes }
+}
+
+fn section(size: &SectionSize) -> HistorySection {
+    HistorySection { kind: size.kind.into(), bytes: size.bytes }
+}
+
+fn memory(of: CacheUse) -> HistoryMemory {
+    HistoryMemory { used: of.used as u64, limit: of.limit as u64, read: of.read }
 }
 
 fn written_families(stats: StoreStats) -> Vec<HistoryFamily> {

@@ -22,7 +22,7 @@ const STATES_MAX: usize = 50;
 impl Service {
     /// Who is in which state.
     pub fn lifecycle(&self, query: &AtQuery) -> Result<Lifecycle, Failure> {
-        let view = self.view(query.as_of.as_deref())?;
+        let view = self.view(query.as_of.as_deref(), query.known_at.as_deref())?;
         let evaluator = view.evaluator();
         let at = evaluator.states()?;
         let users = evaluator.everybody().len();
@@ -45,7 +45,7 @@ impl Service {
     /// Who moved from which state to which.
     pub fn lifecycle_transitions(&self, query: &BetweenQuery) -> Result<Transitions, Failure> {
         let (from, to) = between(query)?;
-        let view = self.view(Some(&query.to))?;
+        let view = self.view(Some(&query.to), query.known_at.as_deref())?;
         let before = view.evaluator_at(from).states()?;
         let after = view.evaluator_at(to).states()?;
         Ok(transitions(&view.rules, from, to, lifecycle::transitions(&before, &after)))
@@ -54,9 +54,9 @@ impl Service {
     /// Sizes of all states day by day.
     pub fn lifecycle_trend(&self, query: &TrendQuery) -> Result<Trend, Failure> {
         let days = limit("days", query.days, DAYS.0, DAYS.1)?;
-        let view = self.view(query.as_of.as_deref())?;
+        let view = self.view(query.as_of.as_deref(), query.known_at.as_deref())?;
         let (days, ends): (Vec<_>, Vec<_>) = view.days(days as u64).into_iter().unzip();
-        let counts = lifecycle::trend(&view.snapshot, &view.rules, &ends)?;
+        let counts = lifecycle::trend(&view.evaluator(), &ends)?;
         let day = |(day, counts): (model::Day, _)| TrendDay { day: day.to_string(), counts };
         let days = days.into_iter().zip(counts).map(day).collect();
         Ok(Trend { states: keys(&view.rules), days })
@@ -113,7 +113,7 @@ impl Service {
 
     /// The silences after which states begin, as the data propose them.
     pub fn thresholds(&self, query: &ThresholdsQuery) -> Result<Thresholds, Failure> {
-        let view = self.view(query.as_of.as_deref())?;
+        let view = self.view(query.as_of.as_deref(), query.known_at.as_deref())?;
         let of = match &query.event {
             Some(name) => rules::event(name),
             None => rules::key_event(self.workspace.config(), &view.snapshot)?,

@@ -14,7 +14,7 @@ const DAYS: u32 = 90;
 impl Service {
     /// Who is in which state, what changed, who is active.
     pub fn overview(&self, query: &OverviewQuery) -> Result<Overview, Failure> {
-        let view = self.view(query.as_of.as_deref())?;
+        let view = self.view(query.as_of.as_deref(), query.known_at.as_deref())?;
         let before = view.at - back(query.compare);
         let (evaluator, earlier) = (view.evaluator(), view.evaluator_at(before));
         let (states, states_before) = (evaluator.states()?, earlier.states()?);

@@ -19,7 +19,7 @@ const GROUPS_MAX: usize = 125;
 impl Service {
     /// Groups and grid at an instant.
     pub fn rfm(&self, query: &AtQuery) -> Result<Rfm, Failure> {
-        let view = self.view(query.as_of.as_deref())?;
+        let view = self.view(query.as_of.as_deref(), query.known_at.as_deref())?;
         let evaluator = view.evaluator();
         let at = evaluator.rfm()?;
         let settings = &view.rules.rfm;
@@ -45,7 +45,7 @@ impl Service {
     /// Who moved from which group to which.
     pub fn rfm_transitions(&self, query: &BetweenQuery) -> Result<RfmTransitions, Failure> {
         let (from, to) = between(query)?;
-        let view = self.view(Some(&query.to))?;
+        let view = self.view(Some(&query.to), query.known_at.as_deref())?;
         let before = view.evaluator_at(from).rfm()?;
         let after = view.evaluator_at(to).rfm()?;
         let key = |g: &Group| Key { key: g.key.to_string(), name: g.name.to_string() };

@@ -1,6 +1,6 @@
 //! Segments: checked, counted, explained, saved.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use history::UserSet;
@@ -16,7 +16,7 @@ use wire::api::{
 };
 
 use super::users::Scores;
-use super::{Service, View, definitions, limit, rules, share};
+use super::{Service, View, definitions, evaluate, limit, rules, share};
 use crate::clock;
 use crate::config::SavedSegment;
 use crate::failure::Failure;
@@ -50,9 +50,13 @@ impl Service {
             asked => limit("sample", asked, SAMPLE.0, SAMPLE.1)?,
         };
         let predicate = self.definition(&input.definition.0)?;
-        let view = self.view(input.as_of.as_deref())?;
+        let view = self.view(input.as_of.as_deref(), input.known_at.as_deref())?;
         let started = Instant::now();
-        let evaluator = view.evaluator();
+        let clock = || u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let evaluator = match input.analyze {
+            true => view.evaluator().recording(&clock),
+            false => view.evaluator(),
+        };
         let members = evaluator.members(&predicate)?;
         let count = members.len();
         Ok(Preview {
@@ -63,6 +67,7 @@ impl Service {
             text: segment::print(&predicate),
             json: definitions::json(&predicate),
             took_ms: started.elapsed().as_secs_f64() * 1e3,
+            analysis: input.analyze.then(|| evaluate::analysis(&evaluator)),
         })
     }
 
@@ -70,6 +75,7 @@ impl Service {
     pub fn members(&self, input: &MembersInput) -> Result<Members, Failure> {
         let query = MembersQuery {
             as_of: input.as_of.clone(),
+            known_at: input.known_at.clone(),
             limit: input.limit,
             after: input.after.clone(),
         };
@@ -87,7 +93,7 @@ impl Service {
                 return Err(Failure::bad_request("request.shape", message));
             }
         };
-        let view = self.view(input.as_of.as_deref())?;
+        let view = self.view(input.as_of.as_deref(), input.known_at.as_deref())?;
         let (user, _) = self.known(&input.user)?;
         let history = view.snapshot.history_of(user)?;
         let scores = Scores::new(&view, user);
@@ -104,21 +110,23 @@ impl Service {
 
     /// All saved segments, counted.
     pub fn segments(&self, query: &AtQuery) -> Result<SegmentList, Failure> {
-        let view = self.view(query.as_of.as_deref())?;
-        let evaluator = view.evaluator();
-        let mut segments = Vec::new();
+        let view = self.view(query.as_of.as_deref(), query.known_at.as_deref())?;
         let all = self.workspace.config().segments()?;
-        for saved in &all {
-            let predicate = view.rules.segments.get(saved.id.as_str());
-            let count = predicate.and_then(|p| evaluator.members(p).ok()).map(|set| set.len());
-            segments.push(written(&view, &all, saved, count));
-        }
-        Ok(SegmentList { segments })
+        let defined = |saved: &&SavedSegment| view.rules.segments.contains_key(saved.id.as_str());
+        let (known, _): (Vec<_>, Vec<_>) = all.iter().partition(defined);
+        let predicates = known.iter().map(|saved| &view.rules.segments[saved.id.as_str()]);
+        let counts = evaluate::counts(&view.evaluator(), predicates);
+        let counts = known.iter().map(|saved| &saved.id).zip(counts);
+        let counts: BTreeMap<&String, Option<u64>> =
+            counts.map(|(id, count)| (id, count.ok())).collect();
+        let count = |saved: &SavedSegment| counts.get(&saved.id).copied().flatten();
+        let segments = all.iter().map(|saved| written(&view, &all, saved, count(saved)));
+        Ok(SegmentList { segments: segments.collect() })
     }
 
     /// One saved segment, counted.
     pub fn segment(&self, id: &str, query: &AtQuery) -> Result<Segment, Failure> {
-        let view = self.view(query.as_of.as_deref())?;
+        let view = self.view(query.as_of.as_deref(), query.known_at.as_deref())?;
         let all = self.workspace.config().segments()?;
         let saved = all.iter().find(|saved| saved.id == id).ok_or_else(|| no_segment(id))?;
         let predicate = self.saved_predicate(id)?;
@@ -184,9 +192,9 @@ impl Service {
     pub fn segment_trend(&self, id: &str, query: &TrendQuery) -> Result<SegmentTrend, Failure> {
         let days = limit("days", query.days, DAYS.0, DAYS.1)?;
         let predicate = self.saved_predicate(id)?;
-        let view = self.view(query.as_of.as_deref())?;
+        let view = self.view(query.as_of.as_deref(), query.known_at.as_deref())?;
         let (days, ends): (Vec<_>, Vec<_>) = view.days(days as u64).into_iter().unzip();
-        let counts = member_trend(&view.snapshot, &view.rules, &predicate, &ends)?;
+        let counts = member_trend(&view.evaluator(), &predicate, &ends)?;
         let day = |(day, count): (model::Day, _)| SegmentTrendDay { day: day.to_string(), count };
         Ok(SegmentTrend { days: days.into_iter().zip(counts).map(day).collect() })
     }
@@ -224,7 +232,7 @@ impl Service {
 
     fn members_of(&self, predicate: &Predicate, query: &MembersQuery) -> Result<Members, Failure> {
         let n = limit("limit", query.limit, PAGE.0, PAGE.1)?;
-        let view = self.view(query.as_of.as_deref())?;
+        let view = self.view(query.as_of.as_deref(), query.known_at.as_deref())?;
         let members = view.evaluator().members(predicate)?;
         let (page, next) = self.page(&view, &members, n, query.after.as_deref())?;
         let users = ids(&view, page.into_iter());

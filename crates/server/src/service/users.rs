@@ -32,7 +32,7 @@ impl Service {
     /// Users that match, one page.
     pub fn users(&self, query: &UsersQuery) -> Result<UserList, Failure> {
         let n = limit("limit", query.limit, PAGE.0, PAGE.1)?;
-        let view = self.view(query.as_of.as_deref())?;
+        let view = self.view(query.as_of.as_deref(), query.known_at.as_deref())?;
         let evaluator = view.evaluator();
         let mut set = evaluator.everybody().clone();
         if let Some(segment) = query.segment.as_deref().filter(|text| !text.is_empty()) {
@@ -75,7 +75,7 @@ impl Service {
 
     /// Everything about one user.
     pub fn user(&self, id: &str, query: &AtQuery) -> Result<User, Failure> {
-        let view = self.view(query.as_of.as_deref())?;
+        let view = self.view(query.as_of.as_deref(), query.known_at.as_deref())?;
         let (index, person) = self.known(id)?;
         let history = self.history(&view, index, id)?;
         let evaluator = view.evaluator();
@@ -114,7 +114,7 @@ impl Service {
         let named = |stored: &StoredEvent| {
             query.name.as_deref().is_none_or(|name| stored.event.name == name)
         };
-        let events = self.workspace.snapshot()?.events_of(user)?;
+        let events = self.snapshot(query.known_at.as_deref())?.events_of(user)?;
         let older = events.iter().rev().filter(|stored| {
             let place = (stored.event.time, stored.event.arrival, stored.event.id);
             named(stored)
@@ -133,7 +133,7 @@ impl Service {
 
     /// All changes of a user's lifecycle state.
     pub fn user_states(&self, id: &str, query: &AtQuery) -> Result<StateChanges, Failure> {
-        let view = self.view(query.as_of.as_deref())?;
+        let view = self.view(query.as_of.as_deref(), query.known_at.as_deref())?;
         let (index, _) = self.known(id)?;
         let history = self.history(&view, index, id)?;
         let key = |state: Option<usize>| state.map(|index| key_of(&view, index).key);

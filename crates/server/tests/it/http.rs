@@ -233,6 +233,60 @@ fn a_composite_event_in_use_stays_and_its_use_is_named() {
 }
 
 #[test]
+fn several_segments_are_counted_like_one_by_one_and_cost_what_they_share_once() {
+    let server = fixture();
+    server.fill(0..9, 20);
+    let at = "2026-06-01T00:00:00Z";
+    let texts =
+        ["did \"Order Completed\" at least 3 times", "did \"Order Completed\" in last 140d"];
+    let saved = json!({"name": "Keen", "definition": texts[0]});
+    assert_eq!(server.send("POST", "/api/segments", &saved.to_string()).0, 201);
+    let one = |text: &str, known_at: Option<&str>| {
+        let mut body = json!({"definition": text, "as_of": at, "analyze": true});
+        if let Some(known_at) = known_at {
+            body["known_at"] = json!(known_at);
+        }
+        server.send("POST", "/api/segments/preview", &body.to_string()).json()
+    };
+    let items = json!([{"definition": texts[0]}, {"definition": texts[1]}, {"segment": "keen"}]);
+    let body = json!({"segments": items, "as_of": at}).to_string();
+    let all = server.send("POST", "/api/segments/evaluate", &body).json();
+    assert_eq!(all["users"], json!(9));
+    for (place, text) in [texts[0], texts[1], texts[0]].into_iter().enumerate() {
+        let preview = one(text, None);
+        for field in ["count", "share", "text"] {
+            assert_eq!(all["segments"][place][field], preview[field], "{text}: {field}");
+        }
+        assert_eq!(preview["analysis"]["rows"], json!(54), "{preview}");
+        assert_eq!(preview["analysis"]["conditions"][0]["answered"], json!("everybody"));
+    }
+    let twice = one(&format!("({}) or (({}) and {})", texts[0], texts[0], texts[1]), None);
+    let conditions = twice["analysis"]["conditions"].as_array().unwrap();
+    let remembered = |one: &&Value| one["answered"] == json!("remembered");
+    assert_eq!(conditions.iter().filter(remembered).count(), 1, "{twice}");
+    assert_eq!(one(texts[0], Some("2026-01-01T00:00:00Z"))["count"], json!(0), "not yet accepted");
+    assert_eq!(one(texts[0], Some("9000-01-01T00:00:00Z"))["count"], json!(9));
+    for wrong in [json!([]), json!([{}]), json!(vec![json!({"segment": "keen"}); 201])] {
+        let body = json!({"segments": wrong}).to_string();
+        assert_eq!(server.send("POST", "/api/segments/evaluate", &body).0, 400);
+    }
+}
+
+#[test]
+fn what_is_held_in_memory_is_told() {
+    let server = fixture();
+    server.fill(0..9, 20);
+    assert_eq!(server.send("POST", "/api/history/compact", "").0, 200);
+    let stats = server.get("/api/history");
+    assert_eq!(stats["memory"]["limit"], json!(1u64 << 30));
+    let bytes = stats["sections"].as_array().unwrap().iter().map(|s| s["bytes"].as_u64().unwrap());
+    let sum: u64 = bytes.sum();
+    assert!(sum > 0 && sum < stats["bytes"].as_u64().unwrap(), "{stats}");
+    let metrics = server.send("GET", "/metrics", "").2;
+    assert!(metrics.contains("perennial_memory_limit_bytes 1073741824"), "{metrics}");
+}
+
+#[test]
 fn the_quarantine_is_counted_limited_and_newest_first() {
     let server = fixture();
     assert_eq!(server.get("/api/quarantine"), json!({"counts": [], "records": []}));

@@ -35,6 +35,10 @@ pub struct ActivityInput {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, format = DateTime)]
     pub as_of: Option<String>,
+    /// Only what had been accepted by this instant; default: everything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = DateTime)]
+    pub known_at: Option<String>,
 }
 
 /// Active users of one day.
@@ -105,6 +109,10 @@ pub struct RevenueInput {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, format = DateTime)]
     pub as_of: Option<String>,
+    /// Only what had been accepted by this instant; default: everything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = DateTime)]
+    pub known_at: Option<String>,
 }
 
 /// Revenue of a day, or of all.
@@ -202,6 +210,10 @@ pub struct LifetimeValueInput {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, format = DateTime)]
     pub as_of: Option<String>,
+    /// Only what had been accepted by this instant; default: everything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = DateTime)]
+    pub known_at: Option<String>,
 }
 
 /// What one cohort earned.

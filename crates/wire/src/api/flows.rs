@@ -62,6 +62,10 @@ pub struct FlowsInput {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, format = DateTime)]
     pub as_of: Option<String>,
+    /// Only what had been accepted by this instant; default: everything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = DateTime)]
+    pub known_at: Option<String>,
 }
 
 /// What can stand at a step of a path.

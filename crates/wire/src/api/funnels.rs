@@ -68,6 +68,10 @@ pub struct FunnelInput {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, format = DateTime)]
     pub as_of: Option<String>,
+    /// Only what had been accepted by this instant; default: everything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = DateTime)]
+    pub known_at: Option<String>,
 }
 
 /// One step of a funnel.

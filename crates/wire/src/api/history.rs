@@ -46,6 +46,30 @@ pub struct HistoryStats {
     pub log_position: u64,
     /// By name and month, events first.
     pub families: Vec<HistoryFamily>,
+    /// Bytes on disk by kind of column.
+    pub sections: Vec<HistorySection>,
+    /// What is held in memory of the files.
+    pub memory: HistoryMemory,
+}
+
+/// Bytes of one kind of column on disk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HistorySection {
+    /// `users`, `times`, `order` (of acceptance, and when), `ids` or `properties`.
+    pub kind: String,
+    /// Bytes.
+    pub bytes: u64,
+}
+
+/// What is held in memory of the files of the history.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HistoryMemory {
+    /// Bytes of columns held.
+    pub used: u64,
+    /// Bytes that may be held.
+    pub limit: u64,
+    /// Bytes read from files since the start.
+    pub read: u64,
 }
 
 /// Something that is wrong with a file.

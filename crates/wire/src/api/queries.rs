@@ -12,6 +12,10 @@ pub struct AtQuery {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[param(nullable = false, format = DateTime)]
     pub as_of: Option<String>,
+    /// Only what had been accepted by this instant; default: everything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(nullable = false, format = DateTime)]
+    pub known_at: Option<String>,
 }
 
 /// What the overview compares with.
@@ -38,6 +42,10 @@ pub struct OverviewQuery {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[param(nullable = false, format = DateTime)]
     pub as_of: Option<String>,
+    /// Only what had been accepted by this instant; default: everything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(nullable = false, format = DateTime)]
+    pub known_at: Option<String>,
     /// How long before `as_of` the other instant lies; default `1d`.
     #[param(inline, required = false)]
     pub compare: Compare,
@@ -54,6 +62,10 @@ pub struct BetweenQuery {
     /// The later instant.
     #[param(format = DateTime)]
     pub to: String,
+    /// Only what had been accepted by this instant; default: everything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[param(nullable = false, format = DateTime)]
+    pub known_at: Option<String>,
 }
 
 /// The last days.
@@ -69,6 +81,10 @@ pub struct TrendQuery {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[param(nullable = false, format = DateTime)]
     pub as_of: Option<String>,
+    /// Only what had been accepted by this instant; default: everything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(nullable = false, format = DateTime)]
+    pub known_at: Option<String>,
 }
 
 /// Thresholds of silence.
@@ -88,6 +104,10 @@ pub struct ThresholdsQuery {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[param(nullable = false, format = DateTime)]
     pub as_of: Option<String>,
+    /// Only what had been accepted by this instant; default: everything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(nullable = false, format = DateTime)]
+    pub known_at: Option<String>,
 }
 
 /// One page of members.
@@ -99,6 +119,10 @@ pub struct MembersQuery {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[param(nullable = false, format = DateTime)]
     pub as_of: Option<String>,
+    /// Only what had been accepted by this instant; default: everything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(nullable = false, format = DateTime)]
+    pub known_at: Option<String>,
     /// At most so many; default 100, at most 10000.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[param(nullable = false)]
@@ -146,6 +170,10 @@ pub struct UsersQuery {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[param(nullable = false, format = DateTime)]
     pub as_of: Option<String>,
+    /// Only what had been accepted by this instant; default: everything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(nullable = false, format = DateTime)]
+    pub known_at: Option<String>,
 }
 
 /// One page of a user's events.
@@ -169,6 +197,10 @@ pub struct EventsQuery {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[param(nullable = false, format = DateTime)]
     pub as_of: Option<String>,
+    /// Only what had been accepted by this instant; default: everything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(nullable = false, format = DateTime)]
+    pub known_at: Option<String>,
 }
 
 /// How an export is written.
@@ -196,6 +228,10 @@ pub struct ExportQuery {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[param(nullable = false, format = DateTime)]
     pub as_of: Option<String>,
+    /// Only what had been accepted by this instant; default: everything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(nullable = false, format = DateTime)]
+    pub known_at: Option<String>,
 }
 
 /// A unit of the local calendar.
@@ -230,6 +266,10 @@ pub struct GrowthQuery {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[param(nullable = false, format = DateTime)]
     pub as_of: Option<String>,
+    /// Only what had been accepted by this instant; default: everything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[param(nullable = false, format = DateTime)]
+    pub known_at: Option<String>,
 }
 
 /// Sessions.
@@ -253,4 +293,8 @@ pub struct SessionsQuery {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[param(nullable = false, format = DateTime)]
     pub as_of: Option<String>,
+    /// Only what had been accepted by this instant; default: everything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(nullable = false, format = DateTime)]
+    pub known_at: Option<String>,
 }

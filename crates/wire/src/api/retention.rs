@@ -52,6 +52,10 @@ pub struct RetentionQuery {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[param(nullable = false, format = DateTime)]
     pub as_of: Option<String>,
+    /// Only what had been accepted by this instant; default: everything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[param(nullable = false, format = DateTime)]
+    pub known_at: Option<String>,
 }
 
 /// Users who started in one period, and how many of them returned in later ones.
@@ -156,6 +160,10 @@ pub struct RetentionInput {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, format = DateTime)]
     pub as_of: Option<String>,
+    /// Only what had been accepted by this instant; default: everything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = DateTime)]
+    pub known_at: Option<String>,
 }
 
 /// One cohort, by column.
@@ -230,6 +238,10 @@ pub struct PowerCurveInput {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, format = DateTime)]
     pub as_of: Option<String>,
+    /// Only what had been accepted by this instant; default: everything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = DateTime)]
+    pub known_at: Option<String>,
 }
 
 /// The curve of one group.

@@ -6,7 +6,7 @@ use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, OneOfBuilder,
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::{Object, Problem};
+use super::{Analysis, Object, Problem};
 
 /// A definition as it was sent: a text in the text form, or an object in the JSON form.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -131,6 +131,10 @@ pub struct MembersInput {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, format = DateTime)]
     pub as_of: Option<String>,
+    /// Only what had been accepted by this instant; default: everything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = DateTime)]
+    pub known_at: Option<String>,
     /// At most so many; default 100, at most 10000.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -191,10 +195,18 @@ pub struct PreviewInput {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, format = DateTime)]
     pub as_of: Option<String>,
+    /// Only what had been accepted by this instant; default: everything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = DateTime)]
+    pub known_at: Option<String>,
     /// How many user ids to return; default 10, at most 1000.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub sample: Option<u64>,
+    /// Whether to say what each condition cost.
+    #[serde(default)]
+    #[schema(required = false)]
+    pub analyze: bool,
 }
 
 /// How many users a definition holds for, and some of them.
@@ -216,6 +228,10 @@ pub struct Preview {
     pub json: Object,
     /// Milliseconds of computing.
     pub took_ms: f64,
+    /// What each condition cost, if that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub analysis: Option<Analysis>,
 }
 
 /// A definition, or a saved segment, to explain for one user.
@@ -236,6 +252,10 @@ pub struct ExplainInput {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, format = DateTime)]
     pub as_of: Option<String>,
+    /// Only what had been accepted by this instant; default: everything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = DateTime)]
+    pub known_at: Option<String>,
 }
 
 /// An event that decided.

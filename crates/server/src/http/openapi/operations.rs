@@ -157,6 +157,13 @@ fn segments() -> Vec<Operation> {
         ),
         send(
             Post,
+            ("/api/segments/evaluate", "evaluate_segments"),
+            "How many users each of several segments holds for; what they share is answered once.",
+            "EvaluateInput",
+            ok("Evaluated"),
+        ),
+        send(
+            Post,
             ("/api/segments/preview", "preview_segment"),
             "How many users a definition holds for, and some of them.",
             "PreviewInput",

@@ -15,7 +15,7 @@ impl Service {
     /// Daily, weekly and monthly active users by day.
     pub fn activity(&self, input: &ActivityInput) -> Result<ActivityAnswer, Failure> {
         let days = limit("days", input.days, DAYS.0, DAYS.1)?;
-        let view = self.view(input.as_of.as_deref())?;
+        let view = self.view(input.as_of.as_deref(), input.known_at.as_deref())?;
         let evaluator = view.evaluator();
         let of = event_or_any(input.event.as_ref())?;
         let within = self.within(&view, &evaluator, input.segment.as_deref())?;
@@ -33,7 +33,7 @@ impl Service {
     /// Revenue by day.
     pub fn revenue(&self, input: &RevenueInput) -> Result<RevenueAnswer, Failure> {
         let days = limit("days", input.days, DAYS.0, DAYS.1)?;
-        let view = self.view(input.as_of.as_deref())?;
+        let view = self.view(input.as_of.as_deref(), input.known_at.as_deref())?;
         let evaluator = view.evaluator();
         self.known_property("property", &input.property)?;
         let question = revenue::Question {

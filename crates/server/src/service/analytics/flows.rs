@@ -24,7 +24,7 @@ impl Service {
     /// What happens after an event, or before it.
     pub fn flows(&self, input: &FlowsInput) -> Result<Flows, Failure> {
         let question = question(input)?;
-        let view = self.view(input.as_of.as_deref())?;
+        let view = self.view(input.as_of.as_deref(), input.known_at.as_deref())?;
         let evaluator = view.evaluator();
         let within = self.within(&view, &evaluator, input.segment.as_deref())?;
         let found = flows::flows(&evaluator, &question, &UserGroups::one(within.as_ref()))?;

@@ -40,7 +40,7 @@ impl Service {
     pub fn funnel(&self, input: &FunnelInput) -> Result<Funnel, Failure> {
         let asked = self.funnel_question(input)?;
         let top = limit("top", input.top, TOP.0, TOP.1)?;
-        let view = self.view(input.as_of.as_deref())?;
+        let view = self.view(input.as_of.as_deref(), input.known_at.as_deref())?;
         let evaluator = view.evaluator();
         let within = self.within(&view, &evaluator, input.segment.as_deref())?;
         let (groups, first) = match self.by(input.by.as_ref())? {

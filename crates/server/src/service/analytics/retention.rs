@@ -28,7 +28,7 @@ const POWER_PERIODS: (u64, u64) = (30, 366);
 impl Service {
     /// Retention by cohort.
     pub fn retention(&self, query: &RetentionQuery) -> Result<Retention, Failure> {
-        let view = self.view(query.as_of.as_deref())?;
+        let view = self.view(query.as_of.as_deref(), query.known_at.as_deref())?;
         let evaluator = view.evaluator();
         let unit = calendar_unit(query.unit);
         let first = rules::event(&query.event);
@@ -53,7 +53,7 @@ impl Service {
 
     /// Retention with everything that can be asked.
     pub fn retention_tables(&self, input: &RetentionInput) -> Result<RetentionAnswer, Failure> {
-        let view = self.view(input.as_of.as_deref())?;
+        let view = self.view(input.as_of.as_deref(), input.known_at.as_deref())?;
         let evaluator = view.evaluator();
         let question = self.retention_question(input)?;
         let within = self.within(&view, &evaluator, input.segment.as_deref())?;
@@ -107,7 +107,7 @@ impl Service {
     /// In how many periods people come.
     pub fn power_curve(&self, input: &PowerCurveInput) -> Result<PowerCurve, Failure> {
         let n = limit("periods", input.periods, POWER_PERIODS.0, POWER_PERIODS.1)?;
-        let view = self.view(input.as_of.as_deref())?;
+        let view = self.view(input.as_of.as_deref(), input.known_at.as_deref())?;
         let evaluator = view.evaluator();
         let of = event(&input.event)?;
         let within = self.within(&view, &evaluator, input.segment.as_deref())?;
@@ -122,7 +122,7 @@ impl Service {
 
     /// Growth accounting.
     pub fn growth(&self, query: &GrowthQuery) -> Result<Growth, Failure> {
-        let view = self.view(query.as_of.as_deref())?;
+        let view = self.view(query.as_of.as_deref(), query.known_at.as_deref())?;
         let evaluator = view.evaluator();
         let unit = calendar_unit(query.unit);
         periods(&view, unit, None)?;
@@ -144,7 +144,7 @@ impl Service {
 
     /// What cohorts earn over their life.
     pub fn lifetime_value(&self, input: &LifetimeValueInput) -> Result<LifetimeValue, Failure> {
-        let view = self.view(input.as_of.as_deref())?;
+        let view = self.view(input.as_of.as_deref(), input.known_at.as_deref())?;
         let evaluator = view.evaluator();
         self.known_property("property", &input.property)?;
         let (first, paid) = (event_or_any(input.first.as_ref())?, event(&input.event)?);

@@ -26,7 +26,7 @@ impl Service {
                 sessions::SessionRule::Gap(span("gap", gap.as_deref().unwrap_or("30m"))?)
             }
         };
-        let view = self.view(query.as_of.as_deref())?;
+        let view = self.view(query.as_of.as_deref(), query.known_at.as_deref())?;
         let evaluator = view.evaluator();
         let within = self.within(&view, &evaluator, query.segment.as_deref())?;
         let report = sessions::report(&evaluator, &rule, &UserGroups::one(within.as_ref()))?;

@@ -29,7 +29,7 @@ const VALUES_MAX: i64 = 1_000_000;
 impl Service {
     /// Trends and pivots.
     pub fn trends(&self, input: &TrendsInput) -> Result<Trends, Failure> {
-        let view = self.view(input.as_of.as_deref())?;
+        let view = self.view(input.as_of.as_deref(), input.known_at.as_deref())?;
         let evaluator = view.evaluator();
         let question = self.trend_question(&view, input)?;
         let formulas = formulas(input)?;
