@@ -6,6 +6,7 @@
 //! instant and then the transitions by rows, with a last row and column for "not there yet"; a user
 //! events, wrapping sum of ids, wrapping sum of times.
 
+use std::cell::Cell;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -50,6 +51,8 @@ pub struct Ours {
     snapshot: Arc<Snapshot>,
     rules: Rules,
     id_bytes: Option<u64>,
+    /// Bytes of columns that the last question touched.
+    touched: Cell<u64>,
 }
 
 impl Loading {
@@ -79,7 +82,7 @@ impl Loading {
         drop(self.store);
         let (mut store, _) = Store::open(&self.folder)?;
         let id_bytes = store.stats().sections.iter().find(|of| of.kind == "ids").map(|of| of.bytes);
-        Ok(Ours { snapshot: store.snapshot()?, rules: rules()?, id_bytes })
+        Ok(Ours { snapshot: store.snapshot()?, rules: rules()?, id_bytes, touched: Cell::new(0) })
     }
 
     fn flush(&mut self) -> anyhow::Result<()> {
@@ -171,8 +174,7 @@ impl Ours {
         let (answer, timing) = timed(run);
         let Timing { cold_ms, warm_ms, runs } = timing;
         let (p99_ms, largest_ms) = (None, None);
-        // The history does not count the bytes that it touches yet.
-        let bytes = None;
+        let bytes = Some(self.touched.get());
         let answer = answer?;
         Ok(report::Question {
             key,
@@ -185,6 +187,10 @@ impl Ours {
             bytes,
             answer,
         })
+    }
+
+    fn touch(&self, evaluator: &Evaluator) {
+        self.touched.set(evaluator.reads().bytes);
     }
 
     fn evaluator(&self) -> Evaluator<'_> {
@@ -200,6 +206,7 @@ impl Ours {
                 let set = evaluator.members(predicate)?;
                 answer.extend([set.len(), sum_of(&set)]);
             }
+            self.touch(&evaluator);
             Ok(answer)
         }))
     }
@@ -211,11 +218,16 @@ impl Ours {
             begins: (at.minus(Span::days(FUNNEL_LAST_DAYS)).plus(Span(1)), at),
             ..Funnel::of(FUNNEL.iter().map(|name| EventMatch::named(name)).collect())
         };
-        Ok(funnel::funnel(&self.evaluator(), &funnel)?)
+        let evaluator = self.evaluator();
+        let reached = funnel::funnel(&evaluator, &funnel)?;
+        self.touch(&evaluator);
+        Ok(reached)
     }
 
     fn rfm(&self) -> anyhow::Result<Vec<u64>> {
-        let rfm = self.evaluator().rfm()?;
+        let evaluator = self.evaluator();
+        let rfm = evaluator.rfm()?;
+        self.touch(&evaluator);
         let mut counts = vec![0; 125];
         for (r, f, m) in rfm.scored.iter().filter_map(|user| rfm.scores_of(user)) {
             let cell = (r - 1) * 25 + (f - 1) * 5 + m.max(1) - 1;
@@ -231,15 +243,20 @@ impl Ours {
             since: Some(end.minus(Span::days(7 * WEEKS as i64))),
             ..Question::of(any.clone(), any, PeriodUnit::Week)
         };
-        let tables = retention(&self.evaluator(), &question, &UserGroups::one(None))?;
+        let evaluator = self.evaluator();
+        let tables = retention(&evaluator, &question, &UserGroups::one(None))?;
+        self.touch(&evaluator);
         let cohorts = tables.into_iter().flat_map(|table| table.cohorts);
         Ok(cohorts.flat_map(|cohort| cohort.returned).collect())
     }
 
     fn lifecycle(&self) -> anyhow::Result<Vec<u64>> {
         let earlier = Timestamp(AS_OF_MS - EARLIER_DAYS * DAY_MS);
-        let from = Evaluator::new(&self.snapshot, &self.rules, earlier).states()?;
-        let to = self.evaluator().states()?;
+        let before = Evaluator::new(&self.snapshot, &self.rules, earlier);
+        let evaluator = self.evaluator();
+        let (from, to) = (before.states()?, evaluator.states()?);
+        self.touch(&evaluator);
+        self.touched.set(self.touched.get() + before.reads().bytes);
         let mut answer = from.counts();
         answer.extend(to.counts());
         answer.extend(lifecycle::transitions(&from, &to).into_iter().flatten());
