@@ -160,11 +160,11 @@ impl Snapshot {
     pub fn events_of(&self, user: UserIndex) -> Result<Vec<StoredEvent>, QueryError> {
         let mut events = Vec::new();
         let facts = self.facts_of(user);
-        for (name, part) in self.event_parts() {
-            let of = part.facts();
-            if of.time_max < facts.first_seen || of.time_min > facts.last_seen {
-                continue;
-            }
+        let lived = (Timestamp(facts.first_seen), Timestamp(facts.last_seen));
+        if lived.0 > lived.1 {
+            return Ok(events);
+        }
+        for (name, _, part) in self.parts_within(None, lived) {
             let rows = part.rows_of(user.0)?;
             if !rows.is_empty() {
                 self.read_events(name, part, rows, &mut events)?;

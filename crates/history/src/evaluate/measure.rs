@@ -263,13 +263,9 @@ impl Measured {
                     table.get(n).copied().unwrap_or_else(|| holds(n))
                 })
             }
-            Measured::Floats(values) => {
-                let zero = test.holds(Some(&Value::Float(0.0)));
-                UserSet::of(values.len(), |user| match values[user] {
-                    0.0 => zero,
-                    value => !value.is_nan() && test.holds(Some(&Value::Float(value))),
-                })
-            }
+            Measured::Floats(values) => UserSet::of(values.len(), |user| {
+                !values[user].is_nan() && test.holds_float(values[user])
+            }),
             Measured::Values(values) => UserSet::of(values.len(), |user| {
                 values[user].as_ref().is_some_and(|value| test.holds(Some(value)))
             }),
@@ -344,7 +340,7 @@ impl Sums {
         finish: impl Fn(&ExactSum, u32) -> f64,
         none: Option<f64>,
     ) -> UserSet {
-        let holds = |value: f64| test.holds(Some(&Value::Float(value)));
+        let holds = |value: f64| test.holds_float(value);
         let others = none.is_some_and(holds);
         let mut set = if others { UserSet::of(n_users, |_| true) } else { UserSet::empty(n_users) };
         for (user, sum, n) in &self.of {

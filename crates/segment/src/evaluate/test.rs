@@ -63,6 +63,27 @@ impl CompiledTest {
         }
     }
 
+    /// Whether a float satisfies the test: what [`CompiledTest::holds`] says of it, without the
+    /// detour where a test compares with one number.
+    #[inline]
+    pub fn holds_float(&self, value: f64) -> bool {
+        // Beyond this a whole number may not be a float.
+        const EXACT: i64 = 1 << 53;
+        let number = |than: &Value| match than {
+            Value::Float(x) => Some(*x),
+            Value::Int(n) if (-EXACT..=EXACT).contains(n) => Some(*n as f64),
+            _ => None,
+        };
+        let compared = match &self.op {
+            Op::Lt(than) => number(than).map(|than| value < than),
+            Op::Le(than) => number(than).map(|than| value <= than),
+            Op::Gt(than) => number(than).map(|than| value > than),
+            Op::Ge(than) => number(than).map(|than| value >= than),
+            _ => None,
+        };
+        compared.unwrap_or_else(|| self.holds(Some(&Value::Float(value))))
+    }
+
     fn present(&self, value: &Value) -> bool {
         let ordered = |than: &Value, wanted: &[Ordering]| {
             value.compare(than).is_some_and(|order| wanted.contains(&order))

@@ -193,3 +193,20 @@ fn long_histories_are_searched_once() {
     let never = read(&format!("did {steps} then \"B\" within 1d"));
     assert!(!holds(&never, &user(&events), at("2026-03-02"), &ctx));
 }
+
+#[test]
+fn the_short_way_for_floats_says_the_same() {
+    use crate::tree::{Op, Test};
+    let numbers = [0.0, -0.0, 1.5, 100.0, 9_007_199_254_740_992.0, f64::INFINITY];
+    let mut operands: Vec<Value> = numbers.iter().map(|x| Value::Float(*x)).collect();
+    operands.extend([0, 100, i64::MAX, (1 << 53) + 1].map(Value::Int));
+    operands.extend([Value::text("100"), Value::Null]);
+    for operand in operands {
+        for op in [Op::Lt, Op::Le, Op::Gt, Op::Ge, Op::Eq, Op::Ne] {
+            let test = CompiledTest::new(&Test::of(op(operand.clone())));
+            for x in numbers {
+                assert_eq!(test.holds_float(x), test.holds(Some(&Value::Float(x))), "{test:?} {x}");
+            }
+        }
+    }
+}
