@@ -42,27 +42,61 @@ pub enum Series {
 pub struct Arrivals {
     /// Ordinals of frames.
     pub(crate) frames: Series,
-    /// Sequences within them.
-    pub(crate) sequences: Packed,
+    /// Sequences within them, but for those in `few`.
+    sequences: Packed,
+    /// Rows with a sequence other than zero where these are few, ascending.
+    few: Vec<(u32, u32)>,
 }
+
+/// Rows with a sequence are few if they are less than one in so many.
+const FEW_ONE_IN: usize = 64;
 
 impl Arrivals {
     /// The smallest form of one place per row, given the rows' times.
     pub fn of(places: &[u64], times: &[u32]) -> Arrivals {
         let frames: Vec<i64> = places.iter().map(|p| (p >> SEQUENCE_BITS) as i64).collect();
         let sequences = places.iter().map(|place| place & ((1 << SEQUENCE_BITS) - 1));
-        Arrivals { frames: Series::of(&frames, times), sequences: Packed::of(sequences) }
+        Arrivals::from_parts(Series::of(&frames, times), Packed::of(sequences))
+    }
+
+    /// From frames and what [`Arrivals::sequences`] gave.
+    pub(crate) fn from_parts(frames: Series, sequences: Packed) -> Arrivals {
+        let rows = 0..sequences.len();
+        let other = rows.clone().filter(|row| sequences.get(*row) != 0);
+        let n = other.clone().count();
+        if n == 0 || n > rows.len() / FEW_ONE_IN {
+            return Arrivals { frames, sequences, few: Vec::new() };
+        }
+        let few = other.map(|row| (row as u32, sequences.get(row) as u32)).collect();
+        Arrivals { frames, sequences: Packed::Zero(rows.len()), few }
+    }
+
+    /// Sequences of all rows.
+    pub(crate) fn sequences(&self) -> Packed {
+        if self.few.is_empty() {
+            return self.sequences.clone();
+        }
+        let mut all = vec![0; self.sequences.len()];
+        self.few.iter().for_each(|(row, sequence)| all[*row as usize] = u64::from(*sequence));
+        Packed::of(all.into_iter())
+    }
+
+    fn sequence(&self, row: usize) -> u64 {
+        match self.few.binary_search_by_key(&(row as u32), |(row, _)| *row) {
+            Ok(place) => u64::from(self.few[place].1),
+            Err(_) => self.sequences.get(row),
+        }
     }
 
     /// The place of a row with this time.
     #[inline]
     pub fn get(&self, row: usize, time: u32) -> u64 {
-        (self.frames.get(row, time) as u64) << SEQUENCE_BITS | self.sequences.get(row)
+        (self.frames.get(row, time) as u64) << SEQUENCE_BITS | self.sequence(row)
     }
 
     /// Bytes held.
     pub fn bytes(&self) -> usize {
-        self.frames.bytes() + self.sequences.len() * self.sequences.width()
+        self.frames.bytes() + self.sequences.len() * self.sequences.width() + self.few.len() * 8
     }
 }
 
@@ -247,6 +281,24 @@ mod tests {
             let values: Vec<i64> = values.into_iter().map(|value| value >> shift).collect();
             let numbers = Numbers::of(&values);
             prop_assert_eq!((0..values.len()).map(|i| numbers.get(i)).collect::<Vec<_>>(), values);
+        }
+
+        #[test]
+        fn arrivals_come_back(
+            rows in prop::collection::vec((0u32..50, 0u64..3, 0u64..200), 1..300),
+        ) {
+            let times: Vec<u32> = rows.iter().map(|(time, ..)| *time).collect();
+            // Mostly no sequence, sometimes a large one.
+            let place = |(_, frame, n): &(u32, u64, u64)| {
+                frame << SEQUENCE_BITS | if *n > 198 { n * 70_000 } else { 0 }
+            };
+            let places: Vec<u64> = rows.iter().map(place).collect();
+            let arrivals = Arrivals::of(&places, &times);
+            let again = Arrivals::from_parts(arrivals.frames.clone(), arrivals.sequences());
+            for (row, time) in times.iter().enumerate() {
+                prop_assert_eq!(arrivals.get(row, *time), places[row]);
+                prop_assert_eq!(again.get(row, *time), places[row]);
+            }
         }
 
         #[test]

@@ -126,12 +126,13 @@ pub(super) fn series(series: &Series) -> Vec<u8> {
 
 pub(super) fn arrivals(arrivals: &Arrivals) -> Vec<u8> {
     let mut out = series(&arrivals.frames);
-    put_packed(&mut out, &arrivals.sequences);
+    put_packed(&mut out, &arrivals.sequences());
     out
 }
 
 pub(super) fn read_arrivals(reader: &mut Reader, rows: usize) -> Result<Arrivals, Wrong> {
-    Ok(Arrivals { frames: read_series(reader, rows)?, sequences: packed(reader, rows)? })
+    let frames = read_series(reader, rows)?;
+    Ok(Arrivals::from_parts(frames, packed(reader, rows)?))
 }
 
 pub(super) fn read_series(reader: &mut Reader, rows: usize) -> Result<Series, Wrong> {
