@@ -20,6 +20,7 @@ mod codec;
 mod deliveries;
 mod fold;
 mod identity;
+pub mod live;
 
 pub use arrival::{SEQUENCE_BITS, arrivals};
 pub use codec::Damaged;

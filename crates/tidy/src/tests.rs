@@ -7,7 +7,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("log", &[]),
     ("segment", &["model"]),
-    ("engine", &["model"]),
+    ("engine", &["model", "segment"]),
     ("history", &["engine", "model", "segment"]),
     ("wire", &["model", "segment"]),
     ("gateway", &["model"]),

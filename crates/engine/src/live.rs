@@ -1,0 +1,9 @@
+//! Live segments and lifecycles: what changes for whom, at which instant.
+//!
+//! What it is: the part of the fold that keeps, for every user, the least that decides about every
+//! watched definition, and tells each change of it with its exact instant. What it is not: it reads
+//! no clock; the instant up to which it has told everything is handed in.
+
+mod transition;
+
+pub use transition::{Cause, Correction, Transition, WatchId};
