@@ -18,6 +18,9 @@ const FRACTION_BITS: u32 = 88;
 const TERM_MAX: f64 = 19_807_040_628_566_084_398_385_987_584.0; // 2⁹⁴
 
 impl ExactSum {
+    /// The sum of nothing.
+    pub const ZERO: ExactSum = ExactSum { whole: 0, fraction: 0 };
+
     /// Adds a float. NaN is refused at ingest and counts as nothing here.
     pub fn add(&mut self, term: f64) {
         if self.add_plain(term) || term.is_nan() {
@@ -65,6 +68,16 @@ impl ExactSum {
     pub fn merge(&mut self, other: &ExactSum) {
         self.whole += other.whole;
         self.fraction += other.fraction;
+    }
+
+    /// Whole and fractional sums of the terms, from which [`ExactSum::of_parts`] makes it again.
+    pub fn parts(&self) -> (i128, i128) {
+        (self.whole, self.fraction)
+    }
+
+    /// What [`ExactSum::parts`] gave.
+    pub fn of_parts(whole: i128, fraction: i128) -> ExactSum {
+        ExactSum { whole, fraction }
     }
 
     /// The sum, rounded to a float. Equal terms in any order give equal bits.

@@ -27,11 +27,14 @@ use model::{EventId, Text, Timestamp, Value, Zone};
 use crate::rules::Rules;
 use crate::tree::{BucketPredicate, EventPredicate, Predicate, ProfilePredicate, RfmPredicate};
 
+pub(crate) use date::Date;
 pub use date::date_holds;
 pub use explain::{DecidingEvent, EVENTS_NAMED_MAX, Explanation, explain};
+pub(crate) use instants::day_edges;
 pub use lifecycle::{StateChange, state_changes};
 pub use measure::baseline_ratio;
 pub use test::{CompiledTest, test_holds};
+pub use window::TIMEZONE;
 pub use window::{in_hours, in_hours_and_weekdays, range_at, user_zone};
 
 use matching::Matcher;
@@ -107,6 +110,37 @@ pub struct Context<'a> {
 pub fn holds(predicate: &Predicate, user: &UserHistory, at: Timestamp, ctx: &Context) -> bool {
     let regexes = Regexes::default();
     exists(user, at) && Evaluation::new(user, at, *ctx, &regexes).truth(predicate, None)
+}
+
+/// One predicate about one user, asked at many instants.
+pub(crate) struct Deciding<'a> {
+    predicate: &'a Predicate,
+    user: &'a UserHistory,
+    ctx: &'a Context<'a>,
+    regexes: Regexes,
+}
+
+impl<'a> Deciding<'a> {
+    pub(crate) fn new(
+        predicate: &'a Predicate,
+        user: &'a UserHistory,
+        ctx: &'a Context<'a>,
+    ) -> Deciding<'a> {
+        Deciding { predicate, user, ctx, regexes: Regexes::default() }
+    }
+
+    /// Whether it is true, whether or not the user exists.
+    pub(crate) fn truth(&self, at: Timestamp) -> bool {
+        Evaluation::new(self.user, at, *self.ctx, &self.regexes).truth(self.predicate, None)
+    }
+
+    /// Instants in `from..=to` between which truth is constant, ascending.
+    pub(crate) fn instants(&self, (from, to): (i64, i64)) -> Vec<Timestamp> {
+        let evaluation =
+            Evaluation::new(self.user, Timestamp(to), *self.ctx, &self.regexes);
+        let range = (Timestamp(from), Timestamp(to));
+        instants::instants(std::iter::once(self.predicate), &evaluation, range)
+    }
 }
 
 /// Whether there is any event or attribute change at or before `at`.

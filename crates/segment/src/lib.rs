@@ -10,6 +10,8 @@ pub mod bucket;
 pub mod catalogue;
 pub mod check;
 pub mod evaluate;
+pub mod live;
+pub mod needs;
 pub mod problem;
 pub mod rules;
 pub mod text;

@@ -1,5 +1,7 @@
 //! `segment::evaluate` against the reference.
 
+mod live;
+
 use model::{Span, Timestamp};
 use proptest::prelude::*;
 use proptest::sample::Index;

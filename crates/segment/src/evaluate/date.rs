@@ -62,13 +62,13 @@ pub fn date_holds(op: DateOp, value: &Value, at: Timestamp, zone: &Zone) -> bool
 
 /// A date: an instant, or a local day.
 #[derive(Clone, Copy)]
-pub(super) enum Date {
+pub(crate) enum Date {
     Instant(Timestamp),
     Day(Day),
 }
 
 impl Date {
-    pub(super) fn read(value: &Value) -> Option<Date> {
+    pub(crate) fn read(value: &Value) -> Option<Date> {
         match value {
             Value::Time(at) => Some(Date::Instant(*at)),
             Value::Text(text) => match Day::parse(text) {
@@ -80,14 +80,14 @@ impl Date {
     }
 
     /// The instant, or the first one of the day.
-    pub(super) fn instant(self, zone: &Zone) -> Timestamp {
+    pub(crate) fn instant(self, zone: &Zone) -> Timestamp {
         match self {
             Date::Instant(at) => at,
             Date::Day(day) => zone.start_of_day(day),
         }
     }
 
-    fn day(self, zone: &Zone) -> Day {
+    pub(crate) fn day(self, zone: &Zone) -> Day {
         match self {
             Date::Instant(at) => zone.day(at),
             Date::Day(day) => day,

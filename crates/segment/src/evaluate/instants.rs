@@ -180,22 +180,23 @@ impl<'a> Instants<'_, 'a> {
         }
         for zone in zones {
             for day in zone.day(self.from).0 - 1..=zone.day(self.to).0 + 1 {
-                self.day_edges(&zone, Day(day));
+                day_edges(&zone, Day(day), &mut |at| self.add(Timestamp(at)));
             }
         }
     }
+}
 
-    /// Every instant at which the local day may become, or stop being, this one. Where clocks are
-    /// put back over midnight a day begins twice, and ends in between.
-    fn day_edges(&mut self, zone: &Zone, day: Day) {
-        let midnight = day.0 * Span::DAY.0;
-        let (before, after) = (midnight - 26 * Span::HOUR.0, midnight + 26 * Span::HOUR.0);
-        let (first, second) = (offset(zone, before), offset(zone, after));
-        self.add(Timestamp(midnight - first));
-        if first != second {
-            self.add(Timestamp(midnight - second));
-            self.add(Timestamp(transition(zone, before, after)));
-        }
+/// Every instant at which the local day may become, or stop being, this one. Where clocks are put
+/// back over midnight a day begins twice, and ends in between.
+pub(crate) fn day_edges(zone: &Zone, day: Day, add: &mut dyn FnMut(i64)) {
+    let midnight = day.0.saturating_mul(Span::DAY.0);
+    let before = midnight.saturating_sub(26 * Span::HOUR.0);
+    let after = midnight.saturating_add(26 * Span::HOUR.0);
+    let (first, second) = (offset(zone, before), offset(zone, after));
+    add(midnight.saturating_sub(first));
+    if first != second {
+        add(midnight - second);
+        add(transition(zone, before, after));
     }
 }
 

@@ -1,0 +1,293 @@
+//! All watched definitions compiled together.
+//!
+//! What it is: equal conditions are one, an event's name says which sources it can touch, a source
+//! which conditions, a condition which definitions. What it is not: it holds no user.
+//!
+//! Invariant: a program that grows from another ([`Program::compile`] with `before`) gives equal
+//! sources, conditions and definitions the numbers that they had, so that users' bytes stay valid.
+
+use std::collections::HashMap;
+
+use model::{Span, Text};
+
+use super::compile::Compiler;
+use super::condition::{Condition, Kind};
+use super::source::{self, Source};
+use crate::rules::{Rules, State};
+use crate::tree::Predicate;
+
+/// What is watched: a segment, or a lifecycle.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Watched {
+    /// Stable name: `segment/ID` or `lifecycle/KEY`.
+    pub key: Text,
+    /// What it says.
+    pub what: What,
+}
+
+/// What a watched definition says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum What {
+    /// Who is in: places 0 (out) and 1 (in).
+    Segment(Predicate),
+    /// Ordered states, the first that holds wins: places 0 (none) and 1 + index.
+    Lifecycle(Vec<State>),
+}
+
+/// Why a definition cannot be watched.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotLive {
+    /// It depends on other users, or on something that is computed elsewhere.
+    #[error("{what} depends on more than the user's own history, so it is computed when asked")]
+    Depends {
+        /// Which condition.
+        what: &'static str,
+    },
+    /// There are too many states.
+    #[error("a lifecycle has {states} states; at most {max} can be watched")]
+    States {
+        /// How many.
+        states: usize,
+        /// The bound.
+        max: usize,
+    },
+}
+
+/// The key of the lifecycle that lifecycle conditions ask for.
+pub const DEFAULT_LIFECYCLE: &str = "lifecycle/default";
+
+/// States of a lifecycle that is watched.
+pub const STATES_MAX: usize = 200;
+
+/// How long after an instant a record of it may come and the past be put right from the user's own
+/// bytes; later ones need the history.
+pub const GRACE: Span = Span::HOUR;
+
+/// Definitions, compiled.
+#[derive(Clone, Debug)]
+pub struct Program {
+    pub(super) rules: Rules,
+    pub(super) sources: Vec<Source>,
+    pub(super) conditions: Vec<Condition>,
+    pub(super) watches: Vec<Watch>,
+    pub(super) by_event: HashMap<Text, Vec<u32>>,
+    pub(super) any_event: Vec<u32>,
+    pub(super) by_attribute: HashMap<Text, Vec<u32>>,
+    /// Conditions by source.
+    pub(super) dependents: Vec<Vec<u32>>,
+    /// Watches by condition.
+    pub(super) watchers: Vec<Vec<u32>>,
+    /// Conditions about places in the lifecycle.
+    pub(super) lived: Vec<u32>,
+    /// Conditions about the public id.
+    pub(super) named: Vec<u32>,
+    /// Sources of places.
+    pub(super) places: Vec<u32>,
+    /// The watch of the default lifecycle.
+    pub(super) lifecycle: Option<u32>,
+    /// Which conditions hold for a user without any hit.
+    pub(super) empty: Vec<u8>,
+    pub(super) keeps: Vec<source::Keep>,
+}
+
+/// One watched definition.
+#[derive(Clone, Debug)]
+pub(super) struct Watch {
+    pub(super) watched: Watched,
+    /// Nothing: it is watched no more.
+    pub(super) states: Option<Vec<Expression>>,
+}
+
+/// How conditions make a definition.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Expression {
+    All(Vec<Expression>),
+    Any(Vec<Expression>),
+    Not(Box<Expression>),
+    Condition(u32),
+    Always(bool),
+}
+
+impl Program {
+    /// Compiles definitions; those that cannot be watched are told with the reason. `before` is the
+    /// program that users' bytes were made with, if there is one. What was watched before and is not
+    /// any more keeps its number and is silent.
+    pub fn compile(
+        rules: &Rules,
+        watched: &[Watched],
+        before: Option<&Program>,
+    ) -> (Program, Vec<(Text, NotLive)>) {
+        let mut compiler = Compiler::new(rules, before);
+        let mut refused = Vec::new();
+        let mut watches: Vec<Watch> = before.map_or(Vec::new(), |before| {
+            before.watches.iter().map(|w| Watch { states: None, ..w.clone() }).collect()
+        });
+        for watched in watched {
+            match compiler.states(&watched.what) {
+                Err(reason) => refused.push((watched.key.clone(), reason)),
+                Ok(states) => {
+                    let watch = Watch { watched: watched.clone(), states: Some(states) };
+                    // An edited definition is another one under the same key.
+                    match watches.iter_mut().find(|w| w.watched == *watched) {
+                        Some(same) => *same = watch,
+                        None => watches.push(watch),
+                    }
+                }
+            }
+        }
+        (Program::assemble(rules, compiler, watches), refused)
+    }
+
+    fn assemble(rules: &Rules, compiler: Compiler, watches: Vec<Watch>) -> Program {
+        let (sources, conditions) = compiler.finish();
+        let mut program = Program {
+            rules: rules.clone(),
+            dependents: vec![Vec::new(); sources.len()],
+            watchers: vec![Vec::new(); conditions.len()],
+            keeps: sources.iter().map(|source| source.keep).collect(),
+            sources,
+            conditions,
+            watches,
+            by_event: HashMap::new(),
+            any_event: Vec::new(),
+            by_attribute: HashMap::new(),
+            lived: Vec::new(),
+            named: Vec::new(),
+            places: Vec::new(),
+            lifecycle: None,
+            empty: Vec::new(),
+        };
+        program.index();
+        program.empty = program.truths_of_nobody();
+        program
+    }
+
+    fn index(&mut self) {
+        for (watch, n) in self.watches.iter().zip(0..) {
+            let Some(states) = &watch.states else { continue };
+            if watch.watched.key == DEFAULT_LIFECYCLE {
+                self.lifecycle = Some(n);
+            }
+            let mut used = vec![0];
+            states.iter().for_each(|state| state.conditions(&mut used));
+            used.sort_unstable();
+            used.dedup();
+            used.into_iter().for_each(|condition| self.watchers[condition as usize].push(n));
+        }
+        let mut read = vec![false; self.sources.len()];
+        for (condition, n) in self.conditions.iter().zip(0..) {
+            // What nobody watches any more is not evaluated.
+            if n > 0 && self.watchers[n as usize].is_empty() {
+                continue;
+            }
+            for source in condition.sources.iter().chain(&condition.zone) {
+                self.dependents[*source as usize].push(n);
+                read[*source as usize] = true;
+            }
+            match condition.kind {
+                Kind::Lifecycle { .. } => self.lived.push(n),
+                Kind::Bucket { .. } => self.named.push(n),
+                _ => {}
+            }
+        }
+        for (source, n) in self.sources.iter().zip(0..) {
+            if !read[n as usize] {
+                continue;
+            }
+            match &source.kind {
+                source::Kind::Events(filter, _) => match filter.names() {
+                    None => self.any_event.push(n),
+                    Some(names) => names.into_iter().for_each(|name| {
+                        self.by_event.entry(name.clone()).or_default().push(n);
+                    }),
+                },
+                source::Kind::Attribute(name) => {
+                    self.by_attribute.entry(name.clone()).or_default().push(n);
+                }
+                source::Kind::Lifecycle(_) => self.places.push(n),
+            }
+        }
+    }
+
+    /// How many definitions were ever watched: their numbers are below.
+    pub fn n_watches(&self) -> usize {
+        self.watches.len()
+    }
+
+    /// What the number of a watch stands for; nothing if it is watched no more.
+    pub fn watched(&self, watch: u32) -> Option<&Watched> {
+        let watch = self.watches.get(watch as usize)?;
+        watch.states.as_ref().map(|_| &watch.watched)
+    }
+
+    /// The key of a watch, also of one that is watched no more.
+    pub fn key(&self, watch: u32) -> Option<&Text> {
+        self.watches.get(watch as usize).map(|watch| &watch.watched.key)
+    }
+
+    /// Places of a watch: 2 for a segment, one more than the states of a lifecycle.
+    pub fn n_places(&self, watch: u32) -> usize {
+        let states = self.watches.get(watch as usize).and_then(|watch| watch.states.as_ref());
+        states.map_or(2, |states| states.len() + 1)
+    }
+
+    /// What the program was made from.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// Keys of the sources by number: what a user's bytes refer to.
+    pub fn source_keys(&self) -> impl Iterator<Item = &Text> {
+        self.sources.iter().map(|source| &source.key)
+    }
+
+    /// Conditions that are told apart.
+    pub fn n_conditions(&self) -> usize {
+        self.conditions.len()
+    }
+
+    /// A user's place in a watch, by which conditions hold.
+    pub(super) fn place(&self, watch: u32, bits: &[u8]) -> u8 {
+        let Some(states) = &self.watches[watch as usize].states else { return 0 };
+        if !bit(bits, 0) {
+            return 0;
+        }
+        let state = states.iter().position(|state| state.holds(bits));
+        state.map_or(0, |n| n as u8 + 1)
+    }
+}
+
+impl Expression {
+    fn conditions(&self, into: &mut Vec<u32>) {
+        match self {
+            Expression::All(of) | Expression::Any(of) => {
+                of.iter().for_each(|part| part.conditions(into));
+            }
+            Expression::Not(of) => of.conditions(into),
+            Expression::Condition(n) => into.push(*n),
+            Expression::Always(_) => {}
+        }
+    }
+
+    fn holds(&self, bits: &[u8]) -> bool {
+        match self {
+            Expression::All(of) => of.iter().all(|part| part.holds(bits)),
+            Expression::Any(of) => of.iter().any(|part| part.holds(bits)),
+            Expression::Not(of) => !of.holds(bits),
+            Expression::Condition(n) => bit(bits, *n),
+            Expression::Always(truth) => *truth,
+        }
+    }
+}
+
+pub(super) fn bit(bits: &[u8], n: u32) -> bool {
+    bits.get(n as usize / 8).is_some_and(|byte| byte >> (n % 8) & 1 != 0)
+}
+
+pub(super) fn set_bit(bits: &mut [u8], n: u32, to: bool) {
+    let mask = 1 << (n % 8);
+    match to {
+        true => bits[n as usize / 8] |= mask,
+        false => bits[n as usize / 8] &= !mask,
+    }
+}

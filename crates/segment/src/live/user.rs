@@ -1,0 +1,695 @@
+//! One user in one program: what arrives, time that passes, and what is told of it.
+//!
+//! What it is: a pure function from a user's bytes, what arrived and an instant to new bytes, the
+//! next instant at which anything may change, and what changed, each with its exact instant. What
+//! it is not: it keeps no user and no timer, and knows no other user.
+//!
+//! Invariant: what was told of a user up to an instant, corrections applied, is exactly how the
+//! user's places changed up to it by everything that has arrived.
+
+use model::{Text, Timestamp, Value, Zone};
+
+use super::codec::{Bytes, put, put_signed};
+use super::condition::{NEVER, View};
+use super::filter::Passes;
+use super::lists::Lists;
+use super::program::{GRACE, Program, bit, set_bit};
+use super::source::Hit;
+use crate::evaluate::{UserHistory, first_seen_at};
+
+/// Something that happened to a user.
+#[derive(Clone, Copy, Debug)]
+pub struct Arrived<'a> {
+    /// When it happened.
+    pub time: Timestamp,
+    /// What.
+    pub what: ArrivedWhat<'a>,
+}
+
+/// What happened.
+#[derive(Clone, Copy, Debug)]
+pub enum ArrivedWhat<'a> {
+    /// An event of a name, with properties sorted by name.
+    Event(&'a Text, &'a [(Text, Value)]),
+    /// Attributes have these values from then on.
+    Attributes(&'a [(Text, Value)]),
+    /// The user is there; nothing else is said.
+    Seen,
+}
+
+/// A user's place in a watch changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Told {
+    /// The first instant of the new place.
+    pub at: i64,
+    /// Which watch.
+    pub watch: u32,
+    /// The place before.
+    pub from: u8,
+    /// The new place.
+    pub to: u8,
+    /// Whether something happened to the user at that instant; else time alone brought it about.
+    pub arrived: bool,
+    /// What it changes of what was told before.
+    pub correction: Correction,
+}
+
+/// Whether it was told before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Correction {
+    /// It is new.
+    None,
+    /// It should have been told before, and something that came late says so.
+    Added,
+    /// It was told before, and something that came late says that it did not happen.
+    Revoked,
+}
+
+/// A user whose bytes a program did not write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the live state of a user is damaged; build it anew from the history")]
+pub struct Damaged;
+
+/// Where a user is worked on: reused from one to the next, so that little is allocated.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    lists: Lists,
+    old_lists: Lists,
+    bits: Vec<u8>,
+    before: Vec<u8>,
+    active: Vec<u32>,
+    is_active: Vec<bool>,
+    horizons: Vec<i64>,
+    dirty: Vec<u32>,
+    hits: Vec<(u32, Hit)>,
+    /// The user's new bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// What a step did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stepped {
+    /// Whether [`Scratch::bytes`] are new bytes of the user; else nothing changed.
+    pub changed: bool,
+    /// The earliest instant at which anything may change, if nothing arrives.
+    pub horizon: i64,
+}
+
+/// A user as the bytes say.
+#[derive(Clone, Copy, Debug)]
+struct Header {
+    /// Up to here everything was told.
+    settled: i64,
+    first_seen: i64,
+}
+
+/// What is handed in beside a user's bytes.
+pub struct Step<'a, 'h> {
+    /// The public id, from which buckets are made.
+    pub id: &'a str,
+    /// The id is another one than before.
+    pub renamed: bool,
+    /// The instant up to which everything is told.
+    pub now: Timestamp,
+    /// The horizon that the step before gave.
+    pub horizon: i64,
+    /// The user's history as it was before what arrived, for what came very late. `None`: it is
+    /// not to be had; then only the present is put right.
+    pub history: &'h mut dyn FnMut() -> Option<UserHistory>,
+}
+
+impl Program {
+    /// Takes what arrived of a user (any order) and tells what it changes up to `step.now`. Empty
+    /// bytes are a user who was not there.
+    pub fn arrive(
+        &self,
+        scratch: &mut Scratch,
+        bytes: &[u8],
+        arrived: &[Arrived],
+        step: Step,
+        told: &mut Vec<Told>,
+    ) -> Result<Stepped, Damaged> {
+        let now = step.now.0;
+        scratch.hits.clear();
+        for arrived in arrived {
+            self.hits(arrived, &mut scratch.hits);
+        }
+        let Some(first) = arrived.iter().map(|arrived| arrived.time.0).min() else {
+            return if step.renamed && !bytes.is_empty() {
+                self.renamed(scratch, bytes, &step, told)
+            } else {
+                self.advance(scratch, bytes, step, told)
+            };
+        };
+        if bytes.is_empty() {
+            scratch.start(self);
+            let header = Header { settled: i64::MIN, first_seen: first };
+            scratch.take_hits();
+            return Ok(self.settle(scratch, header, first.min(now), &step, told));
+        }
+        let header = peek(bytes).ok_or(Damaged)?;
+        if scratch.hits.is_empty() && first >= header.first_seen && !step.renamed {
+            return self.advance(scratch, bytes, step, told);
+        }
+        let earliest = scratch.hits.iter().map(|(_, hit)| hit.time).min().unwrap_or(first);
+        let earliest = if first < header.first_seen { first } else { earliest };
+        if earliest <= header.settled {
+            return self.late(scratch, (bytes, header), (earliest, first), step, told);
+        }
+        scratch.read(self, bytes)?;
+        // Nothing else changes until the horizon, so only what the hits touch is looked at.
+        if step.horizon > now && !step.renamed && first >= header.first_seen {
+            scratch.activate_touched(self)?;
+            scratch.take_hits();
+            let from = earliest.min(now);
+            let (settled, horizon) = self.run(scratch, header.first_seen, (from, now), step.id, told);
+            let header = Header { settled: settled.max(header.settled), ..header };
+            scratch.write(self, header);
+            return Ok(Stepped { changed: true, horizon: horizon.min(step.horizon) });
+        }
+        scratch.load_all(self)?;
+        scratch.take_hits();
+        let from = earliest.min(step.horizon).min(now).max(header.settled);
+        let header = Header { first_seen: header.first_seen.min(first), ..header };
+        Ok(self.settle(scratch, header, from, &step, told))
+    }
+
+    /// Tells what time alone changes up to `step.now`.
+    pub fn advance(
+        &self,
+        scratch: &mut Scratch,
+        bytes: &[u8],
+        step: Step,
+        told: &mut Vec<Told>,
+    ) -> Result<Stepped, Damaged> {
+        if bytes.is_empty() || step.horizon > step.now.0 {
+            return Ok(Stepped { changed: false, horizon: step.horizon });
+        }
+        let header = scratch.read(self, bytes)?;
+        scratch.load_all(self)?;
+        let from = step.horizon.max(header.settled);
+        Ok(self.settle(scratch, header, from, &step, told))
+    }
+
+    /// The bytes of a user of this history, settled at an instant; tells nothing.
+    pub fn build(
+        &self,
+        scratch: &mut Scratch,
+        history: &UserHistory,
+        at: Timestamp,
+    ) -> Stepped {
+        let Some(first_seen) = first_seen_at(history) else {
+            scratch.bytes.clear();
+            return Stepped { changed: false, horizon: NEVER };
+        };
+        scratch.start(self);
+        self.collect(scratch, history);
+        let mut nothing = Vec::new();
+        let from = if self.places.is_empty() { at.0 } else { first_seen.0.min(at.0) };
+        let header = Header { settled: i64::MIN, first_seen: first_seen.0 };
+        let step = Step {
+            id: &history.id,
+            renamed: false,
+            now: at,
+            horizon: NEVER,
+            history: &mut || None,
+        };
+        let mut stepped = self.settle(scratch, header, from, &step, &mut nothing);
+        // Settled at `at`, whatever happened last.
+        scratch.lists.clear(self.sources.len());
+        let bytes = std::mem::take(&mut scratch.bytes);
+        if let Ok(header) = scratch.read(self, &bytes) {
+            scratch.write(self, Header { settled: at.0, ..header });
+            stepped.changed = true;
+        }
+        stepped
+    }
+
+    /// The place of a user in every watch, by their bytes.
+    pub fn places(&self, bytes: &[u8]) -> Vec<u8> {
+        let mut bits = Vec::new();
+        if read_header(bytes, &mut bits).is_none() {
+            return vec![0; self.watches.len()];
+        }
+        (0..self.watches.len() as u32).map(|watch| self.place(watch, &bits)).collect()
+    }
+
+    /// Two users that turned out to be one, as the bytes of `into`. `None`: the order of things that
+    /// happened in one millisecond decides and is not known; build the user anew.
+    ///
+    /// Tells how the places of `into` change at `step.now`.
+    pub fn unite(
+        &self,
+        scratch: &mut Scratch,
+        (into, from): (&[u8], &[u8]),
+        step: Step,
+        told: &mut Vec<Told>,
+    ) -> Result<Option<Stepped>, Damaged> {
+        let (Some(first), Some(second)) = (peek(into), peek(from)) else {
+            return Err(Damaged);
+        };
+        let header = scratch.read(self, from)?;
+        debug_assert_eq!(header.settled, second.settled);
+        scratch.load_all(self)?;
+        std::mem::swap(&mut scratch.lists, &mut scratch.old_lists);
+        scratch.read(self, into)?;
+        scratch.load_all(self)?;
+        let others: Vec<u32> = scratch.old_lists.present().collect();
+        for source in others {
+            // Places are those of the user that remains: what both did says the rest.
+            if self.places.contains(&source) {
+                return Ok(None);
+            }
+            let ordered = self.sources[source as usize].ordered();
+            if scratch.lists.unite(source, &scratch.old_lists, ordered).is_none() {
+                return Ok(None);
+            }
+        }
+        let header = Header {
+            settled: first.settled.max(second.settled),
+            first_seen: first.first_seen.min(second.first_seen),
+        };
+        let at = header.settled.max(step.now.0);
+        Ok(Some(self.settle(scratch, header, at, &step, told)))
+    }
+
+    /// Every change of place of a user of this history in (`from`, `to`], ascending: what would
+    /// have been told, had everything arrived in time.
+    pub fn told_of(
+        &self,
+        scratch: &mut Scratch,
+        history: &UserHistory,
+        (from, to): (Timestamp, Timestamp),
+    ) -> Vec<Told> {
+        let Some(first_seen) = first_seen_at(history) else { return Vec::new() };
+        scratch.start(self);
+        self.collect(scratch, history);
+        let mut told = Vec::new();
+        let start = first_seen.0.min(from.0);
+        scratch.activate_all(self);
+        self.run(scratch, first_seen.0, (start, to.0), &history.id, &mut told);
+        told.retain(|told| told.at > from.0);
+        told
+    }
+
+    fn renamed(
+        &self,
+        scratch: &mut Scratch,
+        bytes: &[u8],
+        step: &Step,
+        told: &mut Vec<Told>,
+    ) -> Result<Stepped, Damaged> {
+        if self.named.is_empty() {
+            return Ok(Stepped { changed: false, horizon: step.horizon });
+        }
+        let header = scratch.read(self, bytes)?;
+        scratch.load_all(self)?;
+        Ok(self.settle(scratch, header, header.settled.max(step.now.0), step, told))
+    }
+
+    /// What arrived at or before an instant up to which everything had been told.
+    fn late(
+        &self,
+        scratch: &mut Scratch,
+        (bytes, header): (&[u8], Header),
+        (earliest, first): (i64, i64),
+        step: Step,
+        told: &mut Vec<Told>,
+    ) -> Result<Stepped, Damaged> {
+        scratch.read(self, bytes)?;
+        scratch.load_all(self)?;
+        let mut from = earliest.saturating_sub(1);
+        let mut whole = true;
+        if earliest <= header.settled.saturating_sub(GRACE.0) {
+            match (step.history)() {
+                Some(history) => {
+                    scratch.lists.clear(self.sources.len());
+                    self.collect(scratch, &history);
+                    if !self.places.is_empty() {
+                        from = first_seen_at(&history).map_or(from, |seen| seen.0.min(from));
+                    }
+                }
+                // Only the present can be put right.
+                None => (from, whole) = (header.settled, false),
+            }
+        }
+        if !whole {
+            scratch.take_hits();
+            let header = Header { first_seen: header.first_seen.min(first), ..header };
+            return Ok(self.settle(scratch, header, header.settled, &step, told));
+        }
+        for place in &self.places {
+            scratch.lists.cut(*place, from.saturating_add(1));
+        }
+        scratch.old_lists.clone_from(&scratch.lists);
+        let mut were = Vec::new();
+        scratch.forget(self);
+        self.run(scratch, header.first_seen, (from, header.settled), step.id, &mut were);
+        std::mem::swap(&mut scratch.lists, &mut scratch.old_lists);
+        scratch.take_hits();
+        scratch.forget(self);
+        let first_seen = header.first_seen.min(first);
+        let mut are = Vec::new();
+        let until = header.settled.max(step.now.0);
+        let (settled, horizon) = self.run(scratch, first_seen, (from, until), step.id, &mut are);
+        corrections(&were, &are, (from, header.settled), told);
+        let header = Header { settled: settled.max(header.settled), first_seen };
+        scratch.write(self, header);
+        Ok(Stepped { changed: true, horizon })
+    }
+
+    /// Looks at everything from an instant on, and writes the user.
+    fn settle(
+        &self,
+        scratch: &mut Scratch,
+        header: Header,
+        from: i64,
+        step: &Step,
+        told: &mut Vec<Told>,
+    ) -> Stepped {
+        scratch.activate_all(self);
+        let until = from.max(step.now.0);
+        let (settled, horizon) = self.run(scratch, header.first_seen, (from, until), step.id, told);
+        let settled = settled.max(header.settled);
+        scratch.write(self, Header { settled, ..header });
+        Stepped { changed: true, horizon }
+    }
+
+    /// Goes from one instant at which something may change to the next, and tells what does. All
+    /// lists that active conditions read are loaded. Gives the last instant and the next.
+    fn run(
+        &self,
+        scratch: &mut Scratch,
+        first_seen: i64,
+        (from, to): (i64, i64),
+        id: &str,
+        told: &mut Vec<Told>,
+    ) -> (i64, i64) {
+        let mut at = from;
+        loop {
+            scratch.before.clone_from(&scratch.bits);
+            scratch.dirty.clear();
+            for n in 0..scratch.active.len() {
+                let condition = scratch.active[n];
+                if scratch.horizons[condition as usize] <= at && !self.asks_place(condition) {
+                    self.evaluate(scratch, condition, (at, first_seen), id);
+                }
+            }
+            self.live_on(scratch, (at, first_seen), id);
+            if scratch.dirty.len() > 1 {
+                scratch.dirty.sort_unstable();
+                scratch.dirty.dedup();
+            }
+            for watch in &scratch.dirty {
+                let places =
+                    (self.place(*watch, &scratch.before), self.place(*watch, &scratch.bits));
+                if places.0 != places.1 {
+                    told.push(Told {
+                        at,
+                        watch: *watch,
+                        from: places.0,
+                        to: places.1,
+                        arrived: false,
+                        correction: Correction::None,
+                    });
+                }
+            }
+            let next =
+                scratch.active.iter().map(|n| scratch.horizons[*n as usize]).min().unwrap_or(NEVER);
+            debug_assert!(next > at, "a horizon lies ahead");
+            if next > to {
+                return (at, next);
+            }
+            at = next.max(at.saturating_add(1));
+        }
+    }
+
+    fn asks_place(&self, condition: u32) -> bool {
+        !self.lived.is_empty() && self.lived.binary_search(&condition).is_ok()
+    }
+
+    fn evaluate(
+        &self,
+        scratch: &mut Scratch,
+        condition: u32,
+        (at, first_seen): (i64, i64),
+        id: &str,
+    ) {
+        let view = View {
+            lists: &scratch.lists,
+            rules: &self.rules,
+            at,
+            id,
+            first_seen,
+            keeps: &self.keeps,
+        };
+        let (truth, horizon) = self.conditions[condition as usize].evaluate(view);
+        scratch.horizons[condition as usize] = horizon;
+        if bit(&scratch.bits, condition) != truth {
+            set_bit(&mut scratch.bits, condition, truth);
+            scratch.dirty.extend_from_slice(&self.watchers[condition as usize]);
+        }
+    }
+
+    /// Notes a new place in the lifecycle, and looks at what depends on it.
+    fn live_on(&self, scratch: &mut Scratch, (at, first_seen): (i64, i64), id: &str) {
+        if self.lived.is_empty() {
+            return;
+        }
+        let place = self.lifecycle.map_or(0, |watch| self.place(watch, &scratch.bits));
+        let mut moved = false;
+        for source in &self.places {
+            let last = scratch.lists.hits(*source).last();
+            if last.map_or(0, |hit| hit.key) != u64::from(place) {
+                let passes = Passes { first: true, later: true };
+                let key = u64::from(place);
+                let hit = Hit { time: at, passes, name: 0, key, value: Value::Null };
+                scratch.lists.insert(*source, hit);
+                moved = true;
+            }
+        }
+        for condition in &self.lived {
+            let active = scratch.is_active.get(*condition as usize).copied().unwrap_or(false);
+            if moved && !active {
+                scratch.activate(*condition);
+            }
+            if moved || active && scratch.horizons[*condition as usize] <= at {
+                self.evaluate(scratch, *condition, (at, first_seen), id);
+            }
+        }
+    }
+
+    /// What every source takes of something that arrived.
+    fn hits(&self, arrived: &Arrived, into: &mut Vec<(u32, Hit)>) {
+        let time = arrived.time.0;
+        match arrived.what {
+            ArrivedWhat::Seen => {}
+            ArrivedWhat::Event(name, properties) => {
+                let sources = self.by_event.get(name).into_iter().flatten();
+                for source in sources.chain(&self.any_event) {
+                    let hit = self.sources[*source as usize].hit(name, time, properties);
+                    into.extend(hit.map(|hit| (*source, hit)));
+                }
+            }
+            ArrivedWhat::Attributes(values) => {
+                for (name, value) in values {
+                    for source in self.by_attribute.get(name).into_iter().flatten() {
+                        let passes = Passes { first: true, later: true };
+                        let value = value.clone();
+                        into.push((*source, Hit { time, passes, name: 0, key: 0, value }));
+                    }
+                }
+            }
+        }
+    }
+
+    /// All hits of a history, into lists that have none.
+    fn collect(&self, scratch: &mut Scratch, history: &UserHistory) {
+        let mut hits = Vec::new();
+        for event in &history.events {
+            let what = ArrivedWhat::Event(&event.name, &event.properties);
+            self.hits(&Arrived { time: event.time, what }, &mut hits);
+        }
+        for (name, changes) in &history.attributes {
+            for (time, value) in changes {
+                let one = [(name.clone(), value.clone())];
+                self.hits(&Arrived { time: *time, what: ArrivedWhat::Attributes(&one) }, &mut hits);
+            }
+        }
+        for (source, hit) in hits {
+            scratch.lists.insert(source, hit);
+        }
+    }
+
+    /// Which conditions hold for a user without any hit.
+    pub(super) fn truths_of_nobody(&self) -> Vec<u8> {
+        let mut lists = Lists::default();
+        lists.clear(self.sources.len());
+        let mut bits = vec![0; self.conditions.len().div_ceil(8)];
+        for (condition, n) in self.conditions.iter().zip(0..) {
+            if n == 0 {
+                continue;
+            }
+            let view = View {
+                lists: &lists,
+                rules: &self.rules,
+                at: 0,
+                id: "",
+                first_seen: i64::MAX,
+                keeps: &self.keeps,
+            };
+            set_bit(&mut bits, n, condition.evaluate(view).0);
+        }
+        bits
+    }
+
+    pub(super) fn zone(&self) -> &Zone {
+        &self.rules.zone
+    }
+}
+
+/// What was told and what should have been, as corrections up to `settled` and news after it.
+fn corrections(
+    were: &[Told],
+    are: &[Told],
+    (from, settled): (i64, i64),
+    told: &mut Vec<Told>,
+) {
+    // At `from` itself the first look finds everything there is; nothing happened there.
+    let were = || were.iter().filter(move |t| t.at > from);
+    let are = || are.iter().filter(move |t| t.at > from);
+    let same = |a: &Told, b: &Told| (a.watch, a.at, a.from, a.to) == (b.watch, b.at, b.from, b.to);
+    for old in were() {
+        if !are().any(|new| same(old, new)) {
+            told.push(Told { correction: Correction::Revoked, ..*old });
+        }
+    }
+    for new in are() {
+        if new.at > settled {
+            told.push(*new);
+        } else if !were().any(|old| same(old, new)) {
+            told.push(Told { correction: Correction::Added, ..*new });
+        }
+    }
+}
+
+impl Scratch {
+    /// A user without anything.
+    fn start(&mut self, program: &Program) {
+        self.lists.clear(program.sources.len());
+        self.forget(program);
+    }
+
+    /// What holds of a user without anything, and everything to be looked at.
+    fn forget(&mut self, program: &Program) {
+        self.bits.clone_from(&program.empty);
+        self.activate_all(program);
+    }
+
+    fn read(&mut self, program: &Program, bytes: &[u8]) -> Result<Header, Damaged> {
+        let (header, rest) = read_header(bytes, &mut self.bits).ok_or(Damaged)?;
+        let known = self.bits.len();
+        if known < program.empty.len() {
+            self.bits.extend_from_slice(&program.empty[known..]);
+        }
+        self.lists.read(rest, program.sources.len()).ok_or(Damaged)?;
+        Ok(header)
+    }
+
+    fn load_all(&mut self, program: &Program) -> Result<(), Damaged> {
+        let present: Vec<u32> = self.lists.present().collect();
+        for source in present {
+            self.lists.load(source, &program.sources).ok_or(Damaged)?;
+        }
+        Ok(())
+    }
+
+    fn take_hits(&mut self) {
+        for (source, hit) in self.hits.drain(..) {
+            self.lists.insert(source, hit);
+        }
+    }
+
+    fn reset_active(&mut self, program: &Program) {
+        for condition in self.active.drain(..) {
+            self.is_active[condition as usize] = false;
+        }
+        let n = program.conditions.len();
+        if self.is_active.len() < n {
+            self.is_active.resize(n, false);
+            self.horizons.resize(n, NEVER);
+        }
+    }
+
+    fn activate(&mut self, condition: u32) {
+        let active = &mut self.is_active[condition as usize];
+        if !*active {
+            *active = true;
+            self.active.push(condition);
+            self.horizons[condition as usize] = i64::MIN;
+        }
+    }
+
+    /// The conditions of every source that has hits, those that need none, and all that hold of
+    /// nobody for others.
+    fn activate_all(&mut self, program: &Program) {
+        self.reset_active(program);
+        self.activate(0);
+        let present: Vec<u32> = self.lists.present().collect();
+        for source in present {
+            for condition in &program.dependents[source as usize] {
+                self.activate(*condition);
+            }
+        }
+        for condition in program.named.iter().chain(&program.lived) {
+            self.activate(*condition);
+        }
+    }
+
+    /// The conditions of the sources that the hits touch, with the lists that they read.
+    fn activate_touched(&mut self, program: &Program) -> Result<(), Damaged> {
+        self.reset_active(program);
+        for n in 0..self.hits.len() {
+            let source = self.hits[n].0;
+            self.lists.load(source, &program.sources).ok_or(Damaged)?;
+            for condition in &program.dependents[source as usize] {
+                self.activate(*condition);
+            }
+        }
+        for n in 0..self.active.len() {
+            let condition = &program.conditions[self.active[n] as usize];
+            for source in condition.sources.iter().chain(&condition.zone) {
+                self.lists.load(*source, &program.sources).ok_or(Damaged)?;
+            }
+        }
+        for source in &program.places {
+            self.lists.load(*source, &program.sources).ok_or(Damaged)?;
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, program: &Program, header: Header) {
+        let floor = header.settled.saturating_sub(GRACE.0);
+        self.lists.trim(&program.sources, floor, program.zone());
+        self.bytes.clear();
+        put_signed(&mut self.bytes, header.settled);
+        put_signed(&mut self.bytes, header.first_seen);
+        put(&mut self.bytes, self.bits.len() as u64);
+        self.bytes.extend_from_slice(&self.bits);
+        self.lists.write(&mut self.bytes, &program.sources);
+    }
+}
+
+fn peek(bytes: &[u8]) -> Option<Header> {
+    let mut bytes = Bytes(bytes);
+    Some(Header { settled: bytes.signed()?, first_seen: bytes.signed()? })
+}
+
+fn read_header<'a>(bytes: &'a [u8], bits: &mut Vec<u8>) -> Option<(Header, &'a [u8])> {
+    let mut bytes = Bytes(bytes);
+    let header = Header { settled: bytes.signed()?, first_seen: bytes.signed()? };
+    let n = bytes.number()? as usize;
+    bits.clear();
+    bits.extend_from_slice(bytes.take(n)?);
+    Some((header, bytes.0))
+}
