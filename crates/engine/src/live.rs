@@ -4,6 +4,12 @@
 //! watched definition, and tells each change of it with its exact instant. What it is not: it reads
 //! no clock; the instant up to which it has told everything is handed in.
 
+mod fold;
+mod join;
+mod timers;
 mod transition;
 
+pub use fold::{Folded, Histories, Live, NoHistories, PublicIds};
+pub use join::{Base, Defined, Joining};
+pub use timers::Timers;
 pub use transition::{Cause, Correction, Transition, WatchId};

@@ -136,8 +136,7 @@ impl<'a> Deciding<'a> {
 
     /// Instants in `from..=to` between which truth is constant, ascending.
     pub(crate) fn instants(&self, (from, to): (i64, i64)) -> Vec<Timestamp> {
-        let evaluation =
-            Evaluation::new(self.user, Timestamp(to), *self.ctx, &self.regexes);
+        let evaluation = Evaluation::new(self.user, Timestamp(to), *self.ctx, &self.regexes);
         let range = (Timestamp(from), Timestamp(to));
         instants::instants(std::iter::once(self.predicate), &evaluation, range)
     }

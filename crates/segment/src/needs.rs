@@ -4,11 +4,11 @@
 
 use std::collections::BTreeSet;
 
-use model::Text;
 use crate::rules::Rules;
 use crate::tree::{
     AffinitySubject, DateSubject, EventMatch, EventNames, Measure, Predicate, Where,
 };
+use model::Text;
 
 /// Names of events, properties and attributes that a condition looks at.
 #[derive(Default, Debug)]

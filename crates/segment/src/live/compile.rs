@@ -3,7 +3,7 @@
 //! What it is: chooses for every leaf the smallest state that decides it, and shares what is equal.
 //! What it is not: it refuses only what no single user's history decides.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use model::{Span, Text, Timestamp, Value};
 
@@ -14,7 +14,7 @@ use super::recall::Recall;
 use super::source::{self, FOREVER, Keep, Source, Taken};
 use crate::evaluate::{CompiledTest, TIMEZONE};
 use crate::needs::Needs;
-use crate::rules::Rules;
+use crate::rules::{Lifecycle, RfmSettings, Rules};
 use crate::tree::{
     DatePredicate, DateSubject, EventMatch, EventPredicate, LifecyclePredicate, Measure, Op, Pick,
     Predicate, ProfilePredicate, Range, Test, Unit, Window,
@@ -55,10 +55,16 @@ impl<'a> Compiler<'a> {
             Some(before) => (before.sources.clone(), before.conditions.clone()),
             None => (Vec::new(), Vec::new()),
         };
+        // Users have old hits of sources that nobody reads any more: those are not taken up again.
+        let read = |n: u32| before.is_some_and(|before| before.read[n as usize]);
+        let source_numbers =
+            sources.iter().map(|s| s.key.clone()).zip(0..).filter(|(_, n)| read(*n));
+        let whole = |c: &Condition| c.sources.iter().chain(&c.zone).all(|source| read(*source));
+        let numbered = conditions.iter().zip(0..).filter(|(condition, _)| whole(condition));
         let mut compiler = Compiler {
             rules,
-            source_numbers: sources.iter().map(|s| s.key.clone()).zip(0..).collect(),
-            condition_numbers: conditions.iter().map(|c| c.key.clone()).zip(0..).collect(),
+            source_numbers: source_numbers.collect(),
+            condition_numbers: numbered.map(|(c, n)| (c.key.clone(), n)).collect(),
             sources,
             conditions,
         };
@@ -142,7 +148,8 @@ impl<'a> Compiler<'a> {
         // The first of its name decides wherever it lies.
         let bounds = if filter.asks_first() { UNBOUNDED } else { bounds(&p.within) };
         let plain = !narrowed && !filter.asks_first();
-        if plain && p.measure == Measure::Count
+        if plain
+            && p.measure == Measure::Count
             && let Some(expression) = self.count(p, bounds)
         {
             return expression;
@@ -261,9 +268,17 @@ impl<'a> Compiler<'a> {
         let source = self.source(events_of(filter), taken, keep, UNBOUNDED);
         let zone = self.zone();
         // What composite events mean is part of what is asked.
-        let composites = self.rules.composites.iter().filter(|(name, _)| needs.events.contains(*name));
-        let composites = composites.map(|(name, of)| (name.clone(), of.clone())).collect();
-        let recall = Recall { predicate: predicate.clone(), names, properties, composites };
+        let composites = self.rules.composites.iter();
+        let composites = composites.filter(|(name, _)| needs.events.contains(*name));
+        let rules = Box::new(Rules {
+            zone: self.rules.zone.clone(),
+            seed: self.rules.seed,
+            segments: BTreeMap::new(),
+            composites: composites.map(|(name, of)| (name.clone(), of.clone())).collect(),
+            lifecycle: Lifecycle { states: Vec::new() },
+            rfm: RfmSettings::of(EventMatch::named(""), None),
+        });
+        let recall = Recall { predicate: predicate.clone(), names, properties, rules };
         self.condition(Kind::Recall(Box::new(recall)), vec![source], Some(zone))
     }
 
@@ -280,14 +295,12 @@ impl<'a> Compiler<'a> {
         self.source(events_of(Filter::new(of, self.rules)), taken, keep, bounds)
     }
 
-    fn source(
-        &mut self,
-        kind: source::Kind,
-        taken: Taken,
-        keep: Keep,
-        bounds: (i64, i64),
-    ) -> u32 {
-        let key = Text::from(format!("{kind:?} {taken:?} {keep:?} {bounds:?}"));
+    fn source(&mut self, kind: source::Kind, taken: Taken, keep: Keep, bounds: (i64, i64)) -> u32 {
+        let zone = match keep {
+            Keep::Days(..) => self.rules.zone.name(),
+            _ => "",
+        };
+        let key = Text::from(format!("{kind:?} {taken:?} {keep:?} {bounds:?} {zone}"));
         if let Some(number) = self.source_numbers.get(&key) {
             return *number;
         }
@@ -336,7 +349,8 @@ fn span_of(range: &Range) -> Option<i64> {
         Range::Last(span) => Some(span.0),
         Range::Ago { from, .. } => Some(from.0),
         Range::LastUnits { n, unit, .. } => {
-            let days = i64::from(*n).saturating_mul(unit_days(*unit)).saturating_add(unit_days(*unit) + 3);
+            let days =
+                i64::from(*n).saturating_mul(unit_days(*unit)).saturating_add(unit_days(*unit) + 3);
             Some(days.saturating_mul(Span::DAY.0))
         }
         _ => None,
@@ -367,7 +381,11 @@ fn keep(range: &Range, measure: Measured, test: &Test) -> Keep {
     let span = span_of(range);
     let to_the_end = matches!(
         range,
-        Range::All | Range::Last(_) | Range::Since(_) | Range::Between(..) | Range::LastUnits { .. }
+        Range::All
+            | Range::Last(_)
+            | Range::Since(_)
+            | Range::Between(..)
+            | Range::LastUnits { .. }
     );
     if !to_the_end {
         return span.map_or(Keep::All, Keep::Span);

@@ -105,7 +105,8 @@ impl Condition {
                 (truth, if truth { NEVER } else { view.first_seen })
             }
             Kind::Count { window, at_least, reverse } => {
-                let (truth, horizon) = count(view.hits(self.sources[0]), *window, *at_least, view.at);
+                let (truth, horizon) =
+                    count(view.hits(self.sources[0]), *window, *at_least, view.at);
                 (truth != *reverse, horizon)
             }
             Kind::Bucket { from, to, salt } => {
@@ -116,7 +117,10 @@ impl Condition {
                 lived(view.hits(self.sources[0]), view.at, (is, *span, *was))
             }
             Kind::Recall(recall) => recall.evaluate(self, view),
-            Kind::Measured { .. } | Kind::Baseline { .. } | Kind::Profile { .. } | Kind::Date { .. } => {
+            Kind::Measured { .. }
+            | Kind::Baseline { .. }
+            | Kind::Profile { .. }
+            | Kind::Date { .. } => {
                 let truth = self.truth(view);
                 let mut moments = Vec::new();
                 self.moments(view, &mut moments);
@@ -134,11 +138,12 @@ impl Condition {
         match &self.kind {
             Kind::Measured { window, measure, test } => {
                 let zone = self.zone(view);
-                measured(view, *source, (window, *measure), &zone)
-                    .is_some_and(|value| match value {
+                measured(view, *source, (window, *measure), &zone).is_some_and(
+                    |value| match value {
                         Found::Value(value) => test.holds(Some(&value)),
                         Found::Truth(truth) => truth,
-                    })
+                    },
+                )
             }
             Kind::Baseline { window, against, test } => {
                 let edge = view.at.saturating_sub(window.0);
@@ -208,7 +213,11 @@ impl Condition {
                     day_edges(zone, day, &mut |at| moments.push(at));
                 }
             }
-            Range::All | Range::Between(..) | Range::Since(_) | Range::After(_) | Range::Before(_) => {}
+            Range::All
+            | Range::Between(..)
+            | Range::Since(_)
+            | Range::After(_)
+            | Range::Before(_) => {}
         }
     }
 
@@ -323,7 +332,13 @@ fn measured(
         let hit = &hits[*n];
         let passes = match hit.passes.first == hit.passes.later {
             true => hit.passes.first,
-            false => if first_of_name(*n) { hit.passes.first } else { hit.passes.later },
+            false => {
+                if first_of_name(*n) {
+                    hit.passes.first
+                } else {
+                    hit.passes.later
+                }
+            }
         };
         passes && in_hours_and_weekdays(window, Timestamp(hit.time), zone)
     });
@@ -348,9 +363,9 @@ fn measured(
                 Measured::Min => std::cmp::Ordering::Less,
                 _ => std::cmp::Ordering::Greater,
             };
-            let best = matching.map(|hit| &hit.value).reduce(|best, next| {
-                if next.compare(best) == Some(wanted) { next } else { best }
-            });
+            let best = matching
+                .map(|hit| &hit.value)
+                .reduce(|best, next| if next.compare(best) == Some(wanted) { next } else { best });
             best.map(|value| Found::Value(value.clone()))
         }
         Measured::Distinct => {

@@ -156,6 +156,35 @@ impl Lists {
         }
     }
 
+    /// Puts the hits of another list before those of a source: whatever is of one millisecond
+    /// arrived earlier. Of places, those that change nothing are dropped. Both must be loaded.
+    pub(super) fn put_before(&mut self, source: u32, other: &Lists, places: bool) {
+        let (hits, carry) = (other.hits(source), *other.carry(source));
+        if hits.is_empty() && carry.n == 0 {
+            return;
+        }
+        let list = self.list(source);
+        list.form = Form::Changed;
+        list.hits.splice(0..0, hits.iter().cloned());
+        list.hits.sort_by_key(|hit| hit.time);
+        if places {
+            list.hits.dedup_by_key(|hit| hit.key);
+        }
+        list.carry.n += carry.n;
+        list.carry.sum.merge(&carry.sum);
+    }
+
+    /// Drops every list but those of some sources.
+    pub(super) fn keep_only(&mut self, sources: &[u32]) {
+        for list in &mut self.lists[..self.used] {
+            if !sources.contains(&list.source) {
+                list.hits.clear();
+                list.carry = Carry::default();
+                list.form = Form::Changed;
+            }
+        }
+    }
+
     /// Adds all hits of another user's list. `None` if the order of two of one millisecond matters
     /// and is not known. Both must be loaded.
     pub(super) fn unite(&mut self, source: u32, other: &Lists, ordered: bool) -> Option<()> {
@@ -186,9 +215,12 @@ impl Lists {
         }
     }
 
-    /// Appends all lists that are not empty.
-    pub(super) fn write(&self, out: &mut Vec<u8>, sources: &[Source]) {
+    /// Appends all lists that are not empty and whose sources are kept.
+    pub(super) fn write(&self, out: &mut Vec<u8>, sources: &[Source], read: &[bool]) {
         for list in &self.lists[..self.used] {
+            if !read[list.source as usize] {
+                continue;
+            }
             let start = out.len();
             match list.form {
                 Form::Raw | Form::Read => {

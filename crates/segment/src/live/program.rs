@@ -34,6 +34,16 @@ pub enum What {
     Lifecycle(Vec<State>),
 }
 
+impl What {
+    /// Everything that it says.
+    pub fn predicates(&self) -> Vec<Predicate> {
+        match self {
+            What::Segment(predicate) => vec![predicate.clone()],
+            What::Lifecycle(states) => states.iter().map(|s| s.predicate.clone()).collect(),
+        }
+    }
+}
+
 /// Why a definition cannot be watched.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotLive {
@@ -88,6 +98,8 @@ pub struct Program {
     /// Which conditions hold for a user without any hit.
     pub(super) empty: Vec<u8>,
     pub(super) keeps: Vec<source::Keep>,
+    /// Which sources are kept.
+    pub(super) read: Vec<bool>,
 }
 
 /// One watched definition.
@@ -119,32 +131,71 @@ impl Program {
     ) -> (Program, Vec<(Text, NotLive)>) {
         let mut compiler = Compiler::new(rules, before);
         let mut refused = Vec::new();
-        let mut watches: Vec<Watch> = before.map_or(Vec::new(), |before| {
-            before.watches.iter().map(|w| Watch { states: None, ..w.clone() }).collect()
-        });
+        let mut watches: Vec<Watch> = before.map_or(Vec::new(), |before| before.watches.clone());
+        let n_before = watches.len();
+        let mut live = vec![false; n_before];
         for watched in watched {
             match compiler.states(&watched.what) {
                 Err(reason) => refused.push((watched.key.clone(), reason)),
                 Ok(states) => {
-                    let watch = Watch { watched: watched.clone(), states: Some(states) };
-                    // An edited definition is another one under the same key.
-                    match watches.iter_mut().find(|w| w.watched == *watched) {
-                        Some(same) => *same = watch,
-                        None => watches.push(watch),
+                    // What means something else now is another watch under the same key.
+                    let same = |w: &Watch| {
+                        w.watched.key == watched.key && w.states.as_ref() == Some(&states)
+                    };
+                    match watches[..n_before].iter().position(same) {
+                        Some(known) => live[known] = true,
+                        None => {
+                            let watched = watched.clone();
+                            watches.push(Watch { watched, states: Some(states) });
+                        }
                     }
                 }
             }
         }
-        (Program::assemble(rules, compiler, watches), refused)
+        for (watch, live) in watches.iter_mut().zip(live) {
+            if !live {
+                watch.states = None;
+            }
+        }
+        (Program::assemble(rules, compiler.finish(), watches, &[]), refused)
     }
 
-    fn assemble(rules: &Rules, compiler: Compiler, watches: Vec<Watch>) -> Program {
-        let (sources, conditions) = compiler.finish();
+    /// The program for users who have not joined this one yet: what was watched before and is not
+    /// gone is watched as it was, and what the new definitions need is collected.
+    pub fn collecting(&self, before: &Program) -> Program {
+        let mut collected = Vec::new();
+        let mut watches = self.watches.clone();
+        for (n, watch) in watches.iter_mut().enumerate() {
+            let old = before.watches.get(n).and_then(|watch| watch.states.clone());
+            let own = watch.states.take();
+            match (old, own) {
+                (Some(old), Some(_)) => watch.states = Some(old),
+                (Some(old), None) => {
+                    // Edited ones go on until the new one has joined.
+                    let edited = self.watch(&watch.watched.key).is_some();
+                    watch.states = edited.then_some(old);
+                }
+                (None, own) => {
+                    own.iter().flatten().for_each(|state| state.conditions(&mut collected));
+                }
+            }
+        }
+        let tables = (self.sources.clone(), self.conditions.clone());
+        Program::assemble(&self.rules, tables, watches, &collected)
+    }
+
+    fn assemble(
+        rules: &Rules,
+        (sources, conditions): (Vec<Source>, Vec<Condition>),
+        watches: Vec<Watch>,
+        collected: &[u32],
+    ) -> Program {
         let mut program = Program {
             rules: rules.clone(),
             dependents: vec![Vec::new(); sources.len()],
             watchers: vec![Vec::new(); conditions.len()],
             keeps: sources.iter().map(|source| source.keep).collect(),
+            read: vec![false; sources.len()],
             sources,
             conditions,
             watches,
@@ -157,12 +208,13 @@ impl Program {
             lifecycle: None,
             empty: Vec::new(),
         };
-        program.index();
+        program.index(collected);
         program.empty = program.truths_of_nobody();
         program
     }
 
-    fn index(&mut self) {
+    /// `collected`: conditions that are not evaluated yet and whose sources are.
+    fn index(&mut self, collected: &[u32]) {
         for (watch, n) in self.watches.iter().zip(0..) {
             let Some(states) = &watch.states else { continue };
             if watch.watched.key == DEFAULT_LIFECYCLE {
@@ -174,7 +226,12 @@ impl Program {
             used.dedup();
             used.into_iter().for_each(|condition| self.watchers[condition as usize].push(n));
         }
-        let mut read = vec![false; self.sources.len()];
+        for condition in collected {
+            let condition = &self.conditions[*condition as usize];
+            for source in condition.sources.iter().chain(&condition.zone) {
+                self.read[*source as usize] = true;
+            }
+        }
         for (condition, n) in self.conditions.iter().zip(0..) {
             // What nobody watches any more is not evaluated.
             if n > 0 && self.watchers[n as usize].is_empty() {
@@ -182,7 +239,7 @@ impl Program {
             }
             for source in condition.sources.iter().chain(&condition.zone) {
                 self.dependents[*source as usize].push(n);
-                read[*source as usize] = true;
+                self.read[*source as usize] = true;
             }
             match condition.kind {
                 Kind::Lifecycle { .. } => self.lived.push(n),
@@ -191,7 +248,7 @@ impl Program {
             }
         }
         for (source, n) in self.sources.iter().zip(0..) {
-            if !read[n as usize] {
+            if !self.read[n as usize] {
                 continue;
             }
             match &source.kind {
@@ -231,19 +288,32 @@ impl Program {
         states.map_or(2, |states| states.len() + 1)
     }
 
+    /// Whether nothing is watched and nothing collected.
+    pub fn idle(&self) -> bool {
+        self.live().next().is_none() && !self.read.iter().any(|read| *read)
+    }
+
     /// What the program was made from.
     pub fn rules(&self) -> &Rules {
         &self.rules
     }
 
-    /// Keys of the sources by number: what a user's bytes refer to.
-    pub fn source_keys(&self) -> impl Iterator<Item = &Text> {
-        self.sources.iter().map(|source| &source.key)
+    /// The number of the live watch of a key.
+    pub fn watch(&self, key: &str) -> Option<u32> {
+        let live = |watch: &Watch| watch.states.is_some() && watch.watched.key == key;
+        self.watches.iter().position(live).map(|n| n as u32)
     }
 
-    /// Conditions that are told apart.
-    pub fn n_conditions(&self) -> usize {
-        self.conditions.len()
+    /// What is watched now, by number.
+    pub fn live(&self) -> impl Iterator<Item = (u32, &Watched)> {
+        (0..).zip(&self.watches).filter(|(_, w)| w.states.is_some()).map(|(n, w)| (n, &w.watched))
+    }
+
+    /// Sources that this program keeps and another one does not: their hits must be brought in from
+    /// the history.
+    pub fn new_sources(&self, before: &Program) -> Vec<u32> {
+        let kept = |n: u32| before.read.get(n as usize).copied().unwrap_or(false);
+        (0..self.sources.len() as u32).filter(|n| self.read[*n as usize] && !kept(*n)).collect()
     }
 
     /// A user's place in a watch, by which conditions hold.

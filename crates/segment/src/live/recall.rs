@@ -9,7 +9,8 @@ use model::{EventId, Span, Text, Timestamp, Value};
 
 use super::condition::{Condition, NEVER, View};
 use crate::evaluate::{Context, Deciding, NoPopulation, UserEvent, UserHistory};
-use crate::tree::{EventMatch, Predicate};
+use crate::rules::Rules;
+use crate::tree::Predicate;
 
 /// How far ahead a change is searched for at first; it is looked at again when this has passed.
 const AHEAD: Span = Span::days(40);
@@ -25,14 +26,14 @@ pub(super) struct Recall {
     /// properties.
     pub(super) names: Vec<Text>,
     pub(super) properties: Vec<Text>,
-    /// Composite events that it names, with their meaning.
-    pub(super) composites: BTreeMap<Text, Vec<EventMatch>>,
+    /// What composite events meant, and the zone, when it was compiled.
+    pub(super) rules: Box<Rules>,
 }
 
 impl Recall {
     pub(super) fn evaluate(&self, condition: &Condition, view: View) -> (bool, i64) {
         let history = self.history(condition, view);
-        let ctx = Context { rules: view.rules, population: &NoPopulation };
+        let ctx = Context { rules: &self.rules, population: &NoPopulation };
         let deciding = Deciding::new(&self.predicate, &history, &ctx);
         let truth = deciding.truth(Timestamp(view.at));
         let until = view.at.saturating_add(AHEAD.0);
@@ -62,11 +63,18 @@ impl Recall {
             let properties = self.properties.iter().cloned().zip(values.iter().cloned());
             let properties = properties.filter(|(_, value)| !value.missing()).collect();
             let time = Timestamp(hit.time);
-            Some(UserEvent { name: name.clone(), time, arrival, id: EventId(arrival.into()), properties })
+            Some(UserEvent {
+                name: name.clone(),
+                time,
+                arrival,
+                id: EventId(arrival.into()),
+                properties,
+            })
         });
         let mut attributes = BTreeMap::new();
         if let Some(zone) = condition.zone {
-            let changes = view.hits(zone).iter().map(|hit| (Timestamp(hit.time), hit.value.clone()));
+            let changes =
+                view.hits(zone).iter().map(|hit| (Timestamp(hit.time), hit.value.clone()));
             attributes.insert(Text::const_new("timezone"), changes.collect());
         }
         UserHistory { id: Text::new(view.id), events: events.collect(), attributes }

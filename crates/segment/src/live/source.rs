@@ -197,7 +197,9 @@ impl Source {
             }
             Keep::Greatest(span) => extremes(&mut stays, hits, young(span), true),
             Keep::Least(span) => extremes(&mut stays, hits, young(span), false),
-            Keep::Keys(n, span) => latest_of(&mut stays, hits, n, young(span), |hit| hit.key as i64),
+            Keep::Keys(n, span) => {
+                latest_of(&mut stays, hits, n, young(span), |hit| hit.key as i64)
+            }
             Keep::Days(n, span) => latest_of(&mut stays, hits, n, young(span), |hit| {
                 zone.day(model::Timestamp(hit.time)).0
             }),
@@ -233,7 +235,13 @@ fn extremes(stays: &mut [bool], hits: &[Hit], young: impl Fn(&Hit) -> bool, grea
         let order = best.and_then(|best| hit.value.compare(best));
         let beats = match order {
             None => best.is_none(),
-            Some(order) => if greatest { order.is_gt() } else { order.is_lt() },
+            Some(order) => {
+                if greatest {
+                    order.is_gt()
+                } else {
+                    order.is_lt()
+                }
+            }
         };
         if young(hit) && beats {
             *stays = true;

@@ -89,6 +89,8 @@ pub struct Scratch {
 /// What a step did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stepped {
+    /// Something came late: the past was put right, perhaps from the user's whole history.
+    pub late: bool,
     /// Whether [`Scratch::bytes`] are new bytes of the user; else nothing changed.
     pub changed: bool,
     /// The earliest instant at which anything may change, if nothing arrives.
@@ -129,6 +131,22 @@ impl Program {
         step: Step,
         told: &mut Vec<Told>,
     ) -> Result<Stepped, Damaged> {
+        let n = told.len();
+        let stepped = self.take_in(scratch, bytes, arrived, step, told)?;
+        for told in &mut told[n..] {
+            told.arrived = arrived.iter().any(|arrived| arrived.time.0 == told.at);
+        }
+        Ok(stepped)
+    }
+
+    fn take_in(
+        &self,
+        scratch: &mut Scratch,
+        bytes: &[u8],
+        arrived: &[Arrived],
+        step: Step,
+        told: &mut Vec<Told>,
+    ) -> Result<Stepped, Damaged> {
         let now = step.now.0;
         scratch.hits.clear();
         for arrived in arrived {
@@ -162,10 +180,11 @@ impl Program {
             scratch.activate_touched(self)?;
             scratch.take_hits();
             let from = earliest.min(now);
-            let (settled, horizon) = self.run(scratch, header.first_seen, (from, now), step.id, told);
+            let (settled, horizon) =
+                self.run(scratch, header.first_seen, (from, now), step.id, told);
             let header = Header { settled: settled.max(header.settled), ..header };
             scratch.write(self, header);
-            return Ok(Stepped { changed: true, horizon: horizon.min(step.horizon) });
+            return Ok(Stepped { late: false, changed: true, horizon: horizon.min(step.horizon) });
         }
         scratch.load_all(self)?;
         scratch.take_hits();
@@ -183,7 +202,7 @@ impl Program {
         told: &mut Vec<Told>,
     ) -> Result<Stepped, Damaged> {
         if bytes.is_empty() || step.horizon > step.now.0 {
-            return Ok(Stepped { changed: false, horizon: step.horizon });
+            return Ok(Stepped { late: false, changed: false, horizon: step.horizon });
         }
         let header = scratch.read(self, bytes)?;
         scratch.load_all(self)?;
@@ -191,17 +210,15 @@ impl Program {
         Ok(self.settle(scratch, header, from, &step, told))
     }
 
-    /// The bytes of a user of this history, settled at an instant; tells nothing.
+    /// The bytes of a user of this history, settled at an instant; tells nothing. `first_seen`: when
+    /// the user did anything at all, of which the history may hold only a part.
     pub fn build(
         &self,
         scratch: &mut Scratch,
         history: &UserHistory,
+        first_seen: Timestamp,
         at: Timestamp,
     ) -> Stepped {
-        let Some(first_seen) = first_seen_at(history) else {
-            scratch.bytes.clear();
-            return Stepped { changed: false, horizon: NEVER };
-        };
         scratch.start(self);
         self.collect(scratch, history);
         let mut nothing = Vec::new();
@@ -223,6 +240,69 @@ impl Program {
             stepped.changed = true;
         }
         stepped
+    }
+
+    /// What some sources have of a user of this history, as bytes for [`Program::join`]. The program
+    /// is the one with which the user will be joined.
+    pub fn base(
+        &self,
+        scratch: &mut Scratch,
+        history: &UserHistory,
+        (first_seen, at): (Timestamp, Timestamp),
+        sources: &[u32],
+    ) -> Box<[u8]> {
+        let Stepped { changed, .. } = self.build(scratch, history, first_seen, at);
+        let bytes = std::mem::take(&mut scratch.bytes);
+        let header = scratch.read(self, &bytes);
+        if !changed || header.is_err() || scratch.load_all(self).is_err() {
+            return Box::default();
+        }
+        scratch.lists.keep_only(sources);
+        scratch.bits.clear();
+        scratch.bytes.clear();
+        let header = header.unwrap_or(Header { settled: at.0, first_seen: at.0 });
+        put_signed(&mut scratch.bytes, header.settled);
+        put_signed(&mut scratch.bytes, header.first_seen);
+        put(&mut scratch.bytes, 0);
+        scratch.lists.write(&mut scratch.bytes, &self.sources, &self.read);
+        scratch.bytes.as_slice().into()
+    }
+
+    /// Unites what was collected of a user since a position with what some sources had there, and
+    /// looks at everything. Tells every place that `bytes` did not have.
+    pub fn join(
+        &self,
+        scratch: &mut Scratch,
+        (bytes, base): (&[u8], &[u8]),
+        sources: &[u32],
+        step: Step,
+        told: &mut Vec<Told>,
+    ) -> Result<Stepped, Damaged> {
+        if bytes.is_empty() && base.is_empty() {
+            return Ok(Stepped { late: false, changed: false, horizon: step.horizon });
+        }
+        let mut header = Header { settled: i64::MIN, first_seen: i64::MAX };
+        scratch.start(self);
+        if !base.is_empty() {
+            header = scratch.read(self, base)?;
+            scratch.load_all(self)?;
+        }
+        std::mem::swap(&mut scratch.lists, &mut scratch.old_lists);
+        scratch.start(self);
+        if !bytes.is_empty() {
+            let own = scratch.read(self, bytes)?;
+            scratch.load_all(self)?;
+            header.settled = header.settled.max(own.settled);
+            header.first_seen = header.first_seen.min(own.first_seen);
+        }
+        if !base.is_empty() {
+            for source in sources {
+                let places = self.places.contains(source);
+                scratch.lists.put_before(*source, &scratch.old_lists, places);
+            }
+        }
+        let at = header.settled.max(step.now.0);
+        Ok(self.settle(scratch, header, at, &step, told))
     }
 
     /// The place of a user in every watch, by their bytes.
@@ -300,7 +380,7 @@ impl Program {
         told: &mut Vec<Told>,
     ) -> Result<Stepped, Damaged> {
         if self.named.is_empty() {
-            return Ok(Stepped { changed: false, horizon: step.horizon });
+            return Ok(Stepped { late: false, changed: false, horizon: step.horizon });
         }
         let header = scratch.read(self, bytes)?;
         scratch.load_all(self)?;
@@ -336,7 +416,8 @@ impl Program {
         if !whole {
             scratch.take_hits();
             let header = Header { first_seen: header.first_seen.min(first), ..header };
-            return Ok(self.settle(scratch, header, header.settled, &step, told));
+            let stepped = self.settle(scratch, header, header.settled, &step, told);
+            return Ok(Stepped { late: true, ..stepped });
         }
         for place in &self.places {
             scratch.lists.cut(*place, from.saturating_add(1));
@@ -355,7 +436,7 @@ impl Program {
         corrections(&were, &are, (from, header.settled), told);
         let header = Header { settled: settled.max(header.settled), first_seen };
         scratch.write(self, header);
-        Ok(Stepped { changed: true, horizon })
+        Ok(Stepped { late: true, changed: true, horizon })
     }
 
     /// Looks at everything from an instant on, and writes the user.
@@ -372,7 +453,7 @@ impl Program {
         let (settled, horizon) = self.run(scratch, header.first_seen, (from, until), step.id, told);
         let settled = settled.max(header.settled);
         scratch.write(self, Header { settled, ..header });
-        Stepped { changed: true, horizon }
+        Stepped { late: false, changed: true, horizon }
     }
 
     /// Goes from one instant at which something may change to the next, and tells what does. All
@@ -453,7 +534,7 @@ impl Program {
 
     /// Notes a new place in the lifecycle, and looks at what depends on it.
     fn live_on(&self, scratch: &mut Scratch, (at, first_seen): (i64, i64), id: &str) {
-        if self.lived.is_empty() {
+        if self.places.is_empty() {
             return;
         }
         let place = self.lifecycle.map_or(0, |watch| self.place(watch, &scratch.bits));
@@ -549,12 +630,7 @@ impl Program {
 }
 
 /// What was told and what should have been, as corrections up to `settled` and news after it.
-fn corrections(
-    were: &[Told],
-    are: &[Told],
-    (from, settled): (i64, i64),
-    told: &mut Vec<Told>,
-) {
+fn corrections(were: &[Told], are: &[Told], (from, settled): (i64, i64), told: &mut Vec<Told>) {
     // At `from` itself the first look finds everything there is; nothing happened there.
     let were = || were.iter().filter(move |t| t.at > from);
     let are = || are.iter().filter(move |t| t.at > from);
@@ -676,7 +752,7 @@ impl Scratch {
         put_signed(&mut self.bytes, header.first_seen);
         put(&mut self.bytes, self.bits.len() as u64);
         self.bytes.extend_from_slice(&self.bits);
-        self.lists.write(&mut self.bytes, &program.sources);
+        self.lists.write(&mut self.bytes, &program.sources, &program.read);
     }
 }
 

@@ -52,9 +52,7 @@ fn deliveries(user: &UserHistory, delays: &[u8]) -> Vec<(Timestamp, Delivered)> 
     let mut all: Vec<(Timestamp, Delivered)> = events
         .chain(changes)
         .zip(delays.iter().cycle())
-        .map(|(what, delay)| {
-            (what.time().plus(DELAYS[*delay as usize % DELAYS.len()]), what)
-        })
+        .map(|(what, delay)| (what.time().plus(DELAYS[*delay as usize % DELAYS.len()]), what))
         .collect();
     all.sort_by_key(|(at, _)| *at);
     all
@@ -116,13 +114,8 @@ impl Followed<'_> {
     fn step(&mut self, new: &[Delivered], now: Timestamp) {
         let before = history(&self.id, &self.arrived);
         let mut given = || Some(before.clone());
-        let step = Step {
-            id: &self.id,
-            renamed: false,
-            now,
-            horizon: self.horizon,
-            history: &mut given,
-        };
+        let step =
+            Step { id: &self.id, renamed: false, now, horizon: self.horizon, history: &mut given };
         let attributes: Vec<[(Text, Value); 1]> = new
             .iter()
             .map(|what| match what {
@@ -136,9 +129,7 @@ impl Followed<'_> {
             .map(|(what, attribute)| Arrived {
                 time: what.time(),
                 what: match what {
-                    Delivered::Event(event) => {
-                        ArrivedWhat::Event(&event.name, &event.properties)
-                    }
+                    Delivered::Event(event) => ArrivedWhat::Event(&event.name, &event.properties),
                     Delivered::Change(..) => ArrivedWhat::Attributes(attribute),
                 },
             })
@@ -162,9 +153,7 @@ impl Followed<'_> {
 fn expected(what: &What, user: &UserHistory, rules: &Rules, at: Timestamp) -> u8 {
     let alone = std::slice::from_ref(user);
     match what {
-        What::Segment(predicate) => {
-            u8::from(reference::holds(predicate, user, alone, rules, at))
-        }
+        What::Segment(predicate) => u8::from(reference::holds(predicate, user, alone, rules, at)),
         What::Lifecycle(_) => {
             reference::state(user, alone, rules, at).map_or(0, |state| state as u8 + 1)
         }
@@ -249,7 +238,14 @@ fn live_places_are_those_of_the_reference_at_every_instant() {
                         let Some(watch) = program.watched(n) else { continue };
                         let ours = told_place(&followed.told, n, at.0);
                         let theirs = expected(&watch.what, &known, &rules, at);
-                        prop_assert_eq!(ours, theirs, "told of {} at {}: {:?}", user.id, at, followed.told);
+                        prop_assert_eq!(
+                            ours,
+                            theirs,
+                            "told of {} at {}: {:?}",
+                            user.id,
+                            at,
+                            followed.told
+                        );
                     }
                 }
             }

@@ -1,0 +1,463 @@
+//! The live part of the fold: users, their horizons, and how many are in which place.
+//!
+//! What it is: takes the records of a frame with what [`crate::Fold`] said of them, and time, and
+//! tells every transition. What it is not: it stores nothing and asks no clock; a user's history
+//! before the frame is handed in where something came very late.
+//!
+//! Invariants: after a frame, or once [`Live::fire`] has nothing due, every user's places are those
+//! of their whole history at [`Live::now`]; counts are those of the transitions told.
+
+use hashbrown::HashMap;
+use model::{Record, Text, Timestamp, UserIndex, What};
+use segment::evaluate::{UserHistory, first_seen_at};
+use segment::live::{Arrived, ArrivedWhat, Program, Scratch, Step as UserStep, Stepped, Told};
+
+use super::join::Joining;
+use super::timers::Timers;
+use super::transition::{Cause, Correction, Transition, WatchId};
+use crate::chunks::Chunks;
+use crate::fold::Step;
+
+/// The history of users as it was before the frame at hand.
+pub trait Histories {
+    /// The whole history of a user; nothing if it cannot be read.
+    fn of(&mut self, user: UserIndex) -> Option<UserHistory>;
+}
+
+/// Nobody's history can be read: only the present is put right by what comes very late.
+pub struct NoHistories;
+
+impl Histories for NoHistories {
+    fn of(&mut self, _: UserIndex) -> Option<UserHistory> {
+        None
+    }
+}
+
+/// A record with what the fold said of it, and the user's public id after it.
+pub struct Folded<'a> {
+    /// What the fold said.
+    pub step: &'a Step,
+    /// The record.
+    pub record: &'a Record,
+}
+
+/// Public ids of users, from which buckets are made.
+pub trait PublicIds {
+    /// The id under which a user is shown.
+    fn public_id(&self, user: UserIndex) -> &Text;
+}
+
+impl PublicIds for crate::Fold {
+    fn public_id(&self, user: UserIndex) -> &Text {
+        &self.person(user).public_id
+    }
+}
+
+/// The live state of a workspace.
+pub struct Live {
+    pub(super) program: Program,
+    pub(super) users: Chunks<Box<[u8]>>,
+    pub(super) timers: Timers,
+    pub(super) now: Timestamp,
+    /// Users by watch and place.
+    pub(super) counts: Vec<Vec<i64>>,
+    pub(super) joining: Option<Joining>,
+    pub(super) scratch: Scratch,
+    pub(super) told: Vec<Told>,
+}
+
+impl Live {
+    /// Nobody, and a program.
+    pub fn new(program: Program) -> Live {
+        let mut live = Live {
+            program,
+            users: Chunks::default(),
+            timers: Timers::default(),
+            now: Timestamp::MIN,
+            counts: Vec::new(),
+            joining: None,
+            scratch: Scratch::default(),
+            told: Vec::new(),
+        };
+        live.make_counts();
+        live
+    }
+
+    pub(super) fn make_counts(&mut self) {
+        for watch in self.counts.len()..self.program.n_watches() {
+            self.counts.push(vec![0; self.program.n_places(watch as u32)]);
+        }
+        for (watch, counts) in self.counts.iter_mut().enumerate() {
+            let places = self.program.n_places(watch as u32);
+            if counts.len() < places {
+                counts.resize(places, 0);
+            }
+        }
+    }
+
+    /// The instant up to which the last frame or call of [`Live::fire`] told everything of whom it
+    /// touched.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// What is watched.
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// Users by place of a watch; place 0 (out, or in no state) is not counted.
+    pub fn counts(&self, watch: WatchId) -> &[i64] {
+        self.counts.get(watch.0 as usize).map_or(&[], |counts| counts)
+    }
+
+    /// Users that have any state.
+    pub fn n_users(&self) -> usize {
+        self.users.len()
+    }
+
+    /// Bytes of the state of all users, without what finding them takes.
+    pub fn bytes(&self) -> usize {
+        self.users.iter().map(|bytes| bytes.len()).sum()
+    }
+
+    /// The place of a user in a watch, as of what was told of them.
+    pub fn place(&self, user: UserIndex, watch: WatchId) -> u8 {
+        let bytes = self.users.get(user.at()).map_or(&[][..], |bytes| bytes);
+        self.program_of(user).places(bytes).get(watch.0 as usize).copied().unwrap_or(0)
+    }
+
+    /// The earliest instant at which anything may change, if nothing arrives.
+    pub fn next(&mut self) -> Option<Timestamp> {
+        self.timers.next().map(Timestamp)
+    }
+
+    /// Folds the records of one frame, in order, at an instant not before the last: earlier ones
+    /// count as the last.
+    pub fn frame(
+        &mut self,
+        now: Timestamp,
+        records: &[Folded],
+        (ids, histories): (&dyn PublicIds, &mut dyn Histories),
+        transitions: &mut Vec<Transition>,
+    ) {
+        self.now = self.now.max(now);
+        if self.program.idle() && self.joining.is_none() {
+            return;
+        }
+        let mut start = 0;
+        for (n, folded) in records.iter().enumerate() {
+            if let Some(merge) = folded.step.merged {
+                self.arrivals(&records[start..n], ids, histories, transitions);
+                self.merge((merge.from, merge.into), ids, histories, transitions);
+                start = n;
+            }
+        }
+        self.arrivals(&records[start..], ids, histories, transitions);
+    }
+
+    /// Tells what time alone changes up to an instant, of at most so many users; whether more are
+    /// due.
+    pub fn fire(
+        &mut self,
+        now: Timestamp,
+        users_max: usize,
+        ids: &dyn PublicIds,
+        transitions: &mut Vec<Transition>,
+    ) -> bool {
+        self.now = self.now.max(now);
+        for _ in 0..users_max {
+            let Some(user) = self.timers.due(self.now.0) else { return false };
+            self.advance(UserIndex(user), ids, transitions);
+        }
+        self.timers.next().is_some_and(|next| next <= self.now.0)
+    }
+
+    fn advance(&mut self, user: UserIndex, ids: &dyn PublicIds, transitions: &mut Vec<Transition>) {
+        let horizon = self.timers.at(user.0);
+        let step = UserStep {
+            id: ids.public_id(user),
+            renamed: false,
+            now: self.now,
+            horizon,
+            history: &mut || None,
+        };
+        let bytes = self.users.get(user.at()).map_or(&[][..], |bytes| bytes);
+        if bytes.is_empty() {
+            self.timers.clear(user.0);
+            return;
+        }
+        let program = program_of(&self.program, self.joining.as_ref(), user);
+        self.told.clear();
+        match program.advance(&mut self.scratch, bytes, step, &mut self.told) {
+            Ok(stepped) => self.take(user, stepped),
+            // Its own bytes: nothing else writes them.
+            Err(damaged) => panic!("user {}: {damaged}", user.0),
+        }
+        self.tell(user, None, transitions);
+    }
+
+    /// Records of a frame between two merges: of each user together.
+    fn arrivals(
+        &mut self,
+        records: &[Folded],
+        ids: &dyn PublicIds,
+        histories: &mut dyn Histories,
+        transitions: &mut Vec<Transition>,
+    ) {
+        let mut order: Vec<(u32, u32)> =
+            records.iter().zip(0..).map(|(folded, n)| (folded.step.user.0, n)).collect();
+        order.sort_unstable();
+        let mut arrived: Vec<Arrived> = Vec::new();
+        for of_user in order.chunk_by(|a, b| a.0 == b.0) {
+            let user = UserIndex(of_user[0].0);
+            arrived.clear();
+            let mut renamed = false;
+            for (_, n) in of_user {
+                let Folded { step, record } = &records[*n as usize];
+                arrived.push(arrival(record));
+                renamed |= step.renamed && !step.created;
+            }
+            self.arrive(user, (&arrived, renamed), ids, histories, transitions);
+        }
+    }
+
+    fn arrive(
+        &mut self,
+        user: UserIndex,
+        (arrived, renamed): (&[Arrived], bool),
+        ids: &dyn PublicIds,
+        histories: &mut dyn Histories,
+        transitions: &mut Vec<Transition>,
+    ) {
+        while self.users.len() <= user.at() {
+            self.users.push(Box::default());
+        }
+        let step = UserStep {
+            id: ids.public_id(user),
+            renamed,
+            now: self.now,
+            horizon: self.timers.at(user.0),
+            history: &mut || histories.of(user),
+        };
+        let program = program_of(&self.program, self.joining.as_ref(), user);
+        self.told.clear();
+        let bytes = &self.users[user.at()];
+        match program.arrive(&mut self.scratch, bytes, arrived, step, &mut self.told) {
+            Ok(stepped) => self.take(user, stepped),
+            Err(damaged) => panic!("user {}: {damaged}", user.0),
+        }
+        self.tell(user, None, transitions);
+    }
+
+    /// The new bytes and horizon of a user.
+    pub(super) fn take(&mut self, user: UserIndex, stepped: Stepped) {
+        if stepped.changed {
+            let bytes = &mut self.users[user.at()];
+            match bytes.len() == self.scratch.bytes.len() {
+                true => bytes.copy_from_slice(&self.scratch.bytes),
+                false => *bytes = self.scratch.bytes.as_slice().into(),
+            }
+        }
+        if stepped.late
+            && let Some(joining) = &mut self.joining
+        {
+            joining.rebuild(user);
+        }
+        self.timers.set(user.0, stepped.horizon);
+    }
+
+    /// What was told of a user, as transitions. `cause`: what brought everything about, if it was
+    /// neither a record nor time.
+    pub(super) fn tell(
+        &mut self,
+        user: UserIndex,
+        cause: Option<Cause>,
+        transitions: &mut Vec<Transition>,
+    ) {
+        for told in &self.told {
+            let correction = match told.correction {
+                segment::live::Correction::None => Correction::None,
+                segment::live::Correction::Added => Correction::Added,
+                segment::live::Correction::Revoked => Correction::Revoked,
+            };
+            let own = if told.arrived { Cause::Record } else { Cause::Time };
+            let by_time = own == Cause::Time && correction == Correction::None && cause.is_none();
+            let at = Timestamp(told.at);
+            let transition = Transition {
+                user,
+                watch: WatchId(told.watch),
+                at,
+                recorded_at: if by_time { at } else { self.now },
+                from: told.from,
+                to: told.to,
+                cause: cause.unwrap_or(own),
+                correction,
+            };
+            count(&mut self.counts, &transition);
+            transitions.push(transition);
+        }
+    }
+
+    /// Two users turned out to be one: the one that vanishes leaves everything.
+    fn merge(
+        &mut self,
+        (from, into): (UserIndex, UserIndex),
+        ids: &dyn PublicIds,
+        histories: &mut dyn Histories,
+        transitions: &mut Vec<Transition>,
+    ) {
+        while self.users.len() <= from.at().max(into.at()) {
+            self.users.push(Box::default());
+        }
+        let gone = std::mem::take(&mut self.users[from.at()]);
+        self.timers.clear(from.0);
+        self.leave_all(from, &gone, transitions);
+        if let Some(joining) = &mut self.joining {
+            joining.merge(from, into);
+        }
+        if gone.is_empty() {
+            return;
+        }
+        let program = program_of(&self.program, self.joining.as_ref(), into);
+        let kept = std::mem::take(&mut self.users[into.at()]);
+        let before = program.places(&kept);
+        self.told.clear();
+        let step = UserStep {
+            id: ids.public_id(into),
+            renamed: true,
+            now: self.now,
+            horizon: self.timers.at(into.0),
+            history: &mut || None,
+        };
+        let stepped = match kept.is_empty() {
+            // Nothing is known of the one that remains: it is the other from now on.
+            true => {
+                self.scratch.bytes.clear();
+                self.scratch.bytes.extend_from_slice(&gone);
+                Some(Stepped { late: true, changed: true, horizon: self.now.0 })
+            }
+            false => program
+                .unite(&mut self.scratch, (&kept, &gone), step, &mut self.told)
+                .unwrap_or_else(|damaged| panic!("user {}: {damaged}", into.0)),
+        };
+        self.users[into.at()] = kept;
+        match stepped {
+            Some(stepped) => self.take(into, Stepped { late: true, ..stepped }),
+            None => {
+                let both = united(histories.of(into), histories.of(from));
+                self.told.clear();
+                let program = program_of(&self.program, self.joining.as_ref(), into);
+                let seen = both.as_ref().and_then(first_seen_at);
+                if let Some((history, seen)) = both.zip(seen) {
+                    let stepped = program.build(&mut self.scratch, &history, seen, self.now);
+                    self.take(into, Stepped { late: true, ..stepped });
+                }
+            }
+        }
+        self.told.clear();
+        self.tell_difference(into, &before, Cause::Merge, transitions);
+    }
+
+    /// Tells how the places of a user differ from others, at this instant.
+    pub(super) fn tell_difference(
+        &mut self,
+        user: UserIndex,
+        before: &[u8],
+        cause: Cause,
+        transitions: &mut Vec<Transition>,
+    ) {
+        let program = program_of(&self.program, self.joining.as_ref(), user);
+        let after = program.places(&self.users[user.at()]);
+        for (watch, to) in (0u32..).zip(after) {
+            let from = before.get(watch as usize).copied().unwrap_or(0);
+            if from != to {
+                self.told.push(Told {
+                    at: self.now.0,
+                    watch,
+                    from,
+                    to,
+                    arrived: false,
+                    correction: segment::live::Correction::None,
+                });
+            }
+        }
+        self.tell(user, Some(cause), transitions);
+    }
+
+    fn leave_all(&mut self, user: UserIndex, bytes: &[u8], transitions: &mut Vec<Transition>) {
+        let places = program_of(&self.program, self.joining.as_ref(), user).places(bytes);
+        self.told.clear();
+        for (watch, from) in (0u32..).zip(places) {
+            if from != 0 {
+                self.told.push(Told {
+                    at: self.now.0,
+                    watch,
+                    from,
+                    to: 0,
+                    arrived: false,
+                    correction: segment::live::Correction::None,
+                });
+            }
+        }
+        self.tell(user, Some(Cause::Merge), transitions);
+        self.told.clear();
+    }
+
+    pub(super) fn program_of(&self, user: UserIndex) -> &Program {
+        program_of(&self.program, self.joining.as_ref(), user)
+    }
+}
+
+/// The program in which a user is: while definitions join, those that have joined are in the next.
+pub(super) fn program_of<'a>(
+    program: &'a Program,
+    joining: Option<&'a Joining>,
+    user: UserIndex,
+) -> &'a Program {
+    joining.and_then(|joining| joining.program_of(user)).unwrap_or(program)
+}
+
+pub(super) fn count(counts: &mut [Vec<i64>], transition: &Transition) {
+    let Some(counts) = counts.get_mut(transition.watch.0 as usize) else { return };
+    let sign = if transition.correction == Correction::Revoked { -1 } else { 1 };
+    if let Some(to) = counts.get_mut(usize::from(transition.to)) {
+        *to += sign;
+    }
+    if let Some(from) = counts.get_mut(usize::from(transition.from)) {
+        *from -= sign;
+    }
+}
+
+fn arrival(record: &Record) -> Arrived<'_> {
+    match &record.what {
+        What::Event(event) => {
+            Arrived { time: event.time, what: ArrivedWhat::Event(&event.name, &event.properties) }
+        }
+        What::Identify(change) => {
+            Arrived { time: change.time, what: ArrivedWhat::Attributes(&change.attributes) }
+        }
+        What::Alias { .. } => Arrived { time: record.received_at, what: ArrivedWhat::Seen },
+    }
+}
+
+/// Both histories as one.
+fn united(into: Option<UserHistory>, from: Option<UserHistory>) -> Option<UserHistory> {
+    let (mut into, from) = (into?, from?);
+    into.events.extend(from.events);
+    into.events.sort_by_key(|event| (event.time, event.arrival));
+    for (name, changes) in from.attributes {
+        let own = into.attributes.entry(name).or_default();
+        own.splice(0..0, changes);
+        own.sort_by_key(|(time, _)| *time);
+    }
+    Some(into)
+}
+
+/// Users by their number, for tests and simulations without names.
+impl PublicIds for HashMap<UserIndex, Text> {
+    fn public_id(&self, user: UserIndex) -> &Text {
+        const NOBODY: &Text = &Text::const_new("");
+        self.get(&user).unwrap_or(NOBODY)
+    }
+}

@@ -1,0 +1,248 @@
+//! New and edited definitions join the live path at an exact position, while records flow.
+//!
+//! What it is: from [`Live::define`] on, what new definitions need is collected of every record;
+//! somebody else meanwhile reads from the history what they need of everything before
+//! ([`Joining::base`], pure, on any thread); [`Live::join`] unites both, a range of users after the
+//! other, and tells who is in. What it is not: it reads no history.
+//!
+//! Invariant: a record is either in the snapshot that the base is made of, or collected, never both
+//! and never neither.
+
+use std::ops::Range;
+
+use hashbrown::HashSet;
+use model::{Text, Timestamp, UserIndex};
+use segment::evaluate::{UserHistory, first_seen_at};
+use segment::live::{NotLive, Program, Scratch, Step as UserStep, Watched};
+use segment::{Predicate, Rules};
+
+use super::fold::{Histories, Live, PublicIds};
+use super::transition::{Cause, Transition};
+
+/// Definitions on their way.
+pub struct Joining {
+    /// The program of those who have joined.
+    next: Program,
+    /// Sources that must be brought in.
+    sources: Vec<u32>,
+    /// Watches that are new, each with the number of the one that it replaces.
+    watches: Vec<(u32, Option<u32>)>,
+    /// Users below have joined.
+    joined: u32,
+    /// Users that the snapshot has; those beyond came later.
+    users: u32,
+    /// Users whose past changed since: they are built anew.
+    rebuilt: HashSet<UserIndex>,
+    /// Users that were merged away since.
+    gone: HashSet<UserIndex>,
+}
+
+/// What brings definitions in: for a thread that reads the history of the position at which they
+/// were defined.
+#[derive(Clone)]
+pub struct Base {
+    program: Program,
+    sources: Vec<u32>,
+    predicates: Vec<Predicate>,
+    at: Timestamp,
+    users: u32,
+}
+
+/// What became of definitions.
+pub struct Defined {
+    /// Definitions that cannot be watched, with the reason.
+    pub refused: Vec<(Text, NotLive)>,
+    /// What to bring in; nothing if everything could be taken up at once.
+    pub base: Option<Base>,
+}
+
+impl Joining {
+    pub(super) fn program_of(&self, user: UserIndex) -> Option<&Program> {
+        (user.0 < self.joined).then_some(&self.next)
+    }
+
+    pub(super) fn rebuild(&mut self, user: UserIndex) {
+        if user.0 >= self.joined {
+            self.rebuilt.insert(user);
+        }
+    }
+
+    pub(super) fn merge(&mut self, from: UserIndex, into: UserIndex) {
+        self.rebuilt.remove(&from);
+        self.gone.insert(from);
+        self.rebuild(into);
+    }
+}
+
+impl Base {
+    /// Definitions of which users' histories are needed: only what they name must be in them.
+    pub fn predicates(&self) -> &[Predicate] {
+        &self.predicates
+    }
+
+    /// Numbers of the users that are brought in.
+    pub fn users(&self) -> Range<u32> {
+        0..self.users
+    }
+
+    /// What the definitions need of a user of this history, as it was where they were defined.
+    /// `first_seen`: when the user did anything at all.
+    pub fn of(
+        &self,
+        scratch: &mut Scratch,
+        history: &UserHistory,
+        first_seen: Timestamp,
+    ) -> Box<[u8]> {
+        self.program.base(scratch, history, (first_seen, self.at), &self.sources)
+    }
+}
+
+impl Live {
+    /// From now on these definitions, and no others, are watched. Those that are new or edited join:
+    /// bring in what [`Defined::base`] asks for with [`Live::join`]. What they need of the past is
+    /// in the history at this very position of the log. An edited one is watched as it was until the
+    /// new one has joined.
+    ///
+    /// Panics if others are still joining: see [`Live::joining`].
+    pub fn define(&mut self, rules: &Rules, watched: &[Watched], n_users: usize) -> Defined {
+        assert!(self.joining.is_none(), "one join at a time");
+        let before = &self.program;
+        let (next, refused) = Program::compile(rules, watched, Some(before));
+        let new = |watch: u32| before.watched(watch).is_none();
+        let comes: Vec<(u32, &Watched)> = next.live().filter(|(watch, _)| new(*watch)).collect();
+        if comes.is_empty() {
+            self.program = next;
+            self.make_counts();
+            return Defined { refused, base: None };
+        }
+        let watches = comes.iter().map(|(watch, new)| (*watch, before.watch(&new.key))).collect();
+        let collecting = next.collecting(before);
+        let sources = next.new_sources(before);
+        let predicates = comes.iter().flat_map(|(_, new)| new.what.predicates()).collect();
+        let (at, users) = (self.now, n_users as u32);
+        let base = Base { program: next.clone(), sources: sources.clone(), predicates, at, users };
+        self.program = collecting;
+        self.joining = Some(Joining {
+            next,
+            sources,
+            watches,
+            joined: 0,
+            users,
+            rebuilt: HashSet::new(),
+            gone: HashSet::new(),
+        });
+        while self.users.len() < n_users {
+            self.users.push(Box::default());
+        }
+        self.make_counts();
+        Defined { refused, base: Some(base) }
+    }
+
+    /// How many users have joined, and of how many; nothing if nothing is joining.
+    pub fn joining(&self) -> Option<(u32, u32)> {
+        self.joining.as_ref().map(|joining| (joining.joined, joining.users))
+    }
+
+    /// Keys of the definitions that are joining.
+    pub fn joining_keys(&self) -> Vec<Text> {
+        let Some(joining) = &self.joining else { return Vec::new() };
+        let keys = joining.watches.iter().filter_map(|(new, _)| joining.next.key(*new).cloned());
+        keys.collect()
+    }
+
+    /// Brings in the next users, from where the last call ended: `base[n]` is what [`Base::of`] gave
+    /// for user `from + n`. After the last one the new definitions are all that is watched; `true`
+    /// then.
+    pub fn join(
+        &mut self,
+        (from, base): (u32, &[Box<[u8]>]),
+        (ids, histories): (&dyn PublicIds, &mut dyn Histories),
+        transitions: &mut Vec<Transition>,
+    ) -> bool {
+        let Some(mut joining) = self.joining.take() else { return true };
+        assert_eq!(from, joining.joined, "ranges join in order");
+        for (user, base) in (from..).zip(base) {
+            self.join_user(&mut joining, UserIndex(user), base, (ids, histories), transitions);
+        }
+        joining.joined = from + base.len() as u32;
+        if joining.joined < joining.users {
+            self.joining = Some(joining);
+            return false;
+        }
+        // Those who came since have nothing to bring in.
+        for user in joining.users..self.users.len() as u32 {
+            self.join_user(&mut joining, UserIndex(user), &[], (ids, histories), transitions);
+        }
+        for (_, old) in joining.watches.iter().filter_map(|(new, old)| Some((*new, (*old)?))) {
+            self.counts[old as usize].fill(0);
+        }
+        self.program = joining.next;
+        self.make_counts();
+        true
+    }
+
+    fn join_user(
+        &mut self,
+        joining: &mut Joining,
+        user: UserIndex,
+        base: &[u8],
+        (ids, histories): (&dyn PublicIds, &mut dyn Histories),
+        transitions: &mut Vec<Transition>,
+    ) {
+        let own = std::mem::take(&mut self.users[user.at()]);
+        let id = ids.public_id(user);
+        // Who was merged away is nobody, and whoever took over is built anew.
+        if own.is_empty() && base.is_empty() || joining.gone.contains(&user) {
+            return;
+        }
+        let before = self.program.places(&own);
+        let next = &joining.next;
+        self.told.clear();
+        let rebuilt = joining.rebuilt.remove(&user).then(|| histories.of(user)).flatten();
+        let rebuilt = rebuilt.and_then(|h| first_seen_at(&h).map(|seen| (h, seen)));
+        let stepped = match rebuilt {
+            Some((history, seen)) => next.build(&mut self.scratch, &history, seen, self.now),
+            None => {
+                let step = UserStep {
+                    id,
+                    renamed: false,
+                    now: self.now,
+                    horizon: self.timers.at(user.0),
+                    history: &mut || None,
+                };
+                let bytes = (&own[..], base);
+                next.join(&mut self.scratch, bytes, &joining.sources, step, &mut self.told)
+                    .unwrap_or_else(|damaged| panic!("user {}: {damaged}", user.0))
+            }
+        };
+        self.users[user.at()] = own;
+        self.take(user, stepped);
+        let after = next.places(&self.users[user.at()]);
+        let new = |watch: u32| joining.watches.iter().find(|(new, _)| *new == watch);
+        // What was live before and is now tells its own changes of this instant.
+        let mut told = std::mem::take(&mut self.told);
+        told.retain(|told| new(told.watch).is_none() && self.program.watched(told.watch).is_some());
+        self.told = told;
+        self.tell(user, None, transitions);
+        self.told.clear();
+        for (watch, old) in &joining.watches {
+            let from = old.map_or(0, |old| before.get(old as usize).copied().unwrap_or(0));
+            let to = after.get(*watch as usize).copied().unwrap_or(0);
+            if let Some(count) = self.counts[*watch as usize].get_mut(usize::from(to)) {
+                *count += 1;
+            }
+            if from != to {
+                transitions.push(Transition {
+                    user,
+                    watch: super::WatchId(*watch),
+                    at: self.now,
+                    recorded_at: self.now,
+                    from,
+                    to,
+                    cause: Cause::Definition,
+                    correction: super::Correction::None,
+                });
+            }
+        }
+    }
+}
