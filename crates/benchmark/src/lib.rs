@@ -9,6 +9,7 @@ pub mod chance;
 pub mod dictionary;
 pub mod file;
 pub mod generate;
+pub mod live;
 pub mod machine;
 pub mod ndjson;
 pub mod ours;

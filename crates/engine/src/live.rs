@@ -6,10 +6,12 @@
 
 mod fold;
 mod join;
+mod snapshot;
 mod timers;
 mod transition;
 
 pub use fold::{Folded, Histories, Live, NoHistories, PublicIds};
 pub use join::{Base, Defined, Joining};
+pub use snapshot::{FrozenLive, LiveDamaged};
 pub use timers::Timers;
 pub use transition::{Cause, Correction, Transition, WatchId};

@@ -34,15 +34,18 @@
 //! assert_eq!(Timestamp(stepped.horizon), Timestamp::parse("2026-03-31").unwrap());
 //! ```
 
+mod chain;
 mod codec;
 mod compile;
 mod condition;
 mod filter;
 mod lists;
+mod moving;
 mod program;
 mod recall;
 mod source;
 mod user;
 
+pub use moving::{Moved, Tables};
 pub use program::{DEFAULT_LIFECYCLE, GRACE, NotLive, Program, STATES_MAX, Watched, What};
 pub use user::{Arrived, ArrivedWhat, Correction, Damaged, Scratch, Step, Stepped, Told};

@@ -100,8 +100,14 @@ pub(super) fn put_hits(out: &mut Vec<u8>, source: &Source, hits: &[Hit], carry: 
         }
         match source.taken {
             Taken::Time => {}
-            Taken::Key(_) => out.extend(hit.key.to_le_bytes()),
+            Taken::Key(_) | Taken::Asked(..) => out.extend(hit.key.to_le_bytes()),
             Taken::Test(..) | Taken::Place => put(out, hit.key),
+            Taken::Chain(ref chain) => {
+                put(out, hit.key);
+                if chain.keeps_values() {
+                    put_value(out, &hit.value);
+                }
+            }
             Taken::Number(_) | Taken::Value(_) | Taken::Event(_) | Taken::Attribute => {
                 put_value(out, &hit.value);
             }
@@ -147,8 +153,14 @@ pub(super) fn read_hits(
         }
         match source.taken {
             Taken::Time => {}
-            Taken::Key(_) => hit.key = u64::from_le_bytes(bytes.array()?),
+            Taken::Key(_) | Taken::Asked(..) => hit.key = u64::from_le_bytes(bytes.array()?),
             Taken::Test(..) | Taken::Place => hit.key = bytes.number()?,
+            Taken::Chain(ref chain) => {
+                hit.key = bytes.number()?;
+                if chain.keeps_values() {
+                    hit.value = value(&mut bytes, 0)?;
+                }
+            }
             Taken::Number(_) | Taken::Value(_) | Taken::Event(_) | Taken::Attribute => {
                 hit.value = value(&mut bytes, 0)?;
             }

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use model::{Span, Text, Timestamp, Value};
 
+use super::chain::Chain;
 use super::condition::{Condition, Count, Kind, Measured};
 use super::filter::Filter;
 use super::program::{Expression, NotLive, Program, STATES_MAX, What};
@@ -16,8 +17,8 @@ use crate::evaluate::{CompiledTest, TIMEZONE};
 use crate::needs::Needs;
 use crate::rules::{Lifecycle, RfmSettings, Rules};
 use crate::tree::{
-    DatePredicate, DateSubject, EventMatch, EventPredicate, LifecyclePredicate, Measure, Op, Pick,
-    Predicate, ProfilePredicate, Range, Test, Unit, Window,
+    AffinityPredicate, AffinitySubject, DatePredicate, DateSubject, EventMatch, EventPredicate,
+    LifecyclePredicate, Measure, Op, Pick, Predicate, ProfilePredicate, Range, Test, Unit, Window,
 };
 
 pub(super) struct Compiler<'a> {
@@ -126,11 +127,22 @@ impl<'a> Compiler<'a> {
                 let kind = Kind::Bucket { from: p.from, to: p.to, salt: p.salt.clone() };
                 self.condition(kind, Vec::new(), None)
             }
-            Predicate::Baseline(_)
-            | Predicate::Sequence(_)
-            | Predicate::Since(_)
-            | Predicate::Absence(_)
-            | Predicate::Affinity(_) => self.recall(predicate),
+            Predicate::Sequence(p) => match Chain::sequence(p, self.rules) {
+                Some(chain) => self.chain(chain),
+                None => self.recall(predicate),
+            },
+            Predicate::Since(p) => {
+                match Chain::since(p, threshold(&p.predicate.test), self.rules) {
+                    Some(chain) => self.chain(chain),
+                    None => self.recall(predicate),
+                }
+            }
+            Predicate::Absence(p) => match Chain::absence(p, self.rules) {
+                Some(chain) => self.chain(chain),
+                None => self.recall(predicate),
+            },
+            Predicate::Affinity(p) => self.affinity(p, predicate),
+            Predicate::Baseline(_) => self.recall(predicate),
             Predicate::Rfm(_) => return depends("a group of RFM scores"),
             Predicate::Score(_) => return depends("a prediction"),
             Predicate::List(_) => return depends("a list"),
@@ -242,6 +254,40 @@ impl<'a> Compiler<'a> {
         let kind = source::Kind::Lifecycle(meaning_of_lifecycle(self.rules));
         let source = self.source(kind, Taken::Place, Keep::Changes(span), UNBOUNDED);
         self.condition(Kind::Lifecycle { is, span: p.for_at_least, was }, vec![source], None)
+    }
+
+    fn chain(&mut self, chain: Chain) -> Expression {
+        let names = chain.names();
+        let (keep, zone) = match chain.window() {
+            None => (Keep::Chain, None),
+            Some(window) => {
+                let units = matches!(window.range, Range::LastUnits { zone: None, .. });
+                let keep = span_of(&window.range).map_or(Keep::All, Keep::Span);
+                (keep, units.then(|| self.zone()))
+            }
+        };
+        let kind = events_of(Filter::plain(names.as_deref()));
+        let source = self.source(kind, Taken::Chain(Box::new(chain)), keep, UNBOUNDED);
+        self.condition(Kind::Chain, vec![source], zone)
+    }
+
+    fn affinity(&mut self, p: &AffinityPredicate, whole: &Predicate) -> Expression {
+        let plain = p.within.hours.is_none() && p.within.weekdays.is_empty();
+        let AffinitySubject::Property(property) = &p.subject else { return self.recall(whole) };
+        if !plain || asks_first(&p.of, self.rules) {
+            return self.recall(whole);
+        }
+        let keep = span_of(&p.within.range).map_or(Keep::All, Keep::Span);
+        let taken = Taken::Asked(property.clone(), p.is.clone());
+        let source = self.events(&p.of, taken, keep, bounds(&p.within));
+        let units = matches!(p.within.range, Range::LastUnits { zone: None, .. });
+        let zone = units.then(|| self.zone());
+        let kind = Kind::Affinity {
+            mode: p.mode.clone(),
+            min_events: p.min_events,
+            window: p.within.clone(),
+        };
+        self.condition(kind, vec![source], zone)
     }
 
     fn recall(&mut self, predicate: &Predicate) -> Expression {

@@ -11,12 +11,12 @@ use model::{Span, Text, Timestamp, Value, Zone};
 
 use super::lists::Lists;
 use super::recall::Recall;
-use super::source::{Carry, Hit, Keep, add};
+use super::source::{Carry, Hit, Keep, Source, Taken, add};
 use crate::evaluate::{
     CompiledTest, Date, baseline_ratio, date_holds, day_edges, in_hours_and_weekdays, range_at,
 };
 use crate::rules::Rules;
-use crate::tree::{DateOp, Pick, Range, Unit, Window};
+use crate::tree::{AffinityMode, DateOp, Pick, Range, Unit, Window};
 
 /// Nothing changes any more.
 pub(super) const NEVER: i64 = i64::MAX;
@@ -54,6 +54,10 @@ pub(super) enum Kind {
     Bucket { from: u16, to: u16, salt: Option<Text> },
     /// Place in the lifecycle: one of these, for a while, after another.
     Lifecycle { is: Vec<u8>, span: Option<Span>, was: Option<Option<u8>> },
+    /// What a user does most, least or in a certain share of cases.
+    Affinity { mode: AffinityMode, min_events: u32, window: Window },
+    /// What came in which order.
+    Chain,
     /// Anything else, from whole events.
     Recall(Box<Recall>),
 }
@@ -92,7 +96,7 @@ pub(super) struct View<'a> {
     pub(super) at: i64,
     pub(super) id: &'a str,
     pub(super) first_seen: i64,
-    pub(super) keeps: &'a [Keep],
+    pub(super) sources: &'a [Source],
 }
 
 impl Condition {
@@ -117,8 +121,17 @@ impl Condition {
                 lived(view.hits(self.sources[0]), view.at, (is, *span, *was))
             }
             Kind::Recall(recall) => recall.evaluate(self, view),
+            Kind::Chain => {
+                let source = self.sources[0];
+                let Taken::Chain(chain) = &view.sources[source as usize].taken else {
+                    return (false, NEVER);
+                };
+                let (truth, horizon) = chain.evaluate(view.hits(source), view.at, &self.zone(view));
+                (truth, horizon.min(self.next_zone(view)))
+            }
             Kind::Measured { .. }
             | Kind::Baseline { .. }
+            | Kind::Affinity { .. }
             | Kind::Profile { .. }
             | Kind::Date { .. } => {
                 let truth = self.truth(view);
@@ -156,6 +169,9 @@ impl Condition {
                 baseline_ratio(recent as u64, before as u64, *window, *against)
                     .is_some_and(|ratio| test.holds(Some(&Value::Float(ratio))))
             }
+            Kind::Affinity { mode, min_events, window } => {
+                affinity(hits, (view.at, &self.zone(view)), (mode, *min_events, window))
+            }
             Kind::Profile { test, span } => {
                 let at = |at: i64| test.holds(value_at(hits, at));
                 let Some(span) = span else { return at(view.at) };
@@ -180,7 +196,9 @@ impl Condition {
         let hits = view.hits(*source);
         moments.extend(hits.iter().map(|hit| hit.time));
         match &self.kind {
-            Kind::Measured { window, .. } => self.window_moments(view, hits, window, moments),
+            Kind::Measured { window, .. } | Kind::Affinity { window, .. } => {
+                window_moments(&self.zone(view), hits, window, moments);
+            }
             Kind::Baseline { window, against, .. } => {
                 after(hits, window.0, moments);
                 after(hits, window.0.saturating_add(against.0), moments);
@@ -198,29 +216,6 @@ impl Condition {
         }
     }
 
-    fn window_moments(&self, view: View, hits: &[Hit], window: &Window, moments: &mut Vec<i64>) {
-        match &window.range {
-            Range::Last(span) | Range::BeforeLast(span) => after(hits, span.0, moments),
-            Range::Ago { from, to } => {
-                after(hits, from.0, moments);
-                after(hits, to.0, moments);
-            }
-            Range::LastUnits { n, unit, zone } => {
-                let own = self.zone(view);
-                let zone = zone.as_ref().unwrap_or(&own);
-                for hit in hits {
-                    let day = leaves_on(zone.day(Timestamp(hit.time)), *n, *unit);
-                    day_edges(zone, day, &mut |at| moments.push(at));
-                }
-            }
-            Range::All
-            | Range::Between(..)
-            | Range::Since(_)
-            | Range::After(_)
-            | Range::Before(_) => {}
-        }
-    }
-
     /// When the user's zone changes next.
     fn next_zone(&self, view: View) -> i64 {
         let changes = self.zone.map_or(&[][..], |zone| view.hits(zone));
@@ -234,6 +229,52 @@ impl Condition {
             _ => None,
         });
         named.unwrap_or_else(|| view.rules.zone.clone())
+    }
+}
+
+/// Moments at which hits enter or leave a window. `zone`: the user's.
+pub(super) fn window_moments(zone: &Zone, hits: &[Hit], window: &Window, moments: &mut Vec<i64>) {
+    match &window.range {
+        Range::Last(span) | Range::BeforeLast(span) => after(hits, span.0, moments),
+        Range::Ago { from, to } => {
+            after(hits, from.0, moments);
+            after(hits, to.0, moments);
+        }
+        Range::LastUnits { n, unit, zone: own } => {
+            let zone = own.as_ref().unwrap_or(zone);
+            for hit in hits {
+                let day = leaves_on(zone.day(Timestamp(hit.time)), *n, *unit);
+                day_edges(zone, day, &mut |at| moments.push(at));
+            }
+        }
+        Range::All | Range::Between(..) | Range::Since(_) | Range::After(_) | Range::Before(_) => {}
+    }
+}
+
+/// Hits are of values with their hash, of which the lowest bit says whether it is asked for.
+fn affinity(
+    hits: &[Hit],
+    (at, zone): (i64, &Zone),
+    (mode, min_events, window): (&AffinityMode, u32, &Window),
+) -> bool {
+    let Some((from, to)) = range_at(window, Timestamp(at), zone) else { return false };
+    let start = hits.partition_point(|hit| hit.time < from.0);
+    let end = hits.partition_point(|hit| hit.time <= to.0).max(start);
+    let mut keys: Vec<u64> = hits[start..end].iter().map(|hit| hit.key).collect();
+    let total = keys.len();
+    if total == 0 || total < min_events as usize {
+        return false;
+    }
+    keys.sort_unstable();
+    let counts = || keys.chunk_by(|a, b| a == b).map(|of| (of.len(), of[0] & 1 != 0));
+    let asked = |n: Option<usize>| counts().any(|(count, asked)| asked && Some(count) == n);
+    match mode {
+        AffinityMode::Most => asked(counts().map(|(n, _)| n).max()),
+        AffinityMode::Least => asked(counts().map(|(n, _)| n).min()),
+        AffinityMode::Share(test) => {
+            let hits: usize = counts().filter(|(_, asked)| *asked).map(|(n, _)| n).sum();
+            CompiledTest::new(test).holds_float(hits as f64 / total as f64)
+        }
     }
 }
 
@@ -347,7 +388,7 @@ fn measured(
     match measure {
         Measured::Count => number(matching.count() as u64),
         Measured::Sum | Measured::Avg => {
-            let mut total: Carry = match view.keeps[source as usize] {
+            let mut total: Carry = match view.sources[source as usize].keep {
                 Keep::Sum => *view.lists.carry(source),
                 _ => Carry::default(),
             };

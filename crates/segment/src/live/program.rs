@@ -97,7 +97,6 @@ pub struct Program {
     pub(super) lifecycle: Option<u32>,
     /// Which conditions hold for a user without any hit.
     pub(super) empty: Vec<u8>,
-    pub(super) keeps: Vec<source::Keep>,
     /// Which sources are kept.
     pub(super) read: Vec<bool>,
 }
@@ -194,7 +193,6 @@ impl Program {
             rules: rules.clone(),
             dependents: vec![Vec::new(); sources.len()],
             watchers: vec![Vec::new(); conditions.len()],
-            keeps: sources.iter().map(|source| source.keep).collect(),
             read: vec![false; sources.len()],
             sources,
             conditions,

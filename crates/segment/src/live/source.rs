@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 
 use model::{ExactSum, Text, Value, Zone};
 
+use super::chain::Chain;
 use super::filter::{Filter, Passes, property};
 use crate::evaluate::CompiledTest;
 
@@ -45,6 +46,11 @@ pub(super) enum Taken {
     Event(Vec<Text>),
     /// The new value of an attribute.
     Attribute,
+    /// The hash of a property's value, of which the lowest bit says whether it is one of these;
+    /// without a value there is no hit.
+    Asked(Text, Vec<Value>),
+    /// Which patterns of a condition about order it matches; without any there is no hit.
+    Chain(Box<Chain>),
     /// The place in a lifecycle, put in by the evaluation itself.
     Place,
 }
@@ -72,6 +78,8 @@ pub(super) enum Keep {
     Days(u32, i64),
     /// Those not older than a span, and the one before them.
     Changes(i64),
+    /// What the condition about order says.
+    Chain,
 }
 
 /// No bound on age.
@@ -147,6 +155,17 @@ impl Source {
                 None if filter.asks_first() => hit.passes = Passes { first: false, later: false },
                 None => return None,
             },
+            Taken::Asked(of, is) => {
+                let value = property(properties, of)?;
+                let asked = is.iter().any(|wanted| wanted.same(value));
+                hit.key = key_hash(&value.key()?) & !1 | u64::from(asked);
+            }
+            Taken::Chain(chain) => {
+                (hit.key, hit.value) = chain.matched(name, properties);
+                if hit.key == 0 {
+                    return None;
+                }
+            }
             Taken::Event(of) => {
                 let value = |of: &Text| property(properties, of).cloned().unwrap_or(Value::Null);
                 // Of events of any name the name stands first.
@@ -161,8 +180,12 @@ impl Source {
     /// Whether the order of hits of one millisecond decides.
     pub(super) fn ordered(&self) -> bool {
         match &self.taken {
-            Taken::Event(_) | Taken::Test(..) | Taken::Value(_) | Taken::Attribute => true,
-            Taken::Time | Taken::Number(_) | Taken::Key(_) => self.asks_first(),
+            Taken::Event(_)
+            | Taken::Test(..)
+            | Taken::Value(_)
+            | Taken::Attribute
+            | Taken::Chain(_) => true,
+            Taken::Time | Taken::Number(_) | Taken::Key(_) | Taken::Asked(..) => self.asks_first(),
             Taken::Place => true,
         }
     }
@@ -181,9 +204,12 @@ impl Source {
             let oldest = if span == FOREVER { i64::MIN } else { floor.saturating_sub(span) };
             move |hit: &Hit| hit.time > oldest
         };
+        if let (Keep::Chain, Taken::Chain(chain)) = (self.keep, &self.taken) {
+            return chain.trim(hits, floor);
+        }
         let mut stays = vec![false; settled];
         match self.keep {
-            Keep::All => return,
+            Keep::All | Keep::Chain => return,
             Keep::Span(span) => mark(&mut stays, hits, young(span)),
             Keep::Latest(n, span) => {
                 mark(&mut stays, hits, young(span));

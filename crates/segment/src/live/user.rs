@@ -522,7 +522,7 @@ impl Program {
             at,
             id,
             first_seen,
-            keeps: &self.keeps,
+            sources: &self.sources,
         };
         let (truth, horizon) = self.conditions[condition as usize].evaluate(view);
         scratch.horizons[condition as usize] = horizon;
@@ -617,7 +617,7 @@ impl Program {
                 at: 0,
                 id: "",
                 first_seen: i64::MAX,
-                keeps: &self.keeps,
+                sources: &self.sources,
             };
             set_bit(&mut bits, n, condition.evaluate(view).0);
         }
@@ -742,6 +742,38 @@ impl Scratch {
             self.lists.load(*source, &program.sources).ok_or(Damaged)?;
         }
         Ok(())
+    }
+
+    /// The bytes with other numbers: bits are carried over by one function, sources renamed by
+    /// another, which drops those that it gives no number.
+    pub(super) fn moved(
+        &mut self,
+        bytes: &[u8],
+        empty: &[u8],
+        carry_over: impl Fn(&[u8], &mut [u8]),
+        renamed: impl Fn(u32) -> Option<u32>,
+    ) -> Result<Box<[u8]>, Damaged> {
+        let (header, rest) = read_header(bytes, &mut self.before).ok_or(Damaged)?;
+        self.bits.clear();
+        self.bits.extend_from_slice(empty);
+        carry_over(&self.before, &mut self.bits);
+        self.bytes.clear();
+        put_signed(&mut self.bytes, header.settled);
+        put_signed(&mut self.bytes, header.first_seen);
+        put(&mut self.bytes, self.bits.len() as u64);
+        self.bytes.extend_from_slice(&self.bits);
+        let mut rest = Bytes(rest);
+        while !rest.0.is_empty() {
+            let source = rest.number().ok_or(Damaged)? as u32;
+            let n = rest.number().ok_or(Damaged)? as usize;
+            let hits = rest.take(n).ok_or(Damaged)?;
+            if let Some(source) = renamed(source) {
+                put(&mut self.bytes, u64::from(source));
+                put(&mut self.bytes, n as u64);
+                self.bytes.extend_from_slice(hits);
+            }
+        }
+        Ok(self.bytes.as_slice().into())
     }
 
     fn write(&mut self, program: &Program, header: Header) {

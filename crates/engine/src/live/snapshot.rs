@@ -1,0 +1,200 @@
+//! The live state as pieces of bytes, and back.
+//!
+//! What it is: what a checkpoint holds so that a start need not read the history: the program's
+//! tables by their keys, counts, and every user's bytes and horizon. What it is not: it carries no
+//! definitions; they are configuration. A definition of which everything is in the pieces is taken
+//! up as it is; any other joins anew.
+//!
+//! Numbers are little-endian; whoever stores the pieces adds checksums. Definitions that were
+//! joining when the pieces were made are not in them.
+
+use std::collections::HashMap;
+
+use model::{Text, Timestamp};
+use segment::Rules;
+use segment::live::{Moved, Program, Tables, Watched};
+
+use super::fold::Live;
+use crate::chunks::{CHUNK, Chunks};
+
+const VERSION: u32 = 1;
+
+/// Users of a piece: some MB.
+const PIECE: usize = 32 * CHUNK;
+
+/// A live state that cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the live state is damaged in piece {piece}; it is built anew from the history")]
+pub struct LiveDamaged {
+    /// Which, counted from 0.
+    pub piece: usize,
+}
+
+/// The live state at one moment, to be encoded by another thread.
+pub struct FrozenLive {
+    head: Vec<u8>,
+    users: Chunks<Box<[u8]>>,
+    horizons: Vec<i64>,
+}
+
+impl Live {
+    /// The state as it is now. Cost: a copy of the horizons.
+    pub fn freeze(&self) -> FrozenLive {
+        let mut head = Vec::new();
+        put(&mut head, VERSION);
+        put_i64(&mut head, self.now.0);
+        put(&mut head, self.users.len() as u32);
+        let tables = self.program.tables();
+        for keys in [&tables.sources, &tables.conditions] {
+            put(&mut head, keys.len() as u32);
+            keys.iter().for_each(|key| put_text(&mut head, key));
+        }
+        let live: Vec<(u32, &Watched)> = self.program.live().collect();
+        put(&mut head, live.len() as u32);
+        for (watch, watched) in live {
+            put_text(&mut head, &watched.key);
+            let counts = &self.counts[watch as usize];
+            put(&mut head, counts.len() as u32);
+            counts.iter().for_each(|count| put_i64(&mut head, *count));
+        }
+        FrozenLive {
+            head,
+            users: self.users.freeze(),
+            horizons: (0..self.users.len() as u32).map(|user| self.timers.at(user)).collect(),
+        }
+    }
+
+    /// The state of pieces, for the definitions of now. What of them is not in the pieces is not
+    /// watched yet: [`Live::define`] lets it join. An empty workspace if there are no pieces.
+    pub fn restore(
+        pieces: impl Iterator<Item = Vec<u8>>,
+        rules: &Rules,
+        watched: &[Watched],
+    ) -> Result<Live, LiveDamaged> {
+        let mut restoring: Option<(Live, Moved, u32)> = None;
+        let mut n = 0;
+        for piece in pieces {
+            let damaged = LiveDamaged { piece: n };
+            match &mut restoring {
+                None => restoring = Some(head(&piece, rules, watched).ok_or(damaged)?),
+                Some((live, moved, _)) => users(&piece, live, moved).ok_or(damaged)?,
+            }
+            n += 1;
+        }
+        match restoring {
+            None => Ok(Live::new(Program::compile(rules, &[], None).0)),
+            Some((live, _, total)) if live.users.len() == total as usize => Ok(live),
+            Some(_) => Err(LiveDamaged { piece: n }),
+        }
+    }
+}
+
+impl FrozenLive {
+    /// Pieces of a few MB, each made when it is asked for.
+    pub fn pieces(self) -> impl Iterator<Item = Vec<u8>> + Send {
+        let FrozenLive { head, users, horizons } = self;
+        let firsts = (0..users.len()).step_by(PIECE);
+        let piece = move |first: usize| {
+            let mut out = Vec::new();
+            for at in first..users.len().min(first + PIECE) {
+                let bytes = users.get(at).map_or(&[][..], |bytes| bytes);
+                put_i64(&mut out, horizons[at]);
+                put(&mut out, bytes.len() as u32);
+                out.extend_from_slice(bytes);
+            }
+            out
+        };
+        std::iter::once(head).chain(firsts.map(piece))
+    }
+}
+
+fn head(piece: &[u8], rules: &Rules, watched: &[Watched]) -> Option<(Live, Moved, u32)> {
+    let mut reader = Reader(piece);
+    if reader.number()? != VERSION {
+        return None;
+    }
+    let now = Timestamp(reader.i64()?);
+    let total = reader.number()?;
+    let tables = Tables { sources: reader.texts()?, conditions: reader.texts()? };
+    let mut counts: HashMap<Text, Vec<i64>> = HashMap::new();
+    for _ in 0..reader.number()? {
+        let key = reader.text()?;
+        let n = reader.number()?;
+        counts.insert(key, (0..n).map(|_| reader.i64()).collect::<Option<_>>()?);
+    }
+    // Only what was watched before, and of which everything is there.
+    let known: Vec<Watched> =
+        watched.iter().filter(|w| counts.contains_key(&w.key)).cloned().collect();
+    let (all, _) = Program::compile(rules, &known, None);
+    let complete = all.complete(&tables);
+    let (program, _) = Program::compile(rules, &complete, None);
+    let moved = program.moved(&tables);
+    let mut live = Live::new(program);
+    live.now = now;
+    let watches: Vec<(u32, Text)> =
+        live.program.live().map(|(watch, w)| (watch, w.key.clone())).collect();
+    for (watch, key) in watches {
+        let places = live.counts[watch as usize].len();
+        if let Some(counts) = counts.get(&key).filter(|counts| counts.len() == places) {
+            live.counts[watch as usize].clone_from(counts);
+        }
+    }
+    Some((live, moved, total))
+}
+
+fn users(piece: &[u8], live: &mut Live, moved: &Moved) -> Option<()> {
+    let mut reader = Reader(piece);
+    while !reader.0.is_empty() {
+        let horizon = reader.i64()?;
+        let n = reader.number()? as usize;
+        let bytes = reader.take(n)?;
+        let bytes: Box<[u8]> = match bytes.is_empty() {
+            true => Box::default(),
+            false => live.program.move_over(&mut live.scratch, bytes, moved).ok()?,
+        };
+        let user = live.users.len() as u32;
+        live.users.push(bytes);
+        live.timers.set(user, horizon);
+    }
+    Some(())
+}
+
+fn put(out: &mut Vec<u8>, n: u32) {
+    out.extend_from_slice(&n.to_le_bytes());
+}
+
+fn put_i64(out: &mut Vec<u8>, n: i64) {
+    out.extend_from_slice(&n.to_le_bytes());
+}
+
+fn put_text(out: &mut Vec<u8>, text: &str) {
+    put(out, text.len() as u32);
+    out.extend_from_slice(text.as_bytes());
+}
+
+struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    fn take(&mut self, n: usize) -> Option<&'a [u8]> {
+        let (taken, rest) = self.0.split_at_checked(n)?;
+        self.0 = rest;
+        Some(taken)
+    }
+
+    fn number(&mut self) -> Option<u32> {
+        Some(u32::from_le_bytes(self.take(4)?.try_into().ok()?))
+    }
+
+    fn i64(&mut self) -> Option<i64> {
+        Some(i64::from_le_bytes(self.take(8)?.try_into().ok()?))
+    }
+
+    fn text(&mut self) -> Option<Text> {
+        let n = self.number()? as usize;
+        Text::from_utf8(self.take(n)?).ok()
+    }
+
+    fn texts(&mut self) -> Option<Vec<Text>> {
+        (0..self.number()?).map(|_| self.text()).collect()
+    }
+}

@@ -1,0 +1,114 @@
+//! Users' bytes of one program in another.
+//!
+//! What it is: bytes refer to sources and conditions by number; another run of the program may
+//! number them otherwise, and tables of keys say which is which. What it is not: it computes
+//! nothing; what the other program does not know is dropped, what the bytes do not have is as of
+//! somebody who did nothing.
+
+use std::collections::HashMap;
+
+use model::Text;
+
+use super::program::{Program, Watched, bit, set_bit};
+use super::user::{Damaged, Scratch};
+
+/// Keys by number; an empty key is of something that is not kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tables {
+    /// Of sources.
+    pub sources: Vec<Text>,
+    /// Of conditions.
+    pub conditions: Vec<Text>,
+}
+
+/// New numbers by old ones.
+#[derive(Clone, Debug)]
+pub struct Moved {
+    sources: Vec<Option<u32>>,
+    conditions: Vec<Option<u32>>,
+    same: bool,
+}
+
+impl Program {
+    /// The keys of everything that is evaluated.
+    pub fn tables(&self) -> Tables {
+        let live_source = |n: usize| !self.dependents[n].is_empty();
+        let sources = self.sources.iter().enumerate();
+        let conditions = self.conditions.iter().enumerate();
+        let shown = |live: bool, key: &Text| if live { key.clone() } else { Text::default() };
+        Tables {
+            sources: sources.map(|(n, s)| shown(live_source(n), &s.key)).collect(),
+            conditions: conditions
+                .map(|(n, c)| shown(n == 0 || !self.watchers[n].is_empty(), &self.stable_key(c)))
+                .collect(),
+        }
+    }
+
+    /// A condition's key with the keys of its sources instead of their numbers.
+    fn stable_key(&self, condition: &super::condition::Condition) -> Text {
+        let mut key = format!("{:?} {}", condition.kind, self.rules.zone);
+        for source in condition.sources.iter().chain(&condition.zone) {
+            key += " ";
+            key += &self.sources[*source as usize].key;
+        }
+        Text::from(key)
+    }
+
+    /// Definitions all of whose sources and conditions are in the tables.
+    pub fn complete(&self, tables: &Tables) -> Vec<Watched> {
+        let own = self.tables();
+        let known_source = |n: u32| tables.sources.contains(&own.sources[n as usize]);
+        let known = |n: usize| {
+            let condition = &self.conditions[n];
+            tables.conditions.contains(&own.conditions[n])
+                && condition.sources.iter().chain(&condition.zone).all(|s| known_source(*s))
+        };
+        let mut missing = vec![false; self.watches.len()];
+        for (n, watchers) in self.watchers.iter().enumerate() {
+            if n > 0 && !watchers.is_empty() && !known(n) {
+                watchers.iter().for_each(|watch| missing[*watch as usize] = true);
+            }
+        }
+        let live = self.live().filter(|(watch, _)| !missing[*watch as usize]);
+        live.map(|(_, watched)| watched.clone()).collect()
+    }
+
+    /// How numbers of other tables translate to those of this program.
+    pub fn moved(&self, tables: &Tables) -> Moved {
+        let own = self.tables();
+        let numbers = |own: &[Text], old: &[Text]| -> Vec<Option<u32>> {
+            let numbers: HashMap<&Text, u32> =
+                own.iter().zip(0..).filter(|(key, _)| !key.is_empty()).collect();
+            old.iter().map(|key| numbers.get(key).copied()).collect()
+        };
+        let same = own == *tables;
+        let sources = numbers(&own.sources, &tables.sources);
+        let conditions = numbers(&own.conditions, &tables.conditions);
+        Moved { sources, conditions, same }
+    }
+
+    /// A user's bytes with the numbers of this program.
+    pub fn move_over(
+        &self,
+        scratch: &mut Scratch,
+        bytes: &[u8],
+        moved: &Moved,
+    ) -> Result<Box<[u8]>, Damaged> {
+        if moved.same {
+            return Ok(bytes.into());
+        }
+        let place = |old: u32, of: &[Option<u32>]| of.get(old as usize).copied().flatten();
+        scratch.moved(
+            bytes,
+            &self.empty,
+            |old_bits, bits| {
+                for old in 0..old_bits.len() as u32 * 8 {
+                    if let Some(new) = place(old, &moved.conditions) {
+                        set_bit(bits, new, bit(old_bits, old));
+                    }
+                }
+            },
+            |source| place(source, &moved.sources),
+        )
+    }
+}
