@@ -59,6 +59,7 @@ pub mod sessions;
 mod set;
 mod snapshot;
 mod store;
+pub mod transitions;
 pub mod trends;
 pub mod users;
 

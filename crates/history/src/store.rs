@@ -30,6 +30,7 @@ mod runs;
 mod stats;
 #[cfg(test)]
 mod tests;
+mod transitions;
 
 pub use bulk::Load;
 pub use held::Asked;
@@ -243,7 +244,8 @@ impl Store {
 /// A user that became part of another, whose rows still have its number.
 struct Vanished {
     user: u32,
-    /// No row of the user is earlier.
+    /// No row of the user is earlier; a transition is not, either, as who was not seen yet is
+    /// nowhere.
     first: i64,
     /// No event of the user is later.
     last_event: i64,

@@ -70,7 +70,7 @@ impl Life {
             Upheaval::Reopen => {
                 self.job = None;
                 let image = self.folder.after_power_loss(|| false);
-                self.process = Process::open(&image, &self.log).unwrap();
+                self.process = Process::open_with(&image, &self.log, true).unwrap();
                 self.folder = image;
             }
             Upheaval::Join(user) => {
@@ -95,14 +95,14 @@ fn compaction_never_changes_an_answer() {
     );
     report(runner(600).run(&case, |((population, upheavals), rules, segments, instants)| {
         let folder = MemoryFolder::default();
-        let process = Process::open(&folder, &[]).unwrap();
+        let process = Process::open_with(&folder, &[], true).unwrap();
         let mut life = Life { folder, process, job: None, log: Vec::new() };
         let between = upheavals.iter().chain(std::iter::repeat(&upheavals[0]));
         for (record, upheavals) in generate::records(&population).into_iter().zip(between) {
             life.apply(record);
             upheavals.iter().for_each(|upheaval| life.suffer(*upheaval));
         }
-        let mut plain = Process::in_memory(&life.log);
+        let mut plain = Process::in_memory_with(&life.log, true);
         prop_assert_eq!(life.process.content(), plain.content());
         let views = [life.process.store.snapshot().unwrap(), plain.store.snapshot().unwrap()];
         for (segment, at) in segments.iter().flat_map(|s| instants.iter().map(move |at| (s, *at))) {
