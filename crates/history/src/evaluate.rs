@@ -38,6 +38,7 @@ pub use costs::{Answered, ConditionCost};
 pub(crate) use instants::{Ahead, n_conditions};
 pub(crate) use matching::Matching;
 pub(crate) use measure::Measured;
+pub use needs::Needs;
 pub(crate) use source::{Hit, Source, SourcePart, Wanted, by_users};
 
 /// Why a question has no answer.

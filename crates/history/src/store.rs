@@ -22,7 +22,9 @@ use crate::users::Users;
 
 mod bulk;
 mod checkpoint;
+mod fresh;
 mod held;
+mod history_of;
 mod job;
 mod plan;
 mod retain;
@@ -224,7 +226,7 @@ impl Store {
         let users = &self.users;
         let user_of = |user: u32| users.remaining(user);
         for (family, runs) in &mut self.families {
-            runs.fresh.iter_mut().for_each(|row| row.user = user_of(row.user));
+            runs.fresh.renumber(&user_of);
             for sealed in &mut runs.parts {
                 if !concerned(*family, &sealed.part, &self.vanished)? {
                     continue;

@@ -80,7 +80,7 @@ impl Store {
         families.sort_unstable();
         families.dedup();
         let fresh = families.iter().filter_map(|family| self.families.get(family));
-        let fresh = fresh.flat_map(|runs| &runs.fresh).map(|row| EventId(row.id));
+        let fresh = fresh.flat_map(|runs| runs.fresh.iter()).map(|row| EventId(row.id));
         held.extend(fresh.filter(|id| left.remove(id)));
         if !left.is_empty() {
             self.each_event_id(&mut |id| {

@@ -12,7 +12,7 @@ use crate::evaluate::Evaluator;
 
 /// What happens to the store between records.
 #[derive(Clone, Copy, Debug)]
-enum Upheaval {
+pub(super) enum Upheaval {
     Look,
     Checkpoint,
     Compact,
@@ -23,7 +23,7 @@ enum Upheaval {
     Join(usize),
 }
 
-fn upheaval() -> impl Strategy<Value = Upheaval> {
+pub(super) fn upheaval() -> impl Strategy<Value = Upheaval> {
     prop_oneof![
         3 => Just(Upheaval::Look),
         3 => Just(Upheaval::Checkpoint),
@@ -35,15 +35,15 @@ fn upheaval() -> impl Strategy<Value = Upheaval> {
     ]
 }
 
-struct Life {
-    folder: MemoryFolder,
-    process: Process,
-    job: Option<Job>,
-    log: Vec<Record>,
+pub(super) struct Life {
+    pub(super) folder: MemoryFolder,
+    pub(super) process: Process,
+    pub(super) job: Option<Job>,
+    pub(super) log: Vec<Record>,
 }
 
 impl Life {
-    fn apply(&mut self, record: Record) {
+    pub(super) fn apply(&mut self, record: Record) {
         self.log.push(record.clone());
         self.process.apply(record);
     }
@@ -54,7 +54,7 @@ impl Life {
         }
     }
 
-    fn suffer(&mut self, upheaval: Upheaval) {
+    pub(super) fn suffer(&mut self, upheaval: Upheaval) {
         match upheaval {
             Upheaval::Look => drop(self.process.store.snapshot().unwrap()),
             Upheaval::Finish => self.finish(),
