@@ -108,6 +108,9 @@ impl Change {
     }
 }
 
+/// Time, arrival, number of the part, row, user.
+type Place = (i64, u64, usize, usize, u32);
+
 /// A part of transitions with what every question reads.
 struct Rows<'a> {
     part: &'a Part,
@@ -203,13 +206,13 @@ impl Snapshot {
             let sources = parts.iter().filter(touches).map(|part| Rows::of(part));
             let sources = sources.collect::<Result<Vec<_>, _>>()?;
             // The latest so far, the earliest of them on top.
-            let mut latest: BinaryHeap<Reverse<(i64, u64, usize, usize, u32)>> = BinaryHeap::new();
+            let mut latest: BinaryHeap<Reverse<Place>> = BinaryHeap::new();
             for (place, rows) in sources.iter().enumerate() {
                 for (run, user) in rows.runs.users.iter().enumerate() {
                     for row in rows.runs.rows(run) {
                         let time = rows.time(row);
                         let full = latest.len() == wanted;
-                        let late = |Reverse(top): &Reverse<(i64, _, _, _, _)>| top.0 > time;
+                        let late = |Reverse(top): &Reverse<Place>| top.0 > time;
                         if time < from.0 || time > to.0 || full && latest.peek().is_some_and(late) {
                             continue;
                         }
