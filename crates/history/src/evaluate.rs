@@ -38,7 +38,8 @@ pub use costs::{Answered, ConditionCost};
 pub(crate) use instants::{Ahead, n_conditions};
 pub(crate) use matching::Matching;
 pub(crate) use measure::Measured;
-pub(crate) use source::{Hit, Source, SourcePart, Wanted};
+pub use needs::Needs;
+pub(crate) use source::{Hit, Source, SourcePart, Wanted, by_users};
 
 /// Why a question has no answer.
 #[derive(Clone, Debug, thiserror::Error)]

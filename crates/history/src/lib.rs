@@ -43,6 +43,7 @@ pub mod distribution;
 mod evaluate;
 pub mod flows;
 pub mod funnel;
+mod gather;
 pub mod groups;
 #[cfg(test)]
 mod histories;
@@ -51,6 +52,7 @@ mod masks;
 pub mod names;
 pub mod numbers;
 pub mod part;
+mod point;
 mod ranges;
 pub mod retention;
 pub mod revenue;
@@ -59,12 +61,14 @@ pub mod sessions;
 mod set;
 mod snapshot;
 mod store;
+pub mod transitions;
 pub mod trends;
 pub mod users;
 
 pub use cache::{Cache, CacheUse};
 pub use disk::{CheckReport, Error, SectionSize, check};
-pub use evaluate::{Answered, ConditionCost, Evaluator, QueryError, Reads};
+pub use evaluate::{Answered, ConditionCost, Evaluator, Needs, QueryError, Reads};
+pub use gather::{Gathering, gather};
 pub use set::UserSet;
 pub use snapshot::{EventFacts, Snapshot, StoredEvent, ValueFacts};
 pub use store::{

@@ -1,6 +1,7 @@
 //! A part: immutable rows of one family, sorted by (user, time, arrival), column by column.
 //!
-//! A family is all events of one name and one month, or all changes of one attribute in one month.
+//! A family is all events of one name and one month, all changes of one attribute in one month, or
+//! all transitions of one watched definition in one month.
 //! Invariants: rows ascend by (user, time, arrival); every column has one value per row. A part is
 //! held in memory as a whole, or stands in a file from which each column is read when it is asked
 //! for; either way it answers the same.
@@ -41,9 +42,18 @@ pub enum Family {
         /// 12 × year + month − 1.
         month: i32,
     },
+    /// Transitions of one watched definition in one month (see [`crate::transitions`]). They are
+    /// told of users, not sent by anybody: no delivery has them, and they count as neither events
+    /// nor sightings.
+    Transition {
+        /// The key of the definition.
+        name: NameId,
+        /// 12 × year + month − 1.
+        month: i32,
+    },
 }
 
-/// One event, or one change of one attribute, on its way into a part.
+/// One event, one change of one attribute, or one transition, on its way into a part.
 #[derive(Clone, Debug)]
 pub struct Row {
     /// Whose.
@@ -54,7 +64,7 @@ pub struct Row {
     pub arrival: u64,
     /// When it was accepted, in milliseconds.
     pub received: i64,
-    /// Which delivery.
+    /// Which delivery; 0 for a transition.
     pub id: u128,
     /// Values by property.
     pub properties: Vec<(NameId, Value)>,
@@ -110,6 +120,8 @@ enum Section<T> {
 
 /// Delivery ids: never held for a stored part, as few questions ask for them.
 enum Ids {
+    /// All are 0: the rows were not delivered.
+    Zero,
     Held(Vec<u128>),
     Stored,
 }
@@ -123,6 +135,27 @@ impl Family {
     /// The family of a change of an attribute.
     pub fn of_attribute(name: NameId, time: Timestamp) -> Family {
         Family::Attribute { name, month: month_of(time) }
+    }
+
+    /// The family of a transition.
+    pub fn of_transition(name: NameId, time: Timestamp) -> Family {
+        Family::Transition { name, month: month_of(time) }
+    }
+
+    /// The event, attribute or watched definition.
+    pub fn name(self) -> NameId {
+        let (Family::Event { name, .. }
+        | Family::Attribute { name, .. }
+        | Family::Transition { name, .. }) = self;
+        name
+    }
+
+    /// Whether its rows were delivered by somebody: events and attribute changes.
+    pub(crate) fn delivered(self) -> bool {
+        match self {
+            Family::Event { .. } | Family::Attribute { .. } => true,
+            Family::Transition { .. } => false,
+        }
     }
 }
 
@@ -191,6 +224,7 @@ impl Part {
     /// Delivery ids of some rows.
     pub fn ids(&self, rows: Range<usize>) -> Result<Vec<u128>, Error> {
         match (&self.ids, &self.file) {
+            (Ids::Zero, _) => Ok(vec![0; rows.len()]),
             (Ids::Held(ids), _) => Ok(ids[rows].to_vec()),
             (Ids::Stored, Some(file)) => file.ids(&self.facts, rows),
             (Ids::Stored, None) => Ok(Vec::new()),
@@ -243,7 +277,7 @@ impl Part {
         Ok(())
     }
 
-    fn wrong(&self, what: &'static str) -> Error {
+    pub(crate) fn wrong(&self, what: &'static str) -> Error {
         let path = self.file.as_ref().map(|file| file.path().to_path_buf());
         Error::Damaged { path: path.unwrap_or_default(), at: 0, what }
     }

@@ -211,7 +211,7 @@ impl Snapshot {
             .keys()
             .filter_map(|family| match family {
                 Family::Attribute { name, .. } => Some(*name),
-                Family::Event { .. } => None,
+                Family::Event { .. } | Family::Transition { .. } => None,
             })
             .collect();
         names.dedup();
@@ -305,7 +305,7 @@ impl Snapshot {
         self.families.iter().flat_map(|(family, parts)| {
             let name = match family {
                 Family::Event { name, .. } => Some(*name),
-                Family::Attribute { .. } => None,
+                Family::Attribute { .. } | Family::Transition { .. } => None,
             };
             parts.iter().filter_map(move |part| Some((name?, part.as_ref())))
         })

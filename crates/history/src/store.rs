@@ -22,7 +22,9 @@ use crate::users::Users;
 
 mod bulk;
 mod checkpoint;
+mod fresh;
 mod held;
+mod history_of;
 mod job;
 mod plan;
 mod retain;
@@ -30,6 +32,7 @@ mod runs;
 mod stats;
 #[cfg(test)]
 mod tests;
+mod transitions;
 
 pub use bulk::Load;
 pub use held::Asked;
@@ -223,7 +226,7 @@ impl Store {
         let users = &self.users;
         let user_of = |user: u32| users.remaining(user);
         for (family, runs) in &mut self.families {
-            runs.fresh.iter_mut().for_each(|row| row.user = user_of(row.user));
+            runs.fresh.renumber(&user_of);
             for sealed in &mut runs.parts {
                 if !concerned(*family, &sealed.part, &self.vanished)? {
                     continue;
@@ -243,7 +246,8 @@ impl Store {
 /// A user that became part of another, whose rows still have its number.
 struct Vanished {
     user: u32,
-    /// No row of the user is earlier.
+    /// No row of the user is earlier; a transition is not, either, as who was not seen yet is
+    /// nowhere.
     first: i64,
     /// No event of the user is later.
     last_event: i64,

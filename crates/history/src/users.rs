@@ -114,6 +114,12 @@ impl Users {
         chunk.first_event[at]
     }
 
+    /// Time of a user's first event or attribute change.
+    pub fn first_seen_of(&self, user: UserIndex) -> i64 {
+        let (chunk, at) = self.place(user);
+        chunk.first_seen[at]
+    }
+
     /// Times of the first event or attribute change of all users, a chunk at a time.
     pub fn first_seen(&self) -> impl Iterator<Item = &[i64]> {
         self.chunks.iter().map(|chunk| &chunk.first_seen[..])

@@ -103,13 +103,14 @@ fn check_part(
     let bytes = part_bytes(&**folder, file)?;
     let part = verify_part(folder, file, n_names)?;
     let wrong = |what| Err(Error::Damaged { path: folder.path(&part_name(file)), at: 0, what });
-    let (Family::Event { name, .. } | Family::Attribute { name, .. }) = family;
+    let name = family.name();
     if name.0 as usize >= n_names {
         return wrong("the manifest gives it a name that does not exist");
     }
     let outside = |time| match family {
         Family::Event { .. } => Family::of_event(name, Timestamp(time)) != family,
         Family::Attribute { .. } => Family::of_attribute(name, Timestamp(time)) != family,
+        Family::Transition { .. } => Family::of_transition(name, Timestamp(time)) != family,
     };
     let facts = part.facts();
     if !part.is_empty() && (outside(facts.time_min) || outside(facts.time_max)) {

@@ -63,6 +63,7 @@ fn encode(manifest: &Manifest) -> Vec<u8> {
         let (kind, name, month) = match family {
             Family::Event { name, month } => (0, name.0, *month),
             Family::Attribute { name, month } => (1, name.0, *month),
+            Family::Transition { name, month } => (2, name.0, *month),
         };
         put_u32(&mut raw, kind);
         put_u32(&mut raw, name);
@@ -82,6 +83,7 @@ fn decode(raw: &[u8]) -> Result<Manifest, Wrong> {
         let family = match kind {
             0 => Family::Event { name, month: month as i32 },
             1 => Family::Attribute { name, month: month as i32 },
+            2 => Family::Transition { name, month: month as i32 },
             _ => return Err(Wrong::at(8, "a part is of an unknown kind")),
         };
         parts.push((family, reader.u64()?));

@@ -1,6 +1,7 @@
 //! The file of one part: sections one after the other, then a directory of them, then a tail that
 //! says where the directory is. Each section is one column and carries a checksum that is verified
-//! whenever it is read; delivery ids carry one per 512, so that few of them can be read alone.
+//! whenever it is read; delivery ids carry one per 512, so that few of them can be read alone, and
+//! take nothing where all are 0.
 //!
 //! Nothing read is trusted: lengths, names, dictionary entries and the order of rows are checked.
 
@@ -43,7 +44,7 @@ pub struct PartFile {
 #[derive(Clone, Copy)]
 struct Section {
     kind: u8,
-    /// The name of the property; of ids, the bytes of one.
+    /// The name of the property; of ids, the bytes of one (0: all ids are 0).
     name: u32,
     at: u64,
     len: u64,
@@ -102,9 +103,14 @@ impl Encoder {
     }
 
     fn add_ids(&mut self, ids: &[u128]) {
-        let width = if ids.iter().all(|id| id >> 64 == 0) { 8 } else { 16 };
+        let width = match ids.iter().fold(0, |all, id| all | id) {
+            0 => 0,
+            all if all >> 64 == 0 => 8,
+            _ => 16,
+        };
         let at = self.out.len() as u64;
-        for block in ids.chunks(ID_BLOCK) {
+        let stored = if width == 0 { &[] } else { ids };
+        for block in stored.chunks(ID_BLOCK) {
             let start = self.out.len();
             for id in block {
                 self.out.extend_from_slice(&id.to_le_bytes()[..width]);
@@ -332,12 +338,15 @@ impl PartFile {
         let section = self.section(IDS, |_| true)?;
         let width = section.name as usize;
         let block_bytes = (ID_BLOCK * width + 4) as u64;
-        let blocks = facts.rows.div_ceil(ID_BLOCK);
-        if ![8, 16].contains(&width)
+        let blocks = if width == 0 { 0 } else { facts.rows.div_ceil(ID_BLOCK) };
+        if ![0, 8, 16].contains(&width)
             || section.len != (facts.rows * width + blocks * 4) as u64
             || rows.end > facts.rows
         {
             return Err(Wrong::at(section.at, "ids are missing").into());
+        }
+        if width == 0 {
+            return Ok(vec![0; rows.len()]);
         }
         let (first, last) = (rows.start / ID_BLOCK, (rows.end - 1) / ID_BLOCK);
         let at = section.at + first as u64 * block_bytes;

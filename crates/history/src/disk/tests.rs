@@ -41,6 +41,7 @@ fn manifest() -> Manifest {
     let parts = vec![
         (Family::Attribute { name: NameId(1), month: 5 }, 2),
         (Family::Event { name: NameId(2), month: 24_315 }, 7),
+        (Family::Transition { name: NameId(3), month: 24_316 }, 8),
     ];
     Manifest { log_position: 9, arrivals: 8, next_file: 4, state: 3, parts }
 }

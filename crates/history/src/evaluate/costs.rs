@@ -5,8 +5,8 @@ use std::cell::{Cell, RefCell};
 
 use segment::Predicate;
 
-use super::per_user::Sources;
 use super::{Evaluator, QueryError, Reads};
+use crate::gather::Gathering;
 use crate::names::NameId;
 use crate::set::UserSet;
 
@@ -93,8 +93,8 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Notes what an evaluation user by user reads.
-    pub(super) fn note_sources(&self, sources: &Sources) {
-        for source in sources.all() {
+    pub(super) fn note_sources(&self, sources: &Gathering) {
+        for source in sources.parts() {
             let columns = source.columns.iter().map(|(_, column)| column.bytes());
             let bytes = source.runs.bytes() + source.times.len() * 4 + columns.sum::<usize>();
             self.note_part(source.part.len(), bytes);

@@ -1,48 +1,90 @@
-//! What a condition reads of a user's history: only this is brought together.
+//! What conditions read of a user's history: only this is brought together.
 
 use std::collections::BTreeSet;
 
-use model::Text;
+use model::{Span, Text, Timestamp, Zone};
 use segment::Rules;
+use segment::evaluate::range_at;
 use segment::tree::{
-    AffinitySubject, DateSubject, EventMatch, EventNames, Measure, Predicate, Where,
+    AffinitySubject, DateSubject, EventMatch, EventNames, Measure, Predicate, Where, Window,
 };
 
-use crate::names::NameId;
-use crate::snapshot::Snapshot;
+use crate::names::{NameId, Names};
 
-/// Names of events, properties and attributes that a condition looks at.
-#[derive(Default, Debug)]
-pub(super) struct Needs {
+/// Names of events, properties and attributes that conditions look at, and how far back: of what
+/// the segments and lifecycle states that they refer to need, too.
+#[derive(Debug)]
+pub struct Needs {
     /// Events of every name.
-    pub(super) any_event: bool,
-    pub(super) events: BTreeSet<Text>,
-    pub(super) properties: BTreeSet<Text>,
-    pub(super) attributes: BTreeSet<Text>,
-    /// Whether it asks for a first event, which may be of any age.
-    pub(super) first_time: bool,
+    any_event: bool,
+    events: BTreeSet<Text>,
+    properties: BTreeSet<Text>,
+    attributes: BTreeSet<Text>,
+    /// Whether events of any age may matter.
+    ever: bool,
+    /// Else those in these windows do.
+    windows: Vec<Window>,
+    /// Or in the last of these spans.
+    spans: Vec<(Span, Span)>,
+    zone: Zone,
     seen_segments: BTreeSet<Text>,
     seen_lifecycle: bool,
 }
 
 impl Needs {
-    pub(super) fn of(predicate: &Predicate, rules: &Rules) -> Needs {
-        let mut needs = Needs::default();
-        needs.attributes.insert(Text::const_new("timezone"));
-        needs.predicate(predicate, rules);
+    /// What some conditions need together.
+    pub fn of(predicates: &[&Predicate], rules: &Rules) -> Needs {
+        let mut needs = Needs {
+            any_event: false,
+            events: BTreeSet::new(),
+            properties: BTreeSet::new(),
+            attributes: BTreeSet::from([Text::const_new("timezone")]),
+            ever: false,
+            windows: Vec::new(),
+            spans: Vec::new(),
+            zone: rules.zone.clone(),
+            seen_segments: BTreeSet::new(),
+            seen_lifecycle: false,
+        };
+        predicates.iter().for_each(|predicate| needs.predicate(predicate, rules));
         needs
     }
 
     /// Names of the events, ascending; nothing: any.
-    pub(super) fn names(&self, snapshot: &Snapshot) -> Option<Vec<NameId>> {
+    pub(crate) fn names(&self, names: &Names) -> Option<Vec<NameId>> {
         if self.any_event {
             return None;
         }
-        let events = self.events.iter();
-        let mut names: Vec<NameId> =
-            events.filter_map(|name| snapshot.names.number(name)).collect();
-        names.sort_unstable();
-        Some(names)
+        let mut events: Vec<NameId> =
+            self.events.iter().filter_map(|name| names.number(name)).collect();
+        events.sort_unstable();
+        Some(events)
+    }
+
+    /// Numbers of the properties, by name.
+    pub(crate) fn properties(&self, names: &Names) -> Vec<NameId> {
+        self.properties.iter().filter_map(|name| names.number(name)).collect()
+    }
+
+    /// Numbers of the attributes, by name.
+    pub(crate) fn attributes(&self, names: &Names) -> Vec<NameId> {
+        self.attributes.iter().filter_map(|name| names.number(name)).collect()
+    }
+
+    /// An instant before which no event can matter to an answer at `at` or later. Local days of users
+    /// differ from the workspace's by less than two days, and so may their first.
+    pub fn earliest(&self, at: Timestamp) -> Timestamp {
+        if self.ever {
+            return Timestamp::MIN;
+        }
+        let slack = Span::days(2);
+        let window = |window: &Window| {
+            let range = range_at(window, at.minus(slack), &self.zone);
+            range.map_or(Timestamp::MIN, |(from, _)| from.minus(slack))
+        };
+        let windows = self.windows.iter().map(window);
+        let spans = self.spans.iter().map(|(one, other)| at.minus(*one).minus(*other));
+        windows.chain(spans).min().unwrap_or(Timestamp::MIN)
     }
 
     fn predicate(&mut self, predicate: &Predicate, rules: &Rules) {
@@ -54,6 +96,7 @@ impl Needs {
             Predicate::Event(p) => {
                 self.event(&p.of, rules);
                 self.measure(&p.measure);
+                self.windows.push(p.within.clone());
             }
             Predicate::Profile(p) => {
                 self.attributes.insert(p.attribute.clone());
@@ -61,23 +104,30 @@ impl Needs {
             Predicate::Sequence(p) => {
                 p.steps.iter().for_each(|step| self.event(step, rules));
                 p.without.iter().for_each(|without| self.event(&without.of, rules));
+                self.windows.push(p.within.clone());
             }
             Predicate::Since(p) => {
                 self.event(&p.anchor, rules);
                 self.event(&p.predicate.of, rules);
                 self.measure(&p.predicate.measure);
+                self.ever = true;
             }
             Predicate::Absence(p) => {
                 self.event(&p.did, rules);
                 self.event(&p.then_not, rules);
                 self.properties.extend(p.hold.iter().cloned());
+                self.ever = true;
             }
-            Predicate::Baseline(p) => self.event(&p.of, rules),
+            Predicate::Baseline(p) => {
+                self.event(&p.of, rules);
+                self.spans.push((p.window, p.against));
+            }
             Predicate::Affinity(p) => {
                 self.event(&p.of, rules);
                 if let AffinitySubject::Property(property) = &p.subject {
                     self.properties.insert(property.clone());
                 }
+                self.windows.push(p.within.clone());
             }
             Predicate::Date(p) => match &p.subject {
                 DateSubject::Attribute(attribute) => {
@@ -86,10 +136,13 @@ impl Needs {
                 DateSubject::Property { of, property, .. } => {
                     self.event(of, rules);
                     self.properties.insert(property.clone());
+                    self.ever = true;
                 }
             },
             Predicate::Segment(id) => self.segment(id, rules),
-            Predicate::Lifecycle(_) => {
+            Predicate::Lifecycle(p) => {
+                // Earlier states are those of earlier instants.
+                self.ever |= p.for_at_least.is_some() || p.was.is_some();
                 if !std::mem::replace(&mut self.seen_lifecycle, true) {
                     let states = &rules.lifecycle.states;
                     states.iter().for_each(|state| self.predicate(&state.predicate, rules));
@@ -138,7 +191,7 @@ impl Needs {
             Where::Property { property, .. } => {
                 self.properties.insert(property.clone());
             }
-            Where::FirstTime => self.first_time = true,
+            Where::FirstTime => self.ever = true,
             Where::Same(properties) => self.properties.extend(properties.iter().cloned()),
         }
     }

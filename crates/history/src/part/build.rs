@@ -70,7 +70,7 @@ impl Part {
             received: Section::held(Series::of(&received, &times)),
             runs: Section::held(runs),
             times: Section::held(times),
-            ids: Ids::Held(ids),
+            ids: if ids.iter().all(|id| *id == 0) { Ids::Zero } else { Ids::Held(ids) },
             columns: properties
                 .into_iter()
                 .map(|(property, column)| (property, Section::held(column)))

@@ -52,7 +52,9 @@ impl Snapshot {
         for (family, parts) in &self.families {
             let mut kept = Vec::new();
             for part in parts {
-                kept.extend(known_part(part, at, &mut concerned)?);
+                // Transitions say nothing of when a user was seen.
+                let concerned = family.delivered().then_some(&mut concerned);
+                kept.extend(known_part(part, at, concerned)?);
             }
             if !kept.is_empty() {
                 families.insert(*family, kept);
@@ -66,11 +68,12 @@ impl Snapshot {
     }
 }
 
-/// The rows of a part that had been accepted; the users of the others are added to `concerned`.
+/// The rows of a part that had been accepted; the users of the others are added to `concerned`, if
+/// that matters to anything.
 fn known_part(
     part: &Arc<Part>,
     at: Timestamp,
-    concerned: &mut UserSet,
+    concerned: Option<&mut UserSet>,
 ) -> Result<Option<Arc<Part>>, QueryError> {
     let facts = part.facts();
     if facts.received_max <= at.0 {
@@ -78,14 +81,18 @@ fn known_part(
     }
     let runs = part.runs()?;
     if facts.received_min > at.0 {
-        runs.users.iter().for_each(|user| concerned.insert(UserIndex(*user)));
+        if let Some(concerned) = concerned {
+            runs.users.iter().for_each(|user| concerned.insert(UserIndex(*user)));
+        }
         return Ok(None);
     }
     let (times, received) = (part.times()?, part.received()?);
     let known = |row: usize| received.get(row, times[row]) <= at.0;
-    for (run, user) in runs.users.iter().enumerate() {
-        if !runs.rows(run).all(known) {
-            concerned.insert(UserIndex(*user));
+    if let Some(concerned) = concerned {
+        for (run, user) in runs.users.iter().enumerate() {
+            if !runs.rows(run).all(known) {
+                concerned.insert(UserIndex(*user));
+            }
         }
     }
     Ok(Some(Arc::new(part.only(&known)?)))
@@ -127,7 +134,7 @@ fn sightings(
     n_users: usize,
 ) -> Result<Vec<Sighting>, QueryError> {
     let mut sightings = vec![UNSEEN; n_users];
-    for (family, parts) in families {
+    for (family, parts) in families.iter().filter(|(family, _)| family.delivered()) {
         let event = matches!(family, Family::Event { .. });
         for part in parts {
             let (runs, times) = (part.runs()?, part.times()?);

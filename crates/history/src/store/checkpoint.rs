@@ -182,7 +182,7 @@ impl Runs {
     ) -> Taken {
         let forget = match family {
             Family::Event { name, .. } => forget.get(&name).copied(),
-            Family::Attribute { .. } => None,
+            Family::Attribute { .. } | Family::Transition { .. } => None,
         };
         let instant = forget.unwrap_or(i64::MIN);
         let old = |sealed: &Sealed| forget.is_some() && sealed.part.facts().time_max <= instant;

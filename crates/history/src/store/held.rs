@@ -27,12 +27,12 @@ pub struct Asked<'a> {
 }
 
 impl Store {
-    /// Rows, fresh ones included. There are at most as many delivery ids.
+    /// Rows that were delivered, fresh ones included. There are at most as many delivery ids.
     pub fn n_rows(&self) -> u64 {
         let rows = |runs: &Runs| {
             runs.fresh.len() + runs.parts.iter().map(|sealed| sealed.part.len()).sum::<usize>()
         };
-        self.families.values().map(|runs| rows(runs) as u64).sum()
+        self.delivered().map(|runs| rows(runs) as u64).sum()
     }
 
     /// Visits every delivery id of everything applied, fresh rows included, in no particular order;
@@ -40,7 +40,7 @@ impl Store {
     ///
     /// Cost: one pass over all id columns.
     pub fn each_event_id(&self, visit: &mut dyn FnMut(EventId)) -> Result<(), Error> {
-        for runs in self.families.values() {
+        for runs in self.delivered() {
             runs.fresh.iter().for_each(|row| visit(EventId(row.id)));
             for sealed in &runs.parts {
                 let part = &sealed.part;
@@ -80,7 +80,7 @@ impl Store {
         families.sort_unstable();
         families.dedup();
         let fresh = families.iter().filter_map(|family| self.families.get(family));
-        let fresh = fresh.flat_map(|runs| &runs.fresh).map(|row| EventId(row.id));
+        let fresh = fresh.flat_map(|runs| runs.fresh.iter()).map(|row| EventId(row.id));
         held.extend(fresh.filter(|id| left.remove(id)));
         if !left.is_empty() {
             self.each_event_id(&mut |id| {
@@ -95,6 +95,11 @@ impl Store {
     /// The same for one delivery.
     pub fn holds_delivery(&self, asked: Asked<'_>) -> Result<bool, Error> {
         Ok(!self.held_deliveries(&[asked])?.is_empty())
+    }
+
+    /// Rows of every family that somebody delivers.
+    fn delivered(&self) -> impl Iterator<Item = &Runs> {
+        self.families.iter().filter(|(family, _)| family.delivered()).map(|(_, runs)| runs)
     }
 
     /// Where the rows of a record are, or would be.

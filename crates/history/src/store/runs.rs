@@ -6,8 +6,9 @@
 use std::sync::Arc;
 
 use crate::disk::Error;
-use crate::part::{Part, Row};
+use crate::part::Part;
 
+use super::fresh::Fresh;
 use super::plan::full_tier_of;
 
 /// Fresh rows of a family that are sealed even without a question: bounds the cost of sorting.
@@ -19,7 +20,7 @@ const WRITER_MERGE_ROWS_MAX: usize = 64 * 1_024;
 #[derive(Default)]
 pub(super) struct Runs {
     pub(super) parts: Vec<Sealed>,
-    pub(super) fresh: Vec<Row>,
+    pub(super) fresh: Fresh,
 }
 
 /// A part, and where it is.
@@ -54,7 +55,7 @@ impl Runs {
         if self.fresh.is_empty() {
             return;
         }
-        let part = Arc::new(Part::of(std::mem::take(&mut self.fresh)));
+        let part = Arc::new(Part::of(self.fresh.take()));
         self.parts.push(Sealed { part, place: Place::Memory });
         while self.merge_small() {}
     }

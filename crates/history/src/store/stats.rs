@@ -1,7 +1,7 @@
 //! What a store holds, in figures.
 
 use super::Store;
-use super::runs::Place;
+use super::runs::{Place, Runs};
 use crate::disk::SectionSize;
 use crate::part::Family;
 use model::Text;
@@ -9,9 +9,10 @@ use model::Text;
 /// Figures of one family.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FamilyStats {
-    /// The event or attribute.
+    /// The event, attribute or watched definition.
     pub name: Text,
-    /// The month of events as (year, month from 1); `None` for all changes of an attribute.
+    /// The month of events as (year, month from 1); `None` for all changes of an attribute, and all
+    /// transitions of a watched definition.
     pub month: Option<(i32, u32)>,
     /// Parts.
     pub parts: u64,
@@ -28,10 +29,12 @@ pub struct FamilyStats {
 pub struct StoreStats {
     /// Users ever seen, merged ones included.
     pub users: u64,
-    /// Names of events, properties and attributes.
+    /// Names of events, properties, attributes and watched definitions.
     pub names: u64,
-    /// Families by name and month, events first.
+    /// Families by name and month, events first; without transitions.
     pub families: Vec<FamilyStats>,
+    /// Transitions by watched definition.
+    pub transitions: Vec<FamilyStats>,
     /// Bytes in files by kind of column.
     pub sections: Vec<SectionSize>,
 }
@@ -40,14 +43,14 @@ impl Store {
     /// What the store holds. Cost: linear in parts; nothing is read.
     pub fn stats(&self) -> StoreStats {
         let of = |month: &i32| (month.div_euclid(12), month.rem_euclid(12) as u32 + 1);
-        let families = self.families.iter().map(|(family, runs)| {
-            let (name, month) = match family {
-                Family::Event { name, month } => (*name, Some(of(month))),
-                Family::Attribute { name, .. } => (*name, None),
+        let figures = |(family, runs): (&Family, &Runs)| {
+            let month = match family {
+                Family::Event { month, .. } => Some(of(month)),
+                Family::Attribute { .. } | Family::Transition { .. } => None,
             };
             let fresh = runs.fresh.len() as u64;
             let mut stats = FamilyStats {
-                name: self.names.name(name).clone(),
+                name: self.names.name(family.name()).clone(),
                 month,
                 parts: runs.parts.len() as u64,
                 rows: fresh,
@@ -63,11 +66,14 @@ impl Store {
                 }
             }
             stats
-        });
+        };
+        let (delivered, told): (Vec<_>, Vec<_>) =
+            self.families.iter().partition(|(family, _)| family.delivered());
         StoreStats {
             users: self.users.len() as u64,
             names: self.names.all().len() as u64,
-            families: joined(families),
+            families: joined(delivered.into_iter().map(figures)),
+            transitions: joined(told.into_iter().map(figures)),
             sections: self.sections(),
         }
     }
@@ -87,7 +93,7 @@ impl Store {
     }
 }
 
-/// The months of an attribute are one.
+/// The months of an attribute are one, and those of a watched definition.
 fn joined(families: impl Iterator<Item = FamilyStats>) -> Vec<FamilyStats> {
     let mut joined: Vec<FamilyStats> = Vec::new();
     for family in families {

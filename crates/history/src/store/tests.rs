@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use engine::Fold;
+use engine::live::{Cause, Correction, Transition, WatchId};
 use model::{
     AttributeChange, Event, EventId, Record, Text, Timestamp, UserIndex, Value, What, Who,
 };
@@ -13,6 +14,7 @@ use crate::disk::{Fault, MemoryFolder};
 
 mod compaction;
 mod crash;
+mod one_user;
 mod retention;
 mod rewriting;
 
@@ -21,24 +23,38 @@ struct Process {
     fold: Fold,
     store: Store,
     arrivals: u64,
+    /// Whether each record brings about a transition of its user.
+    tells: bool,
 }
 
 impl Process {
+    fn of(store: Store, tells: bool) -> Process {
+        Process { fold: Fold::new(), store, arrivals: 0, tells }
+    }
+
     fn in_memory(records: &[Record]) -> Process {
-        let mut process = Process { fold: Fold::new(), store: Store::in_memory(), arrivals: 0 };
+        Process::in_memory_with(records, false)
+    }
+
+    fn in_memory_with(records: &[Record], tells: bool) -> Process {
+        let mut process = Process::of(Store::in_memory(), tells);
         records.iter().for_each(|record| process.apply(record.clone()));
         process
     }
 
     /// Opens a folder and applies what the log has after its checkpoint.
     fn open(folder: &MemoryFolder, log: &[Record]) -> Result<Process, Error> {
+        Process::open_with(folder, log, false)
+    }
+
+    fn open_with(folder: &MemoryFolder, log: &[Record], tells: bool) -> Result<Process, Error> {
         let (store, checkpoint) = Store::open_in(Arc::new(folder.clone()))?;
         let fold = match checkpoint.fold.is_empty() {
             true => Fold::new(),
             false => Fold::restore(&checkpoint.fold).unwrap(),
         };
         assert_eq!(checkpoint.log_position, checkpoint.arrivals, "the log counts records here");
-        let mut process = Process { fold, store, arrivals: checkpoint.arrivals };
+        let mut process = Process { fold, store, arrivals: checkpoint.arrivals, tells };
         let rest = &log[checkpoint.log_position as usize..];
         rest.iter().for_each(|record| process.apply(record.clone()));
         Ok(process)
@@ -47,7 +63,12 @@ impl Process {
     fn apply(&mut self, record: Record) {
         let step = self.fold.step(&record);
         let public_id = self.fold.person(step.user).public_id.clone();
+        let told = transition(step.user, &record, self.arrivals);
         self.store.apply(&step, record, &public_id, self.arrivals);
+        if self.tells {
+            let key = Text::from(format!("segment/{}", self.arrivals % 2));
+            self.store.apply_transition(&key, &told, self.arrivals);
+        }
         self.arrivals += 1;
     }
 
@@ -76,10 +97,30 @@ impl Process {
             let facts = snapshot.facts_of(user);
             let received: Vec<_> =
                 snapshot.events_of(user).unwrap().iter().map(|stored| stored.received_at).collect();
-            format!("{facts:?} {:?} {received:?}", snapshot.history_of(user).unwrap())
+            let told = snapshot.transitions_of(user, Timestamp::MAX).unwrap();
+            format!("{facts:?} {:?} {received:?} {told:?}", snapshot.history_of(user).unwrap())
         });
         let events = snapshot.n_events(Timestamp::MAX).unwrap();
         content.chain([format!("{events} events")]).collect()
+    }
+}
+
+/// A transition that a record brings about.
+fn transition(user: UserIndex, record: &Record, n: u64) -> Transition {
+    let at = match &record.what {
+        What::Event(event) => event.time,
+        What::Identify(change) => change.time,
+        What::Alias { .. } => record.received_at,
+    };
+    Transition {
+        user,
+        watch: WatchId(0),
+        at,
+        recorded_at: record.received_at,
+        from: (n % 3) as u8,
+        to: (n % 3) as u8 + 1,
+        cause: if n.is_multiple_of(2) { Cause::Record } else { Cause::Time },
+        correction: if n.is_multiple_of(5) { Correction::Added } else { Correction::None },
     }
 }
 

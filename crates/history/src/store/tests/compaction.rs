@@ -12,7 +12,7 @@ use crate::evaluate::Evaluator;
 
 /// What happens to the store between records.
 #[derive(Clone, Copy, Debug)]
-enum Upheaval {
+pub(super) enum Upheaval {
     Look,
     Checkpoint,
     Compact,
@@ -23,7 +23,7 @@ enum Upheaval {
     Join(usize),
 }
 
-fn upheaval() -> impl Strategy<Value = Upheaval> {
+pub(super) fn upheaval() -> impl Strategy<Value = Upheaval> {
     prop_oneof![
         3 => Just(Upheaval::Look),
         3 => Just(Upheaval::Checkpoint),
@@ -35,15 +35,15 @@ fn upheaval() -> impl Strategy<Value = Upheaval> {
     ]
 }
 
-struct Life {
-    folder: MemoryFolder,
-    process: Process,
-    job: Option<Job>,
-    log: Vec<Record>,
+pub(super) struct Life {
+    pub(super) folder: MemoryFolder,
+    pub(super) process: Process,
+    pub(super) job: Option<Job>,
+    pub(super) log: Vec<Record>,
 }
 
 impl Life {
-    fn apply(&mut self, record: Record) {
+    pub(super) fn apply(&mut self, record: Record) {
         self.log.push(record.clone());
         self.process.apply(record);
     }
@@ -54,7 +54,7 @@ impl Life {
         }
     }
 
-    fn suffer(&mut self, upheaval: Upheaval) {
+    pub(super) fn suffer(&mut self, upheaval: Upheaval) {
         match upheaval {
             Upheaval::Look => drop(self.process.store.snapshot().unwrap()),
             Upheaval::Finish => self.finish(),
@@ -70,7 +70,7 @@ impl Life {
             Upheaval::Reopen => {
                 self.job = None;
                 let image = self.folder.after_power_loss(|| false);
-                self.process = Process::open(&image, &self.log).unwrap();
+                self.process = Process::open_with(&image, &self.log, true).unwrap();
                 self.folder = image;
             }
             Upheaval::Join(user) => {
@@ -95,14 +95,14 @@ fn compaction_never_changes_an_answer() {
     );
     report(runner(600).run(&case, |((population, upheavals), rules, segments, instants)| {
         let folder = MemoryFolder::default();
-        let process = Process::open(&folder, &[]).unwrap();
+        let process = Process::open_with(&folder, &[], true).unwrap();
         let mut life = Life { folder, process, job: None, log: Vec::new() };
         let between = upheavals.iter().chain(std::iter::repeat(&upheavals[0]));
         for (record, upheavals) in generate::records(&population).into_iter().zip(between) {
             life.apply(record);
             upheavals.iter().for_each(|upheaval| life.suffer(*upheaval));
         }
-        let mut plain = Process::in_memory(&life.log);
+        let mut plain = Process::in_memory_with(&life.log, true);
         prop_assert_eq!(life.process.content(), plain.content());
         let views = [life.process.store.snapshot().unwrap(), plain.store.snapshot().unwrap()];
         for (segment, at) in segments.iter().flat_map(|s| instants.iter().map(move |at| (s, *at))) {

@@ -35,14 +35,14 @@ fn script() -> Vec<Deed> {
 }
 
 fn expected() -> Vec<String> {
-    Process::in_memory(&records(&script())).content()
+    Process::in_memory_with(&records(&script()), true).content()
 }
 
 /// The script on a folder with a fault.
 fn run(fault: Option<Fault>) -> (MemoryFolder, Process, Vec<Error>) {
     let folder = MemoryFolder::default();
     let (store, _) = Store::open_in(Arc::new(folder.clone())).unwrap();
-    let mut process = Process { fold: Fold::new(), store, arrivals: 0 };
+    let mut process = Process::of(store, true);
     let opening = folder.operations();
     folder.set_fault(fault.map(|fault| match fault {
         Fault::At(at) => Fault::At(opening + at),
@@ -66,7 +66,7 @@ fn without_a_fault_every_checkpoint_is_written() {
     assert_eq!(process.content(), expected());
     let manifest = crate::disk::read_manifest(&folder).unwrap().unwrap();
     assert_eq!(manifest.log_position, records(&script()).len() as u64);
-    let mut reopened = Process::open(&folder, &records(&script())).unwrap();
+    let mut reopened = Process::open_with(&folder, &records(&script()), true).unwrap();
     assert_eq!(reopened.content(), expected());
     let view = process.store.stats().families.into_iter().find(|family| &*family.name == "view");
     assert!(view.unwrap().parts < 6, "parts were merged in the background");
@@ -79,7 +79,7 @@ fn a_failed_operation_loses_nothing() {
         let (folder, mut process, _) = run(Some(Fault::At(at)));
         assert_eq!(process.content(), expected, "operation {at} failed");
         process.checkpoint(&Upkeep::default()).unwrap();
-        let mut reopened = Process::open(&folder.after_kill(), &log).unwrap();
+        let mut reopened = Process::open_with(&folder.after_kill(), &log, true).unwrap();
         assert_eq!(reopened.content(), expected, "opened after operation {at} failed");
     }
 }
@@ -100,12 +100,12 @@ fn a_crash_at_any_operation_loses_nothing() {
             }));
         }
         for (which, image) in images.iter().enumerate() {
-            let opened = Process::open(image, &log);
+            let opened = Process::open_with(image, &log, true);
             let mut reopened =
                 opened.unwrap_or_else(|error| panic!("operation {at}, image {which}: {error}"));
             assert_eq!(reopened.content(), expected, "operation {at}, image {which}");
             reopened.checkpoint(&Upkeep::default()).unwrap();
-            let mut again = Process::open(image, &log).unwrap();
+            let mut again = Process::open_with(image, &log, true).unwrap();
             assert_eq!(again.content(), expected, "again, operation {at}, image {which}");
         }
     }
@@ -121,7 +121,8 @@ fn a_full_disk_leaves_the_last_checkpoint_and_says_so() {
             assert!(text.contains("make room on the disk"), "{text}");
         }
         assert_eq!(process.content(), expected, "full from operation {at}");
-        let mut reopened = Process::open(&folder.after_power_loss(|| false), &log).unwrap();
+        let mut reopened =
+            Process::open_with(&folder.after_power_loss(|| false), &log, true).unwrap();
         assert_eq!(reopened.content(), expected, "opened after full from {at}");
         folder.set_fault(None);
         process.checkpoint(&Upkeep::default()).unwrap();
