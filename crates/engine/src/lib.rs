@@ -16,6 +16,7 @@
 //! ```
 
 mod arrival;
+mod chunks;
 mod codec;
 mod deliveries;
 mod fold;
@@ -23,6 +24,7 @@ mod identity;
 pub mod live;
 
 pub use arrival::{SEQUENCE_BITS, arrivals};
+pub use chunks::{CHUNK, Chunks};
 pub use codec::Damaged;
 pub use deliveries::Deliveries;
 pub use fold::{Fold, Step};
