@@ -16,6 +16,11 @@ mod crash;
 mod retention;
 mod rewriting;
 
+/// What is live at a log position, as if an engine had made it.
+fn live(log_position: u64) -> Vec<Vec<u8>> {
+    (0..log_position % 4).map(|n| vec![n as u8; log_position as usize]).collect()
+}
+
 /// A store, the fold before it, and the log: every record that was acknowledged.
 struct Process {
     fold: Fold,
@@ -33,10 +38,9 @@ impl Process {
     /// Opens a folder and applies what the log has after its checkpoint.
     fn open(folder: &MemoryFolder, log: &[Record]) -> Result<Process, Error> {
         let (store, checkpoint) = Store::open_in(Arc::new(folder.clone()))?;
-        let fold = match checkpoint.fold.is_empty() {
-            true => Fold::new(),
-            false => Fold::restore(&checkpoint.fold).unwrap(),
-        };
+        let fold = Fold::restore(checkpoint.fold.map(Result::unwrap)).unwrap();
+        let found: Vec<_> = checkpoint.live.map(Result::unwrap).collect();
+        assert_eq!(found, live(checkpoint.log_position), "they belong together");
         assert_eq!(checkpoint.log_position, checkpoint.arrivals, "the log counts records here");
         let mut process = Process { fold, store, arrivals: checkpoint.arrivals };
         let rest = &log[checkpoint.log_position as usize..];
@@ -53,8 +57,8 @@ impl Process {
 
     /// Where the process is, for a checkpoint.
     fn now(&self) -> Checkpoint {
-        let fold = self.fold.snapshot();
-        Checkpoint { log_position: self.arrivals, arrivals: self.arrivals, fold }
+        let live = Box::new(live(self.arrivals).into_iter());
+        Checkpoint { live, ..Checkpoint::of(self.arrivals, self.arrivals, &self.fold) }
     }
 
     fn begin(&mut self) -> Result<Option<Job>, Error> {
