@@ -4,6 +4,8 @@
 //! watched definition, and tells each change of it with its exact instant. What it is not: it reads
 //! no clock; the instant up to which it has told everything is handed in.
 
+mod timers;
 mod transition;
 
+pub use timers::{NEVER, Timers};
 pub use transition::{Cause, Correction, Transition, WatchId};
