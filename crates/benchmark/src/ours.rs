@@ -18,7 +18,7 @@ use history::column::Column;
 use history::funnel::{self, Funnel};
 use history::groups::UserGroups;
 use history::retention::{Question, retention};
-use history::{Evaluator, Load, Snapshot, Store, UserSet, lifecycle};
+use history::{Checkpoint, Evaluator, Load, Snapshot, Store, UserSet, lifecycle};
 use model::{EventId, Span, Text, Timestamp, UserIndex, Who, Zone};
 use segment::rules::default_groups;
 use segment::tree::{EventMatch, EventNames, Measure, Where};
@@ -78,7 +78,7 @@ impl Loading {
     /// Makes everything durable, and opens it anew: what is asked then stands in files.
     pub fn finish(mut self) -> anyhow::Result<Ours> {
         self.flush()?;
-        self.store.checkpoint(0, self.frames, &self.fold.snapshot())?;
+        self.store.checkpoint(Checkpoint::of(0, self.frames, &self.fold))?;
         drop(self.store);
         let (mut store, _) = Store::open(&self.folder)?;
         let id_bytes = store.stats().sections.iter().find(|of| of.kind == "ids").map(|of| of.bytes);

@@ -1,65 +1,150 @@
-//! The identity state as bytes, version 1: counts and lengths as little-endian `u32`, texts as
-//! length and UTF-8. Whoever stores the bytes adds the checksum.
+//! The state of the fold as bytes, version 2: pieces of some ten thousand persons, so that nobody
+//! holds all of it as one buffer.
+//!
+//! Counts and lengths are little-endian `u32`, texts are length and UTF-8. A piece is the version,
+//! the number of all persons, the number of the first of its own and how many it has, and the
+//! persons. Whoever stores the pieces adds checksums. What it is not: it stores no tables of ids, as
+//! they follow from the persons.
 
 use model::{Text, UserIndex};
 
+use crate::chunks::{CHUNK, Chunks};
+use crate::fold::Fold;
 use crate::identity::{Identity, Person};
 
-const VERSION: u32 = 1;
+mod reader;
+mod version_1;
+
+use reader::{Reader, Wrong};
+
+const VERSION: u32 = 2;
 const NOBODY: u32 = u32::MAX;
 
-/// A snapshot that cannot be read.
+/// Persons of a piece: a few MB.
+const PIECE: usize = 32 * CHUNK;
+
+/// A state that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the identity snapshot is damaged at byte {at}; restore the checkpoint or replay the log from its start"
+    "the identity snapshot is damaged in piece {piece} at byte {at}: {what}; restore the checkpoint \
+     or replay the log from its start"
 )]
 pub struct Damaged {
-    /// Where.
+    /// In which piece, counted from 0.
+    pub piece: usize,
+    /// Where in it.
     pub at: usize,
+    /// What is wrong.
+    pub what: &'static str,
 }
 
-pub(crate) fn encode(identity: &Identity) -> Vec<u8> {
-    let mut out = Vec::with_capacity(identity.persons.len() * 48);
-    put(&mut out, VERSION);
-    put(&mut out, identity.persons.len() as u32);
-    for person in &identity.persons {
-        let Person { public_id, user_ids, anonymous_ids, merged_into } = person;
+/// The state of a fold as it was at one moment, to be encoded by another thread while the fold goes
+/// on.
+#[derive(Clone, Debug)]
+pub struct Frozen {
+    persons: Chunks<Person>,
+}
+
+impl Frozen {
+    pub(crate) fn of(identity: &Identity) -> Frozen {
+        Frozen { persons: identity.persons.freeze() }
+    }
+
+    /// The state as bytes, a piece of a few MB at a time, each made when it is asked for; none if
+    /// there are no users. Equal states give equal bytes.
+    pub fn pieces(self) -> impl Iterator<Item = Vec<u8>> + Send {
+        let firsts = (0..self.persons.len()).step_by(PIECE);
+        firsts.map(move |first| piece(&self.persons, first))
+    }
+}
+
+/// Makes a fold of the pieces of a state, one by one.
+#[derive(Debug, Default)]
+pub struct Restoring {
+    persons: Chunks<Person>,
+    /// Persons that all pieces have together.
+    total: Option<u32>,
+    /// Pieces so far.
+    n: usize,
+}
+
+impl Restoring {
+    /// Takes the next piece. Version 1 is read too: it has one piece.
+    pub fn take(&mut self, piece: &[u8]) -> Result<(), Damaged> {
+        let taken = self.read(piece).map_err(|Wrong { at, what }| self.damaged(at, what));
+        self.n += 1;
+        taken
+    }
+
+    /// The fold, when all pieces were taken; an empty one if there were none.
+    pub fn finish(self) -> Result<Fold, Damaged> {
+        if self.total.is_some_and(|total| total as usize != self.persons.len()) {
+            return Err(self.damaged(0, "it is missing"));
+        }
+        let before = self.n.saturating_sub(1);
+        let identity = Identity::from_persons(self.persons);
+        let what = "two users have one id";
+        Ok(Fold::of(identity.ok_or(Damaged { piece: before, at: 0, what })?))
+    }
+
+    fn read(&mut self, piece: &[u8]) -> Result<(), Wrong> {
+        let mut reader = Reader::new(piece);
+        match reader.number()? {
+            VERSION => {}
+            version_1::VERSION if self.total.is_none() => {
+                self.persons = version_1::read(&mut reader)?;
+                self.total = Some(self.persons.len() as u32);
+                return Ok(());
+            }
+            _ => return Err(reader.wrong("it is of a version that this program does not read")),
+        }
+        let (total, first, n) = (reader.number()?, reader.number()?, reader.number()?);
+        let follows = first as usize == self.persons.len() && n <= total.saturating_sub(first);
+        if !follows || *self.total.get_or_insert(total) != total {
+            return Err(reader.wrong("it does not follow the piece before it"));
+        }
+        for _ in 0..n {
+            self.persons.push(person(&mut reader)?);
+        }
+        match reader.at_end() {
+            true => Ok(()),
+            false => Err(reader.wrong("more follows than was written")),
+        }
+    }
+
+    fn damaged(&self, at: usize, what: &'static str) -> Damaged {
+        Damaged { piece: self.n, at, what }
+    }
+}
+
+/// The persons of one piece.
+fn piece(persons: &Chunks<Person>, first: usize) -> Vec<u8> {
+    let n = PIECE.min(persons.len() - first);
+    let mut out = Vec::with_capacity(n * 64);
+    for number in [VERSION, persons.len() as u32, first as u32, n as u32] {
+        put(&mut out, number);
+    }
+    for person in persons.slices().skip(first / CHUNK).take(PIECE / CHUNK).flatten() {
+        let Person { public_id, user_ids, anonymous_ids, merged_into, lost } = person;
         put_text(&mut out, public_id);
         put(&mut out, merged_into.map_or(NOBODY, |user| user.0));
         for ids in [user_ids, anonymous_ids] {
             put(&mut out, ids.len() as u32);
             ids.iter().for_each(|id| put_text(&mut out, id));
         }
-    }
-    let owners = identity.anonymous_owners();
-    put(&mut out, owners.len() as u32);
-    for (id, user) in owners {
-        put_text(&mut out, id);
-        put(&mut out, user.0);
+        put(&mut out, lost.len() as u32);
+        lost.iter().for_each(|at| put(&mut out, *at));
     }
     out
 }
 
-pub(crate) fn decode(bytes: &[u8]) -> Result<Identity, Damaged> {
-    let mut reader = Reader { bytes, at: 0 };
-    if reader.number()? != VERSION {
-        return Err(Damaged { at: 0 });
-    }
+fn person(reader: &mut Reader) -> Result<Person, Wrong> {
+    let public_id = reader.text()?;
+    let merged_into = Some(reader.number()?).filter(|n| *n != NOBODY).map(UserIndex);
+    let (user_ids, anonymous_ids) = (reader.texts()?, reader.texts()?);
     let n = reader.number()?;
-    let mut persons = Vec::new();
-    for _ in 0..n {
-        let public_id = reader.text()?;
-        let merged_into = Some(reader.number()?).filter(|n| *n != NOBODY).map(UserIndex);
-        let (user_ids, anonymous_ids) = (reader.texts()?, reader.texts()?);
-        persons.push(Person { public_id, user_ids, anonymous_ids, merged_into });
-    }
-    let n = reader.number()?;
-    let mut owners = Vec::new();
-    for _ in 0..n {
-        owners.push((reader.text()?, UserIndex(reader.number()?)));
-    }
-    let at = reader.at;
-    Identity::from_persons(persons, owners).ok_or(Damaged { at })
+    let lost = (0..n).map(|_| reader.number()).collect::<Result<_, _>>()?;
+    Ok(Person { public_id, user_ids, anonymous_ids, merged_into, lost })
 }
 
 fn put(out: &mut Vec<u8>, n: u32) {
@@ -71,33 +156,5 @@ fn put_text(out: &mut Vec<u8>, text: &Text) {
     out.extend_from_slice(text.as_bytes());
 }
 
-struct Reader<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
-
-impl Reader<'_> {
-    fn take(&mut self, n: usize) -> Result<&[u8], Damaged> {
-        let taken = self.at.checked_add(n).and_then(|end| self.bytes.get(self.at..end));
-        let taken = taken.ok_or(Damaged { at: self.at })?;
-        self.at += n;
-        Ok(taken)
-    }
-
-    fn number(&mut self) -> Result<u32, Damaged> {
-        let at = self.at;
-        let bytes = self.take(4)?.try_into().map_err(|_| Damaged { at })?;
-        Ok(u32::from_le_bytes(bytes))
-    }
-
-    fn text(&mut self) -> Result<Text, Damaged> {
-        let n = self.number()? as usize;
-        let at = self.at;
-        Text::from_utf8(self.take(n)?).map_err(|_| Damaged { at })
-    }
-
-    fn texts(&mut self) -> Result<Vec<Text>, Damaged> {
-        let n = self.number()?;
-        (0..n).map(|_| self.text()).collect()
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -8,11 +8,19 @@
 //! - alias: both are one, whoever they were.
 //!
 //! Known users are never merged by anything but an alias.
+//!
+//! Invariant: the persons alone say whose an id is: a known id belongs to the one person that is not
+//! merged and lists it, an anonymous one to the one that also has not lost it. The tables of ids
+//! follow from them, so that a frozen copy of the persons is a copy of everything.
 
-use hashbrown::HashMap;
 use model::{Text, UserIndex, Who};
 
+use crate::chunks::Chunks;
 use crate::fold::Step;
+
+mod ids;
+
+use ids::{Ids, Place};
 
 /// Two users that turned out to be one: all of `from` belongs to `into`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,45 +42,52 @@ pub struct Person {
     pub anonymous_ids: Vec<Text>,
     /// The user that this one was merged into.
     pub merged_into: Option<UserIndex>,
+    /// Places in `anonymous_ids` of those that have moved on to another user, ascending. Of a user
+    /// that was merged, which has none of its ids any more: empty.
+    pub(crate) lost: Vec<u32>,
 }
 
-#[derive(Default, Debug, PartialEq)]
+#[derive(Default, Debug)]
 pub(crate) struct Identity {
-    pub(crate) persons: Vec<Person>,
-    by_user_id: HashMap<Text, UserIndex>,
-    by_anonymous_id: HashMap<Text, UserIndex>,
+    pub(crate) persons: Chunks<Person>,
+    by_user_id: Ids,
+    by_anonymous_id: Ids,
 }
 
 impl Identity {
-    pub(crate) fn from_persons(
-        persons: Vec<Person>,
-        owners: Vec<(Text, UserIndex)>,
-    ) -> Option<Identity> {
-        let mut identity = Identity::default();
+    /// Everything that follows from persons; `None` if they contradict each other.
+    pub(crate) fn from_persons(persons: Chunks<Person>) -> Option<Identity> {
+        let (mut by_user_id, mut by_anonymous_id) = (Ids::default(), Ids::default());
+        let count = |ids: fn(&Person) -> usize| persons.iter().map(ids).sum();
+        by_user_id.reserve(count(|person| person.user_ids.len()));
+        by_anonymous_id.reserve(count(|person| person.anonymous_ids.len()));
         for (index, person) in persons.iter().enumerate() {
-            if person.merged_into.is_some_and(|into| into.at() >= persons.len()) {
+            let user = UserIndex(u32::try_from(index).ok()?);
+            let Person { user_ids, anonymous_ids, merged_into, lost, .. } = person;
+            let ascend = lost.is_sorted_by(|a, b| a < b);
+            if !ascend || lost.last().is_some_and(|at| *at as usize >= anonymous_ids.len()) {
                 return None;
             }
-            if person.merged_into.is_none() {
-                for id in &person.user_ids {
-                    identity.by_user_id.insert(id.clone(), UserIndex(index as u32));
+            if let Some(into) = merged_into {
+                if into.at() >= persons.len() || *into == user || !lost.is_empty() {
+                    return None;
+                }
+                continue;
+            }
+            for (at, id) in (0..).zip(user_ids) {
+                if by_user_id.set(id, Place { user, at }, |of| &persons[of.at()].user_ids).is_some()
+                {
+                    return None;
+                }
+            }
+            for (at, id) in (0..).zip(anonymous_ids).filter(|(at, _)| !person.has_lost(*at)) {
+                let ids_of = |of: UserIndex| &persons[of.at()].anonymous_ids[..];
+                if by_anonymous_id.set(id, Place { user, at }, ids_of).is_some() {
+                    return None;
                 }
             }
         }
-        if owners.iter().any(|(_, user)| user.at() >= persons.len()) {
-            return None;
-        }
-        identity.by_anonymous_id = owners.into_iter().collect();
-        identity.persons = persons;
-        Some(identity)
-    }
-
-    /// Who owns each anonymous id now, sorted by id.
-    pub(crate) fn anonymous_owners(&self) -> Vec<(&Text, UserIndex)> {
-        let mut owners: Vec<_> =
-            self.by_anonymous_id.iter().map(|(id, user)| (id, *user)).collect();
-        owners.sort();
-        owners
+        Some(Identity { persons, by_user_id, by_anonymous_id })
     }
 
     pub(crate) fn person(&self, user: UserIndex) -> &Person {
@@ -84,17 +99,29 @@ impl Identity {
     }
 
     pub(crate) fn find(&self, id: &str) -> Option<UserIndex> {
-        self.by_user_id.get(id).or_else(|| self.by_anonymous_id.get(id)).copied()
+        self.known(id).or_else(|| self.anonymous(id))
+    }
+
+    /// The user that has a known id.
+    fn known(&self, id: &str) -> Option<UserIndex> {
+        let place = self.by_user_id.find(id, |user| &self.persons[user.at()].user_ids);
+        place.map(|place| place.user)
+    }
+
+    /// The user that has an anonymous id.
+    fn anonymous(&self, id: &str) -> Option<UserIndex> {
+        let place = self.by_anonymous_id.find(id, |user| &self.persons[user.at()].anonymous_ids);
+        place.map(|place| place.user)
     }
 
     pub(crate) fn resolve(&mut self, who: &Who) -> Step {
         match (&who.user_id, &who.anonymous_id) {
-            (Some(user_id), None) => match self.by_user_id.get(user_id) {
-                Some(user) => found(*user),
+            (Some(user_id), None) => match self.known(user_id) {
+                Some(user) => found(user),
                 None => self.create(Some(user_id), None),
             },
-            (None, Some(anonymous_id)) => match self.by_anonymous_id.get(anonymous_id) {
-                Some(user) => found(*user),
+            (None, Some(anonymous_id)) => match self.anonymous(anonymous_id) {
+                Some(user) => found(user),
                 None => self.create(None, Some(anonymous_id)),
             },
             (Some(user_id), Some(anonymous_id)) => self.link(user_id, anonymous_id),
@@ -103,8 +130,8 @@ impl Identity {
     }
 
     fn link(&mut self, user_id: &Text, anonymous_id: &Text) -> Step {
-        let known = self.by_user_id.get(user_id).copied();
-        let device = self.by_anonymous_id.get(anonymous_id).copied();
+        let known = self.known(user_id);
+        let device = self.anonymous(anonymous_id);
         let device_known = device.is_some_and(|d| !self.persons[d.at()].user_ids.is_empty());
         match (known, device) {
             (Some(known), Some(device)) if known == device => found(known),
@@ -154,41 +181,58 @@ impl Identity {
         if person.user_ids.is_empty() {
             person.public_id = id.clone();
         }
+        let at = person.user_ids.len() as u32;
         person.user_ids.push(id.clone());
-        self.by_user_id.insert(id.clone(), user);
+        self.by_user_id.set(id, Place { user, at }, |of| &self.persons[of.at()].user_ids);
     }
 
     fn attach_anonymous(&mut self, user: UserIndex, id: &Text) {
+        let owner = self.by_anonymous_id.find(id, |user| &self.persons[user.at()].anonymous_ids);
+        // An id that nobody has was never anybody's.
+        let held_before = owner.and_then(|owner| {
+            self.persons[owner.user.at()].lose(owner.at);
+            self.persons[user.at()].anonymous_ids.iter().position(|own| own == id)
+        });
         let person = &mut self.persons[user.at()];
         if person.public_id.is_empty() {
             person.public_id = id.clone();
         }
-        if !person.anonymous_ids.contains(id) {
-            person.anonymous_ids.push(id.clone());
+        let at = held_before.unwrap_or(person.anonymous_ids.len()) as u32;
+        match held_before {
+            Some(_) => person.lost.retain(|lost| *lost != at),
+            None => person.anonymous_ids.push(id.clone()),
         }
-        self.by_anonymous_id.insert(id.clone(), user);
+        let ids_of = |of: UserIndex| &self.persons[of.at()].anonymous_ids[..];
+        self.by_anonymous_id.set(id, Place { user, at }, ids_of);
     }
 
     fn merge(&mut self, from: UserIndex, into: UserIndex) -> Step {
         assert_ne!(from, into, "a user is not merged with itself");
-        let gone = std::mem::take(&mut self.persons[from.at()]);
+        let gone = self.persons[from.at()].clone();
         let before = self.persons[into.at()].public_id.clone();
-        let adopts = self.persons[into.at()].user_ids.is_empty() && !gone.user_ids.is_empty();
         for id in &gone.user_ids {
-            self.by_user_id.insert(id.clone(), into);
-            self.persons[into.at()].user_ids.push(id.clone());
+            self.attach_known(into, id);
         }
-        for id in &gone.anonymous_ids {
-            if self.by_anonymous_id.get(id) == Some(&from) {
-                self.attach_anonymous(into, id);
-            }
+        for (_, id) in (0..).zip(&gone.anonymous_ids).filter(|(at, _)| !gone.has_lost(*at)) {
+            self.attach_anonymous(into, id);
         }
-        if adopts {
-            self.persons[into.at()].public_id = gone.user_ids[0].clone();
-        }
-        self.persons[from.at()] = Person { merged_into: Some(into), ..gone };
+        self.persons[from.at()] = Person { merged_into: Some(into), lost: Vec::new(), ..gone };
         let renamed = self.persons[into.at()].public_id != before;
         Step { user: into, created: false, merged: Some(Merge { from, into }), renamed }
+    }
+}
+
+impl Person {
+    /// Whether the anonymous id at a place has moved on to another user.
+    pub(crate) fn has_lost(&self, at: u32) -> bool {
+        self.lost.binary_search(&at).is_ok()
+    }
+
+    /// The anonymous id at a place moves on.
+    fn lose(&mut self, at: u32) {
+        if let Err(place) = self.lost.binary_search(&at) {
+            self.lost.insert(place, at);
+        }
     }
 }
 

@@ -25,7 +25,7 @@ pub mod live;
 
 pub use arrival::{SEQUENCE_BITS, arrivals};
 pub use chunks::{CHUNK, Chunks};
-pub use codec::Damaged;
+pub use codec::{Damaged, Frozen, Restoring};
 pub use deliveries::Deliveries;
 pub use fold::{Fold, Step};
 pub use identity::{Merge, Person};

@@ -13,5 +13,5 @@ mod transition;
 pub use fold::{Folded, Histories, Live, NoHistories, PublicIds};
 pub use join::{Base, Defined, Joining};
 pub use snapshot::{FrozenLive, LiveDamaged};
-pub use timers::Timers;
+pub use timers::{NEVER, Timers};
 pub use transition::{Cause, Correction, Transition, WatchId};

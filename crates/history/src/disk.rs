@@ -4,6 +4,7 @@
 //! then their names are, then the manifest is replaced by renaming; only then are files that
 //! nothing needs any more removed.
 
+use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ use crate::cache::Cache;
 use crate::part::Part;
 
 mod block;
+mod block_file;
 mod check;
 mod codec;
 mod folder;
@@ -32,11 +34,12 @@ pub use check::{CheckReport, check};
 pub(crate) use folder::memory::{Fault, MemoryFolder};
 pub(crate) use folder::{Directory, Folder, ReadAt};
 pub(crate) use manifest::{MANIFEST, Manifest, read_manifest, write_manifest};
-pub(crate) use state::{read_state, write_state};
+pub(crate) use state::{Facts, read_state, write_state};
+pub use state::{Pieces, SavedPieces};
 
 pub use part_file::{PartFile, SectionSize};
 
-use block::{Blocks, put_block};
+use block::{Header, Tag, put_block};
 
 const MAGIC: &[u8; 8] = b"PRNLHIS2";
 /// The file of the log that is there as long as a history can be rebuilt from it.
@@ -145,26 +148,25 @@ pub(crate) fn state_name(file: u64) -> String {
 /// The bytes of a file that holds one block.
 fn enclosed(raw: &[u8]) -> Vec<u8> {
     let mut out = MAGIC.to_vec();
-    put_block(&mut out, raw);
+    put_block(&mut out, Tag::default(), raw);
     out
 }
 
 /// The block of such a file, verified; nothing may follow it.
 fn disclosed(bytes: &[u8]) -> Result<Vec<u8>, codec::Wrong> {
-    let mut blocks = Blocks::of(bytes)?;
-    let block = blocks.next().ok_or(codec::Wrong::at(8, "its block is missing"))??;
-    match blocks.next() {
-        None => Ok(block.raw),
-        Some(_) => Err(codec::Wrong::at(bytes.len() as u64, "more follows than was written")),
+    let wrong = |at: usize, what| codec::Wrong::at(at as u64, what);
+    let (start, unknown) = (MAGIC.len(), "it is not a history file of a known version");
+    let block = bytes.strip_prefix(MAGIC).ok_or(wrong(0, unknown))?;
+    let (header, stored) = Header::split(block).ok_or(wrong(start, "a header is cut off"))?;
+    match header.stored_len().cmp(&(stored.len() as u64)) {
+        Ordering::Equal => header.open(stored).map_err(|what| wrong(start, what)),
+        Ordering::Greater => Err(wrong(start, "a block is cut off")),
+        Ordering::Less => Err(wrong(bytes.len(), "more follows than was written")),
     }
 }
 
 fn write_file(folder: &dyn Folder, name: &str, bytes: &[u8]) -> Result<(), Error> {
     attempt(folder, "write", name, folder.write(name, bytes))
-}
-
-fn read_file(folder: &dyn Folder, name: &str) -> Result<Vec<u8>, Error> {
-    attempt(folder, "read", name, folder.read(name))
 }
 
 fn attempt<T>(

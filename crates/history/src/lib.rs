@@ -66,11 +66,12 @@ pub mod trends;
 pub mod users;
 
 pub use cache::{Cache, CacheUse};
-pub use disk::{CheckReport, Error, SectionSize, check};
+pub use disk::{CheckReport, Error, Pieces, SavedPieces, SectionSize, check};
 pub use evaluate::{Answered, ConditionCost, Evaluator, Needs, QueryError, Reads};
 pub use gather::{Gathering, gather};
 pub use set::UserSet;
 pub use snapshot::{EventFacts, Snapshot, StoredEvent, ValueFacts};
 pub use store::{
-    Asked, Checkpoint, Done, FamilyStats, Job, Load, Merging, Store, StoreStats, Upkeep,
+    Asked, Checkpoint, Done, FamilyStats, Job, Load, Merging, SavedCheckpoint, Store, StoreStats,
+    Upkeep,
 };

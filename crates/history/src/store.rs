@@ -35,6 +35,7 @@ mod tests;
 mod transitions;
 
 pub use bulk::Load;
+pub use checkpoint::{Checkpoint, SavedCheckpoint};
 pub use held::Asked;
 pub use job::{Done, Job, Upkeep};
 pub use plan::Merging;
@@ -58,18 +59,6 @@ pub struct Store {
     /// Files of parts that were replaced, for as long as snapshots hold the parts.
     obsolete: Vec<(u64, Weak<Part>)>,
     cache: Arc<Cache>,
-}
-
-/// A state of the fold and the log position that it reflects: what a store found on disk, or is to
-/// write there.
-#[derive(Clone, Debug, Default)]
-pub struct Checkpoint {
-    /// The log position that the parts reflect; 0 if there is no checkpoint.
-    pub log_position: u64,
-    /// The number of records accepted up to there.
-    pub arrivals: u64,
-    /// The state of the fold at that position, empty if there is no checkpoint.
-    pub fold: Vec<u8>,
 }
 
 impl Store {

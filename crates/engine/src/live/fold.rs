@@ -13,7 +13,7 @@ use segment::evaluate::{UserHistory, first_seen_at};
 use segment::live::{Arrived, ArrivedWhat, Program, Scratch, Step as UserStep, Stepped, Told};
 
 use super::join::Joining;
-use super::timers::Timers;
+use super::timers::{NEVER, Timers};
 use super::transition::{Cause, Correction, Transition, WatchId};
 use crate::chunks::Chunks;
 use crate::fold::Step;
@@ -128,8 +128,8 @@ impl Live {
     }
 
     /// The earliest instant at which anything may change, if nothing arrives.
-    pub fn next(&mut self) -> Option<Timestamp> {
-        self.timers.next().map(Timestamp)
+    pub fn next(&self) -> Option<Timestamp> {
+        self.timers.next()
     }
 
     /// Folds the records of one frame, in order, at an instant not before the last: earlier ones
@@ -167,14 +167,19 @@ impl Live {
     ) -> bool {
         self.now = self.now.max(now);
         for _ in 0..users_max {
-            let Some(user) = self.timers.due(self.now.0) else { return false };
-            self.advance(UserIndex(user), ids, transitions);
+            let Some((at, user)) = self.timers.due(self.now) else { return false };
+            self.advance((user, at), ids, transitions);
         }
-        self.timers.next().is_some_and(|next| next <= self.now.0)
+        self.timers.next().is_some_and(|next| next <= self.now)
     }
 
-    fn advance(&mut self, user: UserIndex, ids: &dyn PublicIds, transitions: &mut Vec<Transition>) {
-        let horizon = self.timers.at(user.0);
+    fn advance(
+        &mut self,
+        (user, horizon): (UserIndex, Timestamp),
+        ids: &dyn PublicIds,
+        transitions: &mut Vec<Transition>,
+    ) {
+        let horizon = horizon.0;
         let step = UserStep {
             id: ids.public_id(user),
             renamed: false,
@@ -184,7 +189,6 @@ impl Live {
         };
         let bytes = self.users.get(user.at()).map_or(&[][..], |bytes| bytes);
         if bytes.is_empty() {
-            self.timers.clear(user.0);
             return;
         }
         let program = program_of(&self.program, self.joining.as_ref(), user);
@@ -237,7 +241,7 @@ impl Live {
             id: ids.public_id(user),
             renamed,
             now: self.now,
-            horizon: self.timers.at(user.0),
+            horizon: self.horizon(user),
             history: &mut || histories.of(user),
         };
         let program = program_of(&self.program, self.joining.as_ref(), user);
@@ -264,7 +268,7 @@ impl Live {
         {
             joining.rebuild(user);
         }
-        self.timers.set(user.0, stepped.horizon);
+        self.timers.set(user, Timestamp(stepped.horizon));
     }
 
     /// What was told of a user, as transitions. `cause`: what brought everything about, if it was
@@ -311,7 +315,7 @@ impl Live {
             self.users.push(Box::default());
         }
         let gone = std::mem::take(&mut self.users[from.at()]);
-        self.timers.clear(from.0);
+        self.timers.clear(from);
         self.leave_all(from, &gone, transitions);
         if let Some(joining) = &mut self.joining {
             joining.merge(from, into);
@@ -327,7 +331,7 @@ impl Live {
             id: ids.public_id(into),
             renamed: true,
             now: self.now,
-            horizon: self.timers.at(into.0),
+            horizon: self.horizon(into),
             history: &mut || None,
         };
         let stepped = match kept.is_empty() {
@@ -402,6 +406,11 @@ impl Live {
         }
         self.tell(user, Some(Cause::Merge), transitions);
         self.told.clear();
+    }
+
+    /// The instant at which anything of a user may change next, in milliseconds.
+    pub(super) fn horizon(&self, user: UserIndex) -> i64 {
+        self.timers.horizon(user).map_or(NEVER, |at| at.0)
     }
 
     pub(super) fn program_of(&self, user: UserIndex) -> &Program {

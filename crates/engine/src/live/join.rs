@@ -207,7 +207,7 @@ impl Live {
                     id,
                     renamed: false,
                     now: self.now,
-                    horizon: self.timers.at(user.0),
+                    horizon: self.horizon(user),
                     history: &mut || None,
                 };
                 let bytes = (&own[..], base);

@@ -10,11 +10,12 @@
 
 use std::collections::HashMap;
 
-use model::{Text, Timestamp};
+use model::{Text, Timestamp, UserIndex};
 use segment::Rules;
 use segment::live::{Moved, Program, Tables, Watched};
 
 use super::fold::Live;
+use super::timers::NEVER;
 use crate::chunks::{CHUNK, Chunks};
 
 const VERSION: u32 = 1;
@@ -34,11 +35,11 @@ pub struct LiveDamaged {
 pub struct FrozenLive {
     head: Vec<u8>,
     users: Chunks<Box<[u8]>>,
-    horizons: Vec<i64>,
+    horizons: Chunks<i64>,
 }
 
 impl Live {
-    /// The state as it is now. Cost: a copy of the horizons.
+    /// The state as it is now. Cost: microseconds.
     pub fn freeze(&self) -> FrozenLive {
         let mut head = Vec::new();
         put(&mut head, VERSION);
@@ -60,7 +61,7 @@ impl Live {
         FrozenLive {
             head,
             users: self.users.freeze(),
-            horizons: (0..self.users.len() as u32).map(|user| self.timers.at(user)).collect(),
+            horizons: self.timers.freeze(),
         }
     }
 
@@ -98,7 +99,7 @@ impl FrozenLive {
             let mut out = Vec::new();
             for at in first..users.len().min(first + PIECE) {
                 let bytes = users.get(at).map_or(&[][..], |bytes| bytes);
-                put_i64(&mut out, horizons[at]);
+                put_i64(&mut out, horizons.get(at).copied().unwrap_or(NEVER));
                 put(&mut out, bytes.len() as u32);
                 out.extend_from_slice(bytes);
             }
@@ -154,7 +155,7 @@ fn users(piece: &[u8], live: &mut Live, moved: &Moved) -> Option<()> {
         };
         let user = live.users.len() as u32;
         live.users.push(bytes);
-        live.timers.set(user, horizon);
+        live.timers.set(UserIndex(user), Timestamp(horizon));
     }
     Some(())
 }

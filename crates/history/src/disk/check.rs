@@ -90,6 +90,9 @@ fn check_files(folder: &Arc<dyn Folder>, manifest: &Manifest) -> CheckReport {
 
 fn check_state(folder: &dyn Folder, manifest: &Manifest) -> Result<(usize, u64), Error> {
     let state = read_state(folder, manifest.state)?;
+    for piece in state.fold.chain(state.live) {
+        piece?;
+    }
     let name = state_name(manifest.state);
     let bytes = attempt(folder, "measure", &name, folder.length(&name))?;
     Ok((state.names.all().len(), bytes))

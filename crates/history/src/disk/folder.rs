@@ -15,9 +15,16 @@ pub(crate) mod memory;
 
 /// A folder of files without folders in it.
 pub(crate) trait Folder: Send + Sync {
+    /// A new empty file, in the place of one of that name. Its content is durable after
+    /// [`NewFile::finish`], its name after [`Folder::sync`].
+    fn create(&self, name: &str) -> io::Result<Box<dyn NewFile + '_>>;
     /// Writes a whole new file, or replaces one of that name, and makes its content durable. Its
     /// name is durable only after [`Folder::sync`].
-    fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()>;
+    fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let mut file = self.create(name)?;
+        file.append(bytes)?;
+        file.finish()
+    }
     /// All bytes of a file.
     fn read(&self, name: &str) -> io::Result<Vec<u8>>;
     /// A file to be read piece by piece. Whether it is there may turn out only then.
@@ -34,6 +41,14 @@ pub(crate) trait Folder: Send + Sync {
     fn sync(&self) -> io::Result<()>;
     /// The path of a file, for messages.
     fn path(&self, name: &str) -> PathBuf;
+}
+
+/// A file that is being written.
+pub(crate) trait NewFile {
+    /// Adds bytes at the end.
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
+    /// Makes everything that was added durable.
+    fn finish(self: Box<Self>) -> io::Result<()>;
 }
 
 /// Bytes that can be read in any order, from any thread.
@@ -102,16 +117,24 @@ impl Directory {
     }
 }
 
+impl NewFile for File {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.write_all(bytes)
+    }
+
+    fn finish(self: Box<Self>) -> io::Result<()> {
+        self.sync_data()
+    }
+}
+
 impl Folder for Directory {
-    fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+    fn create(&self, name: &str) -> io::Result<Box<dyn NewFile + '_>> {
         // Not into an old file of the name: a backup may share it.
         match fs::remove_file(self.0.join(name)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        let mut file = File::create_new(self.0.join(name))?;
-        file.write_all(bytes)?;
-        file.sync_data()
+        Ok(Box::new(File::create_new(self.0.join(name))?))
     }
 
     fn read(&self, name: &str) -> io::Result<Vec<u8>> {

@@ -1,5 +1,6 @@
 use model::{Text, Timestamp, Value};
 
+use super::state::State;
 use super::*;
 use crate::names::{NameId, Names};
 use crate::part::{Family, Row};
@@ -100,6 +101,84 @@ fn every_damage_is_named(
     }
 }
 
+fn pieces(texts: &'static [&str]) -> Pieces {
+    Box::new(texts.iter().map(|text| text.as_bytes().to_vec()))
+}
+
+fn texts(mut pieces: impl Iterator<Item = Result<Vec<u8>, Error>>) -> Result<Vec<String>, Error> {
+    pieces.try_fold(Vec::new(), |mut all, piece| {
+        all.push(String::from_utf8(piece?).unwrap());
+        Ok(all)
+    })
+}
+
+fn write_empty(folder: &dyn Folder, fold: Pieces, live: Pieces) -> Result<(), Error> {
+    let (names, users) = (Names::default(), Users::default());
+    write_state(folder, 3, Facts { names: &names, users: &users }, (fold, live))
+}
+
+#[test]
+fn each_piece_is_on_disk_before_the_next_is_made_and_read_when_it_is_asked_for() {
+    let folder = MemoryFolder::default();
+    let seen = folder.clone();
+    let mut least = 0;
+    let live = (0..40u8).map(move |n| {
+        let written = seen.length("state-0000000003").unwrap();
+        assert!(n == 0 || written > least, "piece {n}");
+        least = written;
+        vec![n; 100_000]
+    });
+    write_empty(&folder, pieces(&["fold"]), Box::new(live)).unwrap();
+    let mut state = read_state(&folder, 3).unwrap();
+    for n in 0..20u8 {
+        assert_eq!(state.live.next().unwrap().unwrap(), vec![n; 100_000]);
+    }
+    folder.edit("state-0000000003", |bytes| {
+        let at = bytes.len() - 200;
+        bytes[at] ^= 1;
+    });
+    assert!(texts(state.live).is_err(), "a later piece is damaged");
+}
+
+#[test]
+fn pieces_that_changed_places_are_noticed() {
+    let folder = MemoryFolder::default();
+    write_empty(&folder, pieces(&["a1", "b2"]), pieces(&["c3", "d4"])).unwrap();
+    let name = "state-0000000003";
+    let file = block_file::BlockFile::open(&folder, name).unwrap();
+    let at: Vec<usize> = file.places().unwrap().iter().map(|place| place.at as usize).collect();
+    let piece = at[2] - at[1];
+    assert!(at[1..].windows(2).all(|pair| pair[1] - pair[0] == piece), "all are of one length");
+    for (one, other) in [(1, 2), (3, 4), (2, 3), (1, 4)] {
+        let edited = folder.after_kill();
+        edited.edit(name, |bytes| {
+            let (before, after) = bytes.split_at_mut(at[other]);
+            before[at[one]..][..piece].swap_with_slice(&mut after[..piece]);
+        });
+        assert!(matches!(read_state(&edited, 3).err(), Some(Error::Damaged { .. })));
+    }
+}
+
+#[test]
+fn a_state_of_the_version_before_is_read() {
+    let folder = MemoryFolder::default();
+    let (mut names, mut users) = (Names::default(), Users::default());
+    names.intern(&Text::new("Purchase"));
+    users.push(UserFacts { public_id: Text::new("ada"), ..UserFacts::default() });
+    for (fold, expected) in [("fold", vec!["fold"]), ("", vec![])] {
+        let mut raw = state::encode(Facts { names: &names, users: &users });
+        codec::put_bytes(&mut raw, fold.as_bytes());
+        folder.write("state-0000000003", &enclosed(&raw)).unwrap();
+        let state = read_state(&folder, 3).unwrap();
+        assert_eq!(state.names.all(), names.all());
+        assert!(state.users.iter().eq(users.iter()));
+        assert_eq!((state.fold.len(), state.live.len()), (expected.len(), 0));
+        assert_eq!(texts(state.fold).unwrap(), expected);
+        let state_file = "state-0000000003";
+        every_damage_is_named(&folder, state_file, &|folder| read_state(folder, 3).err());
+    }
+}
+
 #[test]
 fn every_damaged_byte_of_manifest_and_state_is_named() {
     let folder = MemoryFolder::default();
@@ -107,11 +186,21 @@ fn every_damaged_byte_of_manifest_and_state_is_named() {
     names.intern(&Text::new("Purchase"));
     users.push(UserFacts { public_id: Text::new("ada"), n_events: 3, ..UserFacts::default() });
     users.push(UserFacts { merged_into: Some(0), ..UserFacts::default() });
-    write_state(&folder, 3, (&names, &users, b"fold")).unwrap();
+    let facts = Facts { names: &names, users: &users };
+    write_state(&folder, 3, facts, (pieces(&["fold", "er"]), pieces(&["", "", "live"]))).unwrap();
     write_manifest(&folder, &manifest()).unwrap();
     let state = read_state(&folder, 3).unwrap();
-    assert_eq!((state.names.all(), state.fold.as_slice()), (names.all(), b"fold".as_slice()));
+    assert_eq!(state.names.all(), names.all());
     assert!(state.users.iter().eq(users.iter()));
-    every_damage_is_named(&folder, "state-0000000003", &|folder| read_state(folder, 3).err());
+    assert_eq!((state.fold.len(), state.live.len()), (2, 3));
+    assert_eq!(texts(state.fold).unwrap(), ["fold", "er"]);
+    assert_eq!(texts(state.live).unwrap(), ["", "", "live"]);
+    every_damage_is_named(&folder, "state-0000000003", &|folder| {
+        let State { fold, live, .. } = match read_state(folder, 3) {
+            Ok(state) => state,
+            Err(error) => return Some(error),
+        };
+        texts(fold.chain(live)).err()
+    });
     every_damage_is_named(&folder, MANIFEST, &|folder| read_manifest(folder).err());
 }

@@ -12,7 +12,7 @@ use testkit::{generate, reference};
 
 use super::Evaluator;
 use crate::snapshot::Snapshot;
-use crate::store::Store;
+use crate::store::{Checkpoint, Store};
 
 /// How a population reaches the store.
 #[derive(Clone, Debug)]
@@ -87,11 +87,11 @@ fn deliver(
         if place + 1 == delivery.reopen_after
             && let Some(dir) = &dir
         {
-            store.checkpoint(7, 8, &fold.snapshot()).unwrap();
+            store.checkpoint(Checkpoint::of(7, 8, &fold)).unwrap();
             let (opened, checkpoint) = Store::open(dir.path()).unwrap();
             store = opened;
             assert_eq!((checkpoint.log_position, checkpoint.arrivals), (7, 8));
-            fold = Fold::restore(&checkpoint.fold).unwrap();
+            fold = Fold::restore(checkpoint.fold.map(Result::unwrap)).unwrap();
         }
     }
     if delivery.split {

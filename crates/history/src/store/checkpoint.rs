@@ -7,17 +7,54 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
+use engine::Fold;
+
+use super::Store;
 use super::job::{Done, Group, Job, Output, Upkeep};
 use super::plan::{Candidate, plan};
 use super::runs::{Place, Runs, Sealed};
-use super::{Checkpoint, Store};
-use crate::disk::{self, Directory, Error, Folder, Manifest};
+use crate::disk::{self, Directory, Error, Folder, Manifest, Pieces, SavedPieces};
 use crate::names::NameId;
 use crate::part::{Family, Part};
 
+/// What a store is to write beside its rows: the state of the engine, and the log position that all
+/// of it reflects.
+pub struct Checkpoint {
+    /// The log position.
+    pub log_position: u64,
+    /// The number of records accepted up to there.
+    pub arrivals: u64,
+    /// The state of the fold. The thread of the job makes one piece after the other, and compresses
+    /// and writes it before it makes the next; a few MB a piece.
+    pub fold: Pieces,
+    /// The state of what is live, in the same way; no pieces if there is nothing.
+    pub live: Pieces,
+}
+
+/// What a store found on disk.
+#[derive(Default)]
+pub struct SavedCheckpoint {
+    /// The log position that the parts reflect; 0 if there is no checkpoint.
+    pub log_position: u64,
+    /// The number of records accepted up to there.
+    pub arrivals: u64,
+    /// The state of the fold at that position; no pieces if there is no checkpoint.
+    pub fold: SavedPieces,
+    /// The state of what is live; no pieces if there was nothing.
+    pub live: SavedPieces,
+}
+
+impl Checkpoint {
+    /// A checkpoint of a fold as it is now, with nothing live. Cost: microseconds.
+    pub fn of(log_position: u64, arrivals: u64, fold: &Fold) -> Checkpoint {
+        let fold = Box::new(fold.freeze().pieces());
+        Checkpoint { log_position, arrivals, fold, live: Box::new(std::iter::empty()) }
+    }
+}
+
 impl Store {
     /// Opens the store of a folder, or makes one.
-    pub fn open(dir: &Path) -> Result<(Store, Checkpoint), Error> {
+    pub fn open(dir: &Path) -> Result<(Store, SavedCheckpoint), Error> {
         let made = Directory::make(dir);
         let folder =
             made.map_err(|source| Error::Io { action: "make folder", path: dir.into(), source })?;
@@ -25,11 +62,11 @@ impl Store {
     }
 
     /// The same in any folder. Files that the last checkpoint does not name are removed.
-    pub(crate) fn open_in(folder: Arc<dyn Folder>) -> Result<(Store, Checkpoint), Error> {
+    pub(crate) fn open_in(folder: Arc<dyn Folder>) -> Result<(Store, SavedCheckpoint), Error> {
         let mut store = Store { folder: Some(Arc::clone(&folder)), ..Store::in_memory() };
         let Some(manifest) = disk::read_manifest(&*folder)? else {
             disk::remove_except(&*folder, &HashSet::new());
-            return Ok((store, Checkpoint::default()));
+            return Ok((store, SavedCheckpoint::default()));
         };
         let state = disk::read_state(&*folder, manifest.state)?;
         store.names = Arc::new(state.names);
@@ -45,11 +82,12 @@ impl Store {
         }
         disk::remove_except(&*folder, &manifest.files().collect());
         let Manifest { log_position, arrivals, .. } = manifest;
-        Ok((store, Checkpoint { log_position, arrivals, fold: state.fold }))
+        let (fold, live) = (state.fold, state.live);
+        Ok((store, SavedCheckpoint { log_position, arrivals, fold, live }))
     }
 
     /// Takes everything applied so far as a job that writes a checkpoint of it. `at` says which log
-    /// position and state of the fold belong to it. `None` if the store lives in memory only or a
+    /// position and state of the engine belong to it. `None` if the store lives in memory only or a
     /// job is under way. Cost: fresh rows are sorted; nothing is read or written.
     ///
     /// Errors: rows of merged users that must be read to be renumbered cannot be.
@@ -81,11 +119,12 @@ impl Store {
         let state = next_file;
         self.next_file = next_file + 1;
         self.running = Some(self.n_fresh);
-        let Checkpoint { log_position, arrivals, fold } = at;
+        let Checkpoint { log_position, arrivals, fold, live } = at;
+        let engine = (fold, live);
         let manifest = Manifest { log_position, arrivals, next_file: self.next_file, state, parts };
         let (names, users) = (Arc::clone(&self.names), self.users.clone());
         let cache = Arc::clone(&self.cache);
-        Ok(Some(Job { folder, manifest, groups, dropped, names, users, fold, in_use, cache }))
+        Ok(Some(Job { folder, manifest, groups, dropped, names, users, engine, in_use, cache }))
     }
 
     /// Takes over what a job did, or notes that it failed: then everything is as it was, and the
@@ -119,13 +158,7 @@ impl Store {
 
     /// Writes everything applied so far as parts, and makes it the state that [`Store::open`]
     /// finds. A crash at any moment leaves either the checkpoint before or this one.
-    pub fn checkpoint(
-        &mut self,
-        log_position: u64,
-        arrivals: u64,
-        fold: &[u8],
-    ) -> Result<(), Error> {
-        let at = Checkpoint { log_position, arrivals, fold: fold.to_vec() };
+    pub fn checkpoint(&mut self, at: Checkpoint) -> Result<(), Error> {
         match self.begin(at, &Upkeep::default())? {
             Some(job) => self.finish(job.run()).map(|_| ()),
             None => Ok(()),

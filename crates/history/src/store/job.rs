@@ -7,13 +7,14 @@
 //! same, as it says with which users and up to which log position it was made.
 
 use std::collections::HashSet;
+use std::iter::empty;
 use std::sync::Arc;
 
 use super::plan::Merging;
 use super::retain::newer;
 use super::runs::{Place, merged};
 use crate::cache::Cache;
-use crate::disk::{self, Error, Folder, MANIFEST, Manifest};
+use crate::disk::{self, Error, Facts, Folder, MANIFEST, Manifest, Pieces};
 use crate::names::Names;
 use crate::part::{Family, Part};
 use crate::users::Users;
@@ -39,7 +40,8 @@ pub struct Job {
     pub(super) dropped: Vec<(Family, Arc<Part>)>,
     pub(super) names: Arc<Names>,
     pub(super) users: Users,
-    pub(super) fold: Vec<u8>,
+    /// The state of the fold, and of what is live.
+    pub(super) engine: (Pieces, Pieces),
     /// Part files that the checkpoint does not name and that are still read.
     pub(super) in_use: HashSet<u64>,
     pub(super) cache: Arc<Cache>,
@@ -84,8 +86,14 @@ impl Default for Upkeep {
 
 impl Job {
     /// Writes the checkpoint. A crash or an error at any moment leaves either the one before or
-    /// this one. Cost: one part in memory at a time, beside those that were handed over.
+    /// this one. Cost: one part, or one piece of the engine's state, in memory at a time, beside
+    /// those that were handed over.
     pub fn run(mut self) -> Result<Done, Error> {
+        // First: while the state of the engine is held here, its owner copies what it changes.
+        let facts = Facts { names: &self.names, users: &self.users };
+        let nothing: (Pieces, Pieces) = (Box::new(empty()), Box::new(empty()));
+        let engine = std::mem::replace(&mut self.engine, nothing);
+        disk::write_state(&*self.folder, self.manifest.state, facts, engine)?;
         let (mut outputs, mut rows_written, mut rows_forgotten) = (Vec::new(), 0, 0);
         for group in std::mem::take(&mut self.groups) {
             let before: usize = group.inputs.iter().map(|part| part.len()).sum();
@@ -95,10 +103,9 @@ impl Job {
             outputs.push(output);
         }
         rows_forgotten += self.dropped.iter().map(|(_, part)| part.len() as u64).sum::<u64>();
-        let Job { folder, mut manifest, dropped, names, users, fold, in_use, .. } = self;
+        let Job { folder, mut manifest, dropped, in_use, .. } = self;
         manifest.parts.extend(outputs.iter().filter_map(Output::listed));
         manifest.parts.sort_unstable();
-        disk::write_state(&*folder, manifest.state, (&names, &users, &fold))?;
         disk::write_manifest(&*folder, &manifest)?;
         let listed: HashSet<String> = manifest.files().collect();
         let used = in_use.into_iter().map(disk::part_name);

@@ -18,6 +18,11 @@ mod one_user;
 mod retention;
 mod rewriting;
 
+/// What is live at a log position, as if an engine had made it.
+fn live(log_position: u64) -> Vec<Vec<u8>> {
+    (0..log_position % 4).map(|n| vec![n as u8; log_position as usize]).collect()
+}
+
 /// A store, the fold before it, and the log: every record that was acknowledged.
 struct Process {
     fold: Fold,
@@ -49,10 +54,9 @@ impl Process {
 
     fn open_with(folder: &MemoryFolder, log: &[Record], tells: bool) -> Result<Process, Error> {
         let (store, checkpoint) = Store::open_in(Arc::new(folder.clone()))?;
-        let fold = match checkpoint.fold.is_empty() {
-            true => Fold::new(),
-            false => Fold::restore(&checkpoint.fold).unwrap(),
-        };
+        let fold = Fold::restore(checkpoint.fold.map(Result::unwrap)).unwrap();
+        let found: Vec<_> = checkpoint.live.map(Result::unwrap).collect();
+        assert_eq!(found, live(checkpoint.log_position), "they belong together");
         assert_eq!(checkpoint.log_position, checkpoint.arrivals, "the log counts records here");
         let mut process = Process { fold, store, arrivals: checkpoint.arrivals, tells };
         let rest = &log[checkpoint.log_position as usize..];
@@ -74,8 +78,8 @@ impl Process {
 
     /// Where the process is, for a checkpoint.
     fn now(&self) -> Checkpoint {
-        let fold = self.fold.snapshot();
-        Checkpoint { log_position: self.arrivals, arrivals: self.arrivals, fold }
+        let live = Box::new(live(self.arrivals).into_iter());
+        Checkpoint { live, ..Checkpoint::of(self.arrivals, self.arrivals, &self.fold) }
     }
 
     fn begin(&mut self) -> Result<Option<Job>, Error> {

@@ -149,8 +149,7 @@ impl Writer {
             reply.map(|reply| reply.send(answer));
             return;
         }
-        let checkpoint =
-            Checkpoint { log_position: at.0, arrivals: self.frames, fold: self.fold.snapshot() };
+        let checkpoint = Checkpoint::of(at.0, self.frames, &self.fold);
         let upkeep = Upkeep { merging, forget: self.shared.forgotten((self.maintenance.clock)()) };
         let job = match self.store.begin(checkpoint, &upkeep) {
             Ok(Some(job)) => job,

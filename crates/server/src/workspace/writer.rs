@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use engine::Restoring;
 use log::{Log, Offset};
 use model::Text;
 use wire::record::{Encoder, decode_batch};
@@ -61,6 +62,15 @@ pub(crate) struct Writer {
 /// A record that counts, what the fold said of it, and the user's public id if it changed.
 type Taken = (engine::Step, Option<Text>, Record);
 
+/// The fold of a checkpoint, read piece by piece.
+fn restored(pieces: history::SavedPieces) -> Result<Fold, WorkspaceError> {
+    let mut restoring = Restoring::default();
+    for piece in pieces {
+        restoring.take(&piece?)?;
+    }
+    Ok(restoring.finish()?)
+}
+
 /// Records on their way into the log.
 #[derive(Default)]
 struct Group {
@@ -77,10 +87,7 @@ impl Writer {
         maintenance: Maintenance,
     ) -> Result<(Writer, u64), WorkspaceError> {
         let (store, checkpoint) = Store::open(history)?;
-        let fold = match checkpoint.fold.is_empty() {
-            true => Fold::new(),
-            false => Fold::restore(&checkpoint.fold)?,
-        };
+        let fold = restored(checkpoint.fold)?;
         let mut writer = Writer {
             log,
             fold,

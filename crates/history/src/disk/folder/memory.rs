@@ -1,14 +1,14 @@
 //! A folder in memory that fails on demand, and forgets on power loss what was not synced.
 //!
 //! Every step that the operating system could be stopped at counts as one operation: a write is
-//! two (bytes, sync), everything else one.
+//! two (bytes, sync), everything else one; making a file counts with the first bytes of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use super::{Folder, ReadAt};
+use super::{Folder, NewFile, ReadAt};
 
 #[derive(Clone, Debug, Default)]
 struct Content {
@@ -116,25 +116,18 @@ impl MemoryFolder {
 }
 
 impl Folder for MemoryFolder {
-    fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        let counted = self.count(true);
-        let written = if counted.is_err() { &bytes[..bytes.len() * 2 / 3] } else { bytes };
-        {
-            let mut state = self.state.lock().unwrap();
-            let dead = matches!(state.fault, Some(Fault::From(from)) if state.operations > from);
-            if dead {
-                return counted;
-            }
-            let new = state.contents.len();
-            let content = *state.names.entry(name.to_owned()).or_insert(new);
-            if content == new {
-                state.contents.push(Content::default());
-            }
-            state.contents[content].cached = written.to_vec();
+    fn create(&self, name: &str) -> io::Result<Box<dyn NewFile + '_>> {
+        let mut state = self.state.lock().unwrap();
+        if matches!(state.fault, Some(Fault::From(from)) if state.operations >= from) {
+            return Err(io::Error::other("gone"));
         }
-        counted?;
-        self.count(true)?;
-        self.with(name, |content| content.durable = content.cached.clone())
+        let new = state.contents.len();
+        let content = *state.names.entry(name.to_owned()).or_insert(new);
+        if content == new {
+            state.contents.push(Content::default());
+        }
+        state.contents[content].cached.clear();
+        Ok(Box::new(Growing { folder: self, content }))
     }
 
     fn read(&self, name: &str) -> io::Result<Vec<u8>> {
@@ -179,6 +172,33 @@ impl Folder for MemoryFolder {
 
     fn path(&self, name: &str) -> PathBuf {
         PathBuf::from(name)
+    }
+}
+
+/// A file of such a folder that is being written.
+struct Growing<'a> {
+    folder: &'a MemoryFolder,
+    content: usize,
+}
+
+impl NewFile for Growing<'_> {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let counted = self.folder.count(true);
+        let mut state = self.folder.state.lock().unwrap();
+        if matches!(state.fault, Some(Fault::From(from)) if state.operations > from) {
+            return counted;
+        }
+        let n = if counted.is_ok() { bytes.len() } else { bytes.len() * 2 / 3 };
+        state.contents[self.content].cached.extend_from_slice(&bytes[..n]);
+        counted
+    }
+
+    fn finish(self: Box<Self>) -> io::Result<()> {
+        self.folder.count(true)?;
+        let mut state = self.folder.state.lock().unwrap();
+        let content = &mut state.contents[self.content];
+        content.durable = content.cached.clone();
+        Ok(())
     }
 }
 

@@ -14,7 +14,7 @@ use testkit::generate;
 use crate::disk::MemoryFolder;
 use crate::evaluate::Evaluator;
 use crate::snapshot::Snapshot;
-use crate::store::Store;
+use crate::store::{Checkpoint, Store};
 
 /// How records come in.
 #[derive(Clone, Debug)]
@@ -86,9 +86,10 @@ fn accepted(records: &[Record], delivery: &Delivery) -> (Fold, Arc<Snapshot>) {
             process.store.snapshot().unwrap();
         }
         if (arrival as usize).is_multiple_of(delivery.reopen_every) {
-            process.store.checkpoint(arrival, arrival, &process.fold.snapshot()).unwrap();
+            process.store.checkpoint(Checkpoint::of(arrival, arrival, &process.fold)).unwrap();
             let (store, checkpoint) = Store::open_in(Arc::new(folder.clone())).unwrap();
-            process = Process { fold: Fold::restore(&checkpoint.fold).unwrap(), store };
+            let fold = Fold::restore(checkpoint.fold.map(Result::unwrap)).unwrap();
+            process = Process { fold, store };
         }
     }
     (process.fold, process.store.snapshot().unwrap())

@@ -3,6 +3,7 @@ use model::{AttributeChange, Event, EventId, Record, Text, Timestamp, Value, Wha
 use proptest::prelude::*;
 
 use super::{Asked, Store};
+use crate::store::Checkpoint;
 
 const MONTH: i64 = 31 * 86_400_000;
 
@@ -61,7 +62,7 @@ fn a_delivery_is_found_whatever_comes_with_it() {
             "fresh" => {}
             "sealed" => drop(store.snapshot().unwrap()),
             _ => {
-                store.checkpoint(1, kept.frames, &kept.fold.snapshot()).unwrap();
+                store.checkpoint(Checkpoint::of(1, kept.frames, &kept.fold)).unwrap();
                 store = Store::open(folder.path()).unwrap().0;
             }
         }
@@ -95,7 +96,7 @@ fn rows_of_merged_users_keep_the_order_in_which_they_came() {
         kept.apply(&mut store, &[event(first, 1, 1, 1), event(second, 2, 1, 1)]);
         store.snapshot().unwrap();
         kept.apply(&mut store, &[alias(1, 2)]);
-        store.checkpoint(1, kept.frames, &kept.fold.snapshot()).unwrap();
+        store.checkpoint(Checkpoint::of(1, kept.frames, &kept.fold)).unwrap();
         let (mut store, checkpoint) = Store::open(folder.path()).unwrap();
         assert_eq!(checkpoint.arrivals, 2);
         let user = kept.fold.find("user 1").unwrap();

@@ -155,6 +155,27 @@ fn every_file_of_a_checkpoint_is_checked() {
     }
 }
 
+#[test]
+fn every_piece_of_a_checkpoint_is_checked() {
+    let folder = MemoryFolder::default();
+    let mut process = Process::open(&folder, &[]).unwrap();
+    play(&mut process, &[event(Who::user("ada"), "view", 1, 1)]);
+    let pieces = (0..5u8).map(|n| vec![n; 64]);
+    let at = Checkpoint { live: Box::new(pieces), ..process.now() };
+    process.store.checkpoint(at).unwrap();
+    assert!(check(&folder).unwrap().problems.is_empty());
+    let manifest = crate::disk::read_manifest(&folder).unwrap().unwrap();
+    let state = folder.list().unwrap().into_iter().find(|name| name.starts_with("state")).unwrap();
+    assert!(manifest.files().any(|file| file == state), "the manifest makes it count");
+    for at in 0..folder.read(&state).unwrap().len() {
+        let damaged = folder.after_kill();
+        damaged.edit(&state, |bytes| bytes[at] ^= 1);
+        let problems = check(&damaged).unwrap().problems;
+        assert_eq!(problems.len(), 1, "byte {at}");
+        assert!(problems[0].to_string().contains(&format!("{state} is damaged at byte")));
+    }
+}
+
 fn check(folder: &MemoryFolder) -> Result<crate::disk::CheckReport, Error> {
     let folder: Arc<dyn crate::disk::Folder> = Arc::new(folder.clone());
     crate::disk::check_in(&folder)

@@ -13,6 +13,11 @@ fn visit(n: u64) -> Record {
     Record { received_at: time, who: Who::user("ada"), what: What::Event(event) }
 }
 
+/// A checkpoint of nothing.
+fn nowhere() -> Checkpoint {
+    Checkpoint::of(0, 0, &Fold::new())
+}
+
 #[test]
 fn nothing_but_the_next_checkpoint_waits_for_one() {
     let dir = tempfile::tempdir().unwrap();
@@ -21,7 +26,7 @@ fn nothing_but_the_next_checkpoint_waits_for_one() {
     let maintenance = Maintenance::new(queue.downgrade(), Arc::new(clock::now));
     let history = dir.path().join("history");
     let (mut writer, _) = Writer::open(log, &history, u64::MAX, maintenance).unwrap();
-    let job = writer.store.begin(Checkpoint::default(), &Upkeep::default()).unwrap().unwrap();
+    let job = writer.store.begin(nowhere(), &Upkeep::default()).unwrap().unwrap();
     let (sender, result) = channel();
     writer.maintenance.running = Some(Running { at: Offset(0), result, reply: None });
     let shared = writer.shared();
@@ -61,7 +66,7 @@ fn a_job_that_dies_loses_nothing() {
     let maintenance = Maintenance::new(queue.downgrade(), Arc::new(clock::now));
     let history = dir.path().join("history");
     let (mut writer, _) = Writer::open(log, &history, u64::MAX, maintenance).unwrap();
-    drop(writer.store.begin(Checkpoint::default(), &Upkeep::default()).unwrap());
+    drop(writer.store.begin(nowhere(), &Upkeep::default()).unwrap());
     let (sender, result) = channel();
     let (reply, first) = oneshot::channel();
     writer.maintenance.running = Some(Running { at: Offset(0), result, reply: Some(reply) });

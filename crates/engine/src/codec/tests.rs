@@ -1,0 +1,99 @@
+use model::Who;
+
+use super::*;
+
+/// A fold of so many users, some with two ids, some of them merged.
+fn fold(n: u32) -> Fold {
+    let mut fold = Fold::new();
+    for user in 0..n {
+        let id = |kind: &str, of: u32| Some(Text::from(format!("{kind}-{of}")));
+        let who = |user_id, anonymous_id| Who { user_id, anonymous_id };
+        fold.resolve(&who(None, id("device", user)));
+        match user % 5 {
+            1 => drop(fold.resolve(&who(id("user", user), id("device", user)))),
+            2 => drop(fold.resolve(&who(id("user", user - 1), id("device", user)))),
+            3 => drop(fold.resolve(&who(id("user", user), id("device", user - 1)))),
+            _ => {}
+        }
+    }
+    fold
+}
+
+fn pieces(fold: &Fold) -> Vec<Vec<u8>> {
+    fold.freeze().pieces().collect()
+}
+
+#[test]
+fn an_empty_fold_has_no_pieces() {
+    assert!(pieces(&Fold::new()).is_empty());
+    assert_eq!(Fold::restore(Vec::<Vec<u8>>::new()).unwrap().n_users(), 0);
+}
+
+#[test]
+fn many_users_are_several_pieces_that_must_all_be_there_in_order() {
+    let fold = fold(2 * PIECE as u32 + 10);
+    let whole = pieces(&fold);
+    assert_eq!(whole.len(), 3);
+    let restored = Fold::restore(&whole).unwrap();
+    assert_eq!(pieces(&restored), whole);
+    for id in ["device-0", "user-1", "device-2", "user-65541", "nobody"] {
+        assert_eq!(restored.find(id), fold.find(id), "{id}");
+    }
+    let refused = |places: &[usize], piece, what| {
+        let error = Fold::restore(places.iter().map(|at| &whole[*at])).unwrap_err();
+        assert_eq!((error.piece, error.what), (piece, what), "{places:?}");
+    };
+    refused(&[0, 1], 2, "it is missing");
+    refused(&[0, 2], 1, "it does not follow the piece before it");
+    refused(&[1, 2], 0, "it does not follow the piece before it");
+    refused(&[0, 1, 2, 2], 3, "it does not follow the piece before it");
+}
+
+#[test]
+fn what_contradicts_itself_is_refused() {
+    let persons = |persons: [Person; 2]| {
+        Fold::restore(Frozen { persons: persons.into_iter().collect() }.pieces())
+    };
+    let ada = Person { user_ids: vec!["ada".into()], ..Person::default() };
+    let phone = Person { anonymous_ids: vec!["phone".into()], ..Person::default() };
+    let lost = Person { lost: vec![0], ..phone.clone() };
+    let merged = |into| Person { merged_into: Some(UserIndex(into)), ..ada.clone() };
+    assert!(persons([ada.clone(), phone.clone()]).is_ok());
+    assert!(persons([lost.clone(), phone.clone()]).is_ok());
+    assert!(persons([ada.clone(), merged(0)]).is_ok());
+    assert!(persons([ada.clone(), ada.clone()]).is_err(), "two have one known id");
+    assert!(persons([phone.clone(), phone.clone()]).is_err(), "two have one anonymous id");
+    assert!(persons([ada.clone(), merged(2)]).is_err(), "merged into nobody");
+    assert!(persons([ada.clone(), merged(1)]).is_err(), "merged into itself");
+    assert!(persons([ada, Person { lost: vec![1], ..phone }]).is_err(), "lost what it never had");
+}
+
+#[test]
+fn every_cut_and_every_other_version_is_refused() {
+    let whole = pieces(&fold(12)).remove(0);
+    for end in 0..whole.len() {
+        assert!(Fold::restore([&whole[..end]]).is_err(), "cut at {end}");
+    }
+    assert!(Fold::restore([[&whole[..], &[0]].concat()]).is_err(), "longer");
+    let mut newer = whole;
+    newer[0] = 3;
+    let error = Fold::restore([newer]).unwrap_err().to_string();
+    assert!(error.contains("a version that this program does not read"), "{error}");
+}
+
+proptest::proptest! {
+    #[test]
+    fn damaged_pieces_are_refused_not_trusted(
+        version in 1..4u32,
+        bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..200),
+        flips in proptest::collection::vec((0..400usize, proptest::num::u8::ANY), 1..4),
+    ) {
+        let _ = Fold::restore([[&version.to_le_bytes()[..], &bytes].concat()]);
+        let mut piece = pieces(&fold(12)).remove(0);
+        for (at, bits) in flips {
+            let at = at % piece.len();
+            piece[at] ^= bits;
+        }
+        let _ = Fold::restore([piece]);
+    }
+}
