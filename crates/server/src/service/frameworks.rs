@@ -143,7 +143,7 @@ pub fn templates() -> Vec<Framework> {
             "Acquisition, activation, retention, referral, revenue",
             &[
                 ("revenue", "Revenue", "did \"Purchase\" at least 2 times in last 180d"),
-                ("referral", "Referral", "did \"Review\" where rating >= 4 in last 180d"),
+                ("referral", "Referral", "did \"Review\" in last 180d where rating >= 4"),
                 ("retention", "Retention", "days of \"App Launched\" in last 30d >= 3"),
                 (
                     "activation",

@@ -193,7 +193,7 @@ async fn a_stream_begins_after_what_it_brought_back() {
     publish(2);
     let mut stream = Stream::new(query("", "", "", "").unwrap(), replay.position);
     let mut text = stream.replay(&replay);
-    text += &stream.batch(&*subscription.next().await.unwrap());
+    text += &stream.batch(&subscription.next().await.unwrap());
     let ids: Vec<_> = read(&text).into_iter().map(|(_, id, _)| id).collect();
     assert!(ids.iter().map(|id| id.split_once('-').unwrap().1).eq(["2", "3", "4", "5"]));
 }
