@@ -10,6 +10,7 @@ import { ErrorPanel } from './components/ErrorPanel';
 import { Shell } from './components/shell/Shell';
 
 const OverviewPage = lazy(() => import('./pages/overview/OverviewPage'));
+const LivePage = lazy(() => import('./pages/live/LivePage'));
 const LifecyclePage = lazy(() => import('./pages/lifecycle/LifecyclePage'));
 const RfmPage = lazy(() => import('./pages/rfm/RfmPage'));
 const SegmentsPage = lazy(() => import('./pages/segments/SegmentsPage'));
@@ -45,6 +46,7 @@ export function App() {
           <Routes>
             <Route element={<Shell />}>
               <Route index element={<OverviewPage />} />
+              <Route path="live" element={<LivePage />} />
               <Route path="lifecycle" element={<LifecyclePage />} />
               <Route path="rfm" element={<RfmPage />} />
               <Route path="segments" element={<SegmentsPage />} />

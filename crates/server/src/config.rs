@@ -1,15 +1,18 @@
 //! Configuration of a workspace: one small SQLite file beside the log and the history.
 //!
-//! What it is: name, zone and seed, keys, saved segments, lifecycle, RFM settings, composite
-//! events and the quarantine. What it is not: it reads no definition (they are stored in the JSON
+//! What it is: name, zone and seed, keys, saved segments, lifecycle, stage frameworks, RFM settings,
+//! composite events, webhooks and the quarantine. What it is not: it reads no definition (they are stored in the JSON
 //! form and given their meaning by the service), and it holds no event.
 //!
 //! Invariants: every write is one transaction, synced before it returns (WAL with full
 //! synchronisation); several processes may have the file open (`key create` works beside a running
-//! server); a key is never stored, only the SHA-256 hash of it.
+//! server); a key is never stored, only the SHA-256 hash of it. Secrets of webhooks are stored,
+//! because messages are signed with them.
 
+pub mod frameworks;
 pub mod keys;
 pub mod quarantine;
+pub mod webhooks;
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -18,7 +21,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// Layout of the file that this version writes. A file of a later version is refused.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 /// How long a writer waits for another process's transaction.
 const BUSY: Duration = Duration::from_secs(10);
@@ -39,6 +42,19 @@ CREATE TABLE IF NOT EXISTS quarantine (
     code TEXT NOT NULL, message TEXT NOT NULL, record TEXT NOT NULL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS rejected (code TEXT PRIMARY KEY, n INTEGER NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS framework (
+    key TEXT PRIMARY KEY, name TEXT NOT NULL, states TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS webhook (
+    id TEXT PRIMARY KEY, url TEXT NOT NULL, watches TEXT, kinds TEXT NOT NULL,
+    corrections INTEGER NOT NULL, secret TEXT NOT NULL, created_at INTEGER NOT NULL,
+    settled_until INTEGER NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS dead_letter (
+    webhook TEXT NOT NULL, id TEXT NOT NULL, given_up_at INTEGER NOT NULL,
+    attempts INTEGER NOT NULL, error TEXT NOT NULL, body TEXT NOT NULL, user TEXT NOT NULL,
+    PRIMARY KEY (webhook, id)
+) STRICT;
 ";
 
 /// What went wrong with the configuration file.

@@ -10,6 +10,7 @@ pub mod body;
 pub mod cors;
 pub mod export;
 pub mod ingest;
+pub mod live;
 pub mod openapi;
 pub mod pages;
 
@@ -190,7 +191,16 @@ pub async fn serve(
     app: App,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    axum::serve(listener, router(app)).with_graceful_shutdown(stop).await
+    let webhooks = crate::webhooks::deliver::start(&app.service);
+    let hub = Arc::clone(app.workspace.hub());
+    let stop = async move {
+        stop.await;
+        // Streams never end by themselves.
+        hub.close();
+    };
+    let served = axum::serve(listener, router(app)).with_graceful_shutdown(stop).await;
+    webhooks.stop().await;
+    served
 }
 
 /// Counts and marks every answer.

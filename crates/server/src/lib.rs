@@ -9,9 +9,11 @@ pub mod config;
 pub mod failure;
 pub mod fill;
 pub mod http;
+pub mod live;
 pub mod metrics;
 pub mod service;
 pub mod start;
+pub mod webhooks;
 pub mod workspace;
 
 pub use failure::Failure;

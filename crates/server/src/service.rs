@@ -10,17 +10,21 @@ mod composites;
 mod definitions;
 mod evaluate;
 pub mod export;
+pub mod frameworks;
 pub mod history;
 mod known;
 mod lifecycle;
+pub mod live;
 mod overview;
 mod quarantine;
 pub(crate) mod retention;
 mod rfm;
 mod rules;
 mod segments;
+pub mod transitions;
 mod users;
 pub mod values;
+mod webhooks;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -33,6 +37,7 @@ use wire::api;
 
 use crate::clock;
 use crate::failure::Failure;
+use crate::webhooks::Webhooks;
 use crate::workspace::Workspace;
 
 pub use rules::settings;
@@ -47,6 +52,8 @@ pub struct Service {
     /// Lifecycle and RFM settings are written down, or somebody is at it.
     settled: Arc<AtomicBool>,
     known: Arc<known::KnownViews>,
+    /// Messages on their way to others.
+    webhooks: Arc<Webhooks>,
     /// Whoever asks does not wait for answers any more.
     stop: Arc<AtomicBool>,
 }
@@ -87,6 +94,7 @@ impl Service {
             names: Arc::default(),
             settled: Arc::default(),
             known: Arc::default(),
+            webhooks: Arc::default(),
             stop: Arc::default(),
         }
     }

@@ -33,6 +33,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::clock;
 use crate::config::{Config, ConfigError};
+use crate::live::Hub;
 pub use keep::{KeepLog, LogSizes};
 use maintenance::{Errand, Maintenance};
 use writer::{Command, Writer};
@@ -71,6 +72,8 @@ pub struct Workspace {
 pub(crate) struct Shared {
     /// The latest view, as long as nothing was applied after it.
     latest: Mutex<Option<Arc<Snapshot>>>,
+    /// What is told while it happens.
+    pub(crate) hub: Arc<Hub>,
     /// For how long events of a name are kept.
     kept: Mutex<Vec<(Text, Span)>>,
     pub(crate) log_end: AtomicU64,
@@ -156,6 +159,11 @@ impl Workspace {
     /// The configuration.
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// What is told while it happens.
+    pub fn hub(&self) -> &Arc<Hub> {
+        &self.shared.hub
     }
 
     /// How much of the log is kept from now on, in every process that opens the directory.

@@ -46,7 +46,8 @@ export async function body<T>(reply: Promise<Reply<T>>): Promise<T> {
   throw errorOf(answered.response.status, answered.error);
 }
 
-function errorOf(status: number, raw: unknown): ApiError {
+/** An answer that is no success, as an error. */
+export function errorOf(status: number, raw: unknown): ApiError {
   const inner = (raw as { error?: Partial<ApiError> } | undefined)?.error;
   if (inner && typeof inner.message === 'string') {
     return new ApiError(status, inner.code ?? 'unknown', inner.message, inner.hint ?? null, inner.problems ?? []);

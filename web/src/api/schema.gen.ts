@@ -279,6 +279,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/frameworks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All stage frameworks, and ready ones to begin with. */
+        get: operations["frameworks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/frameworks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One stage framework. */
+        get: operations["framework"];
+        /** Writes a stage framework. */
+        put: operations["put_framework"];
+        post?: never;
+        /** Deletes a stage framework. */
+        delete: operations["delete_framework"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/health": {
         parameters: {
             query?: never;
@@ -425,6 +461,40 @@ export interface paths {
         };
         /** Sizes of all states day by day. */
         get: operations["lifecycle_trend"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Watched segments and lifecycles with their numbers, and what happened last. */
+        get: operations["live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/live/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Transitions, events and numbers as they are told, as server-sent events. */
+        get: operations["live_stream"];
         put?: never;
         post?: never;
         delete?: never;
@@ -675,6 +745,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/segments/{id}/transitions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who entered and left a saved segment, newest first, page by page. */
+        get: operations["segment_transitions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/segments/{id}/trend": {
         parameters: {
             query?: never;
@@ -789,6 +876,110 @@ export interface paths {
         get: operations["user_states"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{id}/transitions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a user entered and left, newest first, page by page. */
+        get: operations["user_transitions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All webhooks. */
+        get: operations["webhooks"];
+        put?: never;
+        /** Makes a webhook; the only answer that holds its secret. */
+        post: operations["create_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One webhook. */
+        get: operations["webhook"];
+        put?: never;
+        post?: never;
+        /** Deletes a webhook and what it has waiting. */
+        delete: operations["delete_webhook"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{id}/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Messages that were given up, newest first. */
+        get: operations["dead_letters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{id}/dead-letters/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends messages that were given up again. */
+        post: operations["retry_dead_letters"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends a test message now. */
+        post: operations["test_webhook"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1308,6 +1499,35 @@ export interface components {
              */
             new: number;
         };
+        /** @description A message that was given up. */
+        DeadLetter: {
+            /**
+             * Format: int32
+             * @description How often it was tried.
+             */
+            attempts: number;
+            /** @description The message, as JSON. */
+            body: string;
+            /** @description Why the last attempt failed. */
+            error: string;
+            /**
+             * Format: date-time
+             * @description When it was given up.
+             */
+            given_up_at: string;
+            /** @description Its `webhook-id`. */
+            id: string;
+        };
+        /** @description Messages that were given up. */
+        DeadLetters: {
+            /** @description Newest first. */
+            letters: components["schemas"]["DeadLetter"][];
+            /**
+             * Format: int64
+             * @description All that are kept.
+             */
+            total: number;
+        };
         /** @description Text form, or JSON form. */
         Definition: string | {
             [key: string]: unknown;
@@ -1424,6 +1644,8 @@ export interface components {
             /** @description Text form, printed canonically. */
             text: string;
         };
+        /** @description Server-sent events: `transition` (WatchTransition), `event` (LiveEvent), `counts` (StreamCounts, first all and then what changed), `skipped` (StreamSkipped), `missed` (StreamMissed) and, last, `end` (StreamEnd). Comments show that the stream lives. */
+        EventStream: string;
         /** @description Events of one name of a user. */
         EventSummary: {
             /**
@@ -1634,6 +1856,29 @@ export interface components {
              * @default null
              */
             window: string;
+        };
+        /** @description A stage framework. */
+        Framework: {
+            /** @description Stable key; it is watched as `lifecycle/KEY`. */
+            key: string;
+            /** @description Name for people. */
+            name: string;
+            /** @description The first that holds wins. */
+            states: components["schemas"]["StateDefinition"][];
+        };
+        /** @description A stage framework to write. */
+        FrameworkInput: {
+            /** @description Name for people. */
+            name: string;
+            /** @description The first that holds wins. */
+            states: components["schemas"]["StateDefinition"][];
+        };
+        /** @description All stage frameworks, and ready ones to begin with. */
+        FrameworkList: {
+            /** @description By key. */
+            frameworks: components["schemas"]["Framework"][];
+            /** @description Written for a shop; change the names of events and write them with PUT. */
+            templates: components["schemas"]["Framework"][];
         };
         /** @description How far users came. */
         Funnel: {
@@ -2135,6 +2380,127 @@ export interface components {
              */
             until: string;
         };
+        /** @description What is live. */
+        Live: {
+            /**
+             * Format: date-time
+             * @description The instant of this answer.
+             */
+            as_of: string;
+            /** @description Some of the latest events, newest first. While nobody listens few are kept. */
+            events: components["schemas"]["LiveEvent"][];
+            /**
+             * Format: date-time
+             * @description Everything up to this instant is told; nothing: nothing has been told yet.
+             */
+            exact_as_of: string | null;
+            /** @description Pass as `Last-Event-ID` to the stream, so that it goes on from here. */
+            last_id: string;
+            /** @description The latest transitions, newest first. */
+            transitions: components["schemas"]["WatchTransition"][];
+            /** @description The lifecycle, the frameworks, and the segments by name. */
+            watches: components["schemas"]["LiveWatch"][];
+        };
+        /** @description The numbers of one watched definition; the stream sends them again whenever they change. */
+        LiveCounts: {
+            joining: components["schemas"]["LiveProgress"] | null;
+            /**
+             * Format: int64
+             * @description Users in none of the places.
+             */
+            outside: number | null;
+            /** @description In their order. */
+            places: components["schemas"]["LivePlace"][];
+            /**
+             * @description Why it is not live: `depends_on_others` (RFM, scores and lists compare users),
+             *     `not_watched`, or another code.
+             */
+            reason: string | null;
+            /** @description Whether the numbers move. */
+            status: components["schemas"]["WatchStatus"];
+            /** @description Key of the definition. */
+            watch: string;
+        };
+        /** @description An event as it was accepted. */
+        LiveEvent: {
+            /** @description Name of the event. */
+            name: string;
+            /** @description Some of its properties by dotted name. */
+            properties: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: date-time
+             * @description When it was accepted.
+             */
+            received_at: string;
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            time: string;
+            /** @description Public id of the user. */
+            user: string;
+        };
+        /** @description Users who came and went. */
+        LiveFlow: {
+            /**
+             * Format: int64
+             * @description Entered.
+             */
+            entered: number;
+            /**
+             * Format: int64
+             * @description Left.
+             */
+            left: number;
+        };
+        /** @description One place of a watched definition: being a member, or a state. */
+        LivePlace: {
+            /** @description `in` of a segment, else the key of the state. */
+            key: string;
+            /** @description In the last 24 hours, in steps of ten minutes. */
+            last_day: components["schemas"]["LiveFlow"];
+            /** @description In the last 60 minutes. */
+            last_hour: components["schemas"]["LiveFlow"];
+            /** @description In the last 60 seconds, by the instants at which it happened. */
+            last_minute: components["schemas"]["LiveFlow"];
+            /** @description Minute by minute over the last hour, oldest first; empty: nothing happened. */
+            minutes: components["schemas"]["LiveFlow"][];
+            /**
+             * Format: int64
+             * @description Users there now; nothing: not known yet.
+             */
+            users: number | null;
+        };
+        /** @description How many of how many users. */
+        LiveProgress: {
+            /**
+             * Format: int64
+             * @description Users whose history has been read.
+             */
+            done: number;
+            /**
+             * Format: int64
+             * @description All users.
+             */
+            total: number;
+        };
+        /** @description A definition that is watched, or could be. */
+        LiveWatch: {
+            /** @description Id of the segment, or key of the framework. */
+            id: string;
+            /** @description `segment/ID` or `lifecycle/KEY`; `lifecycle/default` is the workspace’s lifecycle. */
+            key: string;
+            /** @description What it is. */
+            kind: components["schemas"]["WatchKind"];
+            /** @description Name for people. */
+            name: string;
+            /** @description Its numbers. */
+            now: components["schemas"]["LiveCounts"];
+            /** @description Its places with their names, in their order. */
+            places: components["schemas"]["Key"][];
+        };
         /** @description Members of a segment, one page. */
         Members: {
             /**
@@ -2568,6 +2934,22 @@ export interface components {
             cohorts: components["schemas"]["CohortRow"][];
             /** @description Whose. */
             group: components["schemas"]["Group"];
+        };
+        /** @description Dead letters that wait to be sent again. */
+        Retried: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            retried: number;
+        };
+        /** @description Dead letters to send again. */
+        RetryInput: {
+            /**
+             * @description Their ids; default: all.
+             * @default null
+             */
+            ids: string[];
         };
         /** @description Revenue by day. */
         RevenueAnswer: {
@@ -3052,6 +3434,40 @@ export interface components {
             /** @description Name for people. */
             name: string;
         };
+        /** @description `counts` of the stream: what changed since the `counts` before. */
+        StreamCounts: {
+            /**
+             * Format: date-time
+             * @description Everything up to this instant is told.
+             */
+            exact_as_of: string | null;
+            /** @description Keys of definitions that are not watched any more. */
+            gone: string[];
+            /** @description Definitions whose numbers changed. */
+            watches: components["schemas"]["LiveCounts"][];
+        };
+        /** @description `end` of the stream: the last thing it sends. */
+        StreamEnd: {
+            /** @description `too_slow` (the client did not read fast enough) or `closing` (the server stops). */
+            reason: string;
+        };
+        /** @description `missed` of the stream: what a `Last-Event-ID` cannot bring back. */
+        StreamMissed: {
+            /** @description Events may be missing. */
+            events: boolean;
+            /** @description `restarted` (the server was started again since) or `too_old`. */
+            reason: string;
+            /** @description Transitions may be missing; the paths of transitions have them. */
+            transitions: boolean;
+        };
+        /** @description `skipped` of the stream: more was accepted at once than anybody can read. */
+        StreamSkipped: {
+            /**
+             * Format: int64
+             * @description Events that were accepted and are not shown.
+             */
+            events: number;
+        };
         /** @description Thresholds of silence, estimated from the gaps between events with censoring handled. */
         Thresholds: {
             /**
@@ -3085,6 +3501,21 @@ export interface components {
              */
             users: number;
         };
+        /**
+         * @description What brought a transition about.
+         * @enum {string}
+         */
+        TransitionCause: "record" | "time" | "definition" | "merge";
+        /**
+         * @description Whether a transition changes what was told before.
+         * @enum {string}
+         */
+        TransitionCorrection: "none" | "added" | "revoked";
+        /**
+         * @description What happened to a user and a watched definition.
+         * @enum {string}
+         */
+        TransitionKind: "entered" | "left" | "changed";
         /** @description Who moved from which state to which. */
         Transitions: {
             /**
@@ -3231,9 +3662,9 @@ export interface components {
         };
         /** @description Where a segment is used, so that it cannot be deleted. */
         UsedIn: {
-            /** @description Id of the segment, or key of the state. */
+            /** @description Id of the segment, or key of the state or framework. */
             id: string;
-            /** @description `segment` or `lifecycle`. */
+            /** @description `segment`, `lifecycle` or `framework`. */
             kind: components["schemas"]["UsedInKind"];
             /** @description Name for people. */
             name: string;
@@ -3242,7 +3673,7 @@ export interface components {
          * @description What uses a segment.
          * @enum {string}
          */
-        UsedInKind: "segment" | "lifecycle";
+        UsedInKind: "segment" | "lifecycle" | "framework";
         /** @description Everything about one user at an instant. */
         User: {
             /** @description Ids of devices and browsers. */
@@ -3417,6 +3848,149 @@ export interface components {
             text: string | null;
             /** @description Nothing prevents its use. */
             valid: boolean;
+        };
+        /**
+         * @description What kind of definition is watched.
+         * @enum {string}
+         */
+        WatchKind: "segment" | "lifecycle";
+        /**
+         * @description Whether the numbers of a watched definition move by themselves.
+         * @enum {string}
+         */
+        WatchStatus: "live" | "joining" | "not_live";
+        /** @description One transition: of a user, in a watched definition, at an exact instant. */
+        WatchTransition: {
+            /**
+             * Format: date-time
+             * @description The first instant of the new place.
+             */
+            at: string;
+            /** @description What brought it about. */
+            cause: components["schemas"]["TransitionCause"];
+            /** @description Whether it changes what was told before. */
+            correction: components["schemas"]["TransitionCorrection"];
+            /** @description Key of the place before; nothing: outside. */
+            from: string | null;
+            /** @description The same however often it is told; webhooks carry it as `webhook-id`. */
+            id: string;
+            /** @description What happened. */
+            kind: components["schemas"]["TransitionKind"];
+            /**
+             * Format: date-time
+             * @description When it became known.
+             */
+            recorded_at: string;
+            /** @description Key of the place from then on; nothing: outside. */
+            to: string | null;
+            /** @description Public id of the user. */
+            user: string;
+            /** @description Key of the definition. */
+            watch: string;
+        };
+        /** @description Transitions, one page. */
+        WatchTransitions: {
+            /**
+             * Format: date-time
+             * @description Transitions before this instant are not known here; nothing: all are.
+             */
+            known_from: string | null;
+            /** @description Pass as `before`. */
+            next: string | null;
+            /** @description Newest first. */
+            transitions: components["schemas"]["WatchTransition"][];
+        };
+        /** @description A webhook, without its secret. */
+        Webhook: {
+            /** @description Also those that change what was told before. */
+            corrections: boolean;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: int64
+             * @description Messages that were given up and are kept.
+             */
+            dead: number;
+            /**
+             * Format: int64
+             * @description Messages delivered since the server was started.
+             */
+            delivered: number;
+            /**
+             * Format: date-time
+             * @description When the last attempt failed; nothing: none did since the last success.
+             */
+            failing_since: string | null;
+            /** @description Stable id. */
+            id: string;
+            /** @description Which transitions. */
+            kinds: components["schemas"]["TransitionKind"][];
+            /** @description Why the last attempt failed. */
+            last_error: string | null;
+            /**
+             * Format: int64
+             * @description Transitions since the server was started that could neither be kept nor read again.
+             */
+            missed: number;
+            /**
+             * Format: date-time
+             * @description Everything told before this instant was delivered or given up.
+             */
+            settled_until: string;
+            /** @description Where to. */
+            url: string;
+            /**
+             * Format: int64
+             * @description Messages that wait.
+             */
+            waiting: number;
+            /** @description Keys of watched definitions; nothing: all. */
+            watches: string[] | null;
+        };
+        /** @description A webhook that was made. This is the only answer with its secret. */
+        WebhookCreated: {
+            /** @description Signs its messages; keep it. */
+            secret: string;
+            /** @description The webhook. */
+            webhook: components["schemas"]["Webhook"];
+        };
+        /** @description A webhook to make. */
+        WebhookInput: {
+            /** @description Also those that change what was told before, because a record came late. */
+            corrections?: boolean;
+            /** @description Which transitions; default: all. */
+            kinds?: components["schemas"]["TransitionKind"][];
+            /** @description `whsec_` and 24 to 64 bytes in base64; default: a new one. */
+            secret?: string;
+            /** @description Where to: `https://…`, or `http://…` in a network of your own. Redirects are not followed. */
+            url: string;
+            /** @description Keys of watched definitions, as in `segment/loyal`; default: all. */
+            watches?: string[];
+        };
+        /** @description All webhooks. */
+        WebhookList: {
+            /** @description Oldest first. */
+            webhooks: components["schemas"]["Webhook"][];
+        };
+        /** @description What became of a test message. */
+        WebhookTested: {
+            /** @description It was answered with a success. */
+            delivered: boolean;
+            /** @description What went wrong. */
+            error: string | null;
+            /**
+             * Format: int32
+             * @description HTTP status of the answer; nothing: there was none.
+             */
+            status: number | null;
+            /**
+             * Format: double
+             * @description Milliseconds until the answer.
+             */
+            took_ms: number;
         };
         /** @description Name and time zone of a workspace. */
         WorkspaceFacts: {
@@ -4087,6 +4661,130 @@ export interface operations {
             };
         };
     };
+    frameworks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FrameworkList"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    framework: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Framework"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    put_framework: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FrameworkInput"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Framework"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    delete_framework: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     health: {
         parameters: {
             query?: never;
@@ -4396,6 +5094,84 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Trend"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    live: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Keys of watched definitions, separated by commas, as in `segment/loyal,lifecycle/default`;
+                 *     default: all.
+                 */
+                watch?: string;
+                /** @description How many of the latest transitions and events, 0 to 1000; default 100. */
+                latest?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Live"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    live_stream: {
+        parameters: {
+            query?: {
+                /** @description `transitions`, `events`, `counts`, several separated by commas; default: all three. */
+                kind?: string;
+                /** @description Keys of watched definitions, separated by commas; default: all. */
+                watch?: string;
+                /** @description Transitions and events of one user, by public id. */
+                user?: string;
+                /** @description Names of events, separated by commas; default: all. */
+                event?: string;
+            };
+            header?: {
+                /** @description Go on after this: an id of the stream, or `last_id` of GET /api/live. */
+                "Last-Event-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["EventStream"];
                 };
             };
             /** @description what went wrong and how to mend it */
@@ -5014,6 +5790,48 @@ export interface operations {
             };
         };
     };
+    segment_transitions: {
+        parameters: {
+            query?: {
+                /** @description Not before this instant; default: from the beginning. */
+                from?: string;
+                /** @description Not after this instant; default: to the end. */
+                to?: string;
+                /** @description Key of a watched definition; default: all that the path allows. */
+                watch?: string;
+                /** @description At most so many; default 100, at most 10000. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                before?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WatchTransitions"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     segment_trend: {
         parameters: {
             query?: {
@@ -5292,6 +6110,270 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StateChanges"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    user_transitions: {
+        parameters: {
+            query?: {
+                /** @description Not before this instant; default: from the beginning. */
+                from?: string;
+                /** @description Not after this instant; default: to the end. */
+                to?: string;
+                /** @description Key of a watched definition; default: all that the path allows. */
+                watch?: string;
+                /** @description At most so many; default 100, at most 10000. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                before?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WatchTransitions"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    webhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookList"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    create_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookInput"];
+            };
+        };
+        responses: {
+            /** @description done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookCreated"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    delete_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    dead_letters: {
+        parameters: {
+            query?: {
+                /** @description How many of the latest, 1 to 1000; default 100. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetters"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    retry_dead_letters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetryInput"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retried"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    test_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookTested"];
                 };
             };
             /** @description what went wrong and how to mend it */

@@ -27,6 +27,14 @@ export type UserEvent = Schemas['UserEvent'];
 export type StateChanges = Schemas['StateChanges'];
 export type Catalogue = Schemas['Catalogue'];
 export type Key = Schemas['Key'];
+export type Live = Schemas['Live'];
+export type LiveWatch = Schemas['LiveWatch'];
+export type LiveCounts = Schemas['LiveCounts'];
+export type LivePlace = Schemas['LivePlace'];
+export type LiveFlow = Schemas['LiveFlow'];
+export type LiveEvent = Schemas['LiveEvent'];
+export type WatchTransition = Schemas['WatchTransition'];
+export type StreamCounts = Schemas['StreamCounts'];
 
 /** A definition in JSON form. */
 export type Json = Record<string, unknown>;

@@ -10,7 +10,7 @@ use serde::Serialize;
 use wire::api::*;
 
 use super::body::{self, Id, Params};
-use super::{App, analytics, export, ingest, openapi};
+use super::{App, analytics, export, ingest, live, openapi};
 use crate::failure::Failure;
 use crate::service::Service;
 
@@ -53,6 +53,7 @@ pub fn routes() -> Router<App> {
         .route("/api/composites", get(composites))
         .route("/api/composites/{id}", get(composite).put(put_composite).delete(delete_composite))
         .merge(analytics::routes())
+        .merge(live::routes())
 }
 
 /// Paths that need no key.

@@ -3,6 +3,7 @@
 //! A test holds the table against the router, and `web/openapi.json` against the document.
 
 mod analytics;
+mod live;
 mod operations;
 
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, ParameterBuilder, ParameterIn};
@@ -18,8 +19,9 @@ use wire::api::*;
 /// The one body that is not JSON.
 const RECORDS: &str = "Records";
 
-/// The one answer that is not JSON.
+/// The answers that are not JSON.
 const EXPORT: &str = "Export";
+const STREAM: &str = "EventStream";
 
 type Parameters = Vec<utoipa::openapi::path::Parameter>;
 
@@ -106,7 +108,11 @@ fn build(operation: Operation) -> utoipa::openapi::path::Operation {
     }
     let mut done = ResponseBuilder::new().description("done");
     if let Some(answer) = answer {
-        let kind = if answer == EXPORT { "application/x-ndjson" } else { "application/json" };
+        let kind = match answer {
+            EXPORT => "application/x-ndjson",
+            STREAM => "text/event-stream",
+            _ => "application/json",
+        };
         done = done.content(kind, content(answer));
     }
     let wrong = ResponseBuilder::new()
@@ -182,6 +188,7 @@ fn components() -> Components {
         Error,
     );
     schemas.extend(analytics::schemas());
+    schemas.extend(live::schemas());
     schemas.extend(plain_schemas());
     let mut components = Components::new();
     components.schemas.extend(schemas);

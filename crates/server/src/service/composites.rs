@@ -7,7 +7,7 @@ use segment::{Predicate, Rules};
 use serde_json::Value;
 use wire::api::{Composite, CompositeInput, CompositeList, Object};
 
-use super::{Service, definitions};
+use super::{Service, definitions, frameworks};
 use crate::failure::Failure;
 
 /// Members of one composite event at most.
@@ -82,7 +82,13 @@ impl Service {
         let segments = rules.segments.iter().map(|(id, predicate)| ("segment", id, predicate));
         let states = rules.lifecycle.states.iter();
         let states = states.map(|state| ("lifecycle state", &state.key, &state.predicate));
-        if let Some((kind, key, _)) = segments.chain(states).find(|(.., predicate)| uses(predicate))
+        let frameworks = frameworks::read(self.workspace.config())?;
+        let stages = frameworks.iter().flat_map(|framework| {
+            let stages = framework.lifecycle.states.iter();
+            stages.map(|state| ("framework", &framework.key, &state.predicate))
+        });
+        if let Some((kind, key, _)) =
+            segments.chain(states).chain(stages).find(|(.., predicate)| uses(predicate))
         {
             let message = format!("composite event \"{name}\" is used in {kind} \"{key}\"");
             let failure = Failure::new(409, "composite.in_use", message);

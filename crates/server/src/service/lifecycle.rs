@@ -72,15 +72,20 @@ impl Service {
         &self,
         definition: &LifecycleDefinition,
     ) -> Result<LifecycleDefinition, Failure> {
-        if definition.states.is_empty() || definition.states.len() > STATES_MAX {
-            let message = format!(
-                "a lifecycle has 1 to {STATES_MAX} states, this one has {}",
-                definition.states.len()
-            );
+        let states = self.states(&definition.states)?;
+        self.store_lifecycle(&segment::Lifecycle { states })?;
+        self.lifecycle_definition()
+    }
+
+    /// States as they were written, each of which can be used.
+    pub(super) fn states(&self, written: &[StateDefinition]) -> Result<Vec<State>, Failure> {
+        if written.is_empty() || written.len() > STATES_MAX {
+            let message =
+                format!("a lifecycle has 1 to {STATES_MAX} states, this one has {}", written.len());
             return Err(Failure::unprocessable("lifecycle.states", message));
         }
         let mut states: Vec<State> = Vec::new();
-        for state in &definition.states {
+        for state in written {
             if states.iter().any(|other| other.key == state.key.as_str()) {
                 let message = format!("two states have the key \"{}\"", state.key);
                 return Err(Failure::unprocessable("lifecycle.key", message)
@@ -95,8 +100,7 @@ impl Service {
                 predicate,
             });
         }
-        self.store_lifecycle(&segment::Lifecycle { states })?;
-        self.lifecycle_definition()
+        Ok(states)
     }
 
     /// Writes a lifecycle down, unless a reference would close a cycle.
@@ -169,7 +173,8 @@ fn keys(rules: &Rules) -> Vec<Key> {
     rules.lifecycle.states.iter().map(key).collect()
 }
 
-fn written(lifecycle: &segment::Lifecycle) -> LifecycleDefinition {
+/// A lifecycle as it is written.
+pub(super) fn written(lifecycle: &segment::Lifecycle) -> LifecycleDefinition {
     let states = lifecycle.states.iter().map(|state| StateDefinition {
         key: state.key.to_string(),
         name: state.name.to_string(),

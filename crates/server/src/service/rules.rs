@@ -111,8 +111,13 @@ fn read_lifecycle(config: &Config) -> Result<Lifecycle, Failure> {
         let of = event(&config.setting(settings::KEY_EVENT)?.unwrap_or_else(|| "*".into()));
         return Ok(propose(&of, &DEFAULT_THRESHOLDS));
     };
+    lifecycle_of(&stored)
+}
+
+/// A lifecycle as [`lifecycle_text`] wrote it.
+pub fn lifecycle_of(stored: &str) -> Result<Lifecycle, Failure> {
     let stored: Vec<StoredState> =
-        serde_json::from_str(&stored).map_err(|error| unreadable(&error))?;
+        serde_json::from_str(stored).map_err(|error| unreadable(&error))?;
     let state = |state: StoredState| -> Result<State, Failure> {
         let predicate = definitions::stored(&state.definition)?;
         Ok(State { key: state.key.into(), name: state.name.into(), predicate })
@@ -135,7 +140,8 @@ pub fn store_lifecycle(config: &Config, lifecycle: &Lifecycle) -> Result<(), Fai
     Ok(config.set(settings::LIFECYCLE, &lifecycle_text(lifecycle)?)?)
 }
 
-fn lifecycle_text(lifecycle: &Lifecycle) -> Result<String, Failure> {
+/// A lifecycle as it is stored.
+pub fn lifecycle_text(lifecycle: &Lifecycle) -> Result<String, Failure> {
     let stored: Vec<StoredState> = lifecycle
         .states
         .iter()

@@ -15,8 +15,9 @@ use wire::api::{
     SegmentTrend, SegmentTrendDay, TrendQuery, UsedIn, UsedInKind, ValidateInput, Validation,
 };
 
+use super::frameworks::ReadFramework;
 use super::users::Scores;
-use super::{Service, View, definitions, evaluate, limit, rules, share};
+use super::{Service, View, definitions, evaluate, frameworks, limit, rules, share};
 use crate::clock;
 use crate::config::SavedSegment;
 use crate::failure::Failure;
@@ -120,7 +121,10 @@ impl Service {
         let counts: BTreeMap<&String, Option<u64>> =
             counts.map(|(id, count)| (id, count.ok())).collect();
         let count = |saved: &SavedSegment| counts.get(&saved.id).copied().flatten();
-        let segments = all.iter().map(|saved| written(&view, &all, saved, count(saved)));
+        let frameworks = frameworks::read(self.workspace.config())?;
+        let used_in = |id: &str| used_in(&view.rules, &all, &frameworks, id);
+        let segments =
+            all.iter().map(|saved| written(&view, saved, used_in(&saved.id), count(saved)));
         Ok(SegmentList { segments: segments.collect() })
     }
 
@@ -131,7 +135,8 @@ impl Service {
         let saved = all.iter().find(|saved| saved.id == id).ok_or_else(|| no_segment(id))?;
         let predicate = self.saved_predicate(id)?;
         let count = view.evaluator().members(&predicate).ok().map(|set| set.len());
-        Ok(written(&view, &all, saved, count))
+        let frameworks = frameworks::read(self.workspace.config())?;
+        Ok(written(&view, saved, used_in(&view.rules, &all, &frameworks, id), count))
     }
 
     /// Saves a new segment.
@@ -170,14 +175,16 @@ impl Service {
     /// Deletes a saved segment that nothing refers to.
     pub fn delete_segment(&self, id: &str) -> Result<(), Failure> {
         self.saved(id)?;
-        let used_in = used_in(&*self.rules()?, &self.workspace.config().segments()?, id);
+        let config = self.workspace.config();
+        let (all, frameworks) = (config.segments()?, frameworks::read(config)?);
+        let used_in = used_in(&*self.rules()?, &all, &frameworks, id);
         if let Some(first) = used_in.first() {
             let message = format!("segment \"{id}\" is used in \"{}\"", first.name);
             return Err(
                 Failure::new(409, "segment.in_use", message).hint("change what refers to it first")
             );
         }
-        self.workspace.config().delete_segment(id)?;
+        config.delete_segment(id)?;
         self.rules_changed();
         Ok(())
     }
@@ -267,7 +274,7 @@ fn ids(view: &View, users: impl Iterator<Item = UserIndex>) -> Vec<String> {
     users.map(|user| view.snapshot.public_id(user).to_string()).collect()
 }
 
-fn written(view: &View, all: &[SavedSegment], saved: &SavedSegment, count: Option<u64>) -> Segment {
+fn written(view: &View, saved: &SavedSegment, used_in: Vec<UsedIn>, count: Option<u64>) -> Segment {
     let predicate = view.rules.segments.get(saved.id.as_str());
     Segment {
         id: saved.id.clone(),
@@ -277,13 +284,18 @@ fn written(view: &View, all: &[SavedSegment], saved: &SavedSegment, count: Optio
         json: predicate.map(definitions::json).unwrap_or_default(),
         created_at: model::Timestamp(saved.created_at).to_string(),
         updated_at: model::Timestamp(saved.updated_at).to_string(),
-        used_in: used_in(&view.rules, all, &saved.id),
+        used_in,
         count,
     }
 }
 
 /// What refers to a segment.
-fn used_in(rules: &segment::Rules, all: &[SavedSegment], id: &str) -> Vec<UsedIn> {
+fn used_in(
+    rules: &segment::Rules,
+    all: &[SavedSegment],
+    frameworks: &[ReadFramework],
+    id: &str,
+) -> Vec<UsedIn> {
     let refers = |predicate: &Predicate| definitions::references(predicate).contains(id);
     let name = |other: &Text| {
         let found = all.iter().find(|saved| saved.id == other.as_str());
@@ -301,7 +313,15 @@ fn used_in(rules: &segment::Rules, all: &[SavedSegment], id: &str) -> Vec<UsedIn
         id: state.key.to_string(),
         name: state.name.to_string(),
     });
-    segments.chain(states).collect()
+    let uses = |framework: &&ReadFramework| {
+        framework.lifecycle.states.iter().any(|state| refers(&state.predicate))
+    };
+    let frameworks = frameworks.iter().filter(uses).map(|framework| UsedIn {
+        kind: UsedInKind::Framework,
+        id: framework.key.to_string(),
+        name: framework.name.to_string(),
+    });
+    segments.chain(states).chain(frameworks).collect()
 }
 
 /// An id made from a name, with a number if it is taken.

@@ -2,6 +2,7 @@
 //! with one sync, applies them, and only then answers.
 
 mod counted;
+mod told;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -204,12 +205,14 @@ impl Writer {
         if !group.accepted.is_empty() {
             self.shared.show(None);
         }
+        let told = told::accepted(&self.fold, &group.accepted, self.shared.hub.events_wanted());
         let mut accepted = group.accepted.into_iter();
         for n in frames {
             self.apply_frame(accepted.by_ref().take(n).collect());
         }
         self.counted.applied();
         self.shared.log_end.store(self.log.end().0, Ordering::Release);
+        self.shared.hub.publish(told);
         for (reply, counts) in group.replies {
             self.shared.accepted.fetch_add(counts.accepted, Ordering::Relaxed);
             self.shared.duplicates.fetch_add(counts.duplicates, Ordering::Relaxed);

@@ -5,6 +5,10 @@
 
 mod backup;
 mod document;
+mod fixture;
+mod frameworks;
 mod http;
+mod live;
 mod maintenance;
+mod webhooks;
 mod workspace;

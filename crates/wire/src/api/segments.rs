@@ -36,9 +36,9 @@ impl ToSchema for Definition {
 /// Where a segment is used, so that it cannot be deleted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UsedIn {
-    /// `segment` or `lifecycle`.
+    /// `segment`, `lifecycle` or `framework`.
     pub kind: UsedInKind,
-    /// Id of the segment, or key of the state.
+    /// Id of the segment, or key of the state or framework.
     pub id: String,
     /// Name for people.
     pub name: String,
@@ -52,6 +52,8 @@ pub enum UsedInKind {
     Segment,
     /// A lifecycle state.
     Lifecycle,
+    /// A stage framework.
+    Framework,
 }
 
 /// A saved segment.

@@ -8,6 +8,7 @@ export default function HelpDialog({ opened, onClose }: { opened: boolean; onClo
   const rows: [string[], string][] = [
     [['/'], t('help.search')],
     [['g', 'o'], t('nav.overview')],
+    [['g', 'v'], t('nav.live')],
     [['g', 'l'], t('nav.lifecycle')],
     [['g', 'r'], t('nav.rfm')],
     [['g', 's'], t('nav.segments')],

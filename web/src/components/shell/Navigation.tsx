@@ -1,7 +1,7 @@
 // The list of pages.
 
 import { NavLink, Stack } from '@mantine/core';
-import { IconChartGridDots, IconFilter, IconGauge, IconRecycle, IconSettings, IconUsers } from '@tabler/icons-react';
+import { IconActivity, IconChartGridDots, IconFilter, IconGauge, IconRecycle, IconSettings, IconUsers } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { NavLink as RouterLink, useLocation } from 'react-router';
 import { useLinks } from '../../lib/links';
@@ -12,6 +12,7 @@ export function Navigation() {
   const { pathname } = useLocation();
   const pages = [
     { path: '/', label: t('nav.overview'), icon: IconGauge },
+    { path: '/live', label: t('nav.live'), icon: IconActivity },
     { path: '/lifecycle', label: t('nav.lifecycle'), icon: IconRecycle },
     { path: '/rfm', label: t('nav.rfm'), icon: IconChartGridDots },
     { path: '/segments', label: t('nav.segments'), icon: IconFilter },

@@ -6,6 +6,7 @@ import { useLinks } from '../../lib/links';
 
 export const GO_KEYS: Record<string, string> = {
   o: '/',
+  v: '/live',
   l: '/lifecycle',
   r: '/rfm',
   s: '/segments',

@@ -4,21 +4,28 @@ import { Button, Group, Stack, Text } from '@mantine/core';
 import { IconPencil, IconTrash } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Segment } from '../../api/types';
+import type { LiveWatch, Segment } from '../../api/types';
 import { AppLink, CountLink } from '../../components/AppLink';
+import { Moving } from '../../components/live/Moving';
+import { WatchStatus } from '../../components/live/WatchStatus';
 import { Page, Section } from '../../components/Page';
 import { When } from '../../components/When';
+import { useAsOf } from '../../lib/asOf';
 import { useFormat } from '../../lib/format';
+import { useLive } from '../../lib/useLive';
 import { DeleteDialog } from './DeleteDialog';
+import { EntriesSection } from './EntriesSection';
 import { JsonView } from './JsonView';
 import { MembersSection } from './MembersSection';
 import { SegmentForm } from './SegmentForm';
 import { SizeSection } from './SizeSection';
 import { UsedIn } from './UsedIn';
 
-function Summary({ segment }: { segment: Segment }) {
+function Summary({ segment, watch }: { segment: Segment; watch: LiveWatch | undefined }) {
   const { t } = useTranslation();
   const format = useFormat();
+  // A live number is newer than the counted one.
+  const users = watch?.now.status === 'live' ? (watch.now.places[0]?.users ?? segment.count) : segment.count;
   return (
     <Section title={t('lifecycle.definition')}>
       <Stack gap="md">
@@ -27,9 +34,15 @@ function Summary({ segment }: { segment: Segment }) {
           <div>
             <Text size="xs" c="dimmed">{t('common.users')}</Text>
             <Text fz={24} fw={650} lh={1.2}>
-              {segment.count === null ? '–' : <CountLink filter={{ segment: segment.id }}>{format.count(segment.count)}</CountLink>}
+              {users === null ? '–' : <Moving value={users}><CountLink filter={{ segment: segment.id }}>{format.count(users)}</CountLink></Moving>}
             </Text>
           </div>
+          {watch && (
+            <div>
+              <Text size="xs" c="dimmed">{t('live.numbers')}</Text>
+              <WatchStatus now={watch.now} />
+            </div>
+          )}
           <div>
             <Text size="xs" c="dimmed">{t('segments.updated')}</Text>
             <Text size="sm"><When at={segment.updated_at} /></Text>
@@ -49,6 +62,10 @@ export function SavedSegment({ segment }: { segment: Segment }) {
   const { t } = useTranslation();
   const [editing, setEditing] = useState(false);
   const [deleting, setDeleting] = useState(false);
+  const asOf = useAsOf();
+  const key = `segment/${segment.id}`;
+  const live = useLive({ watch: key, enabled: !asOf.chosen });
+  const watch = asOf.chosen ? undefined : live.state?.watches.find((one) => one.key === key);
   return (
     <Page
       title={segment.name}
@@ -62,8 +79,9 @@ export function SavedSegment({ segment }: { segment: Segment }) {
     >
       {editing ? <SegmentForm initial={segment} id={segment.id} onDone={() => setEditing(false)} /> : (
         <>
-          <Summary segment={segment} />
+          <Summary segment={segment} watch={watch} />
           <SizeSection id={segment.id} />
+          <EntriesSection id={segment.id} watch={watch} told={asOf.chosen ? [] : (live.state?.transitions ?? [])} />
           <MembersSection id={segment.id} />
         </>
       )}

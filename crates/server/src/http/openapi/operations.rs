@@ -3,7 +3,7 @@
 use utoipa::openapi::path::HttpMethod::{Delete, Post, Put};
 use wire::api::*;
 
-use super::{EXPORT, Operation, RECORDS, act, analytics, get, query, send};
+use super::{EXPORT, Operation, RECORDS, act, analytics, get, live, query, send};
 
 type Answer = (&'static str, Option<&'static str>);
 
@@ -13,8 +13,9 @@ fn ok(answer: &'static str) -> Answer {
 
 /// All of them, in the order of the document.
 pub(super) fn all() -> Vec<Operation> {
-    let parts = [server(), states(), store(), segments(), users(), analytics::operations()];
-    parts.into_iter().flatten().chain(ingestion()).collect()
+    let subjects = [server(), states(), store(), segments(), users()];
+    let parts = subjects.into_iter().chain([live::operations(), analytics::operations()]);
+    parts.flatten().chain(ingestion()).collect()
 }
 
 /// The server itself, its numbers, and records in the log’s form.
