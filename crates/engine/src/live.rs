@@ -7,11 +7,13 @@
 mod fold;
 mod join;
 mod snapshot;
+mod stale;
 mod timers;
 mod transition;
 
-pub use fold::{Folded, Histories, Live, NoHistories, PublicIds};
+pub use fold::{BULK, Folded, Histories, Live, NoHistories, PublicIds};
 pub use join::{Base, Defined, Joining};
 pub use snapshot::{FrozenLive, LiveDamaged};
+pub use stale::{Known, Rebuild, Rebuilt};
 pub use timers::{NEVER, Timers};
 pub use transition::{Cause, Correction, Transition, WatchId};

@@ -28,7 +28,8 @@
 //! let (mut scratch, mut told) = (Scratch::default(), Vec::new());
 //! let time = Timestamp::parse("2026-03-01").unwrap();
 //! let purchase = Arrived { time, what: ArrivedWhat::Event(&Text::new("Purchase"), &[]) };
-//! let step = Step { id: "ada", renamed: false, now: time, horizon: i64::MAX, history: &mut || None };
+//! let (horizon, history) = (i64::MAX, &mut || None);
+//! let step = Step { id: "ada", renamed: false, now: time, horizon, since: &[], history };
 //! let stepped = program.arrive(&mut scratch, &[], &[purchase], step, &mut told).unwrap();
 //! assert_eq!((told[0].at, told[0].to), (time.0, 1));
 //! assert_eq!(Timestamp(stepped.horizon), Timestamp::parse("2026-03-31").unwrap());

@@ -24,6 +24,7 @@ mod segments;
 pub mod transitions;
 mod users;
 pub mod values;
+pub(crate) mod watched;
 mod webhooks;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -35,7 +36,6 @@ use model::{Day, Span, Timestamp};
 use segment::Rules;
 use wire::api;
 
-use crate::clock;
 use crate::failure::Failure;
 use crate::webhooks::Webhooks;
 use crate::workspace::Workspace;
@@ -51,6 +51,8 @@ pub struct Service {
     names: Arc<Mutex<Option<definitions::KnownNames>>>,
     /// Lifecycle and RFM settings are written down, or somebody is at it.
     settled: Arc<AtomicBool>,
+    /// Changes of definitions are passed on to whoever watches them.
+    watching: Arc<AtomicBool>,
     known: Arc<known::KnownViews>,
     /// Messages on their way to others.
     webhooks: Arc<Webhooks>,
@@ -93,6 +95,7 @@ impl Service {
             rules: Arc::default(),
             names: Arc::default(),
             settled: Arc::default(),
+            watching: Arc::default(),
             known: Arc::default(),
             webhooks: Arc::default(),
             stop: Arc::default(),
@@ -138,7 +141,7 @@ impl Service {
             users: snapshot.n_users(Timestamp::MAX),
             events: snapshot.n_events(Timestamp::MAX)?,
             log_position,
-            exact_as_of: clock::now().to_string(),
+            exact_as_of: self.workspace.now().to_string(),
         })
     }
 
@@ -146,10 +149,10 @@ impl Service {
     /// ended long ago.
     pub fn now(&self) -> Result<Timestamp, Failure> {
         if self.live()? {
-            return Ok(clock::now());
+            return Ok(self.workspace.now());
         }
         let span = self.workspace.snapshot()?.span();
-        Ok(span.map_or_else(clock::now, |(_, last)| last))
+        Ok(span.map_or_else(|| self.workspace.now(), |(_, last)| last))
     }
 
     fn live(&self) -> Result<bool, Failure> {
@@ -211,6 +214,23 @@ impl Service {
 
     fn rules_changed(&self) {
         *self.rules.write().unwrap_or_else(PoisonError::into_inner) = None;
+        if self.watching.load(Ordering::Acquire)
+            && let Err(error) = self.workspace.watch()
+        {
+            tracing::error!(%error, "a new definition is not watched");
+        }
+    }
+
+    /// Watches segments, lifecycle and frameworks live from now on, unless now is the time of the
+    /// last event: then nothing moves.
+    pub fn watch(&self) -> Result<(), Failure> {
+        let now = self.workspace.config().setting(settings::NOW)?;
+        if now.as_deref() == Some(settings::NOW_LAST_EVENT) {
+            return Ok(());
+        }
+        self.watching.store(true, Ordering::Release);
+        self.recall()?;
+        Ok(self.workspace.watch()?)
     }
 }
 

@@ -61,6 +61,9 @@ pub fn serve(
     let address = listener.local_addr().map_err(StartError::Serve)?;
     let workspace = service.workspace();
     workspace.prepare();
+    if let Err(failure) = service.watch() {
+        tracing::error!(%failure, "nothing is watched live");
+    }
     let app = App::new(service, address, options);
     let (stop, stopped) = channel::<()>();
     let live = shop.map(|(shop, end)| {

@@ -11,6 +11,7 @@
 //! - arrival numbers come from the frames of the log, so that a replay gives the same ones;
 //! - after the log refused once, nothing is accepted until the directory is opened again.
 
+mod alarm;
 mod backup;
 mod error;
 mod keep;
@@ -34,6 +35,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::clock;
 use crate::config::{Config, ConfigError};
 use crate::live::Hub;
+use crate::service::watched::{self, Definitions};
 pub use keep::{KeepLog, LogSizes};
 use maintenance::{Errand, Maintenance};
 use writer::{Command, Writer};
@@ -60,6 +62,7 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 pub struct Workspace {
     dir: PathBuf,
     config: Config,
+    clock: Clock,
     queue: mpsc::Sender<Command>,
     reader: log::Reader,
     cache: Arc<Cache>,
@@ -130,9 +133,10 @@ impl Workspace {
         let config = Config::open(&config_path(dir))?;
         let (queue, commands) = mpsc::channel(QUEUE_BATCHES);
         let reader = log.reader();
-        let maintenance = Maintenance::new(queue.downgrade(), clock);
+        let maintenance = Maintenance::new(queue.downgrade(), Arc::clone(&clock));
+        let definitions = definitions(&config);
         let (writer, replayed) =
-            Writer::open(log, &dir.join("history"), sizes.kept_bytes, maintenance)?;
+            Writer::open(log, &dir.join("history"), sizes.kept_bytes, maintenance, definitions)?;
         let (shared, cache) = (writer.shared(), writer.store.shared_cache());
         shared.keep_all.store(KeepLog::of(&config)? == KeepLog::All, Ordering::Relaxed);
         shared.keep(crate::service::retention::kept(&config)?);
@@ -142,7 +146,7 @@ impl Workspace {
             .map_err(folder)?;
         let writer = Mutex::new(Some(thread));
         let dir = dir.to_path_buf();
-        let workspace = Workspace { dir, config, queue, reader, cache, shared, writer };
+        let workspace = Workspace { dir, config, clock, queue, reader, cache, shared, writer };
         Ok((workspace, Opened { replayed, cut_bytes: recovery.cut_bytes }))
     }
 
@@ -164,6 +168,24 @@ impl Workspace {
     /// What is told while it happens.
     pub fn hub(&self) -> &Arc<Hub> {
         &self.shared.hub
+    }
+
+    /// The present instant, by the clock of this workspace.
+    pub fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    /// From now on what is configured is watched live, and time is told as it passes. Called again
+    /// after every change of a definition. Does not wait.
+    pub fn watch(&self) -> Result<(), WorkspaceError> {
+        let definitions = Box::new(definitions(&self.config));
+        self.queue.blocking_send(Command::Watch(definitions)).map_err(|_| WorkspaceError::Writer)
+    }
+
+    /// Waits until everything that is due is told, and every definition has joined. Blocks its
+    /// thread.
+    pub fn settle_live(&self) -> Result<(), WorkspaceError> {
+        self.ask(Command::Settle)
     }
 
     /// How much of the log is kept from now on, in every process that opens the directory.
@@ -322,6 +344,14 @@ impl Shared {
     fn show(&self, snapshot: Option<Arc<Snapshot>>) {
         *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = snapshot;
     }
+}
+
+/// What is to be watched; nothing if it cannot be read, which the service says too.
+fn definitions(config: &Config) -> Definitions {
+    watched::read(config).unwrap_or_else(|failure| {
+        tracing::error!(%failure, "the definitions cannot be read; nothing is watched");
+        Definitions::none()
+    })
 }
 
 /// Where the configuration of a data directory stands.

@@ -7,10 +7,14 @@
 //! Invariants: after a frame, or once [`Live::fire`] has nothing due, every user's places are those
 //! of their whole history at [`Live::now`]; counts are those of the transitions told.
 
+use std::collections::BTreeSet;
+
 use hashbrown::HashMap;
 use model::{Record, Text, Timestamp, UserIndex, What};
 use segment::evaluate::{UserHistory, first_seen_at};
-use segment::live::{Arrived, ArrivedWhat, Program, Scratch, Step as UserStep, Stepped, Told};
+use segment::live::{
+    Arrived, ArrivedWhat, GRACE, Program, Scratch, Step as UserStep, Stepped, Told,
+};
 
 use super::join::Joining;
 use super::timers::{NEVER, Timers};
@@ -32,6 +36,10 @@ impl Histories for NoHistories {
         None
     }
 }
+
+/// Records of one frame that are older than [`GRACE`] and make it an import: their users are built
+/// anew once, when it is over.
+pub const BULK: usize = 500;
 
 /// A record with what the fold said of it, and the user's public id after it.
 pub struct Folded<'a> {
@@ -62,6 +70,12 @@ pub struct Live {
     /// Users by watch and place.
     pub(super) counts: Vec<Vec<i64>>,
     pub(super) joining: Option<Joining>,
+    /// Since when each watch is told, in milliseconds.
+    pub(super) since: Vec<i64>,
+    /// Users to be built anew.
+    pub(super) stale: BTreeSet<UserIndex>,
+    /// Users that are being built anew.
+    pub(super) building: BTreeSet<UserIndex>,
     pub(super) scratch: Scratch,
     pub(super) told: Vec<Told>,
 }
@@ -76,6 +90,9 @@ impl Live {
             now: Timestamp::MIN,
             counts: Vec::new(),
             joining: None,
+            since: Vec::new(),
+            stale: BTreeSet::new(),
+            building: BTreeSet::new(),
             scratch: Scratch::default(),
             told: Vec::new(),
         };
@@ -84,6 +101,7 @@ impl Live {
     }
 
     pub(super) fn make_counts(&mut self) {
+        self.since.resize(self.program.n_watches(), i64::MIN);
         for watch in self.counts.len()..self.program.n_watches() {
             self.counts.push(vec![0; self.program.n_places(watch as u32)]);
         }
@@ -109,6 +127,16 @@ impl Live {
     /// Users by place of a watch; place 0 (out, or in no state) is not counted.
     pub fn counts(&self, watch: WatchId) -> &[i64] {
         self.counts.get(watch.0 as usize).map_or(&[], |counts| counts)
+    }
+
+    /// Watches that ever were, those that are joining included.
+    pub fn n_watches(&self) -> usize {
+        self.counts.len()
+    }
+
+    /// The key of a watch.
+    pub fn key(&self, watch: WatchId) -> Option<Text> {
+        self.program.key(watch.0).cloned()
     }
 
     /// Users that have any state.
@@ -145,15 +173,17 @@ impl Live {
         if self.program.idle() && self.joining.is_none() {
             return;
         }
+        let old = |folded: &&Folded| time_of(folded.record) <= self.now.minus(GRACE);
+        let bulk = records.iter().filter(old).count() >= BULK;
         let mut start = 0;
         for (n, folded) in records.iter().enumerate() {
             if let Some(merge) = folded.step.merged {
-                self.arrivals(&records[start..n], ids, histories, transitions);
+                self.arrivals((&records[start..n], bulk), ids, histories, transitions);
                 self.merge((merge.from, merge.into), ids, histories, transitions);
                 start = n;
             }
         }
-        self.arrivals(&records[start..], ids, histories, transitions);
+        self.arrivals((&records[start..], bulk), ids, histories, transitions);
     }
 
     /// Tells what time alone changes up to an instant, of at most so many users; whether more are
@@ -185,6 +215,7 @@ impl Live {
             renamed: false,
             now: self.now,
             horizon,
+            since: &self.since,
             history: &mut || None,
         };
         let bytes = self.users.get(user.at()).map_or(&[][..], |bytes| bytes);
@@ -204,7 +235,7 @@ impl Live {
     /// Records of a frame between two merges: of each user together.
     fn arrivals(
         &mut self,
-        records: &[Folded],
+        (records, bulk): (&[Folded], bool),
         ids: &dyn PublicIds,
         histories: &mut dyn Histories,
         transitions: &mut Vec<Transition>,
@@ -216,6 +247,12 @@ impl Live {
         for of_user in order.chunk_by(|a, b| a.0 == b.0) {
             let user = UserIndex(of_user[0].0);
             arrived.clear();
+            let grace = self.now.minus(GRACE);
+            let old = |(_, n): &(u32, u32)| time_of(records[*n as usize].record) <= grace;
+            if self.is_stale(user) || bulk && of_user.iter().any(old) {
+                self.mark_stale(user);
+                continue;
+            }
             let mut renamed = false;
             for (_, n) in of_user {
                 let Folded { step, record } = &records[*n as usize];
@@ -242,6 +279,7 @@ impl Live {
             renamed,
             now: self.now,
             horizon: self.horizon(user),
+            since: &self.since,
             history: &mut || histories.of(user),
         };
         let program = program_of(&self.program, self.joining.as_ref(), user);
@@ -315,12 +353,18 @@ impl Live {
             self.users.push(Box::default());
         }
         let gone = std::mem::take(&mut self.users[from.at()]);
+        let stale = self.is_stale(from) || self.is_stale(into);
+        self.stale.remove(&from);
+        self.building.remove(&from);
         self.timers.clear(from);
         self.leave_all(from, &gone, transitions);
         if let Some(joining) = &mut self.joining {
             joining.merge(from, into);
         }
-        if gone.is_empty() {
+        if stale {
+            self.mark_stale(into);
+        }
+        if gone.is_empty() || stale {
             return;
         }
         let program = program_of(&self.program, self.joining.as_ref(), into);
@@ -332,6 +376,7 @@ impl Live {
             renamed: true,
             now: self.now,
             horizon: self.horizon(into),
+            since: &self.since,
             history: &mut || None,
         };
         let stepped = match kept.is_empty() {
@@ -435,6 +480,14 @@ pub(super) fn count(counts: &mut [Vec<i64>], transition: &Transition) {
     }
     if let Some(from) = counts.get_mut(usize::from(transition.from)) {
         *from -= sign;
+    }
+}
+
+fn time_of(record: &Record) -> Timestamp {
+    match &record.what {
+        What::Event(event) => event.time,
+        What::Identify(change) => change.time,
+        What::Alias { .. } => record.received_at,
     }
 }
 

@@ -80,6 +80,11 @@ impl Base {
         &self.predicates
     }
 
+    /// The instant at which they were defined.
+    pub fn at(&self) -> Timestamp {
+        self.at
+    }
+
     /// Numbers of the users that are brought in.
     pub fn users(&self) -> Range<u32> {
         0..self.users
@@ -143,6 +148,14 @@ impl Live {
         self.joining.as_ref().map(|joining| (joining.joined, joining.users))
     }
 
+    /// Gives up what is joining: those who have joined stay as they were before.
+    pub fn abandon(&mut self) {
+        if let Some(joining) = self.joining.take() {
+            // Whoever has joined is built anew with what is watched then.
+            (0..joining.joined).for_each(|user| self.mark_stale(UserIndex(user)));
+        }
+    }
+
     /// Keys of the definitions that are joining.
     pub fn joining_keys(&self) -> Vec<Text> {
         let Some(joining) = &self.joining else { return Vec::new() };
@@ -178,6 +191,9 @@ impl Live {
         }
         self.program = joining.next;
         self.make_counts();
+        for (watch, _) in &joining.watches {
+            self.since[*watch as usize] = self.now.0;
+        }
         true
     }
 
@@ -189,6 +205,10 @@ impl Live {
         (ids, histories): (&dyn PublicIds, &mut dyn Histories),
         transitions: &mut Vec<Transition>,
     ) {
+        // Who is to be built anew is built with the new definitions.
+        if self.is_stale(user) {
+            return;
+        }
         let own = std::mem::take(&mut self.users[user.at()]);
         let id = ids.public_id(user);
         // Who was merged away is nobody, and whoever took over is built anew.
@@ -208,6 +228,7 @@ impl Live {
                     renamed: false,
                     now: self.now,
                     horizon: self.horizon(user),
+                    since: &self.since,
                     history: &mut || None,
                 };
                 let bytes = (&own[..], base);

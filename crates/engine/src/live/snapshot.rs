@@ -57,12 +57,11 @@ impl Live {
             let counts = &self.counts[watch as usize];
             put(&mut head, counts.len() as u32);
             counts.iter().for_each(|count| put_i64(&mut head, *count));
+            put_i64(&mut head, self.since[watch as usize]);
         }
-        FrozenLive {
-            head,
-            users: self.users.freeze(),
-            horizons: self.timers.freeze(),
-        }
+        put(&mut head, self.n_stale() as u32);
+        self.stale.iter().chain(&self.building).for_each(|user| put(&mut head, user.0));
+        FrozenLive { head, users: self.users.freeze(), horizons: self.timers.freeze() }
     }
 
     /// The state of pieces, for the definitions of now. What of them is not in the pieces is not
@@ -117,12 +116,15 @@ fn head(piece: &[u8], rules: &Rules, watched: &[Watched]) -> Option<(Live, Moved
     let now = Timestamp(reader.i64()?);
     let total = reader.number()?;
     let tables = Tables { sources: reader.texts()?, conditions: reader.texts()? };
-    let mut counts: HashMap<Text, Vec<i64>> = HashMap::new();
+    let mut counts: HashMap<Text, (Vec<i64>, i64)> = HashMap::new();
     for _ in 0..reader.number()? {
         let key = reader.text()?;
         let n = reader.number()?;
-        counts.insert(key, (0..n).map(|_| reader.i64()).collect::<Option<_>>()?);
+        let of: Vec<i64> = (0..n).map(|_| reader.i64()).collect::<Option<_>>()?;
+        counts.insert(key, (of, reader.i64()?));
     }
+    let n_stale = reader.number()?;
+    let stale = (0..n_stale).map(|_| reader.number().map(UserIndex)).collect::<Option<_>>()?;
     // Only what was watched before, and of which everything is there.
     let known: Vec<Watched> =
         watched.iter().filter(|w| counts.contains_key(&w.key)).cloned().collect();
@@ -131,13 +133,15 @@ fn head(piece: &[u8], rules: &Rules, watched: &[Watched]) -> Option<(Live, Moved
     let (program, _) = Program::compile(rules, &complete, None);
     let moved = program.moved(&tables);
     let mut live = Live::new(program);
-    live.now = now;
+    (live.now, live.stale) = (now, stale);
     let watches: Vec<(u32, Text)> =
         live.program.live().map(|(watch, w)| (watch, w.key.clone())).collect();
     for (watch, key) in watches {
         let places = live.counts[watch as usize].len();
-        if let Some(counts) = counts.get(&key).filter(|counts| counts.len() == places) {
+        let known = counts.get(&key).filter(|(counts, _)| counts.len() == places);
+        if let Some((counts, since)) = known {
             live.counts[watch as usize].clone_from(counts);
+            live.since[watch as usize] = *since;
         }
     }
     Some((live, moved, total))

@@ -13,7 +13,7 @@ use crate::names::{NameId, Names};
 
 /// Names of events, properties and attributes that conditions look at, and how far back: of what
 /// the segments and lifecycle states that they refer to need, too.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Needs {
     /// Events of every name.
     any_event: bool,

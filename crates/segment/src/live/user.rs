@@ -115,6 +115,8 @@ pub struct Step<'a, 'h> {
     pub now: Timestamp,
     /// The horizon that the step before gave.
     pub horizon: i64,
+    /// By watch, the instant since which it is told, in milliseconds; those beyond the end since ever.
+    pub since: &'a [i64],
     /// The user's history as it was before what arrived, for what came very late. `None`: it is
     /// not to be had; then only the present is put right.
     pub history: &'h mut dyn FnMut() -> Option<UserHistory>,
@@ -229,6 +231,7 @@ impl Program {
             renamed: false,
             now: at,
             horizon: NEVER,
+            since: &[],
             history: &mut || None,
         };
         let mut stepped = self.settle(scratch, header, from, &step, &mut nothing);
@@ -353,23 +356,31 @@ impl Program {
         Ok(Some(self.settle(scratch, header, at, &step, told)))
     }
 
-    /// Every change of place of a user of this history in (`from`, `to`], ascending: what would
-    /// have been told, had everything arrived in time.
-    pub fn told_of(
+    /// The bytes of a user of this history, settled at an instant, and how what was told of them must
+    /// be put right: `were` is what was told, net of corrections, sorted by instant.
+    pub fn rebuild(
         &self,
         scratch: &mut Scratch,
-        history: &UserHistory,
-        (from, to): (Timestamp, Timestamp),
-    ) -> Vec<Told> {
-        let Some(first_seen) = first_seen_at(history) else { return Vec::new() };
+        (history, first_seen): (&UserHistory, Timestamp),
+        (at, since): (Timestamp, &[i64]),
+        were: &[Told],
+        told: &mut Vec<Told>,
+    ) -> Stepped {
         scratch.start(self);
         self.collect(scratch, history);
-        let mut told = Vec::new();
-        let start = first_seen.0.min(from.0);
         scratch.activate_all(self);
-        self.run(scratch, first_seen.0, (start, to.0), &history.id, &mut told);
-        told.retain(|told| told.at > from.0);
-        told
+        let from = first_seen.0.min(at.0);
+        let mut found = Vec::new();
+        let range = (from, at.0);
+        let (_, horizon) = self.run(scratch, first_seen.0, range, &history.id, &mut found);
+        // The user did not exist before, so what the first look finds did happen there.
+        let are = known(&found, from.saturating_sub(1), since);
+        match were.is_empty() {
+            true => told.extend(are),
+            false => corrections(were, &are, at.0, told),
+        }
+        scratch.write(self, Header { settled: at.0, first_seen: first_seen.0 });
+        Stepped { late: false, changed: true, horizon }
     }
 
     fn renamed(
@@ -433,7 +444,8 @@ impl Program {
         let mut are = Vec::new();
         let until = header.settled.max(step.now.0);
         let (settled, horizon) = self.run(scratch, first_seen, (from, until), step.id, &mut are);
-        corrections(&were, &are, (from, header.settled), told);
+        let (were, are) = (known(&were, from, step.since), known(&are, from, step.since));
+        corrections(&were, &are, header.settled, told);
         let header = Header { settled: settled.max(header.settled), first_seen };
         scratch.write(self, header);
         Ok(Stepped { late: true, changed: true, horizon })
@@ -629,21 +641,43 @@ impl Program {
     }
 }
 
+/// Of what a run from an instant found, that which is told: nothing from before a watch was watched,
+/// and then the place that it had.
+fn known(found: &[Told], from: i64, since: &[i64]) -> Vec<Told> {
+    let since = |told: &Told| since.get(told.watch as usize).copied().unwrap_or(i64::MIN);
+    let mut known: Vec<Told> = Vec::new();
+    let mut began: Vec<Told> = Vec::new();
+    for told in found {
+        if told.at > since(told) {
+            // The first look finds everything there is; nothing happened there.
+            known.extend((told.at > from).then_some(*told));
+            continue;
+        }
+        if since(told) <= from {
+            continue;
+        }
+        began.retain(|other| other.watch != told.watch);
+        if told.to != 0 {
+            began.push(Told { at: since(told), from: 0, ..*told });
+        }
+    }
+    known.extend(began);
+    known.sort_by_key(|told| told.at);
+    known
+}
+
 /// What was told and what should have been, as corrections up to `settled` and news after it.
-fn corrections(were: &[Told], are: &[Told], (from, settled): (i64, i64), told: &mut Vec<Told>) {
-    // At `from` itself the first look finds everything there is; nothing happened there.
-    let were = || were.iter().filter(move |t| t.at > from);
-    let are = || are.iter().filter(move |t| t.at > from);
+fn corrections(were: &[Told], are: &[Told], settled: i64, told: &mut Vec<Told>) {
     let same = |a: &Told, b: &Told| (a.watch, a.at, a.from, a.to) == (b.watch, b.at, b.from, b.to);
-    for old in were() {
-        if !are().any(|new| same(old, new)) {
+    for old in were {
+        if !are.iter().any(|new| same(old, new)) {
             told.push(Told { correction: Correction::Revoked, ..*old });
         }
     }
-    for new in are() {
+    for new in are {
         if new.at > settled {
             told.push(*new);
-        } else if !were().any(|old| same(old, new)) {
+        } else if !were.iter().any(|old| same(old, new)) {
             told.push(Told { correction: Correction::Added, ..*new });
         }
     }

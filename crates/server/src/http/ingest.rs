@@ -17,7 +17,6 @@ use model::{AttributeChange, Event, Record, Text, Timestamp, Value, What};
 use wire::api::{Accepted, Ingested, Rejected};
 
 use super::{App, auth, body};
-use crate::clock;
 use crate::config::keys::Scope;
 use crate::config::quarantine::Quarantined;
 use crate::failure::Failure;
@@ -38,7 +37,7 @@ pub async fn records(State(app): State<App>, body: Body) -> Result<Response, Fai
         )
         .hint("use the same version of perennial on both sides")
     })?;
-    let received_at = clock::now();
+    let received_at = app.workspace.now();
     let records: Result<Vec<Record>, Failure> =
         records.into_iter().map(|record| checked(record, received_at)).collect();
     let counts = app.workspace.submit(records?).await?;
@@ -104,7 +103,7 @@ async fn ingest(
     }
     let bytes = body::read_packed(body).await?;
     let encoding = headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok());
-    let received_at = clock::now();
+    let received_at = app.workspace.now();
     let mut decoded = decode(kind, &bytes, encoding, received_at)?;
     if !in_headers {
         auth::allow(&app, decoded.write_key.take(), Scope::Ingest)?;
@@ -142,9 +141,10 @@ async fn quarantine(app: &App, rejected: Vec<Rejection>, bytes: Vec<u8>) -> Resu
     use std::sync::atomic::Ordering;
     app.metrics.rejected.fetch_add(rejected.len() as u64, Ordering::Relaxed);
     let workspace = std::sync::Arc::clone(&app.workspace);
+    let now = app.workspace.now();
     app.work(move |_| {
         let messages = messages(&bytes);
-        let at = clock::now().0;
+        let at = now.0;
         let rows: Vec<Quarantined> = rejected
             .into_iter()
             .map(|rejection| Quarantined {

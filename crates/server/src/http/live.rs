@@ -26,7 +26,6 @@ use wire::api::{
 use super::App;
 use super::api::{Answer, ask};
 use super::body::{self, Id, Params};
-use crate::clock;
 use crate::failure::Failure;
 use crate::live::{Ended, Listen, Subscription};
 use crate::service::Service;
@@ -204,7 +203,7 @@ async fn run(
             },
             _ = tick.tick() => {
                 quiet += 1;
-                let (exact_as_of, rows) = app.workspace.hub().counts(clock::now());
+                let (exact_as_of, rows) = app.workspace.hub().counts(app.workspace.now());
                 match stream.counts(exact_as_of, &rows) {
                     text if text.is_empty() && quiet >= QUIET_TICKS => stream.heartbeat(),
                     text => text,

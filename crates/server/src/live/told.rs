@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use engine::live::Transition;
 use model::{Event, Text, Timestamp, Value};
+use segment::live::What;
 
 /// Properties of an event that are shown; more of them would not be read.
 const PROPERTIES_SHOWN: usize = 12;
@@ -108,6 +109,15 @@ pub struct Published {
 }
 
 impl Watched {
+    /// The names of a watched definition.
+    pub fn of(watched: &segment::live::Watched) -> Watched {
+        let places = match &watched.what {
+            What::Segment(_) => vec![Text::const_new("in")],
+            What::Lifecycle(states) => states.iter().map(|state| state.key.clone()).collect(),
+        };
+        Watched { key: watched.key.clone(), places }
+    }
+
     /// The names of a saved segment.
     pub fn segment(id: &str) -> Watched {
         Watched { key: format!("segment/{id}").into(), places: vec![Text::new("in")] }

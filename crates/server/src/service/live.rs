@@ -10,7 +10,6 @@ use wire::api::{
 };
 
 use super::{Service, frameworks, values};
-use crate::clock;
 use crate::failure::Failure;
 use crate::live::{
     Accepted, Flow, Flows, NotLive, Position, Standing, View, WatchView, transition,
@@ -30,7 +29,7 @@ impl Service {
             let message = format!("`latest` is {latest}; ask for 0 to {}", LATEST.1);
             return Err(Failure::bad_request("request.limit", message));
         }
-        let now = clock::now();
+        let now = self.workspace.now();
         let view = self.workspace.hub().view(now, latest as usize);
         let mut watches = self.watches(&view)?;
         if let Some(wanted) = query.watch.as_deref().map(listed) {

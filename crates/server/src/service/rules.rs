@@ -185,7 +185,7 @@ impl Service {
         }
         if config.setting(settings::LIFECYCLE)?.is_none() && tell(&snapshot) {
             let rules = self.rules()?;
-            let at = last.min(crate::clock::now());
+            let at = last.min(self.workspace.now());
             let evaluator = Evaluator::new(&snapshot, &rules, at);
             let asked = ReturnSettings { of: of.clone(), horizon_days: None };
             let thresholds = return_curve(&evaluator, &asked)?.thresholds();

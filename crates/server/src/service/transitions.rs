@@ -4,16 +4,24 @@
 //! is not: it computes no transition.
 
 use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::sync::Arc;
 
-use model::{Timestamp, UserIndex};
+use ::history::Snapshot;
+use ::history::transitions::StoredTransition;
+use engine::live::{Transition, WatchId};
+use model::{Span, Text, Timestamp, UserIndex};
 use wire::api::{WatchTransitions, WatchTransitionsQuery};
 
-use super::{Service, instant, limit};
+use super::{Service, instant, limit, watched};
 use crate::failure::Failure;
-use crate::live::{Told, transition};
+use crate::live::{Told, Watched, transition};
 
 /// Transitions of a page without a wish, and at most.
 const PAGE: (u64, u64) = (100, 10_000);
+
+/// Transitions of each definition that a start hands to the hub.
+const RECALLED: usize = 1_000;
 
 /// A place in the order of transitions: by instant, then in the order in which they were told.
 pub type Place = (Timestamp, u64);
@@ -100,25 +108,55 @@ impl Service {
         })
     }
 
-    /// Reads transitions. Here the history is asked as soon as it holds them; until then, the
-    /// latest that the hub keeps are all that is known.
+    /// Reads transitions from the history.
     fn told(&self, asked: &Asked) -> Result<Found, Failure> {
-        let (latest, all) = self.workspace.hub().latest_transitions();
-        let known_from = latest.last().map(|(_, told)| told.transition.at).filter(|_| !all);
-        let wanted = |(number, told): &(u64, Told)| {
-            let at = told.transition.at;
-            asked.watch.as_ref().is_none_or(|watch| told.watched.key == watch.as_str())
-                && asked.user.is_none_or(|user| told.transition.user == user)
-                && asked.from.is_none_or(|from| at >= from)
-                && asked.to.is_none_or(|to| at <= to)
-                && asked.before.is_none_or(|before| (at, *number) < before)
+        let snapshot = self.workspace.snapshot()?;
+        let range = (asked.from.unwrap_or(Timestamp::MIN), asked.to.unwrap_or(Timestamp::MAX));
+        let wanted = |stored: &StoredTransition| {
+            asked.watch.as_ref().is_none_or(|watch| stored.key == watch.as_str())
+                && range.0 <= stored.at
+                && stored.at <= range.1
+                && asked.before.is_none_or(|before| (stored.at, stored.arrival) < before)
         };
-        let found = latest.into_iter().filter(wanted);
-        let mut told: Vec<(Place, Told)> =
-            found.map(|(number, told)| ((told.transition.at, number), told)).collect();
-        told.sort_by_key(|(place, _)| Reverse(*place));
-        told.truncate(asked.most);
-        Ok(Found { told, known_from })
+        let mut found = match (asked.user, &asked.watch) {
+            (Some(user), _) => snapshot.transitions_of(user, range.1)?,
+            (None, Some(watch)) => snapshot.transitions(watch, range, asked.before, asked.most)?,
+            (None, None) => Vec::new(),
+        };
+        found.retain(wanted);
+        found.sort_by_key(|stored| Reverse((stored.at, stored.arrival)));
+        found.truncate(asked.most);
+        let names = self.watched_names()?;
+        let told = found.into_iter().map(|stored| {
+            let place = (stored.at, stored.arrival);
+            (place, told(stored, &names, &snapshot))
+        });
+        Ok(Found { told: told.collect(), known_from: None })
+    }
+
+    /// Names of everything that is watched, by key.
+    fn watched_names(&self) -> Result<HashMap<Text, Arc<Watched>>, Failure> {
+        let definitions = watched::read(self.workspace.config())?;
+        let names = definitions.watched.iter().map(|own| {
+            let names = Arc::new(Watched::of(own));
+            (names.key.clone(), names)
+        });
+        Ok(names.collect())
+    }
+
+    /// Hands the hub the transitions of the last day that earlier runs told.
+    pub(super) fn recall(&self) -> Result<(), Failure> {
+        let snapshot = self.workspace.snapshot()?;
+        let names = self.watched_names()?;
+        let range = (self.workspace.now().minus(Span::DAY), Timestamp::MAX);
+        let mut found = Vec::new();
+        for key in snapshot.transition_keys() {
+            found.extend(snapshot.transitions(&key, range, None, RECALLED)?);
+        }
+        found.sort_by_key(|stored| (stored.recorded_at, stored.at, stored.arrival));
+        let told = found.into_iter().map(|stored| told(stored, &names, &snapshot)).collect();
+        self.workspace.hub().recall(told);
+        Ok(())
     }
 
     /// Transitions that became known at or after an instant, oldest first, without the first few, at
@@ -138,6 +176,29 @@ impl Service {
         }
         let since = latest.into_iter().filter(|(_, told)| told.transition.recorded_at >= since);
         Ok(Some(since.map(|(_, told)| told).skip(skip).take(most).collect()))
+    }
+}
+
+fn told(
+    stored: StoredTransition,
+    names: &HashMap<Text, Arc<Watched>>,
+    snapshot: &Snapshot,
+) -> Told {
+    let nameless = || Arc::new(Watched { key: stored.key.clone(), places: Vec::new() });
+    Told {
+        user: snapshot.public_id(stored.user).clone(),
+        watched: names.get(&stored.key).map_or_else(nameless, Arc::clone),
+        transition: Transition {
+            user: stored.user,
+            // By key in the history; numbers belong to one run.
+            watch: WatchId(u32::MAX),
+            at: stored.at,
+            recorded_at: stored.recorded_at,
+            from: stored.change.from,
+            to: stored.change.to,
+            cause: stored.change.cause,
+            correction: stored.change.correction,
+        },
     }
 }
 

@@ -81,6 +81,15 @@ impl Maintenance {
         let (waiting, due) = (VecDeque::new(), CHECKPOINT_ROWS);
         Maintenance { waiting, running: None, due, nudge, clock, last: None }
     }
+
+    pub(super) fn clock(&self) -> Clock {
+        Arc::clone(&self.clock)
+    }
+
+    /// Wakes the writer.
+    pub(super) fn nudge(&self) -> mpsc::WeakSender<Command> {
+        self.nudge.clone()
+    }
 }
 
 impl Writer {
@@ -149,7 +158,8 @@ impl Writer {
             reply.map(|reply| reply.send(answer));
             return;
         }
-        let checkpoint = Checkpoint::of(at.0, self.frames, &self.fold);
+        let live = self.watching.pieces();
+        let checkpoint = Checkpoint { live, ..Checkpoint::of(at.0, self.frames, &self.fold) };
         let upkeep = Upkeep { merging, forget: self.shared.forgotten((self.maintenance.clock)()) };
         let job = match self.store.begin(checkpoint, &upkeep) {
             Ok(Some(job)) => job,

@@ -1,7 +1,9 @@
 //! The one thread that writes: it takes whole groups of batches from the queue, makes them durable
 //! with one sync, applies them, and only then answers.
 
+mod backfill;
 mod counted;
+mod live;
 mod told;
 
 use std::path::Path;
@@ -13,11 +15,14 @@ use log::{Log, Offset};
 use model::Text;
 use wire::record::{Encoder, decode_batch};
 
+use super::alarm::Alarm;
 use super::error::with_cause;
 use super::maintenance::{Errand, Maintenance};
 use super::*;
 use crate::clock;
+use crate::service::watched::Definitions;
 use counted::{Counted, delivery};
+pub(crate) use live::Watching;
 
 /// Records of one group: bounds the memory of a group and the delay of its first batch.
 const GROUP_RECORDS_MAX: usize = 32 * 1024;
@@ -38,7 +43,11 @@ pub(crate) enum Command {
     Prepare,
     Maintain(Errand),
     Stats(oneshot::Sender<history::StoreStats>),
-    /// A job has ended.
+    /// Watch these definitions from now on, and tell what time brings about.
+    Watch(Box<crate::service::watched::Definitions>),
+    /// Tell everything that is due now, and finish what joins.
+    Settle(oneshot::Sender<()>),
+    /// Something has ended, or is due.
     Nudge,
     Stop,
 }
@@ -58,6 +67,11 @@ pub(crate) struct Writer {
     kept_bytes: u64,
     pub(super) refused: Option<Arc<str>>,
     pub(super) maintenance: Maintenance,
+    pub(super) watching: Watching,
+    clock: Clock,
+    alarm: Alarm,
+    /// Who waits until nothing is due.
+    settling: Vec<oneshot::Sender<()>>,
 }
 
 /// A record that counts, what the fold said of it, and the user's public id if it changed.
@@ -86,9 +100,11 @@ impl Writer {
         history: &Path,
         kept_bytes: u64,
         maintenance: Maintenance,
+        definitions: Definitions,
     ) -> Result<(Writer, u64), WorkspaceError> {
         let (store, checkpoint) = Store::open(history)?;
         let fold = restored(checkpoint.fold)?;
+        let clock = maintenance.clock();
         let mut writer = Writer {
             log,
             fold,
@@ -100,6 +116,10 @@ impl Writer {
             kept_bytes,
             refused: None,
             maintenance,
+            watching: Watching::new(checkpoint.live, definitions),
+            clock,
+            alarm: Alarm::default(),
+            settling: Vec::new(),
         };
         let replayed = writer.replay()?;
         writer.shared.log_end.store(writer.log.end().0, Ordering::Release);
@@ -126,16 +146,43 @@ impl Writer {
             let records = decode_batch(payload)
                 .map_err(|source| WorkspaceError::Record { offset: offset.0, source })?;
             replayed += records.len() as u64;
-            let taken = records.into_iter().map(|record| self.step(record)).collect();
-            self.apply_frame(taken);
+            let taken: Vec<Taken> = records.into_iter().map(|record| self.step(record)).collect();
+            let mut transitions = Vec::new();
+            if let Some(now) = taken.iter().map(|(.., record)| record.received_at).max() {
+                self.live_catch_up(now, &mut transitions);
+                self.store_transitions(&transitions);
+            }
+            self.apply_frame(taken, &mut Vec::new());
         }
         Ok(replayed)
     }
 
     /// Works until it is told to stop or nobody is left who could.
     pub fn run(mut self, mut commands: mpsc::Receiver<Command>) -> Result<(), WorkspaceError> {
-        while let Some(command) = commands.blocking_recv() {
-            let mut next = Some(command);
+        let alarm = self.alarm.clone();
+        if let Err(error) = alarm.start(Arc::clone(&self.clock), self.maintenance.nudge()) {
+            tracing::error!(%error, "no alarm: what is due is told with the next record");
+        }
+        let ended = self.work(&mut commands);
+        alarm.stop();
+        ended
+    }
+
+    fn work(&mut self, commands: &mut mpsc::Receiver<Command>) -> Result<(), WorkspaceError> {
+        loop {
+            // What is due is told in slices between groups of records, so that neither waits.
+            let mut next = match self.live_busy() {
+                true => commands.try_recv().ok(),
+                false => {
+                    self.settled();
+                    let next = self.live_next();
+                    self.alarm.set(next);
+                    match commands.blocking_recv() {
+                        Some(command) => Some(command),
+                        None => break,
+                    }
+                }
+            };
             let mut group = Group::default();
             let mut others = Vec::new();
             let mut stop = false;
@@ -153,10 +200,21 @@ impl Writer {
             if stop {
                 return self.finish_maintenance();
             }
+            self.live_slice();
             self.maintain();
         }
         self.abandon_maintenance();
         Ok(())
+    }
+
+    /// Answers whoever waits until nothing is due and nothing joins.
+    fn settled(&mut self) {
+        let waits = self.watching.working() && self.refused.is_none();
+        if !waits {
+            for reply in self.settling.drain(..) {
+                let _ = reply.send(());
+            }
+        }
     }
 
     /// Decides which records of a batch count, and what they do.
@@ -205,14 +263,17 @@ impl Writer {
         if !group.accepted.is_empty() {
             self.shared.show(None);
         }
-        let told = told::accepted(&self.fold, &group.accepted, self.shared.hub.events_wanted());
+        let wanted = self.shared.hub.events_wanted();
+        let mut published = told::accepted(&self.fold, &group.accepted, wanted);
         let mut accepted = group.accepted.into_iter();
+        let mut transitions = Vec::new();
         for n in frames {
-            self.apply_frame(accepted.by_ref().take(n).collect());
+            self.apply_frame(accepted.by_ref().take(n).collect(), &mut transitions);
         }
+        self.published(&transitions, &mut published);
         self.counted.applied();
         self.shared.log_end.store(self.log.end().0, Ordering::Release);
-        self.shared.hub.publish(told);
+        self.shared.hub.publish(published);
         for (reply, counts) in group.replies {
             self.shared.accepted.fetch_add(counts.accepted, Ordering::Relaxed);
             self.shared.duplicates.fetch_add(counts.duplicates, Ordering::Relaxed);
@@ -273,13 +334,16 @@ impl Writer {
         (step, name, record)
     }
 
-    /// Applies the records of one frame of the log.
-    fn apply_frame(&mut self, taken: Vec<Taken>) {
+    /// Applies the records of one frame of the log; what it tells is added.
+    fn apply_frame(&mut self, taken: Vec<Taken>, told: &mut Vec<engine::live::Transition>) {
+        let n = told.len();
+        self.live_frame(&taken, told);
         let arrivals = engine::arrivals(self.frames, taken.iter().map(|(.., record)| record));
         self.frames += 1;
         for ((step, name, record), arrival) in taken.into_iter().zip(arrivals) {
             self.store.apply(&step, record, &name.unwrap_or_default(), arrival);
         }
+        self.store_transitions(&told[n..]);
     }
 
     fn answer(&mut self, command: Command) {
@@ -312,6 +376,11 @@ impl Writer {
                     tracing::error!(%error, "the delivery ids of the history cannot be read");
                 }
             }
+            Command::Watch(definitions) => {
+                self.watching.define(*definitions);
+                self.watching.running = true;
+            }
+            Command::Settle(reply) => self.settling.push(reply),
             Command::Submit { .. } | Command::Stop | Command::Nudge => {}
         }
     }
