@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use server::Workspace;
+use server::workspace::Clock;
 use server::config::keys::Scope;
 use server::http::{App, Options, serve};
 use server::service::Service;
@@ -22,8 +23,13 @@ pub struct Fixture {
 }
 
 pub fn fixture() -> Fixture {
+    fixture_at(Arc::new(server::clock::now))
+}
+
+/// A server whose clock is in the test's hands.
+pub fn fixture_at(clock: Clock) -> Fixture {
     let folder = tempfile::tempdir().unwrap();
-    let workspace = Arc::new(Workspace::open(folder.path()).unwrap().0);
+    let workspace = Arc::new(Workspace::open_at(folder.path(), clock).unwrap().0);
     let key = workspace.config().create_key(Scope::Admin, "test", 0).unwrap();
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();

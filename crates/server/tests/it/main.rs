@@ -10,5 +10,6 @@ mod frameworks;
 mod http;
 mod live;
 mod maintenance;
+mod watching;
 mod webhooks;
 mod workspace;
