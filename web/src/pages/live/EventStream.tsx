@@ -74,7 +74,7 @@ export function EventStream({ events, skipped, name, setName }: Props) {
       <Group gap="xs" mb="sm">
         <Select
           size="xs"
-          w={190}
+          style={{ flex: '1 1 100%' }}
           clearable
           searchable
           aria-label={t('person.filterEvents')}
@@ -83,8 +83,8 @@ export function EventStream({ events, skipped, name, setName }: Props) {
           onChange={(value) => setName(value ?? '')}
           data={(catalogue.data?.events ?? []).map((event) => event.name)}
         />
-        <TextInput size="xs" w={150} type="search" aria-label={t('people.person')} placeholder={t('people.person')} value={person} onChange={(event) => setPerson(event.currentTarget.value)} />
-        <TextInput size="xs" w={170} type="search" aria-label={t('live.text')} placeholder={t('live.text')} value={text} onChange={(event) => setText(event.currentTarget.value)} />
+        <TextInput size="xs" style={{ flex: '1 1 110px' }} type="search" aria-label={t('people.person')} placeholder={t('people.person')} value={person} onChange={(event) => setPerson(event.currentTarget.value)} />
+        <TextInput size="xs" style={{ flex: '1 1 110px' }} type="search" aria-label={t('live.text')} placeholder={t('live.text')} value={text} onChange={(event) => setText(event.currentTarget.value)} />
       </Group>
       {shown.length === 0 ? (
         <Text size="sm" c="dimmed">{events.length === 0 ? t('live.noEvents') : t('live.noMatch')}</Text>

@@ -39,9 +39,9 @@ export function SegmentCard({ watch }: { watch: LiveWatch }) {
       {place && (
         <>
           <Box mt={6}><Sparkline minutes={place.minutes} /></Box>
-          <Group justify="space-between" mt={4}>
-            <Text size="xs" c="dimmed" component="span">{t('live.lastHour')} <FlowText flow={place.last_hour} /></Text>
-            <Text size="xs" c="dimmed" component="span">{t('live.lastDay')} <FlowText flow={place.last_day} /></Text>
+          <Group justify="space-between" gap="4px 12px" mt={4}>
+            <Text size="xs" c="dimmed" component="span">{t('live.lastHour')} <FlowText flow={place.last_hour} size="xs" /></Text>
+            <Text size="xs" c="dimmed" component="span">{t('live.lastDay')} <FlowText flow={place.last_day} size="xs" /></Text>
           </Group>
         </>
       )}
