@@ -9,6 +9,7 @@ import { AppLink } from '../../components/AppLink';
 import { Section } from '../../components/Page';
 import { Scroll } from '../../components/Scroll';
 import { useFormat } from '../../lib/format';
+import { useLinks } from '../../lib/links';
 import { mentions, type ShownEvent } from '../../lib/live';
 import classes from './EventStream.module.css';
 
@@ -21,6 +22,7 @@ interface Props {
 
 function Row({ event }: { event: ShownEvent }) {
   const format = useFormat();
+  const links = useLinks();
   const properties = Object.entries(event.properties);
   return (
     <li className={classes.event} data-event={event.name}>
@@ -28,7 +30,7 @@ function Row({ event }: { event: ShownEvent }) {
       <div style={{ minWidth: 0 }}>
         <Group gap="4px 12px">
           <Text size="sm" fw={600} style={{ overflowWrap: 'anywhere' }}><bdi>{event.name}</bdi></Text>
-          <AppLink to={`/people/${encodeURIComponent(event.user)}`} size="sm" style={{ overflowWrap: 'anywhere' }}>{event.user}</AppLink>
+          <AppLink to={links.since(`/people/${encodeURIComponent(event.user)}`, event.received_at)} size="sm" style={{ overflowWrap: 'anywhere' }}>{event.user}</AppLink>
         </Group>
         {properties.length > 0 && (
           <Group gap="2px 14px">
