@@ -1,7 +1,8 @@
 // What all browser tests share: one Chromium, a page that reports every error, the API for
 // comparison, and the accessibility check.
 //
-// A server must be running at PERENNIAL_URL. PERENNIAL_KEY is an admin key, if it asks for one.
+// A server must be running at PERENNIAL_URL. PERENNIAL_KEY is an admin key, if it asks for one;
+// PERENNIAL_INGEST_KEY is a key for sending, which every server asks for.
 
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
@@ -9,8 +10,9 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 
-const base = (process.env.PERENNIAL_URL ?? '').replace(/\/$/, '');
+export const base = (process.env.PERENNIAL_URL ?? '').replace(/\/$/, '');
 const key = process.env.PERENNIAL_KEY;
+const ingestKey = process.env.PERENNIAL_INGEST_KEY ?? key;
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const results = join(import.meta.dirname, '..', 'test-results');
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -43,6 +45,14 @@ export async function api(path, body) {
   return answer.json();
 }
 
+/** Sends one event, as a client library would. */
+export async function track(event) {
+  assert.ok(ingestKey, 'set PERENNIAL_INGEST_KEY to what `perennial key create --data-dir DIR --scope ingest` prints');
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${ingestKey}` };
+  const answer = await fetch(`${base}/v1/track`, { method: 'POST', headers, body: JSON.stringify(event) });
+  assert.ok(answer.ok, `HTTP ${answer.status}: ${await answer.text()}`);
+}
+
 /** Deletes a segment if it is there. */
 export async function removeSegment(id) {
   await fetch(`${base}/api/segments/${id}`, { method: 'DELETE', headers: key ? { authorization: `Bearer ${key}` } : {} });
@@ -62,6 +72,7 @@ export async function open(browser, { width = 1360, height = 900, scheme = 'ligh
   page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
   page.on('pageerror', (error) => errors.push(String(error)));
   page.setDefaultTimeout(20_000);
+  watch(page);
   return { page, errors, close: () => context.close() };
 }
 
@@ -71,6 +82,22 @@ export async function go(page, path, parameters = {}) {
   for (const [name, value] of Object.entries(parameters)) address.searchParams.set(name, value);
   await page.goto(address.href);
   await settled(page);
+}
+
+const waiting = new WeakMap();
+
+/** Counts requests that have no answer yet. A stream never ends. */
+function watch(page) {
+  const requests = new Set();
+  waiting.set(page, requests);
+  page.on('request', (request) => request.url().includes('/api/live/stream') || requests.add(request));
+  for (const end of ['requestfinished', 'requestfailed']) page.on(end, (request) => requests.delete(request));
+}
+
+/** Waits until nothing but streams has been loading for a while. */
+export async function idle(page) {
+  const requests = waiting.get(page);
+  for (let calm = 0; calm < 10; calm = requests.size === 0 ? calm + 1 : 0) await page.waitForTimeout(50);
 }
 
 /** Waits until the page has a title and nothing on it is still loading. */

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { api, fixedInstant, go, launch, open, screenshot, seriousProblems, sidewaysScroll } from './browser.mjs';
+import { api, fixedInstant, go, idle, launch, open, screenshot, seriousProblems, sidewaysScroll } from './browser.mjs';
 
 let browser;
 let pages;
@@ -13,7 +13,7 @@ before(async () => {
   instant = await fixedInstant();
   const { users } = await api(`/api/users?limit=1&as_of=${instant}`);
   const { segments } = await api('/api/segments');
-  pages = { overview: '/', lifecycle: '/lifecycle', rfm: '/rfm', segments: '/segments', 'new-segment': '/segments/new', people: '/people', settings: '/settings' };
+  pages = { overview: '/', live: '/live', lifecycle: '/lifecycle', rfm: '/rfm', segments: '/segments', 'new-segment': '/segments/new', people: '/people', settings: '/settings' };
   pages.person = `/people/${encodeURIComponent(users[0].id)}`;
   if (segments[0]) {
     pages.segment = `/segments/${segments[0].id}`;
@@ -31,7 +31,7 @@ async function visit(view, { language, ...options }) {
   for (const [name, path] of Object.entries(pages)) {
     await go(page, path, { as_of: instant, lang: language });
     // Charts come last, in chunks of their own.
-    await page.waitForLoadState('networkidle');
+    await idle(page);
     await screenshot(page, `${name}-${view}`);
     assert.match(await page.locator('main').innerText(), /\d/, `${name} shows numbers`);
     assert.equal(await page.getByRole('alert').count(), 0, `${name} shows no error`);

@@ -5111,8 +5111,8 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Keys of watched definitions, separated by commas, as in `segment/loyal,lifecycle/default`;
-                 *     default: all.
+                 * @description Definitions and transitions of these keys only, separated by commas, as in
+                 *     `segment/loyal,lifecycle/default`; default: all.
                  */
                 watch?: string;
                 /** @description How many of the latest transitions and events, 0 to 1000; default 100. */

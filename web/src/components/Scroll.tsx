@@ -13,9 +13,10 @@ interface Props {
 
 export function Scroll({ label, minWidth, maxHeight, children }: Props) {
   return (
-    // A scrolling region must be reachable by keyboard.
+    // A scrolling region must be reachable by keyboard. It holds what is only heard, too, which would
+    // widen the page otherwise.
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <div role="region" aria-label={label} tabIndex={0} style={{ overflow: 'auto', maxHeight, marginTop: maxHeight ? 8 : 0 }}>
+    <div role="region" aria-label={label} tabIndex={0} style={{ position: 'relative', overflow: 'auto', maxHeight, marginTop: maxHeight ? 8 : 0 }}>
       <div style={{ minWidth }}>{children}</div>
     </div>
   );

@@ -59,6 +59,11 @@ export function useLinks() {
     },
     [asOf],
   );
+  /** A path about something that happened later than the chosen instant: then as of that. */
+  const since = useCallback(
+    (path: string, at: string | null) => (asOf && at ? `${path}?as_of=${encodeURIComponent(at)}` : path),
+    [asOf],
+  );
   const people = useCallback((filter: PeopleFilter) => peoplePath(filter, asOf), [asOf]);
-  return { to, people };
+  return { to, since, people, chosen: asOf };
 }

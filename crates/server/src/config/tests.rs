@@ -1,5 +1,8 @@
+use model::Timestamp;
+
 use super::keys::Scope;
 use super::quarantine::{KEPT, Quarantined, RECORD_BYTES};
+use super::webhooks::{DEAD_LETTERS_KEPT, SavedLetter, SavedWebhook, Secret};
 use super::*;
 
 fn open(folder: &tempfile::TempDir) -> Config {
@@ -93,4 +96,62 @@ fn a_segment_keeps_its_creation_time() {
     assert_eq!(saved, [SavedSegment { created_at: 1, ..segment("Very loyal", 2) }]);
     assert!(config.delete_segment("loyal").unwrap());
     assert!(!config.delete_segment("loyal").unwrap());
+}
+
+#[test]
+fn a_file_of_the_first_layout_is_taken_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = open(&folder);
+    config.set("name", "Before").unwrap();
+    config
+        .lock()
+        .execute_batch("DROP TABLE framework; DROP TABLE webhook; DROP TABLE dead_letter;")
+        .unwrap();
+    config.lock().pragma_update(None, "user_version", 1).unwrap();
+    drop(config);
+    let config = open(&folder);
+    assert_eq!(config.setting("name").unwrap().as_deref(), Some("Before"));
+    assert_eq!((config.frameworks().unwrap(), config.webhooks().unwrap()), (vec![], vec![]));
+}
+
+#[test]
+fn a_webhook_remembers_how_far_it_came_and_its_latest_dead_letters() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = open(&folder);
+    let webhook = SavedWebhook {
+        id: "wh_1".into(),
+        url: "https://example.com".into(),
+        watches: None,
+        kinds: "[]".into(),
+        corrections: true,
+        secret: Secret("whsec_x".into()),
+        created_at: Timestamp(1),
+        settled_until: Timestamp(1),
+    };
+    config.add_webhook(&webhook).unwrap();
+    config
+        .webhooks_settled(&[("wh_1".into(), Timestamp(9)), ("wh_2".into(), Timestamp(9))])
+        .unwrap();
+    let settled = SavedWebhook { settled_until: Timestamp(9), ..webhook };
+    assert_eq!(open(&folder).webhooks().unwrap(), [settled]);
+
+    let letter = |n: i64| SavedLetter {
+        id: format!("msg_{n}"),
+        given_up_at: Timestamp(n),
+        attempts: 3,
+        error: "HTTP 500".into(),
+        body: "{}".into(),
+        user: "ada".into(),
+    };
+    let letters: Vec<_> = (0..DEAD_LETTERS_KEPT + 5).map(letter).collect();
+    config.add_dead_letters("wh_1", &letters).unwrap();
+    config.add_dead_letters("wh_2", &letters[..1]).unwrap();
+    assert_eq!(config.n_dead_letters("wh_1").unwrap(), DEAD_LETTERS_KEPT as u64);
+    assert_eq!(config.n_dead_letters("wh_2").unwrap(), 0, "there is no such webhook");
+    let latest = config.dead_letters("wh_1", 2).unwrap();
+    assert_eq!(latest, [letter(DEAD_LETTERS_KEPT + 4), letter(DEAD_LETTERS_KEPT + 3)]);
+    config.remove_dead_letters("wh_1", &[&latest[0].id]).unwrap();
+    assert_eq!(config.dead_letters("wh_1", 1).unwrap(), [letter(DEAD_LETTERS_KEPT + 3)]);
+    assert!(config.delete_webhook("wh_1").unwrap() && !config.delete_webhook("wh_1").unwrap());
+    assert_eq!(config.n_dead_letters("wh_1").unwrap(), 0);
 }

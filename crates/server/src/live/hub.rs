@@ -205,8 +205,8 @@ impl Hub {
         Hub { state: Mutex::new(state), listeners: Arc::default(), for_events: Arc::default() }
     }
 
-    /// Takes in what was told, and passes it on. Cost: a few nanoseconds per transition, whoever
-    /// listens.
+    /// Takes in what was told, and passes it on. Cost: three counters for each place that a
+    /// transition touches, and one send, whoever listens.
     pub fn publish(&self, mut published: Published) {
         let mut state = self.lock();
         state.exact_as_of = published.exact_as_of.or(state.exact_as_of);

@@ -30,11 +30,17 @@ impl Service {
             return Err(Failure::bad_request("request.limit", message));
         }
         let now = self.workspace.now();
-        let view = self.workspace.hub().view(now, latest as usize);
+        let wanted = query.watch.as_deref().map(listed);
+        let view = self.workspace.hub().view(now, LATEST.1 as usize);
         let mut watches = self.watches(&view)?;
-        if let Some(wanted) = query.watch.as_deref().map(listed) {
+        let told = view.transitions.iter().filter(|told| {
+            wanted.as_ref().is_none_or(|wanted| wanted.contains(told.watched.key.as_str()))
+        });
+        let told = told.take(latest as usize).map(transition).collect();
+        if let Some(wanted) = &wanted {
             watches.retain(|watch| wanted.contains(watch.key.as_str()));
-            if let Some(other) = wanted.iter().find(|key| watches.iter().all(|w| w.key != **key)) {
+            let missing = |key: &&&str| watches.iter().all(|watch| watch.key != **key);
+            if let Some(other) = wanted.iter().find(missing) {
                 return Err(no_watch(other));
             }
         }
@@ -42,8 +48,8 @@ impl Service {
             as_of: now.to_string(),
             exact_as_of: view.exact_as_of.as_ref().map(Timestamp::to_string),
             watches,
-            transitions: view.transitions.iter().map(transition).collect(),
-            events: view.events.iter().map(event).collect(),
+            transitions: told,
+            events: view.events.iter().take(latest as usize).map(event).collect(),
             last_id: position(view.position),
         })
     }

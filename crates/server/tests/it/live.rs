@@ -192,6 +192,7 @@ fn the_view_says_what_is_live_and_why_something_is_not() {
     });
     let at = server::clock::now().0;
     tell(&server, &watched, "u1", (at, 0, 1));
+    tell(&server, &Arc::new(Watched::segment("best")), "u2", (at, 0, 1));
     let view = server.get("/api/live?watch=segment/keen&latest=1");
     let now = &view["watches"][0]["now"];
     assert_eq!((&now["status"], &now["outside"]), (&json!("live"), &json!(1)));

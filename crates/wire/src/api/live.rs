@@ -10,8 +10,8 @@ use super::{Key, Object};
 #[serde(default, deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct LiveQuery {
-    /// Keys of watched definitions, separated by commas, as in `segment/loyal,lifecycle/default`;
-    /// default: all.
+    /// Definitions and transitions of these keys only, separated by commas, as in
+    /// `segment/loyal,lifecycle/default`; default: all.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[param(nullable = false)]
     pub watch: Option<String>,

@@ -5,6 +5,7 @@ import { IconArrowNarrowRight, IconArrowsExchange, IconLogin2, IconLogout2 } fro
 import { useTranslation } from 'react-i18next';
 import type { LiveWatch, WatchTransition } from '../../api/types';
 import { useFormat } from '../../lib/format';
+import { useLinks } from '../../lib/links';
 import { whyPath } from '../../lib/live';
 import { useWatchNames } from '../../lib/watchNames';
 import { AppLink } from '../AppLink';
@@ -60,6 +61,7 @@ interface Props {
 
 export function Moves({ moves, watches }: Props) {
   const { t } = useTranslation();
+  const links = useLinks();
   const format = useFormat();
   return (
     <ol className={classes.list}>
@@ -67,7 +69,7 @@ export function Moves({ moves, watches }: Props) {
         <li key={move.id} className={classes.move} data-kind={move.kind}>
           <time className={classes.time} dateTime={move.at} title={format.exact(move.at)}>{format.time(move.at)}</time>
           <div style={{ minWidth: 0 }}>
-            <AppLink to={`/people/${encodeURIComponent(move.user)}`} size="sm" fw={550} style={{ overflowWrap: 'anywhere' }}>{move.user}</AppLink>
+            <AppLink to={links.since(`/people/${encodeURIComponent(move.user)}`, move.at)} size="sm" fw={550} style={{ overflowWrap: 'anywhere' }}>{move.user}</AppLink>
             <div><MoveText move={move} watches={watches} /></div>
             <Group gap={8}>
               <AppLink to={whyPath(move)} size="xs" aria-label={t('live.whyLabel', { person: move.user, when: format.exact(move.at) })}>{t('live.why')}</AppLink>

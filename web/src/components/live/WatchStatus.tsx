@@ -1,6 +1,6 @@
 // Whether the numbers of a definition move by themselves: live, still reading, or computed when asked.
 
-import { Badge, Group, Progress, Text, Tooltip } from '@mantine/core';
+import { Badge, Group, Progress, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { LiveCounts } from '../../api/types';
 import { useFormat } from '../../lib/format';
@@ -15,7 +15,13 @@ export function useReason() {
   };
 }
 
-export function WatchStatus({ now }: { now: LiveCounts }) {
+interface Props {
+  now: LiveCounts;
+  /** Also says why, if it is not live. */
+  why?: boolean;
+}
+
+export function WatchStatus({ now, why }: Props) {
   const { t } = useTranslation();
   const format = useFormat();
   const reason = useReason();
@@ -38,8 +44,9 @@ export function WatchStatus({ now }: { now: LiveCounts }) {
     );
   }
   return (
-    <Tooltip label={reason(now.reason)} multiline maw={280}>
-      <Badge variant="default" size="sm" tt="none" fw={500} tabIndex={0} style={{ cursor: 'help' }}>{t('live.status.not_live')}</Badge>
-    </Tooltip>
+    <>
+      <Badge variant="default" size="sm" tt="none" fw={500}>{t('live.status.not_live')}</Badge>
+      {why && <Text size="xs" c="dimmed" maw={280}>{reason(now.reason)}</Text>}
+    </>
   );
 }

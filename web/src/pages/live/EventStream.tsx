@@ -9,6 +9,7 @@ import { AppLink } from '../../components/AppLink';
 import { Section } from '../../components/Page';
 import { Scroll } from '../../components/Scroll';
 import { useFormat } from '../../lib/format';
+import { useLinks } from '../../lib/links';
 import { mentions, type ShownEvent } from '../../lib/live';
 import classes from './EventStream.module.css';
 
@@ -21,6 +22,7 @@ interface Props {
 
 function Row({ event }: { event: ShownEvent }) {
   const format = useFormat();
+  const links = useLinks();
   const properties = Object.entries(event.properties);
   return (
     <li className={classes.event} data-event={event.name}>
@@ -28,7 +30,7 @@ function Row({ event }: { event: ShownEvent }) {
       <div style={{ minWidth: 0 }}>
         <Group gap="4px 12px">
           <Text size="sm" fw={600} style={{ overflowWrap: 'anywhere' }}><bdi>{event.name}</bdi></Text>
-          <AppLink to={`/people/${encodeURIComponent(event.user)}`} size="sm" style={{ overflowWrap: 'anywhere' }}>{event.user}</AppLink>
+          <AppLink to={links.since(`/people/${encodeURIComponent(event.user)}`, event.received_at)} size="sm" style={{ overflowWrap: 'anywhere' }}>{event.user}</AppLink>
         </Group>
         {properties.length > 0 && (
           <Group gap="2px 14px">
@@ -74,7 +76,7 @@ export function EventStream({ events, skipped, name, setName }: Props) {
       <Group gap="xs" mb="sm">
         <Select
           size="xs"
-          w={190}
+          style={{ flex: '1 1 100%' }}
           clearable
           searchable
           aria-label={t('person.filterEvents')}
@@ -83,8 +85,8 @@ export function EventStream({ events, skipped, name, setName }: Props) {
           onChange={(value) => setName(value ?? '')}
           data={(catalogue.data?.events ?? []).map((event) => event.name)}
         />
-        <TextInput size="xs" w={150} type="search" aria-label={t('people.person')} placeholder={t('people.person')} value={person} onChange={(event) => setPerson(event.currentTarget.value)} />
-        <TextInput size="xs" w={170} type="search" aria-label={t('live.text')} placeholder={t('live.text')} value={text} onChange={(event) => setText(event.currentTarget.value)} />
+        <TextInput size="xs" style={{ flex: '1 1 110px' }} type="search" aria-label={t('people.person')} placeholder={t('people.person')} value={person} onChange={(event) => setPerson(event.currentTarget.value)} />
+        <TextInput size="xs" style={{ flex: '1 1 110px' }} type="search" aria-label={t('live.text')} placeholder={t('live.text')} value={text} onChange={(event) => setText(event.currentTarget.value)} />
       </Group>
       {shown.length === 0 ? (
         <Text size="sm" c="dimmed">{events.length === 0 ? t('live.noEvents') : t('live.noMatch')}</Text>

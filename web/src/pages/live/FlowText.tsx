@@ -5,12 +5,12 @@ import { useTranslation } from 'react-i18next';
 import type { LiveFlow } from '../../api/types';
 import { useFormat } from '../../lib/format';
 
-export function FlowText({ flow }: { flow: LiveFlow }) {
+export function FlowText({ flow, size = 'sm' }: { flow: LiveFlow; size?: 'xs' | 'sm' }) {
   const { t } = useTranslation();
   const format = useFormat();
   const dim = (n: number, colour: string) => (n === 0 ? 'dimmed' : colour);
   return (
-    <Text component="span" size="sm" className="numbers keep-ltr" style={{ whiteSpace: 'nowrap' }}>
+    <Text component="span" size={size} className="numbers keep-ltr" style={{ whiteSpace: 'nowrap' }}>
       <span aria-hidden>
         <Text span inherit c={dim(flow.entered, 'var(--good)')}>+{format.count(flow.entered)}</Text>{' '}
         <Text span inherit c={dim(flow.left, 'var(--bad)')}>−{format.count(flow.left)}</Text>

@@ -35,8 +35,8 @@ function Content({ state, name, setName }: ContentProps) {
     <Grid gap="lg">
       <Grid.Col span={{ base: 12, md: 8 }}>
         <Stack gap="lg">
-          {lifecycles.map((watch) => <StagesSection key={watch.key} watch={watch} />)}
-          <SegmentCards segments={segments} />
+          {lifecycles.map((watch) => <StagesSection key={watch.key} watch={watch} exactAsOf={state.exactAsOf} />)}
+          <SegmentCards segments={segments} exactAsOf={state.exactAsOf} />
         </Stack>
       </Grid.Col>
       <Grid.Col span={{ base: 12, md: 4 }}>

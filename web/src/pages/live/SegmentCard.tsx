@@ -8,10 +8,17 @@ import { Moving } from '../../components/live/Moving';
 import { Sparkline } from '../../components/live/Sparkline';
 import { WatchStatus } from '../../components/live/WatchStatus';
 import { useFormat } from '../../lib/format';
+import { useLinks } from '../../lib/links';
 import { FlowText } from './FlowText';
 
-export function SegmentCard({ watch }: { watch: LiveWatch }) {
+interface Props {
+  watch: LiveWatch;
+  exactAsOf: string | null;
+}
+
+export function SegmentCard({ watch, exactAsOf }: Props) {
   const { t } = useTranslation();
+  const links = useLinks();
   const format = useFormat();
   const place = watch.now.places[0];
   const users = place?.users ?? null;
@@ -25,7 +32,7 @@ export function SegmentCard({ watch }: { watch: LiveWatch }) {
         <Text fz={26} fw={650} lh={1.2} className="numbers">
           {users === null ? '–' : (
             <Moving value={users}>
-              <CountLink filter={{ segment: watch.id }} label={`${watch.name}: ${format.count(users)}`}>{format.count(users)}</CountLink>
+              <CountLink filter={{ segment: watch.id, asOf: links.chosen && (exactAsOf ?? undefined) }} label={`${watch.name}: ${format.count(users)}`}>{format.count(users)}</CountLink>
             </Moving>
           )}
         </Text>
@@ -39,9 +46,9 @@ export function SegmentCard({ watch }: { watch: LiveWatch }) {
       {place && (
         <>
           <Box mt={6}><Sparkline minutes={place.minutes} /></Box>
-          <Group justify="space-between" mt={4}>
-            <Text size="xs" c="dimmed" component="span">{t('live.lastHour')} <FlowText flow={place.last_hour} /></Text>
-            <Text size="xs" c="dimmed" component="span">{t('live.lastDay')} <FlowText flow={place.last_day} /></Text>
+          <Group justify="space-between" gap="4px 12px" mt={4}>
+            <Text size="xs" c="dimmed" component="span">{t('live.lastHour')} <FlowText flow={place.last_hour} size="xs" /></Text>
+            <Text size="xs" c="dimmed" component="span">{t('live.lastDay')} <FlowText flow={place.last_day} size="xs" /></Text>
           </Group>
         </>
       )}

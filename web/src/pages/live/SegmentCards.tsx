@@ -36,7 +36,12 @@ function NotLive({ watches }: { watches: LiveWatch[] }) {
   );
 }
 
-export function SegmentCards({ segments }: { segments: LiveWatch[] }) {
+interface Props {
+  segments: LiveWatch[];
+  exactAsOf: string | null;
+}
+
+export function SegmentCards({ segments, exactAsOf }: Props) {
   const { t } = useTranslation();
   const format = useFormat();
   const [wanted, setWanted] = useParam('query', null, '');
@@ -65,7 +70,7 @@ export function SegmentCards({ segments }: { segments: LiveWatch[] }) {
         <EmptyState title={t('segments.empty')}><AppLink to="/segments/new">{t('segments.new')}</AppLink></EmptyState>
       ) : (
         <Stack gap="md">
-          {shown.length > 0 && <SimpleGrid component="ul" cols={{ base: 1, xs: 2, lg: 3 }} spacing="md" m={0} p={0}>{shown.map((watch) => <SegmentCard key={watch.key} watch={watch} />)}</SimpleGrid>}
+          {shown.length > 0 && <SimpleGrid component="ul" cols={{ base: 1, xs: 2, lg: 3 }} spacing="md" m={0} p={0}>{shown.map((watch) => <SegmentCard key={watch.key} watch={watch} exactAsOf={exactAsOf} />)}</SimpleGrid>}
           {shown.length < moving.length && (
             <Group justify="center"><Button variant="default" onClick={open}>{t('common.more', { shown: format.count(moving.length - shown.length) })}</Button></Group>
           )}

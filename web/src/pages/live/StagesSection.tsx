@@ -11,11 +11,18 @@ import { Section } from '../../components/Page';
 import { Scroll } from '../../components/Scroll';
 import { StateBadge } from '../../components/StateBadge';
 import { useFormat } from '../../lib/format';
+import { useLinks } from '../../lib/links';
 import { LIFECYCLE, useWatchNames } from '../../lib/watchNames';
 import { FlowText } from './FlowText';
 
-export function StagesSection({ watch }: { watch: LiveWatch }) {
+interface Props {
+  watch: LiveWatch;
+  exactAsOf: string | null;
+}
+
+export function StagesSection({ watch, exactAsOf }: Props) {
   const { t } = useTranslation();
+  const links = useLinks();
   const format = useFormat();
   const names = useWatchNames([watch]);
   const reason = useReason();
@@ -50,7 +57,7 @@ export function StagesSection({ watch }: { watch: LiveWatch }) {
                     <Table.Td ta="end" fw={600} className="numbers">
                       {place.users === null ? '–' : (
                         <Moving value={place.users}>
-                          {own ? <CountLink filter={{ state: place.key }}>{format.count(place.users)}</CountLink> : format.count(place.users)}
+                          {own ? <CountLink filter={{ state: place.key, asOf: links.chosen && (exactAsOf ?? undefined) }}>{format.count(place.users)}</CountLink> : format.count(place.users)}
                         </Moving>
                       )}
                     </Table.Td>

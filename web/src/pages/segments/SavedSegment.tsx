@@ -40,7 +40,7 @@ function Summary({ segment, watch }: { segment: Segment; watch: LiveWatch | unde
           {watch && (
             <div>
               <Text size="xs" c="dimmed">{t('live.numbers')}</Text>
-              <WatchStatus now={watch.now} />
+              <WatchStatus now={watch.now} why />
             </div>
           )}
           <div>
