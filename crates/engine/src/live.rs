@@ -5,12 +5,14 @@
 //! no clock; the instant up to which it has told everything is handed in.
 
 mod fold;
+mod histories;
 mod join;
 mod snapshot;
 mod timers;
 mod transition;
 
-pub use fold::{Folded, Histories, Live, NoHistories, PublicIds};
+pub use fold::{Folded, Live, PublicIds};
+pub use histories::{Histories, NoHistories};
 pub use join::{Base, Defined, Joining};
 pub use snapshot::{FrozenLive, LiveDamaged};
 pub use timers::{NEVER, Timers};

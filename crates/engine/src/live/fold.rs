@@ -9,29 +9,15 @@
 
 use hashbrown::HashMap;
 use model::{Record, Text, Timestamp, UserIndex, What};
-use segment::evaluate::{UserHistory, first_seen_at};
+use segment::evaluate::first_seen_at;
 use segment::live::{Arrived, ArrivedWhat, Program, Scratch, Step as UserStep, Stepped, Told};
 
+use super::histories::{Histories, SoFar};
 use super::join::Joining;
 use super::timers::{NEVER, Timers};
 use super::transition::{Cause, Correction, Transition, WatchId};
 use crate::chunks::Chunks;
 use crate::fold::Step;
-
-/// The history of users as it was before the frame at hand.
-pub trait Histories {
-    /// The whole history of a user; nothing if it cannot be read.
-    fn of(&mut self, user: UserIndex) -> Option<UserHistory>;
-}
-
-/// Nobody's history can be read: only the present is put right by what comes very late.
-pub struct NoHistories;
-
-impl Histories for NoHistories {
-    fn of(&mut self, _: UserIndex) -> Option<UserHistory> {
-        None
-    }
-}
 
 /// A record with what the fold said of it, and the user's public id after it.
 pub struct Folded<'a> {
@@ -143,17 +129,27 @@ impl Live {
     ) {
         self.now = self.now.max(now);
         if self.program.idle() && self.joining.is_none() {
+            // Who was merged away must not come back when something is watched again.
+            for merge in records.iter().filter_map(|folded| folded.step.merged) {
+                self.timers.clear(merge.from);
+                if let Some(bytes) = self.users.get_mut(merge.from.at()) {
+                    *bytes = Box::default();
+                }
+            }
             return;
         }
         let mut start = 0;
         for (n, folded) in records.iter().enumerate() {
             if let Some(merge) = folded.step.merged {
-                self.arrivals(&records[start..n], ids, histories, transitions);
-                self.merge((merge.from, merge.into), ids, histories, transitions);
+                let mut before = SoFar { before: histories, frame: &records[..start] };
+                self.arrivals(&records[start..n], ids, &mut before, transitions);
+                let mut before = SoFar { before: histories, frame: &records[..n] };
+                self.merge((merge.from, merge.into), ids, &mut before, transitions);
                 start = n;
             }
         }
-        self.arrivals(&records[start..], ids, histories, transitions);
+        let mut before = SoFar { before: histories, frame: &records[..start] };
+        self.arrivals(&records[start..], ids, &mut before, transitions);
     }
 
     /// Tells what time alone changes up to an instant, of at most so many users; whether more are
@@ -201,6 +197,44 @@ impl Live {
         self.tell(user, None, transitions);
     }
 
+    /// Tells what is due of a user before anything else happens to them, so that it makes no
+    /// difference whether [`Live::fire`] came to them before or not.
+    pub(super) fn catch_up(
+        &mut self,
+        user: UserIndex,
+        ids: &dyn PublicIds,
+        transitions: &mut Vec<Transition>,
+    ) {
+        let horizon = Timestamp(self.horizon(user));
+        if horizon <= self.now {
+            self.advance((user, horizon), ids, transitions);
+        }
+    }
+
+    /// The user has another public id from this instant on.
+    fn rename(
+        &mut self,
+        user: UserIndex,
+        ids: &dyn PublicIds,
+        transitions: &mut Vec<Transition>,
+    ) {
+        let step = UserStep {
+            id: ids.public_id(user),
+            renamed: true,
+            now: self.now,
+            horizon: self.horizon(user),
+            history: &mut || None,
+        };
+        let program = program_of(&self.program, self.joining.as_ref(), user);
+        self.told.clear();
+        let bytes = &self.users[user.at()];
+        match program.arrive(&mut self.scratch, bytes, &[], step, &mut self.told) {
+            Ok(stepped) => self.take(user, stepped),
+            Err(damaged) => panic!("user {}: {damaged}", user.0),
+        }
+        self.tell(user, None, transitions);
+    }
+
     /// Records of a frame between two merges: of each user together.
     fn arrivals(
         &mut self,
@@ -237,9 +271,13 @@ impl Live {
         while self.users.len() <= user.at() {
             self.users.push(Box::default());
         }
+        self.catch_up(user, ids, transitions);
+        if renamed {
+            self.rename(user, ids, transitions);
+        }
         let step = UserStep {
             id: ids.public_id(user),
-            renamed,
+            renamed: false,
             now: self.now,
             horizon: self.horizon(user),
             history: &mut || histories.of(user),
@@ -314,13 +352,13 @@ impl Live {
         while self.users.len() <= from.at().max(into.at()) {
             self.users.push(Box::default());
         }
+        self.catch_up(from, ids, transitions);
+        self.catch_up(into, ids, transitions);
         let gone = std::mem::take(&mut self.users[from.at()]);
         self.timers.clear(from);
         self.leave_all(from, &gone, transitions);
-        if let Some(joining) = &mut self.joining {
-            joining.merge(from, into);
-        }
-        if gone.is_empty() {
+        let whole = self.joining.as_mut().is_none_or(|joining| joining.merge(from, into));
+        if gone.is_empty() && whole {
             return;
         }
         let program = program_of(&self.program, self.joining.as_ref(), into);
@@ -334,14 +372,15 @@ impl Live {
             horizon: self.horizon(into),
             history: &mut || None,
         };
-        let stepped = match kept.is_empty() {
+        let stepped = match (whole, kept.is_empty()) {
+            (false, _) => None,
             // Nothing is known of the one that remains: it is the other from now on.
-            true => {
+            (true, true) => {
                 self.scratch.bytes.clear();
                 self.scratch.bytes.extend_from_slice(&gone);
                 Some(Stepped { late: true, changed: true, horizon: self.now.0 })
             }
-            false => program
+            (true, false) => program
                 .unite(&mut self.scratch, (&kept, &gone), step, &mut self.told)
                 .unwrap_or_else(|damaged| panic!("user {}: {damaged}", into.0)),
         };
@@ -349,11 +388,12 @@ impl Live {
         match stepped {
             Some(stepped) => self.take(into, Stepped { late: true, ..stepped }),
             None => {
-                let both = united(histories.of(into), histories.of(from));
+                let both = histories.of_both(into, from);
                 self.told.clear();
                 let program = program_of(&self.program, self.joining.as_ref(), into);
                 let seen = both.as_ref().and_then(first_seen_at);
-                if let Some((history, seen)) = both.zip(seen) {
+                if let Some((mut history, seen)) = both.zip(seen) {
+                    history.id.clone_from(ids.public_id(into));
                     let stepped = program.build(&mut self.scratch, &history, seen, self.now);
                     self.take(into, Stepped { late: true, ..stepped });
                 }
@@ -448,19 +488,6 @@ fn arrival(record: &Record) -> Arrived<'_> {
         }
         What::Alias { .. } => Arrived { time: record.received_at, what: ArrivedWhat::Seen },
     }
-}
-
-/// Both histories as one.
-fn united(into: Option<UserHistory>, from: Option<UserHistory>) -> Option<UserHistory> {
-    let (mut into, from) = (into?, from?);
-    into.events.extend(from.events);
-    into.events.sort_by_key(|event| (event.time, event.arrival));
-    for (name, changes) in from.attributes {
-        let own = into.attributes.entry(name).or_default();
-        own.splice(0..0, changes);
-        own.sort_by_key(|(time, _)| *time);
-    }
-    Some(into)
 }
 
 /// Users by their number, for tests and simulations without names.
