@@ -69,14 +69,16 @@ impl Live {
         live
     }
 
+    /// Room for every place of every watch, also of those that join.
     pub(super) fn make_counts(&mut self) {
-        for watch in self.counts.len()..self.program.n_watches() {
-            self.counts.push(vec![0; self.program.n_places(watch as u32)]);
-        }
-        for (watch, counts) in self.counts.iter_mut().enumerate() {
-            let places = self.program.n_places(watch as u32);
-            if counts.len() < places {
-                counts.resize(places, 0);
+        let next = self.joining.as_ref().map(Joining::next);
+        for program in [Some(&self.program), next].into_iter().flatten() {
+            for watch in 0..program.n_watches() {
+                if watch == self.counts.len() {
+                    self.counts.push(Vec::new());
+                }
+                let counts = &mut self.counts[watch];
+                counts.resize(counts.len().max(program.n_places(watch as u32)), 0);
             }
         }
     }

@@ -58,6 +58,10 @@ pub struct Defined {
 }
 
 impl Joining {
+    pub(super) fn next(&self) -> &Program {
+        &self.next
+    }
+
     pub(super) fn program_of(&self, user: UserIndex) -> Option<&Program> {
         (user.0 < self.joined).then_some(&self.next)
     }
