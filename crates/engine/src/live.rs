@@ -5,13 +5,15 @@
 //! no clock; the instant up to which it has told everything is handed in.
 
 mod fold;
+mod histories;
 mod join;
 mod snapshot;
 mod stale;
 mod timers;
 mod transition;
 
-pub use fold::{BULK, Folded, Histories, Live, NoHistories, PublicIds};
+pub use fold::{BULK, Folded, Live, PublicIds};
+pub use histories::{Histories, NoHistories};
 pub use join::{Base, Defined, Joining};
 pub use snapshot::{FrozenLive, LiveDamaged};
 pub use stale::{Known, Rebuild, Rebuilt};

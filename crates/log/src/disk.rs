@@ -5,8 +5,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-#[cfg(test)]
-pub(crate) mod memory;
+pub mod memory;
 
 /// A directory of files.
 pub trait Disk: Send + Sync {

@@ -12,7 +12,7 @@ mod predicates;
 mod settings;
 mod times;
 
-pub use conditions::event_match;
+pub use conditions::{event_match, value};
 pub use histories::{population, records};
 pub use predicates::{lasting_state, segment};
 pub use settings::rules;

@@ -30,9 +30,20 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("benchmark", &["engine", "history", "model", "segment"]),
     (
         "cli",
-        &["audience", "benchmark", "gateway", "interchange", "model", "segment", "server", "wire"],
+        &[
+            "audience",
+            "benchmark",
+            "gateway",
+            "interchange",
+            "model",
+            "segment",
+            "server",
+            "sim",
+            "wire",
+        ],
     ),
     ("testkit", &["model", "segment"]),
+    ("sim", &["engine", "history", "log", "model", "segment", "testkit", "wire"]),
     ("tidy", &[]),
 ];
 

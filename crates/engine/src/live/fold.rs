@@ -11,31 +11,17 @@ use std::collections::BTreeSet;
 
 use hashbrown::HashMap;
 use model::{Record, Text, Timestamp, UserIndex, What};
-use segment::evaluate::{UserHistory, first_seen_at};
+use segment::evaluate::first_seen_at;
 use segment::live::{
     Arrived, ArrivedWhat, GRACE, Program, Scratch, Step as UserStep, Stepped, Told,
 };
 
+use super::histories::{Histories, SoFar};
 use super::join::Joining;
 use super::timers::{NEVER, Timers};
 use super::transition::{Cause, Correction, Transition, WatchId};
 use crate::chunks::Chunks;
 use crate::fold::Step;
-
-/// The history of users as it was before the frame at hand.
-pub trait Histories {
-    /// The whole history of a user; nothing if it cannot be read.
-    fn of(&mut self, user: UserIndex) -> Option<UserHistory>;
-}
-
-/// Nobody's history can be read: only the present is put right by what comes very late.
-pub struct NoHistories;
-
-impl Histories for NoHistories {
-    fn of(&mut self, _: UserIndex) -> Option<UserHistory> {
-        None
-    }
-}
 
 /// Records of one frame that are older than [`GRACE`] and make it an import: their users are built
 /// anew once, when it is over.
@@ -100,15 +86,17 @@ impl Live {
         live
     }
 
+    /// Room for every place of every watch, also of those that join.
     pub(super) fn make_counts(&mut self) {
-        self.since.resize(self.program.n_watches(), i64::MIN);
-        for watch in self.counts.len()..self.program.n_watches() {
-            self.counts.push(vec![0; self.program.n_places(watch as u32)]);
-        }
-        for (watch, counts) in self.counts.iter_mut().enumerate() {
-            let places = self.program.n_places(watch as u32);
-            if counts.len() < places {
-                counts.resize(places, 0);
+        let next = self.joining.as_ref().map(Joining::next);
+        for program in [Some(&self.program), next].into_iter().flatten() {
+            for watch in 0..program.n_watches() {
+                if watch == self.counts.len() {
+                    self.counts.push(Vec::new());
+                    self.since.push(i64::MIN);
+                }
+                let counts = &mut self.counts[watch];
+                counts.resize(counts.len().max(program.n_places(watch as u32)), 0);
             }
         }
     }
@@ -171,6 +159,13 @@ impl Live {
     ) {
         self.now = self.now.max(now);
         if self.program.idle() && self.joining.is_none() {
+            // Who was merged away must not come back when something is watched again.
+            for merge in records.iter().filter_map(|folded| folded.step.merged) {
+                self.timers.clear(merge.from);
+                if let Some(bytes) = self.users.get_mut(merge.from.at()) {
+                    *bytes = Box::default();
+                }
+            }
             return;
         }
         let old = |folded: &&Folded| time_of(folded.record) <= self.now.minus(GRACE);
@@ -178,12 +173,15 @@ impl Live {
         let mut start = 0;
         for (n, folded) in records.iter().enumerate() {
             if let Some(merge) = folded.step.merged {
-                self.arrivals((&records[start..n], bulk), ids, histories, transitions);
-                self.merge((merge.from, merge.into), ids, histories, transitions);
+                let mut before = SoFar { before: histories, frame: &records[..start] };
+                self.arrivals((&records[start..n], bulk), ids, &mut before, transitions);
+                let mut before = SoFar { before: histories, frame: &records[..n] };
+                self.merge((merge.from, merge.into), ids, &mut before, transitions);
                 start = n;
             }
         }
-        self.arrivals((&records[start..], bulk), ids, histories, transitions);
+        let mut before = SoFar { before: histories, frame: &records[..start] };
+        self.arrivals((&records[start..], bulk), ids, &mut before, transitions);
     }
 
     /// Tells what time alone changes up to an instant, of at most so many users; whether more are
@@ -232,6 +230,40 @@ impl Live {
         self.tell(user, None, transitions);
     }
 
+    /// Tells what is due of a user before anything else happens to them, so that it makes no
+    /// difference whether [`Live::fire`] came to them before or not.
+    pub(super) fn catch_up(
+        &mut self,
+        user: UserIndex,
+        ids: &dyn PublicIds,
+        transitions: &mut Vec<Transition>,
+    ) {
+        let horizon = Timestamp(self.horizon(user));
+        if horizon <= self.now {
+            self.advance((user, horizon), ids, transitions);
+        }
+    }
+
+    /// The user has another public id from this instant on.
+    fn rename(&mut self, user: UserIndex, ids: &dyn PublicIds, transitions: &mut Vec<Transition>) {
+        let step = UserStep {
+            id: ids.public_id(user),
+            renamed: true,
+            now: self.now,
+            horizon: self.horizon(user),
+            since: &self.since,
+            history: &mut || None,
+        };
+        let program = program_of(&self.program, self.joining.as_ref(), user);
+        self.told.clear();
+        let bytes = &self.users[user.at()];
+        match program.arrive(&mut self.scratch, bytes, &[], step, &mut self.told) {
+            Ok(stepped) => self.take(user, stepped),
+            Err(damaged) => panic!("user {}: {damaged}", user.0),
+        }
+        self.tell(user, None, transitions);
+    }
+
     /// Records of a frame between two merges: of each user together.
     fn arrivals(
         &mut self,
@@ -274,9 +306,13 @@ impl Live {
         while self.users.len() <= user.at() {
             self.users.push(Box::default());
         }
+        self.catch_up(user, ids, transitions);
+        if renamed {
+            self.rename(user, ids, transitions);
+        }
         let step = UserStep {
             id: ids.public_id(user),
-            renamed,
+            renamed: false,
             now: self.now,
             horizon: self.horizon(user),
             since: &self.since,
@@ -352,19 +388,19 @@ impl Live {
         while self.users.len() <= from.at().max(into.at()) {
             self.users.push(Box::default());
         }
+        self.catch_up(from, ids, transitions);
+        self.catch_up(into, ids, transitions);
         let gone = std::mem::take(&mut self.users[from.at()]);
         let stale = self.is_stale(from) || self.is_stale(into);
         self.stale.remove(&from);
         self.building.remove(&from);
         self.timers.clear(from);
         self.leave_all(from, &gone, transitions);
-        if let Some(joining) = &mut self.joining {
-            joining.merge(from, into);
-        }
+        let whole = self.joining.as_mut().is_none_or(|joining| joining.merge(from, into));
         if stale {
             self.mark_stale(into);
         }
-        if gone.is_empty() || stale {
+        if gone.is_empty() && whole || stale {
             return;
         }
         let program = program_of(&self.program, self.joining.as_ref(), into);
@@ -379,14 +415,15 @@ impl Live {
             since: &self.since,
             history: &mut || None,
         };
-        let stepped = match kept.is_empty() {
+        let stepped = match (whole, kept.is_empty()) {
+            (false, _) => None,
             // Nothing is known of the one that remains: it is the other from now on.
-            true => {
+            (true, true) => {
                 self.scratch.bytes.clear();
                 self.scratch.bytes.extend_from_slice(&gone);
                 Some(Stepped { late: true, changed: true, horizon: self.now.0 })
             }
-            false => program
+            (true, false) => program
                 .unite(&mut self.scratch, (&kept, &gone), step, &mut self.told)
                 .unwrap_or_else(|damaged| panic!("user {}: {damaged}", into.0)),
         };
@@ -394,11 +431,12 @@ impl Live {
         match stepped {
             Some(stepped) => self.take(into, Stepped { late: true, ..stepped }),
             None => {
-                let both = united(histories.of(into), histories.of(from));
+                let both = histories.of_both(into, from);
                 self.told.clear();
                 let program = program_of(&self.program, self.joining.as_ref(), into);
                 let seen = both.as_ref().and_then(first_seen_at);
-                if let Some((history, seen)) = both.zip(seen) {
+                if let Some((mut history, seen)) = both.zip(seen) {
+                    history.id.clone_from(ids.public_id(into));
                     let stepped = program.build(&mut self.scratch, &history, seen, self.now);
                     self.take(into, Stepped { late: true, ..stepped });
                 }
@@ -501,19 +539,6 @@ fn arrival(record: &Record) -> Arrived<'_> {
         }
         What::Alias { .. } => Arrived { time: record.received_at, what: ArrivedWhat::Seen },
     }
-}
-
-/// Both histories as one.
-fn united(into: Option<UserHistory>, from: Option<UserHistory>) -> Option<UserHistory> {
-    let (mut into, from) = (into?, from?);
-    into.events.extend(from.events);
-    into.events.sort_by_key(|event| (event.time, event.arrival));
-    for (name, changes) in from.attributes {
-        let own = into.attributes.entry(name).or_default();
-        own.splice(0..0, changes);
-        own.sort_by_key(|(time, _)| *time);
-    }
-    Some(into)
 }
 
 /// Users by their number, for tests and simulations without names.

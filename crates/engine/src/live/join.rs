@@ -16,7 +16,8 @@ use segment::evaluate::{UserHistory, first_seen_at};
 use segment::live::{NotLive, Program, Scratch, Step as UserStep, Watched};
 use segment::{Predicate, Rules};
 
-use super::fold::{Histories, Live, PublicIds};
+use super::fold::{Live, PublicIds};
+use super::histories::Histories;
 use super::transition::{Cause, Transition};
 
 /// Definitions on their way.
@@ -57,6 +58,10 @@ pub struct Defined {
 }
 
 impl Joining {
+    pub(super) fn next(&self) -> &Program {
+        &self.next
+    }
+
     pub(super) fn program_of(&self, user: UserIndex) -> Option<&Program> {
         (user.0 < self.joined).then_some(&self.next)
     }
@@ -67,10 +72,13 @@ impl Joining {
         }
     }
 
-    pub(super) fn merge(&mut self, from: UserIndex, into: UserIndex) {
+    /// Two users turned out to be one. Whether the one that remains is whole, or will be when it
+    /// joins; otherwise what the other had before is still to be brought in.
+    pub(super) fn merge(&mut self, from: UserIndex, into: UserIndex) -> bool {
         self.rebuilt.remove(&from);
         self.gone.insert(from);
         self.rebuild(into);
+        into.0 >= self.joined || from.0 < self.joined || from.0 >= self.users
     }
 }
 
@@ -209,6 +217,7 @@ impl Live {
         if self.is_stale(user) {
             return;
         }
+        self.catch_up(user, ids, transitions);
         let own = std::mem::take(&mut self.users[user.at()]);
         let id = ids.public_id(user);
         // Who was merged away is nobody, and whoever took over is built anew.

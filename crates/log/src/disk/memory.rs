@@ -1,10 +1,13 @@
 //! A disk in memory that fails on demand and forgets on power loss what was not synced.
+//!
+//! What it is: what tests and simulations write logs to. What it is not: a place for anything that
+//! should last.
 
 use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Disk, DiskFile, Mode};
 
@@ -48,20 +51,25 @@ impl Drop for Held {
 }
 
 impl MemoryDisk {
+    /// Whoever panicked while holding it left whole files: each operation is one change.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The operation number `n` from now on fails, once; a failing write writes a part.
     pub fn fail_at(&self, n: u64) {
-        let mut state = self.state.lock().unwrap();
+        let mut state = self.state();
         state.fail_at = Some(state.operations + n);
     }
 
     /// Operations so far.
     pub fn operations(&self) -> u64 {
-        self.state.lock().unwrap().operations
+        self.state().operations
     }
 
     /// The disk after the process was killed: everything written is there.
     pub fn after_kill(&self) -> MemoryDisk {
-        let state = self.state.lock().unwrap();
+        let state = self.state();
         let (files, removed) = (state.files.clone(), state.removed.clone());
         MemoryDisk {
             state: Arc::new(Mutex::new(State { files, removed, ..State::default() })),
@@ -73,7 +81,7 @@ impl MemoryDisk {
     /// as `keep` says.
     pub fn after_power_loss(&self, mut keep: impl FnMut() -> bool) -> MemoryDisk {
         let disk = self.after_kill();
-        let mut state = disk.state.lock().unwrap();
+        let mut state = disk.state();
         state.files.retain(|_, image| image.name_durable || keep());
         let removed = std::mem::take(&mut state.removed);
         state.files.extend(removed.into_iter().filter(|(_, image)| image.name_durable && !keep()));
@@ -96,29 +104,32 @@ impl MemoryDisk {
         disk
     }
 
+    /// Names of all files.
     pub fn names(&self) -> Vec<String> {
-        self.state.lock().unwrap().files.keys().cloned().collect()
+        self.state().files.keys().cloned().collect()
     }
 
     /// Edits the bytes of a file as if they had always been so.
     pub fn edit(&self, name: &str, edit: impl FnOnce(&mut Vec<u8>)) {
-        let mut state = self.state.lock().unwrap();
-        let image = state.files.get_mut(name).unwrap();
+        let mut state = self.state();
+        let image = state.files.entry(name.to_owned()).or_default();
         edit(&mut image.cached);
         image.durable = image.cached.clone();
     }
 
+    /// The bytes of a file as a reader sees them; none if there is no such file.
     pub fn bytes(&self, name: &str) -> Vec<u8> {
-        self.state.lock().unwrap().files[name].cached.clone()
+        self.state().files.get(name).map(|image| image.cached.clone()).unwrap_or_default()
     }
 
+    /// Removes a file as if it had never been.
     pub fn forget(&self, name: &str) {
-        self.state.lock().unwrap().files.remove(name);
+        self.state().files.remove(name);
     }
 
     /// Counts an operation; whether it is the one that fails.
     fn count(&self) -> bool {
-        let mut state = self.state.lock().unwrap();
+        let mut state = self.state();
         state.operations += 1;
         let number = state.operations;
         state.fail_at.take_if(|at| *at == number).is_some()
@@ -142,7 +153,7 @@ impl Disk for MemoryDisk {
 
     fn open(&self, name: &str, mode: Mode) -> io::Result<Box<dyn DiskFile>> {
         self.check()?;
-        let mut state = self.state.lock().unwrap();
+        let mut state = self.state();
         if mode == Mode::Create {
             let image = state.files.entry(name.to_owned()).or_default();
             image.cached.clear();
@@ -155,7 +166,7 @@ impl Disk for MemoryDisk {
 
     fn remove(&self, name: &str) -> io::Result<()> {
         self.check()?;
-        let mut state = self.state.lock().unwrap();
+        let mut state = self.state();
         let image = state.files.remove(name).ok_or(io::ErrorKind::NotFound)?;
         state.removed.insert(name.to_owned(), image);
         Ok(())
@@ -163,7 +174,7 @@ impl Disk for MemoryDisk {
 
     fn sync_directory(&self) -> io::Result<()> {
         self.check()?;
-        let mut state = self.state.lock().unwrap();
+        let mut state = self.state();
         state.files.values_mut().for_each(|image| image.name_durable = true);
         state.removed.clear();
         Ok(())
@@ -176,7 +187,7 @@ impl Disk for MemoryDisk {
 
 impl MemoryFile {
     fn with<T>(&self, act: impl FnOnce(&mut Image) -> T) -> io::Result<T> {
-        let mut state = self.disk.state.lock().unwrap();
+        let mut state = self.disk.state();
         state.files.get_mut(&self.name).map(act).ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 }

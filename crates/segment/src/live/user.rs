@@ -209,7 +209,12 @@ impl Program {
         let header = scratch.read(self, bytes)?;
         scratch.load_all(self)?;
         let from = step.horizon.max(header.settled);
-        Ok(self.settle(scratch, header, from, &step, told))
+        scratch.activate_all(self);
+        // Time changes nothing about an id; a new one is looked at when it is said to be new.
+        for condition in &self.named {
+            scratch.horizons[*condition as usize] = NEVER;
+        }
+        Ok(self.settle_active(scratch, header, from, &step, told))
     }
 
     /// The bytes of a user of this history, settled at an instant; tells nothing. `first_seen`: when
@@ -461,6 +466,18 @@ impl Program {
         told: &mut Vec<Told>,
     ) -> Stepped {
         scratch.activate_all(self);
+        self.settle_active(scratch, header, from, step, told)
+    }
+
+    /// The same with what is active.
+    fn settle_active(
+        &self,
+        scratch: &mut Scratch,
+        header: Header,
+        from: i64,
+        step: &Step,
+        told: &mut Vec<Told>,
+    ) -> Stepped {
         let until = from.max(step.now.0);
         let (settled, horizon) = self.run(scratch, header.first_seen, (from, until), step.id, told);
         let settled = settled.max(header.settled);

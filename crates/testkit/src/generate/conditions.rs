@@ -13,7 +13,7 @@ use super::times::{CENTRE, span, time, zone};
 use super::{EVENTS, PROPERTIES};
 
 /// A value that is easily confused with another one. Never null.
-pub(super) fn value() -> BoxedStrategy<Value> {
+pub fn value() -> BoxedStrategy<Value> {
     let numbers = vec![
         Value::Int(1),
         Value::Int(2),

@@ -1,0 +1,208 @@
+//! Comparisons with what should be.
+//!
+//! What it is: places and counts of now, and of instants in the past by what was told, against
+//! [`Naive`]; two programs that should be the same. What it is not: it changes nothing.
+
+use std::collections::{BTreeMap, HashMap};
+
+use engine::live::{Correction, Transition, WatchId};
+use model::{Text, Timestamp, UserIndex};
+use segment::live::Watched;
+
+use crate::dice::Dice;
+use crate::naive::Naive;
+use crate::told::{Since, place_at};
+use crate::writer::Writer;
+
+/// Instants of a user and definition in the past at which is compared.
+const INSTANTS: usize = 10;
+
+/// What is wrong.
+pub type Checked = Result<usize, String>;
+
+/// Definitions that have joined for everybody, with their numbers.
+fn settled(writer: &Writer) -> Vec<(u32, Watched)> {
+    let joining = writer.live.joining_keys();
+    let live = writer.live.program().live();
+    live.filter(|(_, w)| !joining.contains(&w.key)).map(|(n, w)| (n, w.clone())).collect()
+}
+
+/// Places of these users now, who have no timer that is due.
+pub(crate) fn places(writer: &Writer, naive: &Naive, users: &[UserIndex]) -> Checked {
+    let (at, rules) = (writer.live.now(), &writer.wanted.rules);
+    let mut checks = 0;
+    for (n, watched) in settled(writer) {
+        for user in users {
+            let ours = writer.live.place(*user, WatchId(n));
+            let theirs = naive.place(*user, &watched, rules, at);
+            checks += 1;
+            if ours != theirs {
+                return Err(described(naive, *user, &watched, at, (ours, theirs)));
+            }
+        }
+    }
+    Ok(checks)
+}
+
+/// Counts are those of the places.
+pub(crate) fn counts(writer: &Writer) -> Checked {
+    let mut checks = 0;
+    for (n, watched) in settled(writer) {
+        let places = writer.live.program().n_places(n);
+        let mut counts = vec![0i64; places];
+        for user in 0..writer.fold.n_users() as u32 {
+            let place = writer.live.place(UserIndex(user), WatchId(n));
+            counts[usize::from(place)] += 1;
+        }
+        let told = writer.live.counts(WatchId(n));
+        checks += 1;
+        if told.get(1..) != Some(&counts[1..]) {
+            let key = &watched.key;
+            return Err(format!("counts of {key} are {told:?}, users in places {counts:?}"));
+        }
+    }
+    Ok(checks)
+}
+
+/// What was told of these users says where they were.
+pub(crate) fn past(
+    writer: &Writer,
+    naive: &Naive,
+    users: &[UserIndex],
+    dice: &mut Dice,
+) -> Checked {
+    let mut of_user: HashMap<(UserIndex, &Text), Vec<(usize, &Transition)>> = HashMap::new();
+    for (n, (key, transition)) in writer.told.all.iter().enumerate() {
+        of_user.entry((transition.user, key)).or_default().push((n, transition));
+    }
+    let mut checks = 0;
+    for (_, watched) in settled(writer) {
+        let Some(since) = writer.told.since.get(&watched.key).copied() else { continue };
+        for user in users {
+            let told = of_user.get(&(*user, &watched.key)).map_or(&[][..], |told| told);
+            let told: Vec<&Transition> =
+                told.iter().filter(|(n, _)| *n >= since.first).map(|(_, t)| *t).collect();
+            checks += past_of(writer, naive, (*user, &watched), (&told, since), dice)?;
+        }
+    }
+    Ok(checks)
+}
+
+fn past_of(
+    writer: &Writer,
+    naive: &Naive,
+    (user, watched): (UserIndex, &Watched),
+    (told, since): (&[&Transition], Since),
+    dice: &mut Dice,
+) -> Checked {
+    let of = naive.user(user);
+    let (from, now) = (since.at.max(of.since), writer.live.now());
+    revoked_was_told(told, from)
+        .map_err(|wrong| format!("{wrong}; of user {} in {}: {told:?}", user.0, watched.key))?;
+    let mut instants: Vec<Timestamp> = told.iter().map(|t| t.at).collect();
+    instants.extend(of.history.events.iter().map(|event| event.time));
+    instants.extend(of.history.attributes.values().flatten().map(|(time, _)| *time));
+    instants.extend([from, now]);
+    for _ in 0..3 {
+        let span = (now.0 - from.0).max(1);
+        instants.push(Timestamp(from.0 + (dice.number() % span as u64) as i64));
+    }
+    let mut checks = 0;
+    for _ in 0..INSTANTS.min(instants.len() * 2) {
+        let at = Timestamp(dice.pick(&instants).0 - dice.below(2) as i64);
+        if at < from || at > now {
+            continue;
+        }
+        let theirs = naive.place(user, watched, &writer.wanted.rules, at);
+        let ours = place_at(told.iter().copied(), at);
+        checks += 1;
+        if ours != Ok(theirs) {
+            let ours = ours.map_or_else(|wrong| wrong, |place| place.to_string());
+            let place = described(naive, user, watched, at, (255, theirs));
+            return Err(format!("by what was told the place is {ours}: {place}\ntold: {told:#?}"));
+        }
+    }
+    Ok(checks)
+}
+
+/// Nothing is revoked from an instant on that was not told.
+fn revoked_was_told(told: &[&Transition], from: Timestamp) -> Result<(), String> {
+    let mut real: Vec<(Timestamp, u8, u8)> = Vec::new();
+    for t in told {
+        let same = (t.at, t.from, t.to);
+        match t.correction {
+            Correction::Revoked => match real.iter().position(|other| *other == same) {
+                Some(n) => drop(real.remove(n)),
+                None if t.at > from => return Err(format!("{t:?} was revoked, and never told")),
+                None => {}
+            },
+            Correction::None | Correction::Added => real.push(same),
+        }
+        if t.at > t.recorded_at {
+            return Err(format!("{t:?} was told before it happened"));
+        }
+    }
+    Ok(())
+}
+
+/// Two programs of which one went on and one was started again: the same places, counts, and, of
+/// each user, what was told from a place in the list on. Then whether the states are the same bytes.
+pub(crate) fn same(one: &Writer, other: &Writer, told_from: usize) -> Checked {
+    let mut checks = 0;
+    let of = |writer: &Writer| -> BTreeMap<Text, u32> {
+        settled(writer).into_iter().map(|(n, w)| (w.key, n)).collect()
+    };
+    let (ours, theirs) = (of(one), of(other));
+    if ours.keys().ne(theirs.keys()) {
+        return Err(format!("a start watches {:?}, not {:?}", theirs.keys(), ours.keys()));
+    }
+    for ((key, n), m) in ours.iter().zip(theirs.values()) {
+        let counts = (one.live.counts(WatchId(*n)), other.live.counts(WatchId(*m)));
+        if counts.0[1..] != counts.1[1..] {
+            return Err(format!("after a start the counts of {key} are {counts:?}"));
+        }
+        for user in (0..one.fold.n_users() as u32).map(UserIndex) {
+            let place = |w: &Writer, n: u32| w.live.place(user, WatchId(n));
+            checks += 1;
+            if place(one, *n) != place(other, *m) {
+                return Err(format!("after a start user {} is elsewhere in {key}", user.0));
+            }
+        }
+    }
+    for user in (0..one.fold.n_users() as u32).map(UserIndex) {
+        let told = |w: &Writer| -> Vec<(Text, Transition)> {
+            let of_user = w.told.all[told_from..].iter().filter(|(_, t)| t.user == user);
+            of_user.map(|(k, t)| (k.clone(), Transition { watch: WatchId(0), ..*t })).collect()
+        };
+        let (ours, theirs) = (told(one), told(other));
+        checks += 1;
+        if ours != theirs {
+            return Err(format!(
+                "a start tells other things of user {}:\n{ours:#?}\nagain: {theirs:#?}",
+                user.0
+            ));
+        }
+    }
+    if one.live_bytes() != other.live_bytes() {
+        return Err("the state after a start is not the same bytes".into());
+    }
+    Ok(checks + 1)
+}
+
+fn described(
+    naive: &Naive,
+    user: UserIndex,
+    watched: &Watched,
+    at: Timestamp,
+    (ours, theirs): (u8, u8),
+) -> String {
+    let User { history, since, .. } = naive.user(user);
+    let ours = if ours == 255 { String::from("another one") } else { ours.to_string() };
+    format!(
+        "user {} ({}) in {} at {at} ({}): place {ours}, should be {theirs}\n\
+         {:?}\nhistory since {since}: {history:#?}",
+        user.0, history.id, watched.key, at.0, watched.what
+    )
+}
+
+use crate::naive::User;

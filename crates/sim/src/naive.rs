@@ -1,0 +1,149 @@
+//! What should be: everything that is durable, by user, without any cleverness.
+//!
+//! What it is: folds every frame of the log once, whatever happens to the program under test, and
+//! asks the reference what a place should be. What it is not: it shares nothing with the live path
+//! or the history; of the engine only who is who is taken as given.
+
+use std::collections::BTreeMap;
+
+use engine::Fold;
+use model::{Record, Text, Timestamp, UserIndex, Value, What as Said};
+use segment::Rules;
+use segment::evaluate::{UserEvent, UserHistory};
+use segment::live::{DEFAULT_LIFECYCLE, Watched, What};
+use testkit::reference;
+
+/// Everything durable.
+#[derive(Default)]
+pub struct Naive {
+    /// Who is who.
+    pub fold: Fold,
+    users: Vec<User>,
+    arrivals: u64,
+}
+
+/// One user.
+#[derive(Clone)]
+pub struct User {
+    /// All that happened.
+    pub history: UserHistory,
+    /// When who they are last changed: of the time before, what was told then may differ.
+    pub since: Timestamp,
+    changes: Vec<(Text, Timestamp, u64, Value)>,
+}
+
+impl Naive {
+    /// Takes a frame of the log.
+    pub(crate) fn frame(&mut self, records: &[Record], now: Timestamp) {
+        for record in records {
+            let step = self.fold.step(record);
+            while self.users.len() < self.fold.n_users() {
+                self.users.push(User::nobody());
+            }
+            if let Some(merge) = step.merged {
+                let gone = std::mem::replace(&mut self.users[merge.from.at()], User::nobody());
+                self.users[merge.into.at()].take_over(gone);
+                self.users[merge.from.at()].since = now;
+            }
+            let user = &mut self.users[step.user.at()];
+            if step.renamed || step.merged.is_some() {
+                user.history.id = self.fold.person(step.user).public_id.clone();
+                if !step.created {
+                    user.since = now;
+                }
+            }
+            self.arrivals += 1;
+            user.take(record, self.arrivals);
+        }
+    }
+
+    /// Users ever created.
+    pub(crate) fn n_users(&self) -> usize {
+        self.users.len()
+    }
+
+    /// A user.
+    pub(crate) fn user(&self, user: UserIndex) -> &User {
+        &self.users[user.at()]
+    }
+
+    /// The place that a user should have in a watched definition.
+    pub(crate) fn place(
+        &self,
+        user: UserIndex,
+        watched: &Watched,
+        rules: &Rules,
+        at: Timestamp,
+    ) -> u8 {
+        let history = &self.users[user.at()].history;
+        let alone = std::slice::from_ref(history);
+        match &watched.what {
+            What::Segment(predicate) => {
+                u8::from(reference::holds(predicate, history, alone, rules, at))
+            }
+            What::Lifecycle(states) => {
+                let place = |rules: &Rules| {
+                    reference::state(history, alone, rules, at).map_or(0, |state| state as u8 + 1)
+                };
+                if watched.key == DEFAULT_LIFECYCLE {
+                    return place(rules);
+                }
+                let mut rules = rules.clone();
+                rules.lifecycle.states.clone_from(states);
+                place(&rules)
+            }
+        }
+    }
+}
+
+impl User {
+    fn nobody() -> User {
+        let history =
+            UserHistory { id: Text::default(), events: vec![], attributes: BTreeMap::new() };
+        User { history, since: Timestamp::MIN, changes: Vec::new() }
+    }
+
+    fn take(&mut self, record: &Record, arrival: u64) {
+        match &record.what {
+            Said::Event(event) => self.event(UserEvent {
+                name: event.name.clone(),
+                time: event.time,
+                arrival,
+                id: event.id,
+                properties: event.properties.clone(),
+            }),
+            Said::Identify(change) => {
+                // That it was said at all means that the user was there.
+                self.change(Text::default(), change.time, arrival, Value::Null);
+                for (name, value) in &change.attributes {
+                    self.change(name.clone(), change.time, arrival, value.clone());
+                }
+            }
+            Said::Alias { .. } => {
+                self.change(Text::default(), record.received_at, arrival, Value::Null);
+            }
+        }
+    }
+
+    fn event(&mut self, event: UserEvent) {
+        let order = |e: &UserEvent| (e.time, e.arrival);
+        let at = self.history.events.partition_point(|e| order(e) < order(&event));
+        self.history.events.insert(at, event);
+    }
+
+    fn change(&mut self, name: Text, time: Timestamp, arrival: u64, value: Value) {
+        let order = |c: &(Text, Timestamp, u64, Value)| (c.1, c.2);
+        let at = self.changes.partition_point(|c| order(c) <= (time, arrival));
+        self.changes.insert(at, (name.clone(), time, arrival, value));
+        let of_name = self.changes.iter().filter(|change| change.0 == name);
+        let values = of_name.map(|(_, time, _, value)| (*time, value.clone())).collect();
+        self.history.attributes.insert(name, values);
+    }
+
+    fn take_over(&mut self, gone: User) {
+        gone.history.events.into_iter().for_each(|event| self.event(event));
+        for (name, time, arrival, value) in gone.changes {
+            self.change(name, time, arrival, value);
+        }
+    }
+}

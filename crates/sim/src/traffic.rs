@@ -1,0 +1,177 @@
+//! What senders send: batches of records about a population.
+//!
+//! What it is: people with known ids, devices that they share, events and attribute changes whose
+//! times meet at the edges of windows, late, ahead and twice. What it is not: a model of real
+//! people; `audience` has one.
+//!
+//! Invariant: a delivery that comes again says what it said.
+
+use model::{
+    AttributeChange, Event, EventId, Record, Span, Text, Timestamp, Value, What, Who,
+    record::sort_properties,
+};
+use testkit::generate::{ATTRIBUTES, EVENTS, PROPERTIES, SPANS};
+
+use crate::dice::Dice;
+
+/// Records that can be delivered again.
+const AGAIN: usize = 200;
+
+const ZONES: [&str; 5] = ["Europe/Berlin", "America/Havana", "Asia/Kolkata", "Mars/Olympus", "UTC"];
+
+/// The senders of a workspace.
+pub struct Traffic {
+    users: usize,
+    /// One record in so many joins two ids; 0: none does.
+    aliases: usize,
+    values: Vec<Value>,
+    sent: Vec<Record>,
+    n: u64,
+    last: Timestamp,
+}
+
+impl Traffic {
+    /// Senders for so many people.
+    pub(crate) fn new(
+        users: usize,
+        values: Vec<Value>,
+        now: Timestamp,
+        dice: &mut Dice,
+    ) -> Traffic {
+        let aliases = *dice.pick(&[0, 12, 40, 200]);
+        Traffic { users, aliases, values, sent: Vec::new(), n: 0, last: now }
+    }
+
+    /// A batch of so many records; `received_at` is put in by whoever accepts them.
+    pub(crate) fn batch(&mut self, n: usize, now: Timestamp, dice: &mut Dice) -> Vec<Record> {
+        let mut batch = Vec::new();
+        for _ in 0..n {
+            if !self.sent.is_empty() && dice.once_in(15) {
+                batch.push(dice.pick(&self.sent).clone());
+                continue;
+            }
+            let record = self.record(now, dice);
+            if dice.once_in(60) {
+                batch.push(record.clone());
+            }
+            if self.sent.len() < AGAIN {
+                self.sent.push(record.clone());
+            } else {
+                self.sent[dice.below(AGAIN)] = record.clone();
+            }
+            batch.push(record);
+        }
+        batch
+    }
+
+    fn record(&mut self, now: Timestamp, dice: &mut Dice) -> Record {
+        let person = self.person(dice);
+        let who = self.who(person, dice);
+        let time = self.time(now, dice);
+        self.last = time;
+        let what = match dice.below(10) {
+            _ if self.aliases > 0 && dice.once_in(self.aliases) => {
+                let other = self.person(dice);
+                What::Alias { previous: self.id(other, dice) }
+            }
+            0 | 1 => What::Identify(AttributeChange {
+                time,
+                id: self.delivery(dice),
+                attributes: self.attributes(dice),
+            }),
+            _ => What::Event(Event {
+                name: Text::new(dice.pick(&EVENTS)),
+                time,
+                id: self.delivery(dice),
+                properties: self.properties(dice),
+            }),
+        };
+        Record { received_at: now, who, what }
+    }
+
+    /// Most of what happens happens to a few.
+    fn person(&self, dice: &mut Dice) -> usize {
+        let all = dice.below(self.users);
+        if dice.once_in(2) { dice.below(all + 1) } else { all }
+    }
+
+    fn id(&self, person: usize, dice: &mut Dice) -> Text {
+        match dice.below(3) {
+            0 => Text::from(format!("u{person}")),
+            _ => device(person, dice),
+        }
+    }
+
+    fn who(&self, person: usize, dice: &mut Dice) -> Who {
+        let user_id = Some(Text::from(format!("u{person}")));
+        match dice.below(10) {
+            0 | 1 => Who { user_id: None, anonymous_id: Some(device(person, dice)) },
+            2 => Who { user_id, anonymous_id: Some(device(person, dice)) },
+            _ => Who { user_id, anonymous_id: None },
+        }
+    }
+
+    fn time(&self, now: Timestamp, dice: &mut Dice) -> Timestamp {
+        let near = Span(dice.below(3) as i64 - 1);
+        match dice.below(20) {
+            0..=8 => now,
+            9 | 10 => self.last,
+            11 => now.minus(Span(dice.below(3_000) as i64)),
+            12 => now.minus(Span(dice.below(70 * 60_000) as i64)),
+            13 => now.minus(Span::HOUR).plus(near),
+            14 | 15 => now.minus(*dice.pick(&SPANS)).plus(near),
+            16 => now.minus(Span::days(dice.below(150) as i64)),
+            17 => now.plus(*dice.pick(&[Span(1), Span(700), Span::HOUR])),
+            18 => now.plus(*dice.pick(&SPANS)).plus(near),
+            _ => self.last.plus(near),
+        }
+    }
+
+    fn delivery(&mut self, dice: &mut Dice) -> EventId {
+        self.n += 1;
+        match dice.once_in(2) {
+            true => EventId::from_bits(self.n),
+            false => EventId::of(&format!("delivery {}", self.n)),
+        }
+    }
+
+    fn value(&self, dice: &mut Dice) -> Value {
+        match dice.below(3) {
+            0 => dice.pick(&self.values).clone(),
+            _ => dice.pick(&[Value::Int(1), Value::Float(1.0), Value::text("a")]).clone(),
+        }
+    }
+
+    fn attributes(&self, dice: &mut Dice) -> Vec<(Text, Value)> {
+        let mut attributes = Vec::new();
+        for name in ATTRIBUTES {
+            if dice.once_in(2) {
+                let value = if dice.once_in(10) { Value::Null } else { self.value(dice) };
+                attributes.push((Text::new(name), value));
+            }
+        }
+        if dice.once_in(3) {
+            attributes.push((Text::new("timezone"), Value::text(ZONES[dice.below(ZONES.len())])));
+        }
+        attributes
+    }
+
+    fn properties(&self, dice: &mut Dice) -> Vec<(Text, Value)> {
+        let mut properties = Vec::new();
+        for name in PROPERTIES {
+            if !dice.once_in(3) {
+                properties.push((Text::new(name), self.value(dice)));
+            }
+        }
+        sort_properties(&mut properties);
+        properties
+    }
+}
+
+/// A device of a person: their own, or one that four share.
+fn device(person: usize, dice: &mut Dice) -> Text {
+    match dice.once_in(4) {
+        true => Text::from(format!("shared{}", person / 4)),
+        false => Text::from(format!("d{person}")),
+    }
+}

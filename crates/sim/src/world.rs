@@ -1,0 +1,361 @@
+//! One run: time, senders, faults and definitions, all from one seed.
+//!
+//! What it is: chooses what happens next, lets it happen to the program under test, and asks after
+//! each step whether all is as it should be. What it is not: it measures no time.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use log::disk::memory::MemoryDisk;
+use model::{Span, Timestamp, UserIndex};
+use testkit::generate::{CENTRE, SPANS};
+use wire::record::decode_batch;
+use xxhash_rust::xxh3::Xxh3;
+
+use crate::check;
+use crate::definitions::Source;
+use crate::dice::Dice;
+use crate::naive::Naive;
+use crate::report::{Failure, Numbers};
+use crate::traffic::Traffic;
+use crate::writer::{Defect, Fault, Options, Writer};
+
+/// What is simulated.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// Everything follows from it.
+    pub seed: u64,
+    /// How many people send; nothing: the seed says.
+    pub users: Option<usize>,
+    /// After so many steps the run ends; nothing: the seed says.
+    pub steps: Option<usize>,
+    /// What is wrong on purpose.
+    pub defect: Option<Defect>,
+}
+
+struct World<'a> {
+    source: &'a Source,
+    dice: Dice,
+    users: usize,
+    traffic: Traffic,
+    clock: Timestamp,
+    naive: Naive,
+    writer: Writer,
+    /// Frames that senders know to be durable.
+    acknowledged: Vec<Vec<u8>>,
+    options: Options,
+    /// Definitions stay as they are.
+    fixed: bool,
+    /// Before the last group, for a disk that lies.
+    before: MemoryDisk,
+    numbers: Numbers,
+}
+
+/// Runs a seed; what was done and checked, or what is wrong. A panic is wrong, too.
+pub fn run(source: &Source, settings: Settings) -> Result<Numbers, Failure> {
+    let step = std::cell::Cell::new(0);
+    let result = catch_unwind(AssertUnwindSafe(|| simulate(source, settings, &step)));
+    let what = match result {
+        Ok(Ok(numbers)) => return Ok(numbers),
+        Ok(Err(what)) => what,
+        Err(panic) => match panic.downcast_ref::<String>() {
+            Some(said) => format!("panic: {said}"),
+            None => format!("panic: {}", panic.downcast_ref::<&str>().unwrap_or(&"?")),
+        },
+    };
+    Err(Failure { settings, step: step.get(), what })
+}
+
+fn simulate(
+    source: &Source,
+    settings: Settings,
+    at_step: &std::cell::Cell<usize>,
+) -> Result<Numbers, String> {
+    let mut dice = Dice::new(settings.seed, 1);
+    let users = settings.users.unwrap_or(*dice.pick(&[1, 2, 3, 5, 12]));
+    let steps = settings.steps.unwrap_or(*dice.pick(&[15, 30, 60]));
+    let clock = CENTRE.minus(Span::days(dice.below(30) as i64));
+    let values = source.values(&mut dice, 40);
+    let traffic = Traffic::new(users, values, clock, &mut dice);
+    let first = source.first(&mut dice);
+    let options =
+        Options { gathers: dice.once_in(2), remembers: dice.once_in(2), defect: settings.defect };
+    let fixed = dice.once_in(3);
+    let disk = MemoryDisk::default();
+    let writer = Writer::open(disk.clone(), None, first, options)?;
+    let mut world = World {
+        source,
+        dice,
+        users,
+        traffic,
+        clock,
+        naive: Naive::default(),
+        writer,
+        acknowledged: Vec::new(),
+        options,
+        fixed,
+        before: disk.after_kill(),
+        numbers: Numbers::default(),
+    };
+    world.join_all();
+    for step in 0..steps {
+        at_step.set(step);
+        world.step()?;
+        world.writer.spoil();
+    }
+    at_step.set(steps);
+    world.end()
+}
+
+impl World<'_> {
+    fn step(&mut self) -> Result<(), String> {
+        self.numbers.steps += 1;
+        match self.dice.below(24) {
+            0..=11 => self.deliver(None)?,
+            12..=15 => self.pass_time()?,
+            16 => self.step_clock(),
+            17 if !self.fixed && !self.writer.joining() => {
+                self.writer.wanted = self.source.edited(&self.writer.wanted, &mut self.dice);
+                self.writer.define();
+                self.numbers.definitions += 1;
+            }
+            18 if self.writer.joining() => self.join_some(),
+            17..=19 if self.writer.saving() => self.writer.save(),
+            17..=19 => self.writer.freeze(),
+            20 => self.crash(true)?,
+            21 => {
+                let fault = *self.dice.pick(&[
+                    Fault::BeforeAppend,
+                    Fault::BeforeSync,
+                    Fault::Disk(1),
+                    Fault::Disk(2),
+                    Fault::AfterSync,
+                    Fault::BeforeHistory,
+                    Fault::BeforeAnswer,
+                ]);
+                self.deliver(Some(fault))?;
+            }
+            _ => {
+                self.fire_all();
+                self.check_all()?;
+            }
+        }
+        if self.writer.joining() && self.dice.once_in(3) {
+            self.join_some();
+        }
+        self.numbers.checks += check::counts(&self.writer)?;
+        Ok(())
+    }
+
+    fn now(&self) -> Timestamp {
+        self.clock.max(self.writer.live.now())
+    }
+
+    fn deliver(&mut self, fault: Option<Fault>) -> Result<(), String> {
+        let mut batches = Vec::new();
+        let large = if self.users > 100 { self.users / 10 } else { 8 };
+        for _ in 0..self.dice.between(1, 3) {
+            let now = self.now();
+            let n = self.dice.between(1, large);
+            let mut batch = self.traffic.batch(n, now, &mut self.dice);
+            batch.iter_mut().for_each(|record| record.received_at = now);
+            batches.push(batch);
+            self.clock = self.clock.plus(Span(self.dice.below(3) as i64));
+        }
+        let frame_records = match self.dice.once_in(3) {
+            true => self.dice.between(1, 6),
+            false => usize::MAX,
+        };
+        self.before = self.writer.disk.after_kill();
+        let submitted = self.writer.submit(batches, frame_records, fault);
+        if !submitted.acknowledged {
+            return self.recover(submitted.frames, self.options.remembers);
+        }
+        let mut last = None;
+        for frame in submitted.frames {
+            last = Some(self.take_frame(&frame)?);
+            self.acknowledged.push(frame);
+        }
+        // Who was in the last frame has nothing that is due.
+        let mut users: Vec<UserIndex> = last.unwrap_or_default();
+        users.sort_unstable();
+        users.dedup();
+        users.truncate(20);
+        self.numbers.checks += check::places(&self.writer, &self.naive, &users)?;
+        Ok(())
+    }
+
+    /// What is durable is true; whose records it holds.
+    fn take_frame(&mut self, frame: &[u8]) -> Result<Vec<UserIndex>, String> {
+        let records = decode_batch(frame).map_err(|e| e.to_string())?;
+        let now = records.iter().map(|r| r.received_at).max().unwrap_or(self.clock);
+        self.naive.frame(&records, now);
+        self.numbers.records += records.len();
+        let find = |record: &model::Record| {
+            let who = &record.who;
+            let id = who.user_id.as_ref().or(who.anonymous_id.as_ref());
+            id.and_then(|id| self.naive.fold.find(id))
+        };
+        Ok(records.iter().filter_map(find).collect())
+    }
+
+    fn pass_time(&mut self) -> Result<(), String> {
+        let near = Span(self.dice.below(3) as i64 - 1);
+        let span = match self.dice.below(6) {
+            0 => Span(self.dice.below(5_000) as i64),
+            1 => Span(self.dice.below(3 * 3_600_000) as i64),
+            2 => Span::days(self.dice.below(40) as i64),
+            _ => Span(self.dice.pick(&SPANS).0 / 2),
+        };
+        self.clock = self.clock.plus(span).plus(near);
+        // To the very instant at which something is due, or past it.
+        if self.dice.once_in(2)
+            && let Some(next) = self.writer.live.next()
+            && next < self.clock
+        {
+            self.clock = next.plus(near);
+        }
+        match self.dice.below(3) {
+            0 => {}
+            1 => {
+                let users = self.dice.between(1, 3);
+                self.writer.fire(self.now(), users);
+            }
+            _ => {
+                self.fire_all();
+                self.check_now()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn step_clock(&mut self) {
+        let span = Span(self.dice.pick(&SPANS).0 / 4);
+        self.clock = match self.dice.once_in(2) {
+            true => self.clock.plus(span),
+            false => self.clock.minus(span),
+        };
+    }
+
+    fn fire_all(&mut self) {
+        let now = self.now();
+        let users = self.dice.between(1, 5) * (1 + self.users / 10);
+        while self.writer.fire(now, users) {}
+    }
+
+    fn join_some(&mut self) {
+        let n = self.dice.between(1, 2 + self.users / 3) as u32;
+        self.writer.join(n);
+    }
+
+    fn join_all(&mut self) {
+        while self.writer.joining() {
+            self.join_some();
+        }
+    }
+
+    /// Some users; all if they are few.
+    fn some_users(&mut self) -> Vec<UserIndex> {
+        let n = self.naive.n_users();
+        match n {
+            0..=40 => (0..n as u32).map(UserIndex).collect(),
+            _ => (0..25).map(|_| UserIndex(self.dice.below(n) as u32)).collect(),
+        }
+    }
+
+    fn check_now(&mut self) -> Result<(), String> {
+        let users = self.some_users();
+        self.numbers.checks += check::places(&self.writer, &self.naive, &users)?;
+        self.numbers.checks += check::counts(&self.writer)?;
+        Ok(())
+    }
+
+    fn check_all(&mut self) -> Result<(), String> {
+        self.check_now()?;
+        let users = self.some_users();
+        self.numbers.checks += check::past(&self.writer, &self.naive, &users, &mut self.dice)?;
+        Ok(())
+    }
+
+    /// The process ends between two groups.
+    fn crash(&mut self, compare: bool) -> Result<(), String> {
+        if compare {
+            self.compare_with_a_start()?;
+        }
+        self.recover(Vec::new(), self.options.remembers)
+    }
+
+    /// A process that is started now would be in the same state as the one that went on.
+    fn compare_with_a_start(&mut self) -> Result<(), String> {
+        let Some(saved) = self.writer.saved.clone() else { return Ok(()) };
+        if self.writer.joining() || saved.definitions.version != self.writer.wanted.version {
+            return Ok(());
+        }
+        self.fire_all();
+        let wanted = self.writer.wanted.clone();
+        let disk = self.writer.disk.after_kill();
+        let told = saved.told.all.len();
+        let mut again = Writer::open(disk, Some(saved), wanted, self.options)?;
+        if again.joining() {
+            return Err("a start lets join what had joined at the checkpoint".into());
+        }
+        again.fire(self.writer.live.now(), usize::MAX);
+        self.numbers.starts += 1;
+        self.numbers.checks += check::same(&self.writer, &again, told)?;
+        Ok(())
+    }
+
+    /// A crash while frames were on their way, and the start after it.
+    fn recover(&mut self, on_their_way: Vec<Vec<u8>>, remembers: bool) -> Result<(), String> {
+        self.numbers.crashes += 1;
+        let lies = self.options.defect == Some(Defect::LyingDisk);
+        let disk = match self.dice.below(3) {
+            _ if lies => self.before.after_kill(),
+            0 => self.writer.disk.after_kill(),
+            _ => self.writer.disk.after_power_loss(|| self.dice.once_in(2)),
+        };
+        self.numbers.corrections += self.writer.told.corrections();
+        self.numbers.transitions += self.writer.told.all.len();
+        let options = Options { remembers, ..self.options };
+        let (saved, wanted) = (self.writer.saved.clone(), self.writer.wanted.clone());
+        if let Some(saved) = &saved {
+            self.numbers.corrections -= saved.told.corrections();
+            self.numbers.transitions -= saved.told.all.len();
+        }
+        self.writer = Writer::open(disk, saved, wanted, options)?;
+        let frames = self.writer.log_frames()?;
+        let known = self.acknowledged.len();
+        if frames.get(..known) != Some(&self.acknowledged[..]) {
+            return Err("a frame that was acknowledged is not in the log".into());
+        }
+        let more = &frames[known..];
+        if !on_their_way.starts_with(more) {
+            return Err("the log holds a frame that nobody wrote".into());
+        }
+        for frame in more.to_vec() {
+            self.take_frame(&frame)?;
+            self.acknowledged.push(frame);
+        }
+        if self.dice.once_in(2) {
+            self.join_all();
+        }
+        self.fire_all();
+        self.check_now()
+    }
+
+    fn end(mut self) -> Result<Numbers, String> {
+        self.join_all();
+        self.fire_all();
+        self.check_all()?;
+        self.compare_with_a_start()?;
+        let mut hash = Xxh3::new();
+        for (key, told) in &self.writer.told.all {
+            hash.update(format!("{key}{told:?}").as_bytes());
+        }
+        self.writer.live_bytes().iter().for_each(|piece| hash.update(piece));
+        self.acknowledged.iter().for_each(|frame| hash.update(frame));
+        self.numbers.hash = hash.digest();
+        self.numbers.corrections += self.writer.told.corrections();
+        self.numbers.transitions += self.writer.told.all.len();
+        Ok(self.numbers)
+    }
+}
