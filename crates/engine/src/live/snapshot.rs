@@ -18,7 +18,7 @@ use super::fold::Live;
 use super::timers::NEVER;
 use crate::chunks::{CHUNK, Chunks};
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Users of a piece: some MB.
 const PIECE: usize = 32 * CHUNK;
@@ -54,15 +54,12 @@ impl Live {
         put(&mut head, live.len() as u32);
         for (watch, watched) in live {
             put_text(&mut head, &watched.key);
+            put_i64(&mut head, self.program.meaning(watch) as i64);
             let counts = &self.counts[watch as usize];
             put(&mut head, counts.len() as u32);
             counts.iter().for_each(|count| put_i64(&mut head, *count));
         }
-        FrozenLive {
-            head,
-            users: self.users.freeze(),
-            horizons: self.timers.freeze(),
-        }
+        FrozenLive { head, users: self.users.freeze(), horizons: self.timers.freeze() }
     }
 
     /// The state of pieces, for the definitions of now. What of them is not in the pieces is not
@@ -117,15 +114,18 @@ fn head(piece: &[u8], rules: &Rules, watched: &[Watched]) -> Option<(Live, Moved
     let now = Timestamp(reader.i64()?);
     let total = reader.number()?;
     let tables = Tables { sources: reader.texts()?, conditions: reader.texts()? };
-    let mut counts: HashMap<Text, Vec<i64>> = HashMap::new();
+    let mut counts: HashMap<Text, (u64, Vec<i64>)> = HashMap::new();
     for _ in 0..reader.number()? {
-        let key = reader.text()?;
+        let (key, meaning) = (reader.text()?, reader.i64()? as u64);
         let n = reader.number()?;
-        counts.insert(key, (0..n).map(|_| reader.i64()).collect::<Option<_>>()?);
+        counts.insert(key, (meaning, (0..n).map(|_| reader.i64()).collect::<Option<_>>()?));
     }
-    // Only what was watched before, and of which everything is there.
-    let known: Vec<Watched> =
-        watched.iter().filter(|w| counts.contains_key(&w.key)).cloned().collect();
+    // Only what was watched before with the same meaning, and of which everything is there.
+    let (all, _) = Program::compile(rules, watched, None);
+    let means = |key: &Text| all.watch(key).map(|watch| all.meaning(watch));
+    let meant = |key: &Text| counts.get(key).map(|(meaning, _)| *meaning);
+    let same = |w: &&Watched| means(&w.key).is_some() && means(&w.key) == meant(&w.key);
+    let known: Vec<Watched> = watched.iter().filter(same).cloned().collect();
     let (all, _) = Program::compile(rules, &known, None);
     let complete = all.complete(&tables);
     let (program, _) = Program::compile(rules, &complete, None);
@@ -136,7 +136,7 @@ fn head(piece: &[u8], rules: &Rules, watched: &[Watched]) -> Option<(Live, Moved
         live.program.live().map(|(watch, w)| (watch, w.key.clone())).collect();
     for (watch, key) in watches {
         let places = live.counts[watch as usize].len();
-        if let Some(counts) = counts.get(&key).filter(|counts| counts.len() == places) {
+        if let Some((_, counts)) = counts.get(&key).filter(|(_, counts)| counts.len() == places) {
             live.counts[watch as usize].clone_from(counts);
         }
     }
