@@ -48,7 +48,7 @@ impl Naive {
             let user = &mut self.users[step.user.at()];
             if step.renamed || step.merged.is_some() {
                 user.history.id = self.fold.person(step.user).public_id.clone();
-                if !step.created {
+                if !step.created || step.merged.is_some() {
                     user.since = now;
                 }
             }
@@ -98,7 +98,8 @@ impl Naive {
 
 impl User {
     fn nobody() -> User {
-        let history = UserHistory { id: Text::default(), events: vec![], attributes: BTreeMap::new() };
+        let history =
+            UserHistory { id: Text::default(), events: vec![], attributes: BTreeMap::new() };
         User { history, since: Timestamp::MIN, changes: Vec::new() }
     }
 

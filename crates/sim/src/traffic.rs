@@ -17,8 +17,7 @@ use crate::dice::Dice;
 /// Records that can be delivered again.
 const AGAIN: usize = 200;
 
-const ZONES: [&str; 5] =
-    ["Europe/Berlin", "America/Havana", "Asia/Kolkata", "Mars/Olympus", "UTC"];
+const ZONES: [&str; 5] = ["Europe/Berlin", "America/Havana", "Asia/Kolkata", "Mars/Olympus", "UTC"];
 
 /// The senders of a workspace.
 pub struct Traffic {
@@ -33,7 +32,12 @@ pub struct Traffic {
 
 impl Traffic {
     /// Senders for so many people.
-    pub(crate) fn new(users: usize, values: Vec<Value>, now: Timestamp, dice: &mut Dice) -> Traffic {
+    pub(crate) fn new(
+        users: usize,
+        values: Vec<Value>,
+        now: Timestamp,
+        dice: &mut Dice,
+    ) -> Traffic {
         let aliases = *dice.pick(&[0, 12, 40, 200]);
         Traffic { users, aliases, values, sent: Vec::new(), n: 0, last: now }
     }

@@ -77,11 +77,8 @@ fn simulate(
     let values = source.values(&mut dice, 40);
     let traffic = Traffic::new(users, values, clock, &mut dice);
     let first = source.first(&mut dice);
-    let options = Options {
-        gathers: dice.once_in(2),
-        remembers: dice.once_in(2),
-        defect: settings.defect,
-    };
+    let options =
+        Options { gathers: dice.once_in(2), remembers: dice.once_in(2), defect: settings.defect };
     let fixed = dice.once_in(3);
     let disk = MemoryDisk::default();
     let writer = Writer::open(disk.clone(), None, first, options)?;

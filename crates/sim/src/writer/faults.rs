@@ -47,9 +47,9 @@ impl Writer {
             let mut at = 0;
             while let Some(horizon) = piece.get(at..at + 8) {
                 let horizon = i64::from_le_bytes(horizon.try_into().unwrap_or_default());
-                let n = piece.get(at + 8..at + 12).map_or(0, |n| {
-                    u32::from_le_bytes(n.try_into().unwrap_or_default()) as usize
-                });
+                let n = piece
+                    .get(at + 8..at + 12)
+                    .map_or(0, |n| u32::from_le_bytes(n.try_into().unwrap_or_default()) as usize);
                 if horizon != NEVER {
                     piece[at..at + 8].copy_from_slice(&NEVER.to_le_bytes());
                     break;
@@ -57,8 +57,7 @@ impl Writer {
                 at += 12 + n;
             }
         }
-        let restored =
-            Live::restore(pieces.into_iter(), &self.joined.rules, &self.joined.watched);
+        let restored = Live::restore(pieces.into_iter(), &self.joined.rules, &self.joined.watched);
         if let Ok(live) = restored {
             self.live = live;
         }
