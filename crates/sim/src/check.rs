@@ -10,7 +10,7 @@ use model::{Text, Timestamp, UserIndex};
 use segment::live::Watched;
 
 use crate::dice::Dice;
-use crate::naive::Naive;
+use crate::naive::{Naive, User};
 use crate::told::{Since, place_at};
 use crate::writer::Writer;
 
@@ -189,6 +189,7 @@ pub(crate) fn same(one: &Writer, other: &Writer, told_from: usize) -> Checked {
     Ok(checks + 1)
 }
 
+/// A user, shortly.
 fn described(
     naive: &Naive,
     user: UserIndex,
@@ -198,11 +199,24 @@ fn described(
 ) -> String {
     let User { history, since, .. } = naive.user(user);
     let ours = if ours == 255 { String::from("another one") } else { ours.to_string() };
+    let mut lines: Vec<(Timestamp, String)> = Vec::new();
+    for event in &history.events {
+        let said = format!("{} #{} {:?}", event.name, event.arrival, event.properties);
+        lines.push((event.time, said));
+    }
+    for (name, changes) in &history.attributes {
+        lines.extend(changes.iter().map(|(time, value)| (*time, format!("{name:?} = {value:?}"))));
+    }
+    lines.sort_by_key(|(time, _)| *time);
+    let lines: Vec<String> = lines.iter().map(|(at, said)| format!("{at} {said}\n")).collect();
     format!(
         "user {} ({}) in {} at {at} ({}): place {ours}, should be {theirs}\n\
-         {:?}\nhistory since {since}: {history:#?}",
-        user.0, history.id, watched.key, at.0, watched.what
+         {:?}\nwho they are last changed at {since}\n{}",
+        user.0,
+        history.id,
+        watched.key,
+        at.0,
+        watched.what,
+        lines.concat()
     )
 }
-
-use crate::naive::User;

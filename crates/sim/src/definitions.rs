@@ -6,7 +6,7 @@
 use model::{Text, Value};
 use proptest::strategy::{BoxedStrategy, Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use segment::live::{DEFAULT_LIFECYCLE, Watched, What};
+use segment::live::{DEFAULT_LIFECYCLE, Program, Watched, What};
 use segment::{Predicate, Rules};
 use testkit::generate;
 
@@ -57,6 +57,19 @@ pub struct Definitions {
     /// Another one after each edit.
     pub version: u32,
     next: u32,
+}
+
+impl Definitions {
+    /// What of them is followed by a program; another version, if that is not everything.
+    pub(crate) fn live_in(&self, program: &Program) -> Definitions {
+        let mut of = self.clone();
+        of.watched.retain(|watched| program.watch(&watched.key).is_some());
+        let (everything, _) = Program::compile(&self.rules, &self.watched, None);
+        if everything.live().count() != program.live().count() {
+            of.version = u32::MAX;
+        }
+        of
+    }
 }
 
 impl Default for Source {

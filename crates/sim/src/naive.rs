@@ -48,7 +48,7 @@ impl Naive {
             let user = &mut self.users[step.user.at()];
             if step.renamed || step.merged.is_some() {
                 user.history.id = self.fold.person(step.user).public_id.clone();
-                if !step.created {
+                if !step.created || step.merged.is_some() {
                     user.since = now;
                 }
             }

@@ -170,17 +170,19 @@ impl Live {
         }
         let old = |folded: &&Folded| time_of(folded.record) <= self.now.minus(GRACE);
         let bulk = records.iter().filter(old).count() >= BULK;
+        let so_far = |n: usize, merges: usize| (&records[..n], &records[..merges]);
+        // Where the records begin that were not taken in; the first of them may be of a merge that was.
         let mut start = 0;
         for (n, folded) in records.iter().enumerate() {
             if let Some(merge) = folded.step.merged {
-                let mut before = SoFar { before: histories, frame: &records[..start] };
+                let mut before = SoFar::new(histories, so_far(start, n.min(start + 1)));
                 self.arrivals((&records[start..n], bulk), ids, &mut before, transitions);
-                let mut before = SoFar { before: histories, frame: &records[..n] };
+                let mut before = SoFar::new(histories, so_far(n, n));
                 self.merge((merge.from, merge.into), ids, &mut before, transitions);
                 start = n;
             }
         }
-        let mut before = SoFar { before: histories, frame: &records[..start] };
+        let mut before = SoFar::new(histories, so_far(start, records.len().min(start + 1)));
         self.arrivals((&records[start..], bulk), ids, &mut before, transitions);
     }
 
@@ -318,6 +320,9 @@ impl Live {
             since: &self.since,
             history: &mut || histories.of(user),
         };
+        if let Some(joining) = &mut self.joining {
+            joining.arrived(user, arrived);
+        }
         let program = program_of(&self.program, self.joining.as_ref(), user);
         self.told.clear();
         let bytes = &self.users[user.at()];
@@ -415,12 +420,18 @@ impl Live {
             since: &self.since,
             history: &mut || None,
         };
+        // What is told by the way is told below, as brought about by the merge.
         let stepped = match (whole, kept.is_empty()) {
             (false, _) => None,
             // Nothing is known of the one that remains: it is the other from now on.
             (true, true) => {
-                self.scratch.bytes.clear();
-                self.scratch.bytes.extend_from_slice(&gone);
+                let stepped = program
+                    .arrive(&mut self.scratch, &gone, &[], step, &mut self.told)
+                    .unwrap_or_else(|damaged| panic!("user {}: {damaged}", from.0));
+                if !stepped.changed {
+                    self.scratch.bytes.clear();
+                    self.scratch.bytes.extend_from_slice(&gone);
+                }
                 Some(Stepped { late: true, changed: true, horizon: self.now.0 })
             }
             (true, false) => program

@@ -41,8 +41,10 @@ impl Histories for NoHistories {
 
 /// Histories with what of the frame came before.
 pub(super) struct SoFar<'a, 'h> {
-    pub(super) before: &'a mut (dyn Histories + 'h),
-    pub(super) frame: &'a [Folded<'a>],
+    before: &'a mut (dyn Histories + 'h),
+    frame: &'a [Folded<'a>],
+    /// The records that say who is who.
+    merges: &'a [Folded<'a>],
 }
 
 impl Histories for SoFar<'_, '_> {
@@ -74,7 +76,8 @@ impl Histories for SoFar<'_, '_> {
         }
         let mut history = self.before.of_both(into, from)?;
         for Folded { step, record } in self.frame {
-            if step.user == into || step.user == from {
+            let user = step.user;
+            if self.belongs_to(user, into) || self.belongs_to(user, from) {
                 take(&mut history, record);
             }
         }
@@ -82,16 +85,24 @@ impl Histories for SoFar<'_, '_> {
     }
 }
 
-impl SoFar<'_, '_> {
+impl<'a, 'h> SoFar<'a, 'h> {
+    /// Of a frame: the records whose content counts, and those whose merges do.
+    pub(super) fn new(
+        before: &'a mut (dyn Histories + 'h),
+        (frame, merges): (&'a [Folded<'a>], &'a [Folded<'a>]),
+    ) -> SoFar<'a, 'h> {
+        SoFar { before, frame, merges }
+    }
+
     /// Who became part of a user in the frame.
     fn merged_into(&self, user: UserIndex) -> Vec<UserIndex> {
-        let merges = self.frame.iter().filter_map(|folded| folded.step.merged);
+        let merges = self.merges.iter().filter_map(|folded| folded.step.merged);
         merges.map(|merge| merge.from).filter(|from| self.belongs_to(*from, user)).collect()
     }
 
     /// Whether a user is another one by the end of the frame so far.
     fn belongs_to(&self, mut user: UserIndex, other: UserIndex) -> bool {
-        for merge in self.frame.iter().filter_map(|folded| folded.step.merged) {
+        for merge in self.merges.iter().filter_map(|folded| folded.step.merged) {
             if merge.from == user {
                 user = merge.into;
             }

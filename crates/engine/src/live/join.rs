@@ -13,7 +13,7 @@ use std::ops::Range;
 use hashbrown::HashSet;
 use model::{Text, Timestamp, UserIndex};
 use segment::evaluate::{UserHistory, first_seen_at};
-use segment::live::{NotLive, Program, Scratch, Step as UserStep, Watched};
+use segment::live::{Arrived, NotLive, Program, Scratch, Step as UserStep, Watched};
 use segment::{Predicate, Rules};
 
 use super::fold::{Live, PublicIds};
@@ -28,6 +28,8 @@ pub struct Joining {
     sources: Vec<u32>,
     /// Watches that are new, each with the number of the one that it replaces.
     watches: Vec<(u32, Option<u32>)>,
+    /// What the snapshot has is as of this instant.
+    at: Timestamp,
     /// Users below have joined.
     joined: u32,
     /// Users that the snapshot has; those beyond came later.
@@ -69,6 +71,14 @@ impl Joining {
     pub(super) fn rebuild(&mut self, user: UserIndex) {
         if user.0 >= self.joined {
             self.rebuilt.insert(user);
+        }
+    }
+
+    /// What came of a user of the snapshot. What is before its instant may need what was left out of
+    /// what is brought in.
+    pub(super) fn arrived(&mut self, user: UserIndex, arrived: &[Arrived]) {
+        if user.0 < self.users && arrived.iter().any(|arrived| arrived.time <= self.at) {
+            self.rebuild(user);
         }
     }
 
@@ -139,6 +149,7 @@ impl Live {
             next,
             sources,
             watches,
+            at,
             joined: 0,
             users,
             rebuilt: HashSet::new(),

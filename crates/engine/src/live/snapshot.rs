@@ -18,7 +18,7 @@ use super::fold::Live;
 use super::timers::NEVER;
 use crate::chunks::{CHUNK, Chunks};
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Users of a piece: some MB.
 const PIECE: usize = 32 * CHUNK;
@@ -54,6 +54,7 @@ impl Live {
         put(&mut head, live.len() as u32);
         for (watch, watched) in live {
             put_text(&mut head, &watched.key);
+            put_i64(&mut head, self.program.meaning(watch) as i64);
             let counts = &self.counts[watch as usize];
             put(&mut head, counts.len() as u32);
             counts.iter().for_each(|count| put_i64(&mut head, *count));
@@ -116,18 +117,21 @@ fn head(piece: &[u8], rules: &Rules, watched: &[Watched]) -> Option<(Live, Moved
     let now = Timestamp(reader.i64()?);
     let total = reader.number()?;
     let tables = Tables { sources: reader.texts()?, conditions: reader.texts()? };
-    let mut counts: HashMap<Text, (Vec<i64>, i64)> = HashMap::new();
+    let mut counts: HashMap<Text, (u64, Vec<i64>, i64)> = HashMap::new();
     for _ in 0..reader.number()? {
-        let key = reader.text()?;
+        let (key, meaning) = (reader.text()?, reader.i64()? as u64);
         let n = reader.number()?;
         let of: Vec<i64> = (0..n).map(|_| reader.i64()).collect::<Option<_>>()?;
-        counts.insert(key, (of, reader.i64()?));
+        counts.insert(key, (meaning, of, reader.i64()?));
     }
     let n_stale = reader.number()?;
     let stale = (0..n_stale).map(|_| reader.number().map(UserIndex)).collect::<Option<_>>()?;
-    // Only what was watched before, and of which everything is there.
-    let known: Vec<Watched> =
-        watched.iter().filter(|w| counts.contains_key(&w.key)).cloned().collect();
+    // Only what was watched before with the same meaning, and of which everything is there.
+    let (all, _) = Program::compile(rules, watched, None);
+    let means = |key: &Text| all.watch(key).map(|watch| all.meaning(watch));
+    let meant = |key: &Text| counts.get(key).map(|(meaning, ..)| *meaning);
+    let same = |w: &&Watched| means(&w.key).is_some() && means(&w.key) == meant(&w.key);
+    let known: Vec<Watched> = watched.iter().filter(same).cloned().collect();
     let (all, _) = Program::compile(rules, &known, None);
     let complete = all.complete(&tables);
     let (program, _) = Program::compile(rules, &complete, None);
@@ -138,8 +142,8 @@ fn head(piece: &[u8], rules: &Rules, watched: &[Watched]) -> Option<(Live, Moved
         live.program.live().map(|(watch, w)| (watch, w.key.clone())).collect();
     for (watch, key) in watches {
         let places = live.counts[watch as usize].len();
-        let known = counts.get(&key).filter(|(counts, _)| counts.len() == places);
-        if let Some((counts, since)) = known {
+        let known = counts.get(&key).filter(|(_, counts, _)| counts.len() == places);
+        if let Some((_, counts, since)) = known {
             live.counts[watch as usize].clone_from(counts);
             live.since[watch as usize] = *since;
         }

@@ -54,6 +54,23 @@ impl Program {
         Text::from(key)
     }
 
+    /// A hash of what a watch means: equal in every run of the program for as long as the definition
+    /// and all that it refers to stay as they are.
+    pub fn meaning(&self, watch: u32) -> u64 {
+        let states = self.watches.get(watch as usize).and_then(|watch| watch.states.as_ref());
+        let Some(states) = states else { return 0 };
+        let mut used = Vec::new();
+        states.iter().for_each(|state| state.conditions(&mut used));
+        let place = |n: u32| used.iter().position(|own| *own == n).unwrap_or(0) as u32;
+        let states: Vec<_> = states.iter().map(|state| state.renumbered(&place)).collect();
+        let mut meaning = format!("{states:?}");
+        for condition in &used {
+            meaning += &self.stable_key(&self.conditions[*condition as usize]);
+            meaning += "\n";
+        }
+        xxhash_rust::xxh3::xxh3_64(meaning.as_bytes())
+    }
+
     /// Definitions all of whose sources and conditions are in the tables.
     pub fn complete(&self, tables: &Tables) -> Vec<Watched> {
         let own = self.tables();

@@ -326,7 +326,19 @@ impl Program {
 }
 
 impl Expression {
-    fn conditions(&self, into: &mut Vec<u32>) {
+    /// The same with other numbers of conditions.
+    pub(super) fn renumbered(&self, number: &dyn Fn(u32) -> u32) -> Expression {
+        let each = |of: &[Expression]| of.iter().map(|part| part.renumbered(number)).collect();
+        match self {
+            Expression::All(of) => Expression::All(each(of)),
+            Expression::Any(of) => Expression::Any(each(of)),
+            Expression::Not(of) => Expression::Not(Box::new(of.renumbered(number))),
+            Expression::Condition(n) => Expression::Condition(number(*n)),
+            Expression::Always(truth) => Expression::Always(*truth),
+        }
+    }
+
+    pub(super) fn conditions(&self, into: &mut Vec<u32>) {
         match self {
             Expression::All(of) | Expression::Any(of) => {
                 of.iter().for_each(|part| part.conditions(into));

@@ -42,7 +42,7 @@ impl Writer {
         };
         let mut told = saved.as_ref().map_or_else(ToldSoFar::default, |saved| saved.told.clone());
         told.keep(live.program().live().map(|(n, watched)| (watched.key.clone(), n)).collect());
-        let joined = definitions.clone();
+        let joined = definitions.live_in(live.program());
         let mut writer = Writer {
             disk,
             log,
