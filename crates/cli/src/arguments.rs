@@ -370,6 +370,7 @@ Examples:
   perennial bench history --events 10000000
   perennial bench history --events 10000000 --json ours.json --parquet events.parquet
   python3 scripts/bench_history_peers.py --json ours.json --parquet events.parquet
+  perennial bench live --users 1000000 --segments 200
 
 Equal numbers, years and seeds give equal events on every machine.")]
 pub struct BenchArguments {
@@ -399,5 +400,23 @@ pub enum BenchCommand {
         /// Where the events go, for the comparison with other engines
         #[arg(long, value_name = "FILE")]
         parquet: Option<PathBuf>,
+    },
+    /// Watch many segments of many users while events flow: rates, delays, memory
+    Live {
+        /// Users
+        #[arg(long, value_name = "N", default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(1_000..=20_000_000))]
+        users: u32,
+        /// Segments of mixed kinds, beside a lifecycle
+        #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..=2_000))]
+        segments: u64,
+        /// For how long the sustained rate is measured
+        #[arg(long, value_name = "S", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=3_600))]
+        seconds: u64,
+        /// Events before the measurement, spread over thirty days
+        #[arg(long, value_name = "N", default_value_t = 10_000_000)]
+        history: u64,
+        /// Where the figures go
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
     },
 }

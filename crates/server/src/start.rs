@@ -118,6 +118,31 @@ pub fn serve(
     Ok(workspace.close()?)
 }
 
+/// Serves on a thread of its own for as long as the process lives: for measurements of a server in
+/// one's own process.
+pub fn serve_beside(
+    listener: TcpListener,
+    service: Arc<Service>,
+    options: Options,
+) -> Result<(), StartError> {
+    let address = listener.local_addr().map_err(StartError::Serve)?;
+    let app = App::new(service, address, options);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(StartError::Serve)?;
+    std::thread::spawn(move || {
+        let served = runtime.block_on(async {
+            let listener = tokio::net::TcpListener::from_std(listener)?;
+            http::serve(listener, app, std::future::pending()).await
+        });
+        if let Err(error) = served {
+            tracing::error!(%error, "the server ended");
+        }
+    });
+    Ok(())
+}
+
 async fn interrupted() {
     #[cfg(unix)]
     {

@@ -1,5 +1,7 @@
 //! `perennial bench`: speed and size on generated data.
 
+mod live;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -12,7 +14,15 @@ use crate::print::{self, Table, number};
 
 /// Runs it.
 pub fn run(arguments: BenchArguments) -> anyhow::Result<()> {
-    let BenchCommand::History { events, years, seed, directory, json, parquet } = arguments.command;
+    let (events, years, seed, directory, json, parquet) = match arguments.command {
+        BenchCommand::History { events, years, seed, directory, json, parquet } => {
+            (events, years, seed, directory, json, parquet)
+        }
+        BenchCommand::Live { users, segments, seconds, history, json } => {
+            let segments = segments as usize;
+            return live::run(&live::Wanted { users, segments, seconds, history, json });
+        }
+    };
     let (directory, temporary) = match directory {
         Some(directory) => (directory, None),
         None => {

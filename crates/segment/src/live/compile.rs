@@ -251,7 +251,7 @@ impl<'a> Compiler<'a> {
         let is: Vec<u8> = p.is.iter().filter_map(place).collect();
         let was = p.was.as_ref().map(place);
         let span = p.for_at_least.map_or(0, |span| span.0);
-        let kind = source::Kind::Lifecycle(meaning_of_lifecycle(self.rules));
+        let kind = source::Kind::Lifecycle;
         let source = self.source(kind, Taken::Place, Keep::Changes(span), UNBOUNDED);
         self.condition(Kind::Lifecycle { is, span: p.for_at_least, was }, vec![source], None)
     }
@@ -342,11 +342,13 @@ impl<'a> Compiler<'a> {
     }
 
     fn source(&mut self, kind: source::Kind, taken: Taken, keep: Keep, bounds: (i64, i64)) -> u32 {
-        let zone = match keep {
-            Keep::Days(..) => self.rules.zone.name(),
-            _ => "",
+        // What a hit means beyond the source itself.
+        let meaning = match (&kind, keep) {
+            (source::Kind::Lifecycle, _) => format!("{:x}", meaning_of_lifecycle(self.rules)),
+            (_, Keep::Days(..)) => self.rules.zone.to_string(),
+            _ => String::new(),
         };
-        let key = Text::from(format!("{kind:?} {taken:?} {keep:?} {bounds:?} {zone}"));
+        let key = Text::from(format!("{kind:?} {taken:?} {keep:?} {bounds:?} {meaning}"));
         if let Some(number) = self.source_numbers.get(&key) {
             return *number;
         }

@@ -259,7 +259,7 @@ impl Program {
                 source::Kind::Attribute(name) => {
                     self.by_attribute.entry(name.clone()).or_default().push(n);
                 }
-                source::Kind::Lifecycle(_) => self.places.push(n),
+                source::Kind::Lifecycle => self.places.push(n),
             }
         }
     }

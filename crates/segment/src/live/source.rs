@@ -104,8 +104,8 @@ pub(super) enum Kind {
     Events(Filter, Vec<Text>),
     /// Changes of one attribute.
     Attribute(Text),
-    /// Changes of place in the workspace's lifecycle, by a hash of what it means.
-    Lifecycle(u64),
+    /// Changes of place in the workspace's lifecycle.
+    Lifecycle,
 }
 
 /// The sum of hits that were dropped, and how many they were.

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use server::Workspace;
-use server::workspace::Clock;
 use server::config::keys::Scope;
 use server::http::{App, Options, serve};
 use server::service::Service;
+use server::workspace::Clock;
 use tokio::sync::oneshot;
 
 /// A server of an empty directory, until it is dropped.

@@ -81,9 +81,8 @@ impl Watching {
         let page = self.server.get(&format!("/api/segments/{id}/transitions"));
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let transitions = page["transitions"].as_array().unwrap().iter();
-        let told = transitions.map(|t| {
-            (text(&t["at"]), text(&t["user"]), text(&t["kind"]), text(&t["correction"]))
-        });
+        let told = transitions
+            .map(|t| (text(&t["at"]), text(&t["user"]), text(&t["kind"]), text(&t["correction"])));
         told.collect()
     }
 }
