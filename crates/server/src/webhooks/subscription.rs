@@ -252,7 +252,9 @@ impl Behind {
     /// became known at nearly the same time may be told in another order, and what was taken already
     /// is not taken again.
     fn advance(&mut self, read: &[Told]) {
-        let Some(last) = read.last().map(|told| told.transition.recorded_at - MARGIN) else { return };
+        let Some(last) = read.last().map(|told| told.transition.recorded_at - MARGIN) else {
+            return;
+        };
         if last <= self.since {
             self.skip += read.len();
             return;
