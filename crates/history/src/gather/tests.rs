@@ -10,7 +10,7 @@ use testkit::generate;
 
 use super::*;
 use crate::disk::MemoryFolder;
-use crate::store::Store;
+use crate::store::{Checkpoint, Store};
 
 /// A population in files and fresh parts; every other record comes under an id of a device, which is
 /// linked at the end.
@@ -24,7 +24,7 @@ fn stored(population: &[UserHistory], seal_every: usize) -> Arc<Snapshot> {
         arrival += 1;
         store.apply(&step, record, &public_id, arrival);
         if (arrival as usize).is_multiple_of(seal_every) {
-            store.checkpoint(arrival, arrival, &fold.snapshot()).unwrap();
+            store.checkpoint(Checkpoint::of(arrival, arrival, &fold)).unwrap();
         }
     };
     for (place, mut record) in generate::records(population).into_iter().enumerate() {

@@ -136,10 +136,7 @@ impl Life {
                 self.folder = self.folder.after_power_loss(|| false);
                 let (store, checkpoint) = Store::open_in(Arc::new(self.folder.clone())).unwrap();
                 self.store = store;
-                self.fold = match checkpoint.fold.is_empty() {
-                    true => Fold::new(),
-                    false => Fold::restore(&checkpoint.fold).unwrap(),
-                };
+                self.fold = Fold::restore(checkpoint.fold.map(Result::unwrap)).unwrap();
                 let rest = self.log.split_off(checkpoint.log_position as usize);
                 rest.into_iter().for_each(|entry| self.add(entry));
             }
@@ -184,8 +181,7 @@ impl Life {
     fn begin(&mut self) {
         if self.job.is_none() {
             let log_position = self.log.len() as u64;
-            let fold = self.fold.snapshot();
-            let now = Checkpoint { log_position, arrivals: log_position, fold };
+            let now = Checkpoint::of(log_position, log_position, &self.fold);
             self.job = self.store.begin(now, &Upkeep::default()).ok().flatten();
         }
     }
@@ -256,6 +252,24 @@ fn happened(naive: &[StoredTransition], key: &str, at: Timestamp) -> Vec<StoredT
 }
 
 fn compare(snapshot: &Snapshot, naive: &[StoredTransition], at: Timestamp) {
+    let mut since: Vec<_> = naive.iter().filter(|told| told.recorded_at >= at).cloned().collect();
+    let place = |told: &StoredTransition| (told.recorded_at, told.at, told.arrival);
+    since.sort_by_key(place);
+    let mut pages = Vec::new();
+    loop {
+        let page = snapshot.transitions_told_since(at, pages.len(), 3).unwrap();
+        assert!(page.len() <= 3);
+        if page.is_empty() {
+            break;
+        }
+        pages.extend(page);
+    }
+    assert!(pages.is_sorted_by_key(place));
+    // Definitions that tell at one instant have no order among themselves.
+    let whole = |told: &StoredTransition| (place(told), told.key.clone());
+    pages.sort_by_key(whole);
+    since.sort_by_key(whole);
+    assert_eq!(pages, since);
     for user in (0..snapshot.n_places() as u32).map(UserIndex) {
         assert_eq!(snapshot.transitions_of(user, at).unwrap(), of_user(naive, user, at));
     }

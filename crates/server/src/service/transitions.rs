@@ -160,22 +160,17 @@ impl Service {
     }
 
     /// Transitions that became known at or after an instant, oldest first, without the first few, at
-    /// most so many; nothing: what is known does not reach back so far. Webhooks go on from here after
-    /// a start or a rush; the order must be the same whenever it is asked.
+    /// most so many. Webhooks go on from here after a start or a rush.
     pub fn told_since(
         &self,
         since: Timestamp,
         skip: usize,
         most: usize,
-    ) -> Result<Option<Vec<Told>>, Failure> {
-        let (mut latest, all) = self.workspace.hub().latest_transitions();
-        latest.reverse();
-        let reaches = latest.first().is_some_and(|(_, told)| told.transition.recorded_at < since);
-        if !(all || reaches) {
-            return Ok(None);
-        }
-        let since = latest.into_iter().filter(|(_, told)| told.transition.recorded_at >= since);
-        Ok(Some(since.map(|(_, told)| told).skip(skip).take(most).collect()))
+    ) -> Result<Vec<Told>, Failure> {
+        let snapshot = self.workspace.snapshot()?;
+        let names = self.watched_names()?;
+        let found = snapshot.transitions_told_since(since, skip, most)?;
+        Ok(found.into_iter().map(|stored| told(stored, &names, &snapshot)).collect())
     }
 }
 

@@ -122,10 +122,9 @@ impl Sender {
             let read =
                 spawn_blocking(move || service.told_since(from.since, from.skip, READ_AT_ONCE));
             match read.await {
-                Ok(Ok(Some(told))) => {
+                Ok(Ok(told)) => {
                     self.webhooks.caught_up(&id, Some(&told), told.len() < READ_AT_ONCE);
                 }
-                Ok(Ok(None)) => self.webhooks.caught_up(&id, None, true),
                 Ok(Err(error)) => {
                     tracing::error!(webhook = id, message = %error, "transitions cannot be read");
                     self.webhooks.caught_up(&id, None, true);

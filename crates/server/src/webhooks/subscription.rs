@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use engine::live::Correction;
-use model::Timestamp;
+use model::{Span, Timestamp};
 use tokio::sync::Notify;
 use wire::api::TransitionKind;
 
@@ -15,6 +15,9 @@ use crate::live::{Told, kind_of};
 
 /// Messages in a queue below which what did not fit is read again.
 const ROOM_AT: usize = super::queue::MESSAGES_MAX / 2;
+
+/// What became known so close together may be told in another order.
+const MARGIN: Span = Span(10_000);
 
 /// All webhooks.
 #[derive(Default)]
@@ -162,7 +165,7 @@ impl Webhooks {
             };
             let fits = |told: &&Told| !webhook.wants(told) || webhook.queue.offer(message(told));
             let taken = told.iter().take_while(fits).count();
-            behind.skip += taken;
+            behind.advance(&told[..taken]);
             if taken < told.len() || !last {
                 webhook.behind = Some(behind);
             }
@@ -241,6 +244,28 @@ impl Webhooks {
 
     fn pace(&self) -> Pace {
         *self.pace.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Behind {
+    /// Goes on after what was read, in the order in which it became known. It goes back a little: what
+    /// became known at nearly the same time may be told in another order, and what was taken already
+    /// is not taken again.
+    fn advance(&mut self, read: &[Told]) {
+        let Some(last) = read.last().map(|told| told.transition.recorded_at - MARGIN) else {
+            return;
+        };
+        if last <= self.since {
+            self.skip += read.len();
+            return;
+        }
+        let rest = read.iter().rev().take_while(|told| told.transition.recorded_at >= last).count();
+        if rest == read.len() {
+            // Going back would read all of it again.
+            self.skip += read.len();
+        } else {
+            (self.since, self.skip) = (last, 0);
+        }
     }
 }
 

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::live::{Cause, Correction, Transition, WatchId};
-use model::{Text, Timestamp};
+use model::Timestamp;
 use serde_json::{Value, json};
 use server::live::{Counted, Published, Standing, Told, Watch, Watched};
 
 use super::fixture::{Fixture, fixture};
+use super::watching::Watching;
 
 /// Waiting longer means that it will never come.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -209,42 +210,35 @@ fn the_view_says_what_is_live_and_why_something_is_not() {
 
 #[test]
 fn transitions_are_read_page_by_page_of_a_segment_and_of_a_user() {
-    let server = fixture();
-    server.fill(0..3, 20);
-    save(&server, "keen", "did \"Order Completed\" at least 2 times");
-    let keen = Arc::new(Watched::segment("keen"));
-    let places = vec![Text::new("new"), Text::new("active")];
-    let lifecycle = Arc::new(Watched { key: Text::new("lifecycle/default"), places });
+    let watching = Watching::start("2026-03-01T12:00:00Z");
+    watching.segment("keen", "did \"Purchase\"");
+    let at = |second: u8| format!("2026-03-01T11:00:0{second}.000Z");
     // Not in the order of their instants: records come late.
-    for (user, at) in [("u0", 5_000), ("u1", 1_000), ("u2", 9_000), ("u1", 9_000)] {
-        tell(&server, &keen, user, (at, 0, 1));
+    for (user, second) in [("u0", 5), ("u1", 1), ("u2", 9), ("u3", 9)] {
+        watching.event(user, "Purchase", &at(second));
     }
-    tell(&server, &lifecycle, "u1", (7_000, 1, 2));
+    let server = &watching.server;
     let read = |path: &str| {
         let page = server.get(path);
-        let at = |one: &Value| {
-            format!("{} {}", one["user"].as_str().unwrap(), one["at"].as_str().unwrap())
-        };
-        let told: Vec<String> = page["transitions"].as_array().unwrap().iter().map(at).collect();
-        (told, page["next"].clone())
+        let told = page["transitions"].as_array().unwrap().iter();
+        let told = told.map(|one| (one["user"].clone(), one["at"].clone()));
+        (told.collect::<Vec<_>>(), page["next"].clone())
     };
+    let told = |user: &str, second: u8| (json!(user), json!(at(second)));
     let path = "/api/segments/keen/transitions";
-    let at = |user: &str, second: u8| format!("{user} 1970-01-01T00:00:0{second}.000Z");
     let (first, next) = read(&format!("{path}?limit=3"));
-    assert_eq!(first, [at("u1", 9), at("u2", 9), at("u0", 5)]);
+    assert_eq!(first, [told("u3", 9), told("u2", 9), told("u0", 5)]);
     let (rest, end) = read(&format!("{path}?limit=3&before={}", next.as_str().unwrap()));
-    assert_eq!((rest, end), (vec![at("u1", 1)], json!(null)));
-    let bounds = "from=1970-01-01T00:00:02Z&to=1970-01-01T00:00:05Z";
-    assert_eq!(read(&format!("{path}?{bounds}")).0, [at("u0", 5)]);
+    assert_eq!((rest, end), (vec![told("u1", 1)], json!(null)));
+    let bounds = "from=2026-03-01T11:00:02Z&to=2026-03-01T11:00:05Z";
+    assert_eq!(read(&format!("{path}?{bounds}")).0, [told("u0", 5)]);
 
     let of_user = "/api/users/u1/transitions";
-    assert_eq!(read(of_user).0, [at("u1", 9), at("u1", 7), at("u1", 1)]);
-    assert_eq!(read(&format!("{of_user}?watch=lifecycle/default")).0, [at("u1", 7)]);
-    let change = &server.get(of_user)["transitions"][1];
-    assert_eq!(
-        (&change["kind"], &change["from"], &change["to"]),
-        (&json!("changed"), &json!("new"), &json!("active"))
-    );
+    assert_eq!(read(&format!("{of_user}?watch=segment/keen")).0, [told("u1", 1)]);
+    let all = server.get(of_user)["transitions"].clone();
+    let state = all.as_array().unwrap().iter().find(|one| one["watch"] == "lifecycle/default");
+    let state = state.unwrap_or_else(|| panic!("no state in {all}"));
+    assert_eq!((&state["kind"], &state["from"]), (&json!("entered"), &json!(null)));
 
     for (path, status) in [
         ("/api/segments/nothing/transitions", 404),

@@ -15,11 +15,14 @@ use engine::live::{Cause, Correction, Transition, WatchId};
 use hmac::{Hmac, KeyInit, Mac};
 use model::{Span, Timestamp, UserIndex};
 use serde_json::{Value, json};
+use server::config::webhooks::{SavedWebhook, Secret};
 use server::live::{Published, Told, Watched};
+use server::webhooks::deliver;
 use server::webhooks::queue::Pace;
 use sha2::Sha256;
 
 use super::fixture::{Fixture, fixture};
+use super::watching::{Watching, at};
 
 /// Waiting longer means that it will never come.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -313,4 +316,59 @@ fn what_makes_no_webhook_is_refused() {
         let refused = server.send("POST", "/api/webhooks", &body.to_string());
         assert_eq!(refused.code(), (422, json!(code)), "{body}");
     }
+}
+
+#[test]
+fn what_the_engine_tells_arrives_under_the_id_that_the_history_gives() {
+    let watching = Watching::start("2026-03-01T12:00:00Z");
+    watching.segment("keen", "did \"Purchase\" in last 7d");
+    let receiver = receive(&[]);
+    create(&watching.server, &receiver.url(), &json!({"watches": ["segment/keen"]}));
+    watching.event("ada", "Purchase", "2026-03-01T11:00:00Z");
+    watching.until("2026-03-10T00:00:00Z");
+    let arrived = [receiver.next(), receiver.next()];
+    let types: Vec<_> = arrived.iter().map(|one| one.body["type"].as_str().unwrap()).collect();
+    assert_eq!(types, ["segment.entered", "segment.left"]);
+    let page = watching.server.get("/api/segments/keen/transitions");
+    for (told, arrived) in page["transitions"].as_array().unwrap().iter().zip(arrived.iter().rev())
+    {
+        assert_eq!(*told, arrived.body["data"]);
+        assert_eq!(told["id"], json!(arrived.id));
+    }
+}
+
+#[test]
+fn a_start_sends_what_became_known_since_the_webhook_was_settled() {
+    let watching = Watching::start("2026-03-01T12:00:00Z");
+    watching.segment("keen", "did \"Purchase\" in last 7d");
+    watching.event("ada", "Purchase", "2026-03-01T11:00:00Z");
+    watching.until("2026-03-02T12:00:00Z");
+    // Known later, though it happened before.
+    watching.event("bob", "Purchase", "2026-03-01T10:00:00Z");
+    watching.settle();
+    let receiver = receive(&[]);
+    let service = Arc::clone(&watching.server.service);
+    let settled_until = at("2026-03-02T00:00:00Z");
+    let webhook = SavedWebhook {
+        id: "wh_kept".into(),
+        url: receiver.url(),
+        watches: None,
+        kinds: r#"["entered"]"#.into(),
+        corrections: false,
+        secret: Secret(SECRET.into()),
+        created_at: settled_until,
+        settled_until,
+    };
+    service.workspace().config().add_webhook(&webhook).unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let running = runtime.block_on(async { deliver::start(&service) });
+    // Not what was settled before; of the others each once.
+    let mut users = Vec::new();
+    while users.last() != Some(&("segment/keen".to_owned(), "bob".to_owned())) {
+        let data = receiver.next().body["data"].clone();
+        let text = |field: &str| data[field].as_str().unwrap().to_owned();
+        users.push((text("watch"), text("user")));
+    }
+    assert!(users.iter().all(|(_, user)| user == "bob"), "{users:?}");
+    runtime.block_on(running.stop());
 }

@@ -175,3 +175,26 @@ fn failures_show_until_something_arrives() {
     let status = webhooks.status("wh_1").unwrap().0;
     assert_eq!((status.failing_since, status.delivered, status.waiting), (None, 1, 0));
 }
+
+#[test]
+fn reading_again_goes_on_near_where_it_ended() {
+    let at = |second: i64| {
+        let mut told = entered(second as u32);
+        told.transition.recorded_at = NOW + Span(second * 1_000);
+        told
+    };
+    let mut behind = Behind { since: NOW, skip: 0, refused: 0 };
+    let read: Vec<Told> = (0..40).map(at).collect();
+    // It goes back by the margin from the last one.
+    behind.advance(&read);
+    assert_eq!((behind.since, behind.skip), (NOW + Span(29_000), 0));
+    // Where everything read lies within the margin, it is stepped over.
+    behind.advance(&read[29..35]);
+    assert_eq!((behind.since, behind.skip), (NOW + Span(29_000), 6));
+    behind.advance(&read[35..40]);
+    assert_eq!((behind.since, behind.skip), (NOW + Span(29_000), 11));
+    behind.advance(&(40..60).map(at).collect::<Vec<_>>());
+    assert_eq!((behind.since, behind.skip), (NOW + Span(49_000), 0));
+    behind.advance(&[]);
+    assert_eq!((behind.since, behind.skip), (NOW + Span(49_000), 0));
+}

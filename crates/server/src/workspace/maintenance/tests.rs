@@ -5,6 +5,7 @@ use std::sync::mpsc::sync_channel;
 use model::{Event, EventId, What, Who};
 
 use super::*;
+use crate::service::watched::Definitions;
 
 fn visit(n: u64) -> Record {
     let time = Timestamp(n as i64);
@@ -25,7 +26,8 @@ fn nothing_but_the_next_checkpoint_waits_for_one() {
     let (queue, commands) = mpsc::channel(QUEUE_BATCHES);
     let maintenance = Maintenance::new(queue.downgrade(), Arc::new(clock::now));
     let history = dir.path().join("history");
-    let (mut writer, _) = Writer::open(log, &history, u64::MAX, maintenance).unwrap();
+    let (mut writer, _) =
+        Writer::open(log, &history, u64::MAX, maintenance, Definitions::none()).unwrap();
     let job = writer.store.begin(nowhere(), &Upkeep::default()).unwrap().unwrap();
     let (sender, result) = channel();
     writer.maintenance.running = Some(Running { at: Offset(0), result, reply: None });
@@ -65,7 +67,8 @@ fn a_job_that_dies_loses_nothing() {
     let (queue, commands) = mpsc::channel(QUEUE_BATCHES);
     let maintenance = Maintenance::new(queue.downgrade(), Arc::new(clock::now));
     let history = dir.path().join("history");
-    let (mut writer, _) = Writer::open(log, &history, u64::MAX, maintenance).unwrap();
+    let (mut writer, _) =
+        Writer::open(log, &history, u64::MAX, maintenance, Definitions::none()).unwrap();
     drop(writer.store.begin(nowhere(), &Upkeep::default()).unwrap());
     let (sender, result) = channel();
     let (reply, first) = oneshot::channel();
