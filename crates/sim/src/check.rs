@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use engine::live::{Correction, Transition, WatchId};
+use engine::live::{Correction, Live, Transition, WatchId};
 use model::{Text, Timestamp, UserIndex};
 use segment::live::Watched;
 
@@ -183,10 +183,25 @@ pub(crate) fn same(one: &Writer, other: &Writer, told_from: usize) -> Checked {
             ));
         }
     }
-    if one.live_bytes() != other.live_bytes() {
-        return Err("the state after a start is not the same bytes".into());
+    let (ours, theirs) = (numbered_anew(one)?, numbered_anew(other)?);
+    if ours != theirs {
+        let place = |(n, (a, b)): (usize, (&Vec<u8>, &Vec<u8>))| {
+            let at = a.iter().zip(b).position(|(a, b)| a != b).unwrap_or(a.len().min(b.len()));
+            if std::env::var("DBG").is_ok() { eprintln!("{:?}\n{:?}", &a, &b); }
+            (a != b).then(|| format!("piece {n} of {} and {} bytes at {at}", a.len(), b.len()))
+        };
+        let places: Vec<String> = ours.iter().zip(&theirs).enumerate().filter_map(place).collect();
+        return Err(format!("the state after a start is not the same bytes: {places:?}"));
     }
     Ok(checks + 1)
+}
+
+/// The state as bytes that do not depend on the numbers that conditions got as definitions came and
+/// went.
+fn numbered_anew(writer: &Writer) -> Result<Vec<Vec<u8>>, String> {
+    let (rules, watched) = (&writer.wanted.rules, &writer.wanted.watched);
+    let anew = Live::restore(writer.live_bytes().into_iter(), rules, watched);
+    Ok(anew.map_err(|e| e.to_string())?.freeze().pieces().collect())
 }
 
 /// A user, shortly.

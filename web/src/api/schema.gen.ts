@@ -2396,7 +2396,10 @@ export interface components {
             exact_as_of: string | null;
             /** @description Pass as `Last-Event-ID` to the stream, so that it goes on from here. */
             last_id: string;
-            /** @description The latest transitions, newest first. */
+            /**
+             * @description The latest transitions, newest first, but for those that a new or edited definition brought
+             *     about.
+             */
             transitions: components["schemas"]["WatchTransition"][];
             /** @description The lifecycle, the frameworks, and the segments by name. */
             watches: components["schemas"]["LiveWatch"][];
@@ -2404,11 +2407,6 @@ export interface components {
         /** @description The numbers of one watched definition; the stream sends them again whenever they change. */
         LiveCounts: {
             joining: components["schemas"]["LiveProgress"] | null;
-            /**
-             * Format: int64
-             * @description Users in none of the places.
-             */
-            outside: number | null;
             /** @description In their order. */
             places: components["schemas"]["LivePlace"][];
             /**
@@ -2463,7 +2461,10 @@ export interface components {
             last_day: components["schemas"]["LiveFlow"];
             /** @description In the last 60 minutes. */
             last_hour: components["schemas"]["LiveFlow"];
-            /** @description In the last 60 seconds, by the instants at which it happened. */
+            /**
+             * @description In the last 60 seconds, by the instants at which it happened. Whom a new or edited definition
+             *     found did not come or go, here and below.
+             */
             last_minute: components["schemas"]["LiveFlow"];
             /** @description Minute by minute over the last hour, oldest first; empty: nothing happened. */
             minutes: components["schemas"]["LiveFlow"][];

@@ -7,7 +7,7 @@ const place = (users: number, entered = 0): LivePlace => ({
   key: 'in', users, last_minute: { entered, left: 1 }, last_hour: none, last_day: none, minutes: [],
 });
 const counts = (watch: string, users: number): LiveCounts => ({
-  watch, status: 'live', joining: null, reason: null, places: [place(users, users)], outside: 0,
+  watch, status: 'live', joining: null, reason: null, places: [place(users, users)],
 });
 const transition = (n: number): WatchTransition => ({
   id: `msg_${n}`, watch: 'segment/keen', user: `u${n}`, at: '2026-01-01T00:00:00.000Z', recorded_at: '2026-01-01T00:00:00.000Z',
@@ -32,6 +32,7 @@ describe('what is live', () => {
       told('transition', 'a-2', transition(2)),
       told('transition', 'a-2', transition(2)),
       told('transition', 'a-3', transition(1)),
+      told('transition', 'a-3', { ...transition(9), cause: 'definition' }),
       told('event', 'a-4', event(2)),
       told('event', 'a-5', event(3)),
       told('skipped', 'a-5', { events: 7 }),

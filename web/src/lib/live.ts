@@ -44,7 +44,8 @@ export function take(state: LiveState, told: ServerEvent[]): { state: LiveState;
   for (const { name, id, data } of told) {
     if (name === 'transition') {
       const transition = data as WatchTransition;
-      if (!known.has(transition.id)) transitions.push(transition);
+      // Nobody moved when a definition was made.
+      if (!known.has(transition.id) && transition.cause !== 'definition') transitions.push(transition);
       known.add(transition.id);
     } else if (name === 'event') {
       events.push({ ...(data as LiveEvent), key: id });

@@ -215,8 +215,15 @@ impl Lists {
         }
     }
 
-    /// Appends all lists that are not empty and whose sources are kept.
-    pub(super) fn write(&self, out: &mut Vec<u8>, sources: &[Source], read: &[bool]) {
+    /// Appends all lists that are not empty and whose sources are kept, by number of the source:
+    /// equal lists are equal bytes, however they came about.
+    pub(super) fn write(&mut self, out: &mut Vec<u8>, sources: &[Source], read: &[bool]) {
+        if !self.lists[..self.used].is_sorted_by_key(|list| list.source) {
+            self.lists[..self.used].sort_unstable_by_key(|list| list.source);
+            for (slot, list) in (1..).zip(&self.lists[..self.used]) {
+                self.slots[list.source as usize] = slot;
+            }
+        }
         for list in &self.lists[..self.used] {
             if !read[list.source as usize] {
                 continue;

@@ -14,7 +14,7 @@ use super::condition::{NEVER, View};
 use super::filter::Passes;
 use super::lists::Lists;
 use super::program::{GRACE, Program, bit, set_bit};
-use super::source::Hit;
+use super::source::{Hit, Keep};
 use crate::evaluate::{UserHistory, first_seen_at};
 
 /// Something that happened to a user.
@@ -309,6 +309,11 @@ impl Program {
                 scratch.lists.put_before(*source, &scratch.old_lists, places);
             }
         }
+        // Conditions that are new and have no hits hold as they do of nobody; the others do already.
+        scratch.activate_all(self);
+        for n in (1..self.conditions.len() as u32).filter(|n| !scratch.is_active[*n as usize]) {
+            set_bit(&mut scratch.bits, n, bit(&self.empty, n));
+        }
         let at = header.settled.max(step.now.0);
         Ok(self.settle(scratch, header, at, &step, told))
     }
@@ -343,6 +348,15 @@ impl Program {
         scratch.read(self, into)?;
         scratch.load_all(self)?;
         let others: Vec<u32> = scratch.old_lists.present().collect();
+        // What was dropped of a condition about order decides nothing as long as nothing comes from
+        // before the floor of then; what the other did can.
+        let floor = first.settled.max(second.settled).saturating_sub(GRACE.0);
+        if first.first_seen <= floor && second.first_seen <= floor {
+            let ordered = |source: &u32| self.sources[*source as usize].keep == Keep::Chain;
+            if others.iter().copied().chain(scratch.lists.present()).any(|s| ordered(&s)) {
+                return Ok(None);
+            }
+        }
         for source in others {
             // Places are those of the user that remains: what both did says the rest.
             if self.places.contains(&source) {
@@ -814,15 +828,18 @@ impl Scratch {
         put(&mut self.bytes, self.bits.len() as u64);
         self.bytes.extend_from_slice(&self.bits);
         let mut rest = Bytes(rest);
+        let mut lists = Vec::new();
         while !rest.0.is_empty() {
             let source = rest.number().ok_or(Damaged)? as u32;
             let n = rest.number().ok_or(Damaged)? as usize;
             let hits = rest.take(n).ok_or(Damaged)?;
-            if let Some(source) = renamed(source) {
-                put(&mut self.bytes, u64::from(source));
-                put(&mut self.bytes, n as u64);
-                self.bytes.extend_from_slice(hits);
-            }
+            lists.extend(renamed(source).map(|source| (source, hits)));
+        }
+        lists.sort_unstable_by_key(|(source, _)| *source);
+        for (source, hits) in lists {
+            put(&mut self.bytes, u64::from(source));
+            put(&mut self.bytes, hits.len() as u64);
+            self.bytes.extend_from_slice(hits);
         }
         Ok(self.bytes.as_slice().into())
     }

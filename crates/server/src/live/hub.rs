@@ -6,7 +6,7 @@ use std::hash::{BuildHasher, Hasher};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use engine::live::Correction;
+use engine::live::{Cause, Correction};
 use model::{Text, Timestamp};
 use tokio::sync::broadcast;
 
@@ -108,7 +108,7 @@ pub struct WatchView {
     pub watched: Arc<Watched>,
     /// How far its numbers can be trusted.
     pub standing: Standing,
-    /// By place, from 0 (outside) on; empty: not known.
+    /// By place; the first is outside; empty: not known.
     pub users: Vec<u64>,
     /// Of each place from 1 on.
     pub flows: Vec<Flows>,
@@ -362,7 +362,9 @@ impl State {
         for group in transitions.chunk_by(|a, b| Arc::ptr_eq(&a.watched, &b.watched)) {
             let Some(Told { watched, .. }) = group.first() else { continue };
             let known = self.known(watched);
-            for Told { transition, .. } in group {
+            // Whom a new or edited definition found neither came nor went.
+            let moved = |told: &&Told| told.transition.cause != Cause::Definition;
+            for Told { transition, .. } in group.iter().filter(moved) {
                 known.count(transition.from, transition.to, transition.at, transition.correction);
             }
         }

@@ -59,7 +59,7 @@ pub struct Watch {
 pub struct Counted {
     /// The definition.
     pub watched: Arc<Watched>,
-    /// By place, from 0 (outside) on.
+    /// By place; the first is outside, and is not looked at.
     pub users: Vec<u64>,
 }
 

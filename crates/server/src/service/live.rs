@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use engine::live::Cause;
 use model::{Timestamp, Value};
 use segment::{Lifecycle, Predicate, Rules};
 use wire::api::{
@@ -12,7 +13,7 @@ use wire::api::{
 use super::{Service, frameworks, values};
 use crate::failure::Failure;
 use crate::live::{
-    Accepted, Flow, Flows, NotLive, Position, Standing, View, WatchView, transition,
+    Accepted, Flow, Flows, NotLive, Position, Standing, Told, View, WatchView, transition,
 };
 
 /// Transitions and events without a wish, and at most.
@@ -33,7 +34,9 @@ impl Service {
         let wanted = query.watch.as_deref().map(listed);
         let view = self.workspace.hub().view(now, LATEST.1 as usize);
         let mut watches = self.watches(&view)?;
-        let told = view.transitions.iter().filter(|told| {
+        // Nobody moved when a definition was made.
+        let moved = |told: &&Told| told.transition.cause != Cause::Definition;
+        let told = view.transitions.iter().filter(moved).filter(|told| {
             wanted.as_ref().is_none_or(|wanted| wanted.contains(told.watched.key.as_str()))
         });
         let told = told.take(latest as usize).map(transition).collect();
@@ -107,7 +110,6 @@ fn watch(
             if apart { NotLive::NotWatched } else { NotLive::DependsOnOthers }.code().into(),
         ),
         places: Vec::new(),
-        outside: None,
     };
     let now = view.watches.get(key.as_str()).map_or_else(unknown, counts);
     LiveWatch { kind, id: id.into(), name: name.into(), places, now, key }
@@ -145,7 +147,6 @@ pub fn counts(of: &WatchView) -> LiveCounts {
         joining,
         reason,
         places: places.collect(),
-        outside: of.users.first().copied(),
     }
 }
 

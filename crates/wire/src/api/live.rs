@@ -148,7 +148,8 @@ pub struct LivePlace {
     /// Users there now; nothing: not known yet.
     #[schema(required = true)]
     pub users: Option<u64>,
-    /// In the last 60 seconds, by the instants at which it happened.
+    /// In the last 60 seconds, by the instants at which it happened. Whom a new or edited definition
+    /// found did not come or go, here and below.
     pub last_minute: LiveFlow,
     /// In the last 60 minutes.
     pub last_hour: LiveFlow,
@@ -183,9 +184,6 @@ pub struct LiveCounts {
     pub reason: Option<String>,
     /// In their order.
     pub places: Vec<LivePlace>,
-    /// Users in none of the places.
-    #[schema(required = true)]
-    pub outside: Option<u64>,
 }
 
 /// A definition that is watched, or could be.
@@ -276,7 +274,8 @@ pub struct Live {
     pub exact_as_of: Option<String>,
     /// The lifecycle, the frameworks, and the segments by name.
     pub watches: Vec<LiveWatch>,
-    /// The latest transitions, newest first.
+    /// The latest transitions, newest first, but for those that a new or edited definition brought
+    /// about.
     pub transitions: Vec<WatchTransition>,
     /// Some of the latest events, newest first. While nobody listens few are kept.
     pub events: Vec<LiveEvent>,

@@ -1,6 +1,6 @@
 //! What listeners hear, what is kept, and what numbers say.
 
-use engine::live::{Cause, Transition, WatchId};
+use engine::live::{Transition, WatchId};
 use model::UserIndex;
 
 use super::*;
@@ -144,7 +144,9 @@ fn numbers_follow_what_is_told() {
     late.transition.correction = Correction::Added;
     let mut revoked = told(&watched, 1, 0, 1);
     revoked.transition.correction = Correction::Revoked;
-    let all = vec![told(&watched, 1, 0, 1), told(&watched, 2, 1, 0), late, revoked];
+    let mut found = told(&watched, 4, 0, 1);
+    found.transition.cause = Cause::Definition;
+    let all = vec![found, told(&watched, 1, 0, 1), told(&watched, 2, 1, 0), late, revoked];
     hub.publish(Published {
         watches: vec![Watch { standing: Standing::Live, ..watch }],
         counts: vec![Counted { watched: Arc::clone(&watched), users: vec![8, 2] }],
@@ -155,7 +157,7 @@ fn numbers_follow_what_is_told() {
     assert_eq!((row.standing, &row.users[..]), (Standing::Live, &[8, 2][..]));
     assert_eq!(row.flows[0].minute, Flow { entered: 0, left: 1 });
     assert_eq!(row.flows[0].day, Flow { entered: 1, left: 1 });
-    assert_eq!(view.transitions, [all[3].clone(), all[2].clone()], "the latest, newest first");
+    assert_eq!(view.transitions, [all[4].clone(), all[3].clone()], "the latest, newest first");
 
     hub.publish(Published { gone: vec![watched.key.clone()], ..Published::default() });
     assert!(hub.view(NOW, 1).watches.is_empty());
