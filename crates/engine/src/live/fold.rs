@@ -58,6 +58,8 @@ pub struct Live {
     pub(super) joining: Option<Joining>,
     /// Since when each watch is told, in milliseconds.
     pub(super) since: Vec<i64>,
+    /// Watches that took the place of others.
+    pub(super) replaces: Vec<bool>,
     /// Users to be built anew.
     pub(super) stale: BTreeSet<UserIndex>,
     /// Users that are being built anew.
@@ -77,6 +79,7 @@ impl Live {
             counts: Vec::new(),
             joining: None,
             since: Vec::new(),
+            replaces: Vec::new(),
             stale: BTreeSet::new(),
             building: BTreeSet::new(),
             scratch: Scratch::default(),

@@ -18,7 +18,7 @@ use segment::{Predicate, Rules};
 
 use super::fold::{Live, PublicIds};
 use super::histories::Histories;
-use super::transition::{Cause, Transition};
+use super::transition::{Cause, Transition, WatchId};
 
 /// Definitions on their way.
 pub struct Joining {
@@ -138,7 +138,12 @@ impl Live {
             self.make_counts();
             return Defined { refused, base: None };
         }
-        let watches = comes.iter().map(|(watch, new)| (*watch, before.watch(&new.key))).collect();
+        let watches: Vec<(u32, Option<u32>)> =
+            comes.iter().map(|(watch, new)| (*watch, before.watch(&new.key))).collect();
+        for (watch, old) in &watches {
+            self.replaces.resize(self.replaces.len().max(*watch as usize + 1), false);
+            self.replaces[*watch as usize] = old.is_some();
+        }
         let collecting = next.collecting(before);
         let sources = next.new_sources(before);
         let predicates = comes.iter().flat_map(|(_, new)| new.what.predicates()).collect();
@@ -160,6 +165,12 @@ impl Live {
         }
         self.make_counts();
         Defined { refused, base: Some(base) }
+    }
+
+    /// Whether a watch took the place of another under its key: then what its joining tells is a
+    /// change for people, and not only what was there when somebody first looked.
+    pub fn replaces(&self, watch: WatchId) -> bool {
+        self.replaces.get(watch.0 as usize).copied().unwrap_or(false)
     }
 
     /// How many users have joined, and of how many; nothing if nothing is joining.

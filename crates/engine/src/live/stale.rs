@@ -133,10 +133,23 @@ impl Live {
         }
         // What was told of them is behind; the clock may be ahead, and timers see to the rest.
         debug_assert!(at <= self.now);
+        let counted = self.program.places(&self.users[user.at()]);
         self.take(user, stepped);
         self.told = told;
+        let counts = self.counts.clone();
         self.tell(user, None, transitions);
         self.told.clear();
+        // Where the user is counts, not what was told: who was found by a definition was not told.
+        self.counts = counts;
+        let places = self.program.places(&self.users[user.at()]);
+        for (counts, (from, to)) in self.counts.iter_mut().zip(counted.into_iter().zip(places)) {
+            if let Some(to) = counts.get_mut(usize::from(to)) {
+                *to += 1;
+            }
+            if let Some(from) = counts.get_mut(usize::from(from)) {
+                *from -= 1;
+            }
+        }
     }
 
     /// Users that could not be built: they wait again.

@@ -22,7 +22,7 @@ use crate::tree::{AffinityMode, DateOp, Pick, Range, Unit, Window};
 pub(super) const NEVER: i64 = i64::MAX;
 
 /// Instants that are tried for a change of truth; the one after them is looked at when it comes.
-const TRIED: usize = 16;
+const TRIED: usize = 4;
 
 /// A leaf of a definition.
 #[derive(Clone, Debug)]
@@ -292,13 +292,14 @@ pub(super) fn first_change(
     at: i64,
     then: impl Fn(i64) -> bool,
 ) -> i64 {
-    moments.retain(|moment| *moment > at);
-    moments.sort_unstable();
-    moments.dedup();
-    for (tried, moment) in moments.iter().enumerate() {
-        if tried == TRIED || then(*moment) != truth {
-            return *moment;
+    let mut last = at;
+    for tried in 0..=TRIED {
+        moments.retain(|moment| *moment > last);
+        let Some(moment) = moments.iter().copied().min() else { return NEVER };
+        if tried == TRIED || then(moment) != truth {
+            return moment;
         }
+        last = moment;
     }
     NEVER
 }

@@ -174,10 +174,10 @@ impl Lists {
         list.carry.sum.merge(&carry.sum);
     }
 
-    /// Drops every list but those of some sources.
+    /// Drops every list but those of some sources, ascending.
     pub(super) fn keep_only(&mut self, sources: &[u32]) {
         for list in &mut self.lists[..self.used] {
-            if !sources.contains(&list.source) {
+            if sources.binary_search(&list.source).is_err() {
                 list.hits.clear();
                 list.carry = Carry::default();
                 list.form = Form::Changed;

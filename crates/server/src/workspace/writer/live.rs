@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
 
-use engine::live::{Folded, Histories, Live, Transition, WatchId};
+use engine::live::{Cause, Folded, Histories, Live, Transition, WatchId};
 use engine::{SEQUENCE_BITS, Step};
 use history::{Needs, SavedPieces, Store};
 use model::{Record, Text, Timestamp, UserIndex};
@@ -143,6 +143,11 @@ impl Watching {
         Box::new(self.live().freeze().pieces())
     }
 
+    /// Whether a transition only says whom a new definition found: nobody came or went.
+    fn found(&mut self, transition: &Transition) -> bool {
+        transition.cause == Cause::Definition && !self.live().replaces(transition.watch)
+    }
+
     /// Whether definitions join, or users are built anew, or should be.
     pub(super) fn working(&mut self) -> bool {
         self.running && (self.undefined || self.work.is_some() || self.live().n_stale() > 0)
@@ -194,6 +199,9 @@ impl Writer {
     /// Stores transitions, and gives them with names. The users are in the store.
     pub(super) fn store_transitions(&mut self, transitions: &[Transition]) {
         for transition in transitions {
+            if self.watching.found(transition) {
+                continue;
+            }
             let key = self.watching.live().program().key(transition.watch.0).cloned();
             let Some(key) = key else { continue };
             let arrival = self.frames << SEQUENCE_BITS | self.watching.sequence;
@@ -305,7 +313,9 @@ impl Writer {
         if self.watching.work.is_some() {
             return false;
         }
-        if std::mem::take(&mut self.watching.undefined) {
+        // Who is stale is built anew first: what joins takes users as they are.
+        if self.watching.undefined && self.watching.live().n_stale() == 0 {
+            self.watching.undefined = false;
             self.begin_join();
             return true;
         }
@@ -464,6 +474,8 @@ impl Writer {
         if !ended.is_empty() {
             self.all_counts(&ended, published);
         }
+        let mut told = told.to_vec();
+        told.retain(|transition| !self.watching.found(transition));
         let names = &self.watching.names;
         published.transitions.extend(told.iter().filter_map(|transition| {
             let watched = Arc::clone(names.get(transition.watch.0 as usize)?);
