@@ -116,3 +116,36 @@ fn a_new_segment_sees_the_past_at_once() {
     watching.event("u7", "Purchase", "2026-03-01T11:00:00Z");
     assert_eq!(watching.members("keen"), 1);
 }
+
+#[test]
+fn counts_of_states_are_right_after_the_lifecycle_is_written_anew() {
+    let watching = Watching::start("2026-06-01T12:00:00Z");
+    watching.server.fill(0..150, 20);
+    watching.until("2026-06-01T12:10:00Z");
+    watching.server.fill(150..300, 120);
+    watching.until("2026-06-01T12:20:00Z");
+    let counted = |path: &str| watching.server.get(path);
+    let check = || {
+        // The first question writes thresholds down, as soon as they can be told.
+        let asked = counted("/api/lifecycle?as_of=2026-06-01T12:20:00Z");
+        watching.settle();
+        let live = counted("/api/live?watch=lifecycle/default&latest=0");
+        let live = live["watches"][0]["now"]["places"].clone();
+        let of = |list: &Value| -> Vec<(Value, Value)> {
+            let all = list.as_array().unwrap().iter();
+            all.map(|one| (one["key"].clone(), one["users"].clone())).collect()
+        };
+        assert_eq!(of(&live), of(&asked["states"]));
+    };
+    check();
+    let path = "/api/lifecycle/definition";
+    let mut definition = counted(path);
+    definition["states"].as_array_mut().unwrap().pop();
+    assert_eq!(watching.server.send("PUT", path, &definition.to_string()).0, 200);
+    watching.settle();
+    check();
+    definition["states"][0]["name"] = json!("Renamed");
+    assert_eq!(watching.server.send("PUT", path, &definition.to_string()).0, 200);
+    watching.settle();
+    check();
+}
