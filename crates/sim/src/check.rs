@@ -187,7 +187,6 @@ pub(crate) fn same(one: &Writer, other: &Writer, told_from: usize) -> Checked {
     if ours != theirs {
         let place = |(n, (a, b)): (usize, (&Vec<u8>, &Vec<u8>))| {
             let at = a.iter().zip(b).position(|(a, b)| a != b).unwrap_or(a.len().min(b.len()));
-            if std::env::var("DBG").is_ok() { eprintln!("{:?}\n{:?}", &a, &b); }
             (a != b).then(|| format!("piece {n} of {} and {} bytes at {at}", a.len(), b.len()))
         };
         let places: Vec<String> = ours.iter().zip(&theirs).enumerate().filter_map(place).collect();
