@@ -5,6 +5,7 @@ mod files;
 mod history;
 mod memory;
 mod segment;
+mod simulate;
 
 use std::path::PathBuf;
 
@@ -15,6 +16,7 @@ pub use files::{ExportArguments, FileFormat, ImportArguments, Table};
 pub use history::{BackupArguments, HistoryArguments, HistoryCommand, RestoreArguments};
 pub use memory::MemoryArguments;
 pub use segment::{SegmentArguments, SegmentCommand};
+pub use simulate::SimulateArguments;
 
 /// Know who is new, active, loyal, at risk, dormant and churned, and say anything about anybody.
 #[derive(Parser)]
@@ -71,6 +73,8 @@ pub enum Command {
     Export(ExportArguments),
     /// Measure speed and size on generated data
     Bench(BenchArguments),
+    /// Run the engine under faults that a seed chooses, and compare it with what should be
+    Simulate(SimulateArguments),
     /// What the history holds, whether it is whole, how long it is kept
     History(HistoryArguments),
     /// Copy a data directory, also while a server has it open

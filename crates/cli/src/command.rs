@@ -18,5 +18,6 @@ pub mod rfm;
 pub mod segment;
 pub mod serve;
 pub mod sessions;
+pub mod simulate;
 pub mod trends;
 pub mod user;

@@ -53,6 +53,14 @@ impl<'a> OneUser<'a> {
         OneUser { names, facts: users.get(user), wanted, events, changes }
     }
 
+    /// What happened in the life of another user is wanted, too.
+    pub(crate) fn live_as_long_as(&mut self, other: &UserFacts) {
+        let own = &mut self.facts;
+        own.first_seen = own.first_seen.min(other.first_seen);
+        own.first_event = own.first_event.min(other.first_event);
+        own.last_seen = own.last_seen.max(other.last_seen);
+    }
+
     /// Whether rows of a family can be wanted. Of other months than those of the user's life, none
     /// are.
     pub(crate) fn wants(&self, family: Family) -> bool {

@@ -1,25 +1,71 @@
 use super::*;
 
-fn settings(seed: u64) -> Settings {
+/// Sizes at which hundreds of seeds take seconds in a debug build.
+fn small(seed: u64) -> Settings {
+    Settings { seed, users: Some(1 + seed as usize % 5), steps: Some(24), defect: None }
+}
+
+fn whole(seed: u64) -> Settings {
     Settings { seed, users: None, steps: None, defect: None }
 }
 
 #[test]
-fn a_few_hundred_seeds() {
+fn every_fixed_definition_can_be_read() {
+    assert!(Source::default().all_fixed_can_be_read());
+}
+
+/// The same seeds in every run, unless SIM_FROM names others; SIM_SEEDS says how many.
+#[test]
+fn a_few_hundred_seeds_are_as_they_should_be() {
+    let number = |name| std::env::var(name).ok().and_then(|n| n.parse::<u64>().ok());
+    let (from, n) = (number("SIM_FROM").unwrap_or(0), number("SIM_SEEDS").unwrap_or(250));
     let source = Source::default();
-    let from: u64 = std::env::var("SIM_FROM").ok().and_then(|n| n.parse().ok()).unwrap_or(0);
-    let n: u64 = std::env::var("SIM_SEEDS").ok().and_then(|n| n.parse().ok()).unwrap_or(300);
     let mut all = Numbers::default();
-    let mut failures = Vec::new();
     for seed in from..from + n {
-        match run(&source, settings(seed)) {
+        let settings = if number("SIM_FROM").is_some() { whole(seed) } else { small(seed) };
+        match run(&source, settings) {
             Ok(numbers) => all += numbers,
-            Err(failure) => failures.push(failure),
+            Err(failure) => panic!("{failure}"),
         }
     }
-    println!("{all:?}");
-    for failure in &failures {
-        println!("SEED {}: {}", failure.settings.seed, failure.what.lines().next().unwrap_or(""));
+    assert!(n < 250 || all.crashes > 300 && all.corrections > 3_000, "too little: {all:?}");
+}
+
+#[test]
+fn seeds_that_went_wrong_once_are_as_they_should_be() {
+    let source = Source::default();
+    let lines = include_str!("seeds.txt").lines().filter(|line| !line.starts_with('#'));
+    for seed in lines.filter_map(|line| line.split(' ').next()?.parse().ok()) {
+        if let Err(failure) = run(&source, whole(seed)) {
+            panic!("{failure}");
+        }
     }
-    assert!(failures.is_empty(), "{} of {n} failed: {}", failures.len(), failures[0]);
+}
+
+#[test]
+fn two_runs_of_a_seed_are_equal_to_the_byte() {
+    for seed in 0..12 {
+        let numbers = |source: &Source| run(source, small(seed)).map_err(|f| f.to_string());
+        assert_eq!(numbers(&Source::default()), numbers(&Source::default()), "seed {seed}");
+    }
+}
+
+#[test]
+fn a_few_hundred_users_are_as_they_should_be() {
+    let source = Source::default();
+    let settings = Settings { seed: 3, users: Some(300), steps: Some(25), defect: None };
+    if let Err(failure) = run(&source, settings) {
+        panic!("{failure}");
+    }
+}
+
+#[test]
+fn what_is_wrong_on_purpose_is_noticed() {
+    let source = Source::default();
+    for defect in [Defect::SkipRecord, Defect::DropTimer, Defect::LyingDisk] {
+        let wrong = |seed| run(&source, Settings { defect: Some(defect), ..small(seed) }).err();
+        let found = (0..30).find_map(wrong).unwrap_or_else(|| panic!("{defect:?} not noticed"));
+        let said = found.to_string();
+        assert!(said.contains("again: perennial simulate --seeds 1 --from"), "{said}");
+    }
 }

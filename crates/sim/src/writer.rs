@@ -122,11 +122,27 @@ struct Stored<'a>(&'a mut Store);
 
 impl Histories for Stored<'_> {
     fn of(&mut self, user: UserIndex) -> Option<UserHistory> {
-        if user.at() >= self.0.n_users() {
-            let attributes = Default::default();
-            return Some(UserHistory { id: Text::default(), events: vec![], attributes });
+        self.of_known(&[user])
+    }
+
+    fn of_both(&mut self, into: UserIndex, from: UserIndex) -> Option<UserHistory> {
+        self.of_known(&[into, from])
+    }
+}
+
+impl Stored<'_> {
+    /// Of those whom the store has heard of.
+    fn of_known(&mut self, users: &[UserIndex]) -> Option<UserHistory> {
+        let known: Vec<UserIndex> =
+            users.iter().copied().filter(|user| user.at() < self.0.n_users()).collect();
+        match known.is_empty() {
+            true => Some(UserHistory {
+                id: Text::default(),
+                events: vec![],
+                attributes: Default::default(),
+            }),
+            false => self.0.history_of_all(&known).ok(),
         }
-        self.0.history_of(user).ok()
     }
 }
 

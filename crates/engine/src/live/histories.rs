@@ -11,7 +11,8 @@ use super::fold::Folded;
 /// The history of users as it was before the frame at hand.
 pub trait Histories {
     /// The whole history of a user; nothing if it cannot be read. Of one who was not there yet it is
-    /// empty.
+    /// empty. A change of the attribute without a name marks when the user was first seen, as that can
+    /// be before everything else.
     fn of(&mut self, user: UserIndex) -> Option<UserHistory>;
 
     /// The histories of two users as one, under the id of the first. To be overridden by whoever knows

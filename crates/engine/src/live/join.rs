@@ -82,6 +82,13 @@ impl Joining {
         }
     }
 
+    /// Whether what is brought in of a user cannot be united with what is known: places in the
+    /// lifecycle were noted by what the lifecycle said before.
+    fn is_beyond_base(&self, own: &[u8], base: &[u8]) -> bool {
+        let lived_on = || Program::settled(own).is_some_and(|settled| settled >= self.at);
+        self.next.brings_places(&self.sources) && (base.is_empty() || lived_on())
+    }
+
     /// Two users turned out to be one. Whether the one that remains is whole, or will be when it
     /// joins; otherwise what the other had before is still to be brought in.
     pub(super) fn merge(&mut self, from: UserIndex, into: UserIndex) -> bool {
@@ -249,7 +256,8 @@ impl Live {
         let before = self.program.places(&own);
         let next = &joining.next;
         self.told.clear();
-        let rebuilt = joining.rebuilt.remove(&user).then(|| histories.of(user)).flatten();
+        let rebuilt = joining.rebuilt.remove(&user) || joining.is_beyond_base(&own, base);
+        let rebuilt = rebuilt.then(|| histories.of(user)).flatten();
         let rebuilt = rebuilt.and_then(|h| first_seen_at(&h).map(|seen| (h, seen)));
         let stepped = match rebuilt {
             Some((history, seen)) => next.build(&mut self.scratch, &history, seen, self.now),

@@ -7,6 +7,7 @@ use segment::evaluate::UserHistory;
 use super::Store;
 use crate::disk::Error;
 use crate::evaluate::Needs;
+use crate::gather::since_first_seen;
 use crate::point::OneUser;
 use crate::users::UserFacts;
 
@@ -22,7 +23,19 @@ impl Store {
     /// Cost: the user's rows, a look at the names and months of the user's life, and once each row
     /// that is new since this was asked before; columns of parts that nobody read are read.
     pub fn history_of(&mut self, user: UserIndex) -> Result<UserHistory, Error> {
-        self.read_user(user, None)
+        self.read_user(&[user], None)
+    }
+
+    /// The whole histories of users as one, in the order of time and arrival, under the id of the
+    /// first: what a merge makes of them before it is applied. The attribute without a name marks
+    /// when they were first seen, as that can be all that is known of a user. For the live path.
+    pub fn history_of_all(&mut self, users: &[UserIndex]) -> Result<UserHistory, Error> {
+        let seen = users.iter().map(|user| self.users.get(*user).first_seen).min();
+        let mut history = self.read_user(users, None)?;
+        if let Some(seen) = seen.filter(|seen| *seen != i64::MAX) {
+            history.attributes.extend(since_first_seen(Timestamp(seen)));
+        }
+        Ok(history)
     }
 
     /// The same of what some conditions need: what [`crate::Snapshot::history_for`] of a snapshot
@@ -33,20 +46,23 @@ impl Store {
         needs: &Needs,
         (from, to): (Timestamp, Timestamp),
     ) -> Result<UserHistory, Error> {
-        self.read_user(user, Some((needs, (from, to))))
+        self.read_user(&[user], Some((needs, (from, to))))
     }
 
     fn read_user(
         &mut self,
-        user: UserIndex,
+        users_as_one: &[UserIndex],
         needs: Option<(&Needs, (Timestamp, Timestamp))>,
     ) -> Result<UserHistory, Error> {
         // Rows of users that were merged have their old numbers until they are sealed.
         let users = &self.users;
-        let own = |number: &u32| users.remaining(*number) == user.0;
+        let user = users_as_one[0];
+        let own = |number: &u32| users_as_one.iter().any(|u| users.remaining(*number) == u.0);
         let vanished = self.vanished.iter().map(|vanished| vanished.user);
-        let numbers: Vec<u32> = [user.0].into_iter().chain(vanished).filter(own).collect();
+        let all = users_as_one.iter().map(|user| user.0).chain(vanished);
+        let numbers: Vec<u32> = all.filter(own).collect();
         let mut one = OneUser::new(&self.names, users, user, needs);
+        users_as_one[1..].iter().for_each(|other| one.live_as_long_as(&users.get(*other)));
         for (family, runs) in &mut self.families {
             if !one.wants(*family) {
                 continue;

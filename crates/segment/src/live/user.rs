@@ -314,8 +314,23 @@ impl Program {
         for n in (1..self.conditions.len() as u32).filter(|n| !scratch.is_active[*n as usize]) {
             set_bit(&mut scratch.bits, n, bit(&self.empty, n));
         }
-        let at = header.settled.max(step.now.0);
+        // Places in the lifecycle go on from where they were then.
+        let at = match !base.is_empty() && self.brings_places(sources) {
+            true => header.settled.min(step.now.0),
+            false => header.settled.max(step.now.0),
+        };
         Ok(self.settle(scratch, header, at, &step, told))
+    }
+
+    /// Whether places in the lifecycle are among some sources. A user of whom anything is known since
+    /// the base was made cannot be joined with it then: build the user anew.
+    pub fn brings_places(&self, sources: &[u32]) -> bool {
+        self.places.iter().any(|place| sources.contains(place))
+    }
+
+    /// Up to when everything of a user was told.
+    pub fn settled(bytes: &[u8]) -> Option<Timestamp> {
+        peek(bytes).map(|header| Timestamp(header.settled))
     }
 
     /// The place of a user in every watch, by their bytes.
@@ -436,7 +451,8 @@ impl Program {
                     scratch.lists.clear(self.sources.len());
                     self.collect(scratch, &history);
                     if !self.places.is_empty() {
-                        from = first_seen_at(&history).map_or(from, |seen| seen.0.min(from));
+                        let seen = first_seen_at(&history).map_or(from, |seen| seen.0);
+                        from = from.min(seen).min(header.first_seen);
                     }
                 }
                 // Only the present can be put right.
