@@ -305,28 +305,27 @@ impl Writer {
         if self.watching.work.is_some() {
             return false;
         }
-        if std::mem::take(&mut self.watching.undefined) {
+        let changed = std::mem::take(&mut self.watching.undefined);
+        if changed {
             self.begin_join();
-            return true;
         }
         let over = (now - self.watching.stale_at).0 >= IMPORT_OVER_MS;
-        if self.watching.live().n_stale() == 0 || !over {
-            return false;
+        if self.watching.work.is_some() || self.watching.live().n_stale() == 0 || !over {
+            return changed;
         }
         let snapshot = match self.store.snapshot() {
             Ok(snapshot) => snapshot,
             Err(error) => {
                 tracing::error!(%error, "the history cannot be read; old records are not told yet");
-                return false;
+                return changed;
             }
         };
-        let Some(rebuild) = self.watching.live().begin_rebuild(REBUILT_AT_ONCE) else {
-            return false;
-        };
-        let needs = self.watching.needs.clone();
-        let chunks = backfill::rebuild(snapshot, rebuild, needs, self.maintenance.nudge());
-        self.start_work(chunks, false);
-        false
+        if let Some(rebuild) = self.watching.live().begin_rebuild(REBUILT_AT_ONCE) {
+            let needs = self.watching.needs.clone();
+            let chunks = backfill::rebuild(snapshot, rebuild, needs, self.maintenance.nudge());
+            self.start_work(chunks, false);
+        }
+        changed
     }
 
     fn begin_join(&mut self) {
