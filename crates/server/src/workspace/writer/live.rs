@@ -81,6 +81,10 @@ struct StoreHistories<'a> {
 
 impl Histories for StoreHistories<'_> {
     fn of(&mut self, user: UserIndex) -> Option<UserHistory> {
+        if user.at() >= self.store.n_users() {
+            // First seen in the very frame that is being folded.
+            return Some(backfill::nothing(&Text::default()));
+        }
         let ever = (Timestamp::MIN, Timestamp::MAX);
         match self.store.history_for(user, self.needs, ever) {
             Ok(history) => Some(history),
