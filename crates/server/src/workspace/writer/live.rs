@@ -153,7 +153,9 @@ impl Watching {
     }
 
     pub(super) fn define(&mut self, definitions: Definitions) {
-        self.needs = needs(&definitions);
+        // What is watched goes on as it is until the new definitions have joined.
+        let before = self.needs.clone();
+        self.needs = needs(&definitions).and(before);
         self.undefined = true;
         self.definitions = definitions;
     }
@@ -290,6 +292,9 @@ impl Writer {
             }
             Some(Chunk::Failed) | None => {}
         }
+        if joined && !self.watching.undefined {
+            self.watching.needs = needs(&self.watching.definitions);
+        }
         let done = joined || work.over && work.ready.is_empty();
         if !done {
             self.watching.work = Some(work);
@@ -356,7 +361,10 @@ impl Writer {
         self.name_watches();
         self.all_counts(&keys, &mut published);
         self.shared.hub.publish(published);
-        let Some(base) = defined.base else { return };
+        let Some(base) = defined.base else {
+            self.watching.needs = needs(&self.watching.definitions);
+            return;
+        };
         match self.store.snapshot() {
             Ok(snapshot) => {
                 let chunks = backfill::base(snapshot, base, rules, self.maintenance.nudge());
