@@ -58,9 +58,22 @@ pub(crate) struct Watching {
     work: Option<Work>,
     /// Numbers what was told since the last frame.
     sequence: u64,
+    /// Something was told, or definitions joined, that the log alone would not bring back.
+    unsaved: Unsaved,
     /// When the last users went stale.
     stale_at: Timestamp,
     n_stale: usize,
+}
+
+/// What of the live state a checkpoint would add to what the log says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::workspace) enum Unsaved {
+    /// Nothing.
+    Nothing,
+    /// What time brought about: it would be told again.
+    Told,
+    /// Definitions joined, and told who is in: the log does not say when.
+    Joined,
 }
 
 /// Users on their way from a thread.
@@ -108,6 +121,7 @@ impl Watching {
             joining_shown: Vec::new(),
             work: None,
             sequence: 0,
+            unsaved: Unsaved::Nothing,
             stale_at: Timestamp::MIN,
             n_stale: 0,
         }
@@ -144,7 +158,18 @@ impl Watching {
 
     /// The live state for a checkpoint.
     pub(in crate::workspace) fn pieces(&mut self) -> history::Pieces {
+        self.unsaved = Unsaved::Nothing;
         Box::new(self.live().freeze().pieces())
+    }
+
+    /// What of the live state a checkpoint would add.
+    pub(in crate::workspace) fn unsaved(&self) -> Unsaved {
+        self.unsaved
+    }
+
+    /// The checkpoint that was begun was not written.
+    pub(in crate::workspace) fn not_saved(&mut self) {
+        self.unsaved = self.unsaved.max(Unsaved::Told);
     }
 
     /// Whether definitions join, or users are built anew, or should be.
@@ -199,6 +224,9 @@ impl Writer {
 
     /// Stores transitions, and gives them with names. The users are in the store.
     pub(super) fn store_transitions(&mut self, transitions: &[Transition]) {
+        if !transitions.is_empty() {
+            self.watching.unsaved = self.watching.unsaved.max(Unsaved::Told);
+        }
         for transition in transitions {
             let key = self.watching.live().program().key(transition.watch.0).cloned();
             let Some(key) = key else { continue };
@@ -291,6 +319,9 @@ impl Writer {
                 }
             }
             Some(Chunk::Failed) | None => {}
+        }
+        if joined {
+            self.watching.unsaved = Unsaved::Joined;
         }
         if joined && !self.watching.undefined {
             self.watching.needs = needs(&self.watching.definitions);
