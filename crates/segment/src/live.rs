@@ -49,4 +49,6 @@ mod user;
 
 pub use moving::{Moved, Tables};
 pub use program::{DEFAULT_LIFECYCLE, GRACE, NotLive, Program, STATES_MAX, Watched, What};
-pub use user::{Arrived, ArrivedWhat, Correction, Damaged, Scratch, Step, Stepped, Told};
+pub use user::{
+    Arrived, ArrivedWhat, Correction, Damaged, Scratch, Step, Stepped, Told, first_seen,
+};

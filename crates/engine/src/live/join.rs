@@ -12,8 +12,8 @@ use std::ops::Range;
 
 use hashbrown::HashSet;
 use model::{Text, Timestamp, UserIndex};
-use segment::evaluate::{UserHistory, first_seen_at};
-use segment::live::{Arrived, NotLive, Program, Scratch, Step as UserStep, Watched};
+use segment::evaluate::UserHistory;
+use segment::live::{Arrived, NotLive, Program, Scratch, Step as UserStep, Watched, first_seen};
 use segment::{Predicate, Rules};
 
 use super::fold::{Live, PublicIds};
@@ -239,7 +239,9 @@ impl Live {
         let next = &joining.next;
         self.told.clear();
         let rebuilt = joining.rebuilt.remove(&user).then(|| histories.of(user)).flatten();
-        let rebuilt = rebuilt.and_then(|h| first_seen_at(&h).map(|seen| (h, seen)));
+        // Histories hold only what the conditions need.
+        let seen = first_seen(&own).into_iter().chain(first_seen(base)).min();
+        let rebuilt = rebuilt.zip(seen);
         let stepped = match rebuilt {
             Some((history, seen)) => next.build(&mut self.scratch, &history, seen, self.now),
             None => {

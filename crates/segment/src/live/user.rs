@@ -856,6 +856,11 @@ impl Scratch {
     }
 }
 
+/// When a user was first seen, by their bytes; nothing if nothing is known of them.
+pub fn first_seen(bytes: &[u8]) -> Option<Timestamp> {
+    peek(bytes).map(|header| Timestamp(header.first_seen))
+}
+
 fn peek(bytes: &[u8]) -> Option<Header> {
     let mut bytes = Bytes(bytes);
     Some(Header { settled: bytes.signed()?, first_seen: bytes.signed()? })
