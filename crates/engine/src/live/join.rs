@@ -224,8 +224,10 @@ impl Live {
         (ids, histories): (&dyn PublicIds, &mut dyn Histories),
         transitions: &mut Vec<Transition>,
     ) {
-        // Who is to be built anew is built with the new definitions.
-        if self.is_stale(user) {
+        // Who is to be built anew and of whom nothing was told is built with the new definitions. Of
+        // others is told what is known, so that numbers stay those of what was told.
+        let stale = self.is_stale(user);
+        if stale && self.users[user.at()].is_empty() {
             return;
         }
         self.catch_up(user, ids, transitions);
@@ -260,6 +262,9 @@ impl Live {
         };
         self.users[user.at()] = own;
         self.take(user, stepped);
+        if stale {
+            self.timers.clear(user);
+        }
         let after = next.places(&self.users[user.at()]);
         let new = |watch: u32| joining.watches.iter().find(|(new, _)| *new == watch);
         // What was live before and is now tells its own changes of this instant.

@@ -393,10 +393,11 @@ impl Program {
         let range = (from, at.0);
         let (_, horizon) = self.run(scratch, first_seen.0, range, &history.id, &mut found);
         // The user did not exist before, so what the first look finds did happen there.
-        let are = known(&found, from.saturating_sub(1), since);
+        let mut are = known(&found, from.saturating_sub(1), since);
+        let were = continued(were, &mut are, since);
         match were.is_empty() {
             true => told.extend(are),
-            false => corrections(were, &are, at.0, told),
+            false => corrections(&were, &are, at.0, told),
         }
         scratch.write(self, Header { settled: at.0, first_seen: first_seen.0 });
         Stepped { late: false, changed: true, horizon }
@@ -695,6 +696,36 @@ fn known(found: &[Told], from: i64, since: &[i64]) -> Vec<Told> {
     known.extend(began);
     known.sort_by_key(|told| told.at);
     known
+}
+
+/// Of what was told under the keys of watches, that which their present meaning told; what should
+/// have been begins where the meaning before left off.
+fn continued(were: &[Told], are: &mut Vec<Told>, since: &[i64]) -> Vec<Told> {
+    let since = |watch: u32| since.get(watch as usize).copied().unwrap_or(i64::MIN);
+    // Of users who turned out to be one each was somewhere: places are counted.
+    let mut left_off: Vec<(u32, u8, i32)> = Vec::new();
+    for told in were.iter().filter(|told| told.at < since(told.watch)) {
+        for (place, n) in [(told.to, 1), (told.from, -1)] {
+            match left_off.iter_mut().find(|(watch, of, _)| (*watch, *of) == (told.watch, place)) {
+                Some((.., sum)) => *sum += n,
+                None => left_off.push((told.watch, place, n)),
+            }
+        }
+    }
+    for (watch, place, _) in left_off.into_iter().filter(|(_, place, n)| *place != 0 && *n > 0) {
+        let at = since(watch);
+        let began = |told: &Told| (told.watch, told.at, told.from) == (watch, at, 0);
+        match are.iter().position(began) {
+            Some(same) if are[same].to == place => _ = are.remove(same),
+            Some(other) => are[other].from = place,
+            None => {
+                let correction = Correction::None;
+                are.push(Told { at, watch, from: place, to: 0, arrived: false, correction });
+            }
+        }
+    }
+    are.sort_by_key(|told| told.at);
+    were.iter().filter(|told| told.at >= since(told.watch)).copied().collect()
 }
 
 /// What was told and what should have been, as corrections up to `settled` and news after it.
