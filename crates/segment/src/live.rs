@@ -44,9 +44,11 @@ mod lists;
 mod moving;
 mod program;
 mod recall;
+mod scratch;
 mod source;
 mod user;
 
 pub use moving::{Moved, Tables};
 pub use program::{DEFAULT_LIFECYCLE, GRACE, NotLive, Program, STATES_MAX, Watched, What};
-pub use user::{Arrived, ArrivedWhat, Correction, Damaged, Scratch, Step, Stepped, Told};
+pub use scratch::{Scratch, first_seen};
+pub use user::{Arrived, ArrivedWhat, Correction, Damaged, Step, Stepped, Told};

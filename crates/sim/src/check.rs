@@ -184,7 +184,8 @@ pub(crate) fn same(one: &Writer, other: &Writer, told_from: usize) -> Checked {
     for key in ours.keys().chain(theirs.keys()) {
         checks += 1;
         if ours.get(key) != theirs.get(key) {
-            let told = |of: &BTreeMap<_, Vec<Transition>>| shortly(of.get(key).into_iter().flatten());
+            let told =
+                |of: &BTreeMap<_, Vec<Transition>>| shortly(of.get(key).into_iter().flatten());
             return Err(format!(
                 "a start tells other things of user {} in {}:\n{}again:\n{}",
                 key.0,

@@ -13,7 +13,7 @@ use hashbrown::HashMap;
 use model::{Record, Text, Timestamp, UserIndex, What};
 use segment::evaluate::first_seen_at;
 use segment::live::{
-    Arrived, ArrivedWhat, GRACE, Program, Scratch, Step as UserStep, Stepped, Told,
+    Arrived, ArrivedWhat, GRACE, Program, Scratch, Step as UserStep, Stepped, Told, first_seen,
 };
 
 use super::histories::{Histories, SoFar};
@@ -448,7 +448,10 @@ impl Live {
                 let both = histories.of_both(into, from);
                 self.told.clear();
                 let program = program_of(&self.program, self.joining.as_ref(), into);
+                // Histories hold only what the conditions need, perhaps not what came first.
+                let known = [first_seen(&gone), first_seen(&self.users[into.at()])];
                 let seen = both.as_ref().and_then(first_seen_at);
+                let seen = known.into_iter().chain([seen]).flatten().min();
                 if let Some((mut history, seen)) = both.zip(seen) {
                     history.id.clone_from(ids.public_id(into));
                     let stepped = program.build(&mut self.scratch, &history, seen, self.now);

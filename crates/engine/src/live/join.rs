@@ -12,8 +12,8 @@ use std::ops::Range;
 
 use hashbrown::HashSet;
 use model::{Text, Timestamp, UserIndex};
-use segment::evaluate::{UserHistory, first_seen_at};
-use segment::live::{Arrived, NotLive, Program, Scratch, Step as UserStep, Watched};
+use segment::evaluate::UserHistory;
+use segment::live::{Arrived, NotLive, Program, Scratch, Step as UserStep, Watched, first_seen};
 use segment::{Predicate, Rules};
 
 use super::fold::{Live, PublicIds};
@@ -242,8 +242,10 @@ impl Live {
         (ids, histories): (&dyn PublicIds, &mut dyn Histories),
         transitions: &mut Vec<Transition>,
     ) {
-        // Who is to be built anew is built with the new definitions.
-        if self.is_stale(user) {
+        // Who is to be built anew and of whom nothing was told is built with the new definitions. Of
+        // others is told what is known, so that numbers stay those of what was told.
+        let stale = self.is_stale(user);
+        if stale && self.users[user.at()].is_empty() {
             return;
         }
         self.catch_up(user, ids, transitions);
@@ -258,7 +260,9 @@ impl Live {
         self.told.clear();
         let rebuilt = joining.rebuilt.remove(&user) || joining.is_beyond_base(&own, base);
         let rebuilt = rebuilt.then(|| histories.of(user)).flatten();
-        let rebuilt = rebuilt.and_then(|h| first_seen_at(&h).map(|seen| (h, seen)));
+        // Histories hold only what the conditions need.
+        let seen = first_seen(&own).into_iter().chain(first_seen(base)).min();
+        let rebuilt = rebuilt.zip(seen);
         let stepped = match rebuilt {
             Some((history, seen)) => next.build(&mut self.scratch, &history, seen, self.now),
             None => {
@@ -277,6 +281,9 @@ impl Live {
         };
         self.users[user.at()] = own;
         self.take(user, stepped);
+        if stale {
+            self.timers.clear(user);
+        }
         let after = next.places(&self.users[user.at()]);
         let new = |watch: u32| joining.watches.iter().find(|(new, _)| *new == watch);
         // What was live before and is now tells its own changes of this instant.

@@ -50,6 +50,19 @@ impl Needs {
         needs
     }
 
+    /// What these and others need.
+    pub fn and(mut self, other: Needs) -> Needs {
+        let Needs { any_event, events, properties, attributes, ever, windows, spans, .. } = other;
+        self.any_event |= any_event;
+        self.events.extend(events);
+        self.properties.extend(properties);
+        self.attributes.extend(attributes);
+        self.ever |= ever;
+        self.windows.extend(windows);
+        self.spans.extend(spans);
+        self
+    }
+
     /// Names of the events, ascending; nothing: any.
     pub(crate) fn names(&self, names: &Names) -> Option<Vec<NameId>> {
         if self.any_event {

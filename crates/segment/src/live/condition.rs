@@ -425,7 +425,7 @@ fn measured(
             number(days.len() as u64)
         }
         Measured::First => matching.next().map(|hit| Found::Truth(hit.key != 0)),
-        Measured::Last => matching.last().map(|hit| Found::Truth(hit.key != 0)),
+        Measured::Last => matching.next_back().map(|hit| Found::Truth(hit.key != 0)),
     }
 }
 

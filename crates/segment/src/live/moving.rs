@@ -10,7 +10,8 @@ use std::collections::HashMap;
 use model::Text;
 
 use super::program::{Program, Watched, bit, set_bit};
-use super::user::{Damaged, Scratch};
+use super::scratch::Scratch;
+use super::user::Damaged;
 
 /// Keys by number; an empty key is of something that is not kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -27,6 +27,7 @@ pub struct Watched {
 
 /// What a watched definition says.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "a few hundred of them exist, and each is walked")]
 pub enum What {
     /// Who is in: places 0 (out) and 1 (in).
     Segment(Predicate),

@@ -9,11 +9,12 @@
 
 use model::{Text, Timestamp, Value, Zone};
 
-use super::codec::{Bytes, put, put_signed};
+use super::codec::{put, put_signed};
 use super::condition::{NEVER, View};
 use super::filter::Passes;
 use super::lists::Lists;
 use super::program::{GRACE, Program, bit, set_bit};
+use super::scratch::{Header, Scratch, peek, read_header};
 use super::source::{Hit, Keep};
 use crate::evaluate::{UserHistory, first_seen_at};
 
@@ -70,22 +71,6 @@ pub enum Correction {
 #[error("the live state of a user is damaged; build it anew from the history")]
 pub struct Damaged;
 
-/// Where a user is worked on: reused from one to the next, so that little is allocated.
-#[derive(Debug, Default)]
-pub struct Scratch {
-    lists: Lists,
-    old_lists: Lists,
-    bits: Vec<u8>,
-    before: Vec<u8>,
-    active: Vec<u32>,
-    is_active: Vec<bool>,
-    horizons: Vec<i64>,
-    dirty: Vec<u32>,
-    hits: Vec<(u32, Hit)>,
-    /// The user's new bytes.
-    pub bytes: Vec<u8>,
-}
-
 /// What a step did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stepped {
@@ -95,14 +80,6 @@ pub struct Stepped {
     pub changed: bool,
     /// The earliest instant at which anything may change, if nothing arrives.
     pub horizon: i64,
-}
-
-/// A user as the bytes say.
-#[derive(Clone, Copy, Debug)]
-struct Header {
-    /// Up to here everything was told.
-    settled: i64,
-    first_seen: i64,
 }
 
 /// What is handed in beside a user's bytes.
@@ -408,10 +385,11 @@ impl Program {
         let range = (from, at.0);
         let (_, horizon) = self.run(scratch, first_seen.0, range, &history.id, &mut found);
         // The user did not exist before, so what the first look finds did happen there.
-        let are = known(&found, from.saturating_sub(1), since);
+        let mut are = known(&found, from.saturating_sub(1), since);
+        let were = continued(were, &mut are, since);
         match were.is_empty() {
             true => told.extend(are),
-            false => corrections(were, &are, at.0, told),
+            false => corrections(&were, &are, at.0, told),
         }
         scratch.write(self, Header { settled: at.0, first_seen: first_seen.0 });
         Stepped { late: false, changed: true, horizon }
@@ -713,6 +691,36 @@ fn known(found: &[Told], from: i64, since: &[i64]) -> Vec<Told> {
     known
 }
 
+/// Of what was told under the keys of watches, that which their present meaning told; what should
+/// have been begins where the meaning before left off.
+fn continued(were: &[Told], are: &mut Vec<Told>, since: &[i64]) -> Vec<Told> {
+    let since = |watch: u32| since.get(watch as usize).copied().unwrap_or(i64::MIN);
+    // Of users who turned out to be one each was somewhere: places are counted.
+    let mut left_off: Vec<(u32, u8, i32)> = Vec::new();
+    for told in were.iter().filter(|told| told.at < since(told.watch)) {
+        for (place, n) in [(told.to, 1), (told.from, -1)] {
+            match left_off.iter_mut().find(|(watch, of, _)| (*watch, *of) == (told.watch, place)) {
+                Some((.., sum)) => *sum += n,
+                None => left_off.push((told.watch, place, n)),
+            }
+        }
+    }
+    for (watch, place, _) in left_off.into_iter().filter(|(_, place, n)| *place != 0 && *n > 0) {
+        let at = since(watch);
+        let began = |told: &Told| (told.watch, told.at, told.from) == (watch, at, 0);
+        match are.iter().position(began) {
+            Some(same) if are[same].to == place => _ = are.remove(same),
+            Some(other) => are[other].from = place,
+            None => {
+                let correction = Correction::None;
+                are.push(Told { at, watch, from: place, to: 0, arrived: false, correction });
+            }
+        }
+    }
+    are.sort_by_key(|told| told.at);
+    were.iter().filter(|told| told.at >= since(told.watch)).copied().collect()
+}
+
 /// What was told and what should have been, as corrections up to `settled` and news after it.
 fn corrections(were: &[Told], are: &[Told], settled: i64, told: &mut Vec<Told>) {
     let same = |a: &Told, b: &Told| (a.watch, a.at, a.from, a.to) == (b.watch, b.at, b.from, b.to);
@@ -728,160 +736,4 @@ fn corrections(were: &[Told], are: &[Told], settled: i64, told: &mut Vec<Told>) 
             told.push(Told { correction: Correction::Added, ..*new });
         }
     }
-}
-
-impl Scratch {
-    /// A user without anything.
-    fn start(&mut self, program: &Program) {
-        self.lists.clear(program.sources.len());
-        self.forget(program);
-    }
-
-    /// What holds of a user without anything, and everything to be looked at.
-    fn forget(&mut self, program: &Program) {
-        self.bits.clone_from(&program.empty);
-        self.activate_all(program);
-    }
-
-    fn read(&mut self, program: &Program, bytes: &[u8]) -> Result<Header, Damaged> {
-        let (header, rest) = read_header(bytes, &mut self.bits).ok_or(Damaged)?;
-        let known = self.bits.len();
-        if known < program.empty.len() {
-            self.bits.extend_from_slice(&program.empty[known..]);
-        }
-        self.lists.read(rest, program.sources.len()).ok_or(Damaged)?;
-        Ok(header)
-    }
-
-    fn load_all(&mut self, program: &Program) -> Result<(), Damaged> {
-        let present: Vec<u32> = self.lists.present().collect();
-        for source in present {
-            self.lists.load(source, &program.sources).ok_or(Damaged)?;
-        }
-        Ok(())
-    }
-
-    fn take_hits(&mut self) {
-        for (source, hit) in self.hits.drain(..) {
-            self.lists.insert(source, hit);
-        }
-    }
-
-    fn reset_active(&mut self, program: &Program) {
-        for condition in self.active.drain(..) {
-            self.is_active[condition as usize] = false;
-        }
-        let n = program.conditions.len();
-        if self.is_active.len() < n {
-            self.is_active.resize(n, false);
-            self.horizons.resize(n, NEVER);
-        }
-    }
-
-    fn activate(&mut self, condition: u32) {
-        let active = &mut self.is_active[condition as usize];
-        if !*active {
-            *active = true;
-            self.active.push(condition);
-            self.horizons[condition as usize] = i64::MIN;
-        }
-    }
-
-    /// The conditions of every source that has hits, those that need none, and all that hold of
-    /// nobody for others.
-    fn activate_all(&mut self, program: &Program) {
-        self.reset_active(program);
-        self.activate(0);
-        let present: Vec<u32> = self.lists.present().collect();
-        for source in present {
-            for condition in &program.dependents[source as usize] {
-                self.activate(*condition);
-            }
-        }
-        for condition in program.named.iter().chain(&program.lived) {
-            self.activate(*condition);
-        }
-    }
-
-    /// The conditions of the sources that the hits touch, with the lists that they read.
-    fn activate_touched(&mut self, program: &Program) -> Result<(), Damaged> {
-        self.reset_active(program);
-        for n in 0..self.hits.len() {
-            let source = self.hits[n].0;
-            self.lists.load(source, &program.sources).ok_or(Damaged)?;
-            for condition in &program.dependents[source as usize] {
-                self.activate(*condition);
-            }
-        }
-        for n in 0..self.active.len() {
-            let condition = &program.conditions[self.active[n] as usize];
-            for source in condition.sources.iter().chain(&condition.zone) {
-                self.lists.load(*source, &program.sources).ok_or(Damaged)?;
-            }
-        }
-        for source in &program.places {
-            self.lists.load(*source, &program.sources).ok_or(Damaged)?;
-        }
-        Ok(())
-    }
-
-    /// The bytes with other numbers: bits are carried over by one function, sources renamed by
-    /// another, which drops those that it gives no number.
-    pub(super) fn moved(
-        &mut self,
-        bytes: &[u8],
-        empty: &[u8],
-        carry_over: impl Fn(&[u8], &mut [u8]),
-        renamed: impl Fn(u32) -> Option<u32>,
-    ) -> Result<Box<[u8]>, Damaged> {
-        let (header, rest) = read_header(bytes, &mut self.before).ok_or(Damaged)?;
-        self.bits.clear();
-        self.bits.extend_from_slice(empty);
-        carry_over(&self.before, &mut self.bits);
-        self.bytes.clear();
-        put_signed(&mut self.bytes, header.settled);
-        put_signed(&mut self.bytes, header.first_seen);
-        put(&mut self.bytes, self.bits.len() as u64);
-        self.bytes.extend_from_slice(&self.bits);
-        let mut rest = Bytes(rest);
-        let mut lists = Vec::new();
-        while !rest.0.is_empty() {
-            let source = rest.number().ok_or(Damaged)? as u32;
-            let n = rest.number().ok_or(Damaged)? as usize;
-            let hits = rest.take(n).ok_or(Damaged)?;
-            lists.extend(renamed(source).map(|source| (source, hits)));
-        }
-        lists.sort_unstable_by_key(|(source, _)| *source);
-        for (source, hits) in lists {
-            put(&mut self.bytes, u64::from(source));
-            put(&mut self.bytes, hits.len() as u64);
-            self.bytes.extend_from_slice(hits);
-        }
-        Ok(self.bytes.as_slice().into())
-    }
-
-    fn write(&mut self, program: &Program, header: Header) {
-        let floor = header.settled.saturating_sub(GRACE.0);
-        self.lists.trim(&program.sources, floor, program.zone());
-        self.bytes.clear();
-        put_signed(&mut self.bytes, header.settled);
-        put_signed(&mut self.bytes, header.first_seen);
-        put(&mut self.bytes, self.bits.len() as u64);
-        self.bytes.extend_from_slice(&self.bits);
-        self.lists.write(&mut self.bytes, &program.sources, &program.read);
-    }
-}
-
-fn peek(bytes: &[u8]) -> Option<Header> {
-    let mut bytes = Bytes(bytes);
-    Some(Header { settled: bytes.signed()?, first_seen: bytes.signed()? })
-}
-
-fn read_header<'a>(bytes: &'a [u8], bits: &mut Vec<u8>) -> Option<(Header, &'a [u8])> {
-    let mut bytes = Bytes(bytes);
-    let header = Header { settled: bytes.signed()?, first_seen: bytes.signed()? };
-    let n = bytes.number()? as usize;
-    bits.clear();
-    bits.extend_from_slice(bytes.take(n)?);
-    Some((header, bytes.0))
 }

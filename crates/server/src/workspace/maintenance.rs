@@ -13,7 +13,7 @@ use history::{Done, Job, Merging, Upkeep};
 use log::{Offset, Reader};
 
 use super::backup::Copying;
-use super::writer::{Command, Writer};
+use super::writer::{Command, Unsaved, Writer};
 use super::*;
 
 /// Rows that a checkpoint writes at once: bounds the time of a replay.
@@ -86,6 +86,11 @@ impl Maintenance {
         Arc::clone(&self.clock)
     }
 
+    /// Whether a checkpoint is being written.
+    pub(super) fn busy(&self) -> bool {
+        self.running.is_some()
+    }
+
     /// Wakes the writer.
     pub(super) fn nudge(&self) -> mpsc::WeakSender<Command> {
         self.nudge.clone()
@@ -110,6 +115,9 @@ impl Writer {
             } else {
                 break;
             }
+        }
+        if self.maintenance.running.is_none() && self.watching.unsaved() == Unsaved::Joined {
+            self.start(Merging::Tiered, None, None);
         }
     }
 
@@ -145,7 +153,8 @@ impl Writer {
         reply: Option<oneshot::Sender<Result<Maintained, WorkspaceError>>>,
     ) {
         let at = self.log.end();
-        let nothing_new = at == self.checkpointed && merging == Merging::Tiered;
+        let same = at == self.checkpointed && self.watching.unsaved() == Unsaved::Nothing;
+        let nothing_new = same && merging == Merging::Tiered;
         let forgets = !self.shared.kept().is_empty();
         // After the log refused, the fold is ahead of it: no checkpoint may say so.
         if self.refused.is_some() || nothing_new && copying.is_none() && !forgets {
@@ -235,6 +244,9 @@ impl Writer {
         reply: Option<oneshot::Sender<Result<Maintained, WorkspaceError>>>,
     ) {
         let waiting = if result.is_ok() { 0 } else { self.store.n_fresh() };
+        if result.is_err() {
+            self.watching.not_saved();
+        }
         self.maintenance.due = waiting + CHECKPOINT_ROWS;
         if let Err(error) = &result {
             tracing::error!(%error, "no checkpoint; the next start will read more of the log");

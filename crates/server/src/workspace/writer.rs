@@ -22,6 +22,7 @@ use super::*;
 use crate::clock;
 use crate::service::watched::Definitions;
 use counted::{Counted, delivery};
+pub(super) use live::Unsaved;
 pub(crate) use live::Watching;
 
 /// Records of one group: bounds the memory of a group and the delay of its first batch.
@@ -207,9 +208,10 @@ impl Writer {
         Ok(())
     }
 
-    /// Answers whoever waits until nothing is due and nothing joins.
+    /// Answers whoever waits until nothing is due, nothing joins, and what joined is in a checkpoint.
     fn settled(&mut self) {
-        let waits = self.watching.working() && self.refused.is_none();
+        let working = self.watching.working() || self.maintenance.busy();
+        let waits = working && self.refused.is_none();
         if !waits {
             for reply in self.settling.drain(..) {
                 let _ = reply.send(());

@@ -19,7 +19,7 @@ pub struct Fixture {
     pub service: Arc<Service>,
     /// Dropping it is the signal to stop.
     pub stop: Option<oneshot::Sender<()>>,
-    _folder: tempfile::TempDir,
+    pub folder: tempfile::TempDir,
 }
 
 pub fn fixture() -> Fixture {
@@ -28,7 +28,11 @@ pub fn fixture() -> Fixture {
 
 /// A server whose clock is in the test's hands.
 pub fn fixture_at(clock: Clock) -> Fixture {
-    let folder = tempfile::tempdir().unwrap();
+    fixture_in(tempfile::tempdir().unwrap(), clock)
+}
+
+/// A server of a directory that may have been another's before.
+pub fn fixture_in(folder: tempfile::TempDir, clock: Clock) -> Fixture {
     let workspace = Arc::new(Workspace::open_at(folder.path(), clock).unwrap().0);
     let key = workspace.config().create_key(Scope::Admin, "test", 0).unwrap();
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -46,7 +50,7 @@ pub fn fixture_at(clock: Clock) -> Fixture {
             serve(listener, app, stopped).await.unwrap();
         });
     });
-    Fixture { address, key, service, stop: Some(stop), _folder: folder }
+    Fixture { address, key, service, stop: Some(stop), folder }
 }
 
 /// What was answered: status, headers in lower case, body.

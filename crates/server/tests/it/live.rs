@@ -17,9 +17,9 @@ use super::watching::Watching;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A stream of server-sent events.
-struct Stream(BufReader<TcpStream>);
+pub struct Stream(BufReader<TcpStream>);
 
-fn stream(server: &Fixture, query: &str, after: &str) -> Stream {
+pub fn stream(server: &Fixture, query: &str, after: &str) -> Stream {
     let mut stream = TcpStream::connect(server.address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let after = match after {
@@ -46,7 +46,7 @@ fn stream(server: &Fixture, query: &str, after: &str) -> Stream {
 
 impl Stream {
     /// Name, id and data of the next event of one of these names.
-    fn next(&mut self, names: &[&str]) -> (String, String, Value) {
+    pub fn next(&mut self, names: &[&str]) -> (String, String, Value) {
         let (mut name, mut id) = (String::new(), String::new());
         loop {
             let mut line = String::new();

@@ -10,6 +10,7 @@ mod frameworks;
 mod http;
 mod live;
 mod maintenance;
+mod regressions;
 mod watching;
 mod webhooks;
 mod workspace;

@@ -1,12 +1,17 @@
 //! Live segments from the public API in to observable effect out, with the clock in our hands.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use model::Timestamp;
 use serde_json::{Value, json};
+use server::Workspace;
+use server::service::{Service, settings};
+use server::workspace::Clock;
 
-use super::fixture::{Fixture, fixture_at};
+use super::fixture::{Fixture, fixture_in};
 
 /// A server that watches, with its clock.
 pub struct Watching {
@@ -14,44 +19,143 @@ pub struct Watching {
     clock: Arc<AtomicI64>,
 }
 
-/// A time of March 2026.
+/// How a server ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// It writes a checkpoint.
+    Closed,
+    /// The machine stops: what was synced is there, and nothing else.
+    Killed,
+}
+
+/// An instant.
 pub fn at(text: &str) -> Timestamp {
     Timestamp::parse(text).unwrap()
+}
+
+/// An event as the public API takes it.
+pub fn track(user: &str, name: &str, time: &str, properties: &Value) -> Value {
+    let id = format!("{user}/{name}/{time}/{properties}");
+    json!({"type": "track", "messageId": id, "userId": user, "event": name,
+           "properties": properties, "timestamp": time})
+}
+
+/// Attributes as the public API takes them.
+pub fn identify(user: &str, time: &str, traits: &Value) -> Value {
+    let id = format!("{user}/{time}/{traits}");
+    json!({"type": "identify", "messageId": id, "userId": user, "traits": traits,
+           "timestamp": time})
+}
+
+/// Two ids of one person as the public API takes them.
+pub fn alias(previous: &str, user: &str, time: &str) -> Value {
+    json!({"type": "alias", "messageId": format!("{previous}/{user}"), "previousId": previous,
+           "userId": user, "timestamp": time})
 }
 
 impl Watching {
     /// An empty directory at an instant.
     pub fn start(now: &str) -> Watching {
+        Watching::start_in_zone(now, "UTC")
+    }
+
+    /// The same with the time zone of the workspace.
+    pub fn start_in_zone(now: &str, zone: &str) -> Watching {
         let clock = Arc::new(AtomicI64::new(at(now).0));
-        let of = Arc::clone(&clock);
-        let server = fixture_at(Arc::new(move || Timestamp(of.load(Ordering::SeqCst))));
+        let folder = tempfile::tempdir().unwrap();
+        let workspace = Workspace::open_at(folder.path(), hand(&clock)).unwrap().0;
+        workspace.config().set(settings::ZONE, zone).unwrap();
+        workspace.config().set(settings::SEED, "7").unwrap();
+        workspace.close().unwrap();
+        Watching::open(folder, clock)
+    }
+
+    fn open(folder: tempfile::TempDir, clock: Arc<AtomicI64>) -> Watching {
+        let server = fixture_in(folder, hand(&clock));
         server.service.watch().unwrap();
         let watching = Watching { server, clock };
         watching.settle();
         watching
     }
 
+    /// The server ends, and another one goes on where it was.
+    pub fn restart(self, end: End) -> Watching {
+        self.restart_after(end, |_| {})
+    }
+
+    /// The same, with something done while no server runs.
+    pub fn restart_after(self, end: End, meanwhile: impl FnOnce(&Service)) -> Watching {
+        let Watching { server, clock } = self;
+        let Fixture { service, stop, folder, .. } = server;
+        let folder = match end {
+            End::Closed => {
+                service.workspace().close().unwrap();
+                folder
+            }
+            End::Killed => {
+                let image = tempfile::tempdir().unwrap();
+                copy(folder.path(), image.path());
+                image
+            }
+        };
+        drop((stop, service));
+        let workspace = Workspace::open_at(folder.path(), hand(&clock)).unwrap().0;
+        let service = Service::new(Arc::new(workspace));
+        meanwhile(&service);
+        if end == End::Closed {
+            service.workspace().close().unwrap();
+        }
+        drop(service);
+        Watching::open(folder, clock)
+    }
+
     pub fn settle(&self) {
         self.server.service.workspace().settle_live().unwrap();
     }
 
+    /// What the clock says.
+    pub fn now(&self) -> Timestamp {
+        Timestamp(self.clock.load(Ordering::SeqCst))
+    }
+
+    /// The clock goes on to an instant, and nobody has noticed yet.
+    pub fn unnoticed(&self, now: &str) {
+        self.clock.store(at(now).0, Ordering::SeqCst);
+    }
+
     /// The clock goes on to an instant, and everything due until then is told.
     pub fn until(&self, now: &str) {
-        self.clock.store(at(now).0, Ordering::SeqCst);
+        self.unnoticed(now);
         self.settle();
     }
 
     /// Saves a segment and waits until it has joined.
     pub fn segment(&self, id: &str, definition: &str) {
+        self.named(id, id, definition);
+    }
+
+    /// The same under a name of its own.
+    pub fn named(&self, id: &str, name: &str, definition: &str) {
+        self.saved(id, name, definition);
+        self.settle();
+    }
+
+    /// Saves a segment and does not wait.
+    pub fn saved(&self, id: &str, name: &str, definition: &str) {
         let path = format!("/api/segments/{id}");
-        let input = json!({"id": id, "name": id, "definition": definition}).to_string();
+        let input = json!({"id": id, "name": name, "definition": definition}).to_string();
         let known = self.server.send("GET", &path, "").0 == 200;
         let answer = match known {
             true => self.server.send("PUT", &path, &input),
             false => self.server.send("POST", "/api/segments", &input),
         };
         assert!(answer.0 < 300, "{}", answer.2);
-        self.settle();
+    }
+
+    /// Sends records at once, accepted at the clock's instant.
+    pub fn batch(&self, records: &[Value]) {
+        let answer = self.server.send("POST", "/v1/batch", &json!({"batch": records}).to_string());
+        assert_eq!((answer.0, answer.json()), (200, json!({"success": true})));
     }
 
     /// An event, accepted at the clock's instant.
@@ -60,30 +164,178 @@ impl Watching {
     }
 
     pub fn event_with(&self, user: &str, name: &str, time: &str, properties: Value) {
-        let id = format!("{user}/{name}/{time}/{properties}");
-        let body = json!({"type": "track", "messageId": id, "userId": user, "event": name,
-                          "properties": properties, "timestamp": time});
-        let body = json!({ "batch": [body] }).to_string();
-        assert_eq!(self.server.send("POST", "/v1/batch", &body).0, 200);
+        self.batch(&[track(user, name, time, &properties)]);
+    }
+
+    /// Attributes, accepted at the clock's instant.
+    pub fn traits(&self, user: &str, time: &str, traits: Value) {
+        self.batch(&[identify(user, time, &traits)]);
     }
 
     /// How many are in a segment now, by what moves.
     pub fn members(&self, id: &str) -> u64 {
-        let view = self.server.get("/api/live");
-        let watches = view["watches"].as_array().unwrap();
-        let watch = watches.iter().find(|watch| watch["key"] == format!("segment/{id}"));
-        let watch = watch.unwrap_or_else(|| panic!("{id} is not watched: {view}"));
+        let watch = self.watch(&format!("segment/{id}"));
         watch["now"]["places"][0]["users"].as_u64().unwrap_or_else(|| panic!("{watch}"))
+    }
+
+    /// How many are in each place now, by what moves.
+    pub fn places(&self, key: &str) -> Vec<(String, u64)> {
+        let watch = self.watch(key);
+        let places = watch["now"]["places"].as_array().unwrap().iter();
+        let place = |place: &Value| {
+            (place["key"].as_str().unwrap().to_owned(), place["users"].as_u64().unwrap())
+        };
+        places.map(place).collect()
+    }
+
+    fn watch(&self, key: &str) -> Value {
+        let view = self.server.get("/api/live?latest=0");
+        let watch = view["watches"].as_array().unwrap().iter().find(|watch| watch["key"] == key);
+        watch.unwrap_or_else(|| panic!("{key} is not watched: {view}")).clone()
     }
 
     /// What was told of a segment, newest first: instant, user, kind, correction.
     pub fn told(&self, id: &str) -> Vec<(String, String, String, String)> {
-        let page = self.server.get(&format!("/api/segments/{id}/transitions"));
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let transitions = page["transitions"].as_array().unwrap().iter();
-        let told = transitions
-            .map(|t| (text(&t["at"]), text(&t["user"]), text(&t["kind"]), text(&t["correction"])));
-        told.collect()
+        let (mut told, mut before) = (Vec::new(), String::new());
+        loop {
+            let path = format!("/api/segments/{id}/transitions?limit=10000{before}");
+            let page = self.server.get(&path);
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            let transitions = page["transitions"].as_array().unwrap().iter();
+            told.extend(transitions.map(|t| {
+                (text(&t["at"]), text(&t["user"]), text(&t["kind"]), text(&t["correction"]))
+            }));
+            match page["next"].as_str() {
+                Some(next) => before = format!("&before={next}"),
+                None => return told,
+            }
+        }
+    }
+
+    /// The same, oldest first, as lines.
+    pub fn story(&self, id: &str) -> Vec<String> {
+        let line = |(at, user, kind, correction): &(String, String, String, String)| {
+            let correction = match correction.as_str() {
+                "none" => "",
+                other => &format!(" {other}"),
+            };
+            let at = at.trim_start_matches("2026-").trim_end_matches('Z');
+            format!("{} {user} {kind}{correction}", at.trim_end_matches(".000"))
+        };
+        self.told(id).iter().rev().map(line).collect()
+    }
+
+    /// What happened in a segment by what is known now: what was told without what was revoked.
+    pub fn happened(&self, id: &str) -> Vec<String> {
+        self.after(id, "")
+    }
+
+    /// The same after an instant. Of those who turned out to be one later, what was told of each
+    /// before is not told otherwise.
+    pub fn after(&self, id: &str, instant: &str) -> Vec<String> {
+        let mut net: BTreeMap<(String, String, String), i64> = BTreeMap::new();
+        let told = self.told(id).into_iter().filter(|(at, ..)| at.as_str() > instant);
+        for (at, user, kind, correction) in told {
+            let sign = if correction == "revoked" { -1 } else { 1 };
+            *net.entry((at, user, kind)).or_default() += sign;
+        }
+        let line = |((at, user, kind), n): (_, i64)| {
+            assert!(n >= 0, "{at} {user} {kind} was revoked and never told");
+            (n > 0).then(|| format!("{at} {user} {kind}"))
+        };
+        net.into_iter().filter_map(line).collect()
+    }
+
+    /// The members of a segment at an instant, by what was told. Of those who turned out to be one
+    /// later, each entered and left.
+    pub fn told_members(&self, id: &str, at: &str) -> BTreeSet<String> {
+        let mut net: BTreeMap<String, i64> = BTreeMap::new();
+        for (when, user, kind, correction) in self.told(id) {
+            let sign = if (kind == "entered") == (correction != "revoked") { 1 } else { -1 };
+            if when.as_str() <= at {
+                *net.entry(user).or_default() += sign;
+            }
+        }
+        let now = self.now().to_string();
+        let inside = |(user, n): (String, i64)| {
+            assert!(at < now.as_str() || (0..=1).contains(&n), "{user} is in {id} {n} times");
+            (n > 0).then_some(user)
+        };
+        net.into_iter().filter_map(inside).collect()
+    }
+
+    /// The members of a segment at an instant, by the history.
+    pub fn history(&self, id: &str, at: &str) -> BTreeSet<String> {
+        let (mut members, mut after) = (BTreeSet::new(), String::new());
+        loop {
+            let path = format!("/api/segments/{id}/members?limit=10000&as_of={at}{after}");
+            let page = self.server.get(&path);
+            let users = page["users"].as_array().unwrap().iter();
+            members.extend(users.map(|user| user.as_str().unwrap().to_owned()));
+            match page["next"].as_str() {
+                Some(next) => after = format!("&after={next}"),
+                None => return members,
+            }
+        }
+    }
+
+    /// At an instant of the past at which all segments were watched, the members by what was told
+    /// are those of the history.
+    pub fn check_past(&self, at: &str) {
+        let at = self::at(at).to_string();
+        for id in self.segments() {
+            assert_eq!(self.told_members(&id, &at), self.history(&id, &at), "{id} at {at}");
+        }
+    }
+
+    fn segments(&self) -> Vec<String> {
+        let view = self.server.get("/api/live?latest=0");
+        let keys = view["watches"].as_array().unwrap().iter().map(|w| w["key"].as_str().unwrap());
+        keys.filter_map(|key| key.strip_prefix("segment/")).map(str::to_owned).collect()
+    }
+
+    /// Every live number is the history's at this instant, and what was told makes it up.
+    pub fn check(&self) {
+        let now = self.now().to_string();
+        let view = self.server.get("/api/live?latest=0");
+        assert_eq!((&view["as_of"], &view["exact_as_of"]), (&json!(now), &json!(now)));
+        let segments = self.segments();
+        let mut items: Vec<Value> = segments.iter().map(|id| json!({"segment": id})).collect();
+        items.push(json!({"definition": "everyone"}));
+        let body = json!({"segments": items, "as_of": now}).to_string();
+        let counted = self.server.send("POST", "/api/segments/evaluate", &body).json();
+        for (id, counted) in segments.iter().zip(counted["segments"].as_array().unwrap()) {
+            let watch = self.watch(&format!("segment/{id}"))["now"].clone();
+            assert_eq!(watch["status"], json!("live"), "{watch}");
+            let members = watch["places"][0]["users"].as_u64().unwrap();
+            assert_eq!(json!(members), counted["count"], "{id} at {now}");
+        }
+        self.check_past(&now);
+        let lifecycle = self.server.get(&format!("/api/lifecycle?as_of={now}"));
+        let states = lifecycle["states"].as_array().unwrap().iter();
+        let states: Vec<(String, u64)> = states
+            .map(|s| (s["key"].as_str().unwrap().to_owned(), s["users"].as_u64().unwrap()))
+            .collect();
+        assert_eq!(self.places("lifecycle/default"), states, "{now}");
+    }
+}
+
+/// A clock in our hands.
+fn hand(clock: &Arc<AtomicI64>) -> Clock {
+    let of = Arc::clone(clock);
+    Arc::new(move || Timestamp(of.load(Ordering::SeqCst)))
+}
+
+fn copy(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            std::fs::create_dir(&to).unwrap();
+            copy(&entry.path(), &to);
+        } else {
+            std::fs::copy(entry.path(), &to).unwrap();
+        }
     }
 }
 

@@ -30,21 +30,21 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 /// A message as it arrived.
-struct Arrived {
+pub struct Arrived {
     id: String,
-    body: Value,
+    pub body: Value,
     /// What was answered.
     status: u16,
 }
 
 /// A receiver that checks every signature. It answers with the planned states first, then with 204.
-struct Receiving {
+pub struct Receiving {
     address: SocketAddr,
     arrived: Receiver<Arrived>,
     planned: Arc<Mutex<VecDeque<u16>>>,
 }
 
-fn receive(planned: &[u16]) -> Receiving {
+pub fn receive(planned: &[u16]) -> Receiving {
     let planned = Arc::new(Mutex::new(planned.iter().copied().collect::<VecDeque<_>>()));
     let answers = Arc::clone(&planned);
     let (sender, arrived) = channel();
@@ -72,11 +72,11 @@ fn receive(planned: &[u16]) -> Receiving {
 }
 
 impl Receiving {
-    fn next(&self) -> Arrived {
+    pub fn next(&self) -> Arrived {
         self.arrived.recv_timeout(PATIENCE).unwrap()
     }
 
-    fn url(&self) -> String {
+    pub fn url(&self) -> String {
         format!("http://{}/hook", self.address)
     }
 }
@@ -108,7 +108,7 @@ fn impatient() -> Fixture {
     server
 }
 
-fn create(server: &Fixture, url: &str, more: &Value) -> String {
+pub fn create(server: &Fixture, url: &str, more: &Value) -> String {
     let mut body = json!({"url": url, "secret": SECRET});
     body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     let answer = server.send("POST", "/api/webhooks", &body.to_string());

@@ -184,7 +184,8 @@ fn spawn(
     Ok(receiver)
 }
 
-fn nothing(id: &Text) -> UserHistory {
+/// A user who did nothing.
+pub(super) fn nothing(id: &Text) -> UserHistory {
     UserHistory { id: id.clone(), events: Vec::new(), attributes: Default::default() }
 }
 

@@ -58,9 +58,22 @@ pub(crate) struct Watching {
     work: Option<Work>,
     /// Numbers what was told since the last frame.
     sequence: u64,
+    /// Something was told, or definitions joined, that the log alone would not bring back.
+    unsaved: Unsaved,
     /// When the last users went stale.
     stale_at: Timestamp,
     n_stale: usize,
+}
+
+/// What of the live state a checkpoint would add to what the log says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::workspace) enum Unsaved {
+    /// Nothing.
+    Nothing,
+    /// What time brought about: it would be told again.
+    Told,
+    /// Definitions joined, and told who is in: the log does not say when.
+    Joined,
 }
 
 /// Users on their way from a thread.
@@ -81,6 +94,10 @@ struct StoreHistories<'a> {
 
 impl Histories for StoreHistories<'_> {
     fn of(&mut self, user: UserIndex) -> Option<UserHistory> {
+        if user.at() >= self.store.n_users() {
+            // First seen in the very frame that is being folded.
+            return Some(backfill::nothing(&Text::default()));
+        }
         let ever = (Timestamp::MIN, Timestamp::MAX);
         match self.store.history_for(user, self.needs, ever) {
             Ok(history) => Some(history),
@@ -104,6 +121,7 @@ impl Watching {
             joining_shown: Vec::new(),
             work: None,
             sequence: 0,
+            unsaved: Unsaved::Nothing,
             stale_at: Timestamp::MIN,
             n_stale: 0,
         }
@@ -140,6 +158,7 @@ impl Watching {
 
     /// The live state for a checkpoint.
     pub(in crate::workspace) fn pieces(&mut self) -> history::Pieces {
+        self.unsaved = Unsaved::Nothing;
         Box::new(self.live().freeze().pieces())
     }
 
@@ -148,13 +167,25 @@ impl Watching {
         transition.cause == Cause::Definition && !self.live().replaces(transition.watch)
     }
 
+    /// What of the live state a checkpoint would add.
+    pub(in crate::workspace) fn unsaved(&self) -> Unsaved {
+        self.unsaved
+    }
+
+    /// The checkpoint that was begun was not written.
+    pub(in crate::workspace) fn not_saved(&mut self) {
+        self.unsaved = self.unsaved.max(Unsaved::Told);
+    }
+
     /// Whether definitions join, or users are built anew, or should be.
     pub(super) fn working(&mut self) -> bool {
         self.running && (self.undefined || self.work.is_some() || self.live().n_stale() > 0)
     }
 
     pub(super) fn define(&mut self, definitions: Definitions) {
-        self.needs = needs(&definitions);
+        // What is watched goes on as it is until the new definitions have joined.
+        let before = self.needs.clone();
+        self.needs = needs(&definitions).and(before);
         self.undefined = true;
         self.definitions = definitions;
     }
@@ -198,6 +229,9 @@ impl Writer {
 
     /// Stores transitions, and gives them with names. The users are in the store.
     pub(super) fn store_transitions(&mut self, transitions: &[Transition]) {
+        if !transitions.is_empty() {
+            self.watching.unsaved = self.watching.unsaved.max(Unsaved::Told);
+        }
         for transition in transitions {
             if self.watching.found(transition) {
                 continue;
@@ -294,6 +328,12 @@ impl Writer {
             }
             Some(Chunk::Failed) | None => {}
         }
+        if joined {
+            self.watching.unsaved = Unsaved::Joined;
+        }
+        if joined && !self.watching.undefined {
+            self.watching.needs = needs(&self.watching.definitions);
+        }
         let done = joined || work.over && work.ready.is_empty();
         if !done {
             self.watching.work = Some(work);
@@ -313,30 +353,27 @@ impl Writer {
         if self.watching.work.is_some() {
             return false;
         }
-        // Who is stale is built anew first: what joins takes users as they are.
-        if self.watching.undefined && self.watching.live().n_stale() == 0 {
-            self.watching.undefined = false;
+        let changed = std::mem::take(&mut self.watching.undefined);
+        if changed {
             self.begin_join();
-            return true;
         }
         let over = (now - self.watching.stale_at).0 >= IMPORT_OVER_MS;
-        if self.watching.live().n_stale() == 0 || !over {
-            return false;
+        if self.watching.work.is_some() || self.watching.live().n_stale() == 0 || !over {
+            return changed;
         }
         let snapshot = match self.store.snapshot() {
             Ok(snapshot) => snapshot,
             Err(error) => {
                 tracing::error!(%error, "the history cannot be read; old records are not told yet");
-                return false;
+                return changed;
             }
         };
-        let Some(rebuild) = self.watching.live().begin_rebuild(REBUILT_AT_ONCE) else {
-            return false;
-        };
-        let needs = self.watching.needs.clone();
-        let chunks = backfill::rebuild(snapshot, rebuild, needs, self.maintenance.nudge());
-        self.start_work(chunks, false);
-        false
+        if let Some(rebuild) = self.watching.live().begin_rebuild(REBUILT_AT_ONCE) {
+            let needs = self.watching.needs.clone();
+            let chunks = backfill::rebuild(snapshot, rebuild, needs, self.maintenance.nudge());
+            self.start_work(chunks, false);
+        }
+        changed
     }
 
     fn begin_join(&mut self) {
@@ -363,7 +400,10 @@ impl Writer {
         self.name_watches();
         self.all_counts(&keys, &mut published);
         self.shared.hub.publish(published);
-        let Some(base) = defined.base else { return };
+        let Some(base) = defined.base else {
+            self.watching.needs = needs(&self.watching.definitions);
+            return;
+        };
         match self.store.snapshot() {
             Ok(snapshot) => {
                 let chunks = backfill::base(snapshot, base, rules, self.maintenance.nudge());

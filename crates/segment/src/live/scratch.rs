@@ -1,0 +1,198 @@
+//! Where a user is worked on, and the form of a user's bytes.
+//!
+//! What it is: lists, truths and horizons of one user at a time, read from bytes and written again.
+//! What it is not: it decides nothing.
+
+use model::Timestamp;
+
+use super::codec::{Bytes, put, put_signed};
+use super::condition::NEVER;
+use super::lists::Lists;
+use super::program::{GRACE, Program};
+use super::source::Hit;
+use super::user::Damaged;
+
+/// Where a user is worked on: reused from one to the next, so that little is allocated.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    pub(super) lists: Lists,
+    pub(super) old_lists: Lists,
+    pub(super) bits: Vec<u8>,
+    pub(super) before: Vec<u8>,
+    pub(super) active: Vec<u32>,
+    pub(super) is_active: Vec<bool>,
+    pub(super) horizons: Vec<i64>,
+    pub(super) dirty: Vec<u32>,
+    pub(super) hits: Vec<(u32, Hit)>,
+    /// The user's new bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// A user as the bytes say.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Header {
+    /// Up to here everything was told.
+    pub(super) settled: i64,
+    pub(super) first_seen: i64,
+}
+
+impl Scratch {
+    /// A user without anything.
+    pub(super) fn start(&mut self, program: &Program) {
+        self.lists.clear(program.sources.len());
+        self.forget(program);
+    }
+
+    /// What holds of a user without anything, and everything to be looked at.
+    pub(super) fn forget(&mut self, program: &Program) {
+        self.bits.clone_from(&program.empty);
+        self.activate_all(program);
+    }
+
+    pub(super) fn read(&mut self, program: &Program, bytes: &[u8]) -> Result<Header, Damaged> {
+        let (header, rest) = read_header(bytes, &mut self.bits).ok_or(Damaged)?;
+        let known = self.bits.len();
+        if known < program.empty.len() {
+            self.bits.extend_from_slice(&program.empty[known..]);
+        }
+        self.lists.read(rest, program.sources.len()).ok_or(Damaged)?;
+        Ok(header)
+    }
+
+    pub(super) fn load_all(&mut self, program: &Program) -> Result<(), Damaged> {
+        let present: Vec<u32> = self.lists.present().collect();
+        for source in present {
+            self.lists.load(source, &program.sources).ok_or(Damaged)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn take_hits(&mut self) {
+        for (source, hit) in self.hits.drain(..) {
+            self.lists.insert(source, hit);
+        }
+    }
+
+    pub(super) fn reset_active(&mut self, program: &Program) {
+        for condition in self.active.drain(..) {
+            self.is_active[condition as usize] = false;
+        }
+        let n = program.conditions.len();
+        if self.is_active.len() < n {
+            self.is_active.resize(n, false);
+            self.horizons.resize(n, NEVER);
+        }
+    }
+
+    pub(super) fn activate(&mut self, condition: u32) {
+        let active = &mut self.is_active[condition as usize];
+        if !*active {
+            *active = true;
+            self.active.push(condition);
+            self.horizons[condition as usize] = i64::MIN;
+        }
+    }
+
+    /// The conditions of every source that has hits, those that need none, and all that hold of
+    /// nobody for others.
+    pub(super) fn activate_all(&mut self, program: &Program) {
+        self.reset_active(program);
+        self.activate(0);
+        let present: Vec<u32> = self.lists.present().collect();
+        for source in present {
+            for condition in &program.dependents[source as usize] {
+                self.activate(*condition);
+            }
+        }
+        for condition in program.named.iter().chain(&program.lived) {
+            self.activate(*condition);
+        }
+    }
+
+    /// The conditions of the sources that the hits touch, with the lists that they read.
+    pub(super) fn activate_touched(&mut self, program: &Program) -> Result<(), Damaged> {
+        self.reset_active(program);
+        for n in 0..self.hits.len() {
+            let source = self.hits[n].0;
+            self.lists.load(source, &program.sources).ok_or(Damaged)?;
+            for condition in &program.dependents[source as usize] {
+                self.activate(*condition);
+            }
+        }
+        for n in 0..self.active.len() {
+            let condition = &program.conditions[self.active[n] as usize];
+            for source in condition.sources.iter().chain(&condition.zone) {
+                self.lists.load(*source, &program.sources).ok_or(Damaged)?;
+            }
+        }
+        for source in &program.places {
+            self.lists.load(*source, &program.sources).ok_or(Damaged)?;
+        }
+        Ok(())
+    }
+
+    /// The bytes with other numbers: bits are carried over by one function, sources renamed by
+    /// another, which drops those that it gives no number.
+    pub(super) fn moved(
+        &mut self,
+        bytes: &[u8],
+        empty: &[u8],
+        carry_over: impl Fn(&[u8], &mut [u8]),
+        renamed: impl Fn(u32) -> Option<u32>,
+    ) -> Result<Box<[u8]>, Damaged> {
+        let (header, rest) = read_header(bytes, &mut self.before).ok_or(Damaged)?;
+        self.bits.clear();
+        self.bits.extend_from_slice(empty);
+        carry_over(&self.before, &mut self.bits);
+        self.bytes.clear();
+        put_signed(&mut self.bytes, header.settled);
+        put_signed(&mut self.bytes, header.first_seen);
+        put(&mut self.bytes, self.bits.len() as u64);
+        self.bytes.extend_from_slice(&self.bits);
+        let mut rest = Bytes(rest);
+        let mut lists = Vec::new();
+        while !rest.0.is_empty() {
+            let source = rest.number().ok_or(Damaged)? as u32;
+            let n = rest.number().ok_or(Damaged)? as usize;
+            let hits = rest.take(n).ok_or(Damaged)?;
+            lists.extend(renamed(source).map(|source| (source, hits)));
+        }
+        lists.sort_unstable_by_key(|(source, _)| *source);
+        for (source, hits) in lists {
+            put(&mut self.bytes, u64::from(source));
+            put(&mut self.bytes, hits.len() as u64);
+            self.bytes.extend_from_slice(hits);
+        }
+        Ok(self.bytes.as_slice().into())
+    }
+
+    pub(super) fn write(&mut self, program: &Program, header: Header) {
+        let floor = header.settled.saturating_sub(GRACE.0);
+        self.lists.trim(&program.sources, floor, program.zone());
+        self.bytes.clear();
+        put_signed(&mut self.bytes, header.settled);
+        put_signed(&mut self.bytes, header.first_seen);
+        put(&mut self.bytes, self.bits.len() as u64);
+        self.bytes.extend_from_slice(&self.bits);
+        self.lists.write(&mut self.bytes, &program.sources, &program.read);
+    }
+}
+
+/// When a user was first seen, by their bytes; nothing if nothing is known of them.
+pub fn first_seen(bytes: &[u8]) -> Option<Timestamp> {
+    peek(bytes).map(|header| Timestamp(header.first_seen))
+}
+
+pub(super) fn peek(bytes: &[u8]) -> Option<Header> {
+    let mut bytes = Bytes(bytes);
+    Some(Header { settled: bytes.signed()?, first_seen: bytes.signed()? })
+}
+
+pub(super) fn read_header<'a>(bytes: &'a [u8], bits: &mut Vec<u8>) -> Option<(Header, &'a [u8])> {
+    let mut bytes = Bytes(bytes);
+    let header = Header { settled: bytes.signed()?, first_seen: bytes.signed()? };
+    let n = bytes.number()? as usize;
+    bits.clear();
+    bits.extend_from_slice(bytes.take(n)?);
+    Some((header, bytes.0))
+}
