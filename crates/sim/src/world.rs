@@ -331,7 +331,7 @@ impl World<'_> {
         if !on_their_way.starts_with(more) {
             return Err("the log holds a frame that nobody wrote".into());
         }
-        for frame in more {
+        for frame in more.iter().cloned() {
             self.take_frame(&frame)?;
             self.acknowledged.push(frame);
         }
