@@ -27,7 +27,8 @@ pub fn run(arguments: SimulateArguments) -> anyhow::Result<()> {
         }
         done += 1;
     }
-    print::out(&text(&all, done, start.elapsed().as_secs_f64()))
+    print::out(&text(&all, done, start.elapsed().as_secs_f64()))?;
+    Ok(())
 }
 
 fn text(all: &Numbers, seeds: u64, seconds: f64) -> String {
