@@ -114,8 +114,14 @@ impl Followed<'_> {
     fn step(&mut self, new: &[Delivered], now: Timestamp) {
         let before = history(&self.id, &self.arrived);
         let mut given = || Some(before.clone());
-        let step =
-            Step { id: &self.id, renamed: false, now, horizon: self.horizon, history: &mut given };
+        let step = Step {
+            id: &self.id,
+            renamed: false,
+            now,
+            horizon: self.horizon,
+            since: &[],
+            history: &mut given,
+        };
         let attributes: Vec<[(Text, Value); 1]> = new
             .iter()
             .map(|what| match what {
