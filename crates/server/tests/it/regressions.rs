@@ -4,7 +4,6 @@
 //! After every step the live numbers are compared with the history's at the same instant, and with
 //! what was told.
 
-mod anything;
 mod definitions;
 mod records;
 mod restart;

@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
 
-use engine::live::{Cause, Folded, Histories, Live, Transition, WatchId};
+use engine::live::{Folded, Histories, Live, Transition, WatchId};
 use engine::{SEQUENCE_BITS, Step};
 use history::{Needs, SavedPieces, Store};
 use model::{Record, Text, Timestamp, UserIndex};
@@ -162,11 +162,6 @@ impl Watching {
         Box::new(self.live().freeze().pieces())
     }
 
-    /// Whether a transition only says whom a new definition found: nobody came or went.
-    fn found(&mut self, transition: &Transition) -> bool {
-        transition.cause == Cause::Definition && !self.live().replaces(transition.watch)
-    }
-
     /// What of the live state a checkpoint would add.
     pub(in crate::workspace) fn unsaved(&self) -> Unsaved {
         self.unsaved
@@ -233,9 +228,6 @@ impl Writer {
             self.watching.unsaved = self.watching.unsaved.max(Unsaved::Told);
         }
         for transition in transitions {
-            if self.watching.found(transition) {
-                continue;
-            }
             let key = self.watching.live().program().key(transition.watch.0).cloned();
             let Some(key) = key else { continue };
             let arrival = self.frames << SEQUENCE_BITS | self.watching.sequence;
@@ -514,8 +506,6 @@ impl Writer {
         if !ended.is_empty() {
             self.all_counts(&ended, published);
         }
-        let mut told = told.to_vec();
-        told.retain(|transition| !self.watching.found(transition));
         let names = &self.watching.names;
         published.transitions.extend(told.iter().filter_map(|transition| {
             let watched = Arc::clone(names.get(transition.watch.0 as usize)?);
