@@ -261,7 +261,8 @@ impl Live {
         let rebuilt = joining.rebuilt.remove(&user) || joining.is_beyond_base(&own, base);
         let rebuilt = rebuilt.then(|| histories.of(user)).flatten();
         // Histories hold only what the conditions need.
-        let seen = first_seen(&own).into_iter().chain(first_seen(base)).min();
+        let held = rebuilt.as_ref().and_then(segment::evaluate::first_seen_at);
+        let seen = [first_seen(&own), first_seen(base), held].into_iter().flatten().min();
         let rebuilt = rebuilt.zip(seen);
         let stepped = match rebuilt {
             Some((history, seen)) => next.build(&mut self.scratch, &history, seen, self.now),
