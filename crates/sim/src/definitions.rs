@@ -33,7 +33,7 @@ const FIXED: [&str; 20] = [
     "plan = \"a\"",
     "plan = 1 for at least 2d",
     "renewal in next 7d",
-    "did \"view\" in this week",
+    "did \"view\" in last 2 calendar days",
     "lifecycle is \"active\" for at least 1d",
     "lifecycle is \"gone\"",
     "in segment \"first\" or in segment \"third\"",

@@ -52,7 +52,7 @@ fn definition(n: usize) -> String {
         11 => format!(
             "did \"Purchase\" at least {times} times and not did \"Purchase\" in last {long}"
         ),
-        12 => format!("did \"{name}\" where first time in last {window}"),
+        12 => format!("did \"{name}\" in last {window} where first time"),
         13 => format!("max(amount) of \"Purchase\" in last {long} > {}", 30 * times),
         14 => format!("did \"{name}\" in last {times} calendar days"),
         15 => format!(
