@@ -32,7 +32,7 @@ pub(crate) fn places(writer: &Writer, naive: &Naive, users: &[UserIndex]) -> Che
     let (at, rules) = (writer.live.now(), &writer.wanted.rules);
     let mut checks = 0;
     for (n, watched) in settled(writer) {
-        for user in users {
+        for user in users.iter().filter(|user| !naive.takes_long(**user, &watched, rules)) {
             let ours = writer.live.place(*user, WatchId(n));
             let theirs = naive.place(*user, &watched, rules, at);
             checks += 1;
@@ -78,7 +78,8 @@ pub(crate) fn past(
     let mut checks = 0;
     for (_, watched) in settled(writer) {
         let Some(since) = writer.told.since.get(&watched.key).copied() else { continue };
-        for user in users {
+        let rules = &writer.wanted.rules;
+        for user in users.iter().filter(|user| !naive.takes_long(**user, &watched, rules)) {
             let told = of_user.get(&(*user, &watched.key)).map_or(&[][..], |told| told);
             let told: Vec<&Transition> =
                 told.iter().filter(|(n, _)| *n >= since.first).map(|(_, t)| *t).collect();

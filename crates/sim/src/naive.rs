@@ -8,10 +8,13 @@ use std::collections::BTreeMap;
 
 use engine::Fold;
 use model::{Record, Text, Timestamp, UserIndex, Value, What as Said};
-use segment::Rules;
 use segment::evaluate::{UserEvent, UserHistory};
 use segment::live::{DEFAULT_LIFECYCLE, Watched, What};
+use segment::{Predicate, Rules};
 use testkit::reference;
+
+/// Events and attribute changes of a user up to which the reference is asked everything.
+const LASTING_ROWS: usize = 24;
 
 /// Everything durable.
 #[derive(Default)]
@@ -67,6 +70,17 @@ impl Naive {
         &self.users[user.at()]
     }
 
+    /// Whether the reference takes long to say where a user is: of how long a state of the lifecycle
+    /// has lasted it looks at every instant of a life.
+    pub(crate) fn takes_long(&self, user: UserIndex, watched: &Watched, rules: &Rules) -> bool {
+        let history = &self.users[user.at()].history;
+        let rows = history.events.len() + history.attributes.values().map(Vec::len).sum::<usize>();
+        match &watched.what {
+            What::Segment(predicate) => rows > LASTING_ROWS && lasts(predicate, rules),
+            What::Lifecycle(_) => false,
+        }
+    }
+
     /// The place that a user should have in a watched definition.
     pub(crate) fn place(
         &self,
@@ -93,6 +107,17 @@ impl Naive {
                 place(&rules)
             }
         }
+    }
+}
+
+/// Whether a predicate asks how long a state of the lifecycle has lasted, or which was before.
+fn lasts(predicate: &Predicate, rules: &Rules) -> bool {
+    match predicate {
+        Predicate::All(of) | Predicate::Any(of) => of.iter().any(|part| lasts(part, rules)),
+        Predicate::Not(of) => lasts(of, rules),
+        Predicate::Segment(id) => rules.segments.get(id).is_some_and(|of| lasts(of, rules)),
+        Predicate::Lifecycle(p) => p.for_at_least.is_some() || p.was.is_some(),
+        _ => false,
     }
 }
 

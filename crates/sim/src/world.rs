@@ -5,6 +5,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use engine::live::BULK;
 use log::disk::memory::MemoryDisk;
 use model::{Span, Timestamp, UserIndex};
 use testkit::generate::{CENTRE, SPANS};
@@ -45,6 +46,8 @@ struct World<'a> {
     options: Options,
     /// Definitions stay as they are.
     fixed: bool,
+    /// Now and then many old records come at once.
+    imports: bool,
     /// Before the last group, for a disk that lies.
     before: MemoryDisk,
     numbers: Numbers,
@@ -71,7 +74,9 @@ fn simulate(
     at_step: &std::cell::Cell<usize>,
 ) -> Result<Numbers, String> {
     let mut dice = Dice::new(settings.seed, 1);
-    let users = settings.users.unwrap_or(*dice.pick(&[1, 2, 3, 5, 12]));
+    let imports = dice.once_in(10);
+    let users = if imports { 60 } else { *dice.pick(&[1, 2, 3, 5, 12]) };
+    let users = settings.users.unwrap_or(users);
     let steps = settings.steps.unwrap_or(*dice.pick(&[15, 30, 60]));
     let clock = CENTRE.minus(Span::days(dice.below(30) as i64));
     let values = source.values(&mut dice, 40);
@@ -93,6 +98,7 @@ fn simulate(
         acknowledged: Vec::new(),
         options,
         fixed,
+        imports,
         before: disk.after_kill(),
         numbers: Numbers::default(),
     };
@@ -110,10 +116,11 @@ impl World<'_> {
     fn step(&mut self) -> Result<(), String> {
         self.numbers.steps += 1;
         match self.dice.below(24) {
+            11 | 12 if self.imports && self.dice.once_in(3) => self.import()?,
             0..=11 => self.deliver(None)?,
             12..=15 => self.pass_time()?,
             16 => self.step_clock(),
-            17 if !self.fixed && !self.writer.joining() => {
+            17 if !self.fixed && !self.writer.joining() && !self.writer.rebuilding() => {
                 self.writer.wanted = self.source.edited(&self.writer.wanted, &mut self.dice);
                 self.writer.define();
                 self.numbers.definitions += 1;
@@ -142,12 +149,38 @@ impl World<'_> {
         if self.writer.joining() && self.dice.once_in(3) {
             self.join_some();
         }
+        if self.writer.live.n_stale() > 0 && self.dice.once_in(2) {
+            let n = self.dice.between(1, self.users);
+            self.writer.begin_rebuild(n);
+            self.writer.rebuild(self.users / 3);
+        }
         self.numbers.checks += check::counts(&self.writer)?;
         Ok(())
     }
 
     fn now(&self) -> Timestamp {
         self.clock.max(self.writer.live.now())
+    }
+
+    /// So many old records in one frame that their users are built anew.
+    fn import(&mut self) -> Result<(), String> {
+        let now = self.now();
+        let then = now.minus(*self.dice.pick(&[Span::days(3), Span::days(40)]));
+        let mut batch = self.traffic.batch(BULK + 150, then, &mut self.dice);
+        batch.iter_mut().for_each(|record| record.received_at = now);
+        let frames = self.writer.submit(vec![batch], usize::MAX, None).frames;
+        for frame in frames {
+            self.take_frame(&frame)?;
+            self.acknowledged.push(frame);
+        }
+        Ok(())
+    }
+
+    fn rebuild_all(&mut self) {
+        while self.writer.live.n_stale() > 0 && !self.writer.joining() {
+            self.writer.begin_rebuild(1 + self.users / 2);
+            self.writer.rebuild(usize::MAX);
+        }
     }
 
     fn deliver(&mut self, fault: Option<Fault>) -> Result<(), String> {
@@ -174,6 +207,9 @@ impl World<'_> {
         for frame in submitted.frames {
             last = Some(self.take_frame(&frame)?);
             self.acknowledged.push(frame);
+        }
+        if self.writer.live.n_stale() > 0 {
+            return Ok(());
         }
         // Who was in the last frame has nothing that is due.
         let mut users: Vec<UserIndex> = last.unwrap_or_default();
@@ -263,6 +299,11 @@ impl World<'_> {
     }
 
     fn check_now(&mut self) -> Result<(), String> {
+        self.rebuild_all();
+        self.fire_all();
+        if self.writer.live.n_stale() > 0 {
+            return Ok(());
+        }
         let users = self.some_users();
         self.numbers.checks += check::places(&self.writer, &self.naive, &users)?;
         self.numbers.checks += check::counts(&self.writer)?;
@@ -271,6 +312,9 @@ impl World<'_> {
 
     fn check_all(&mut self) -> Result<(), String> {
         self.check_now()?;
+        if self.writer.live.n_stale() > 0 {
+            return Ok(());
+        }
         let users = self.some_users();
         self.numbers.checks += check::past(&self.writer, &self.naive, &users, &mut self.dice)?;
         Ok(())
@@ -300,7 +344,9 @@ impl World<'_> {
         }
         again.fire(self.writer.live.now(), usize::MAX);
         self.numbers.starts += 1;
-        self.numbers.checks += check::same(&self.writer, &again, told)?;
+        if !self.imports {
+            self.numbers.checks += check::same(&self.writer, &again, told)?;
+        }
         Ok(())
     }
 

@@ -7,6 +7,7 @@
 
 mod faults;
 mod open;
+mod rebuild;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -25,6 +26,7 @@ use crate::definitions::Definitions;
 use crate::told::ToldSoFar;
 
 pub use faults::{Defect, Fault};
+use rebuild::Rebuilding;
 
 /// The program under test.
 pub struct Writer {
@@ -48,6 +50,7 @@ pub struct Writer {
     /// The last checkpoint.
     pub saved: Option<Saved>,
     saving: Option<Saving>,
+    rebuilding: Option<Rebuilding>,
     options: Options,
     n_folded: u64,
 }

@@ -57,6 +57,7 @@ impl Writer {
             joining: None,
             saved,
             saving: None,
+            rebuilding: None,
             options,
             n_folded: 0,
         };

@@ -49,3 +49,39 @@ fn a_history_needs_no_snapshot() {
         Ok(())
     }));
 }
+
+#[test]
+fn two_histories_are_one_as_after_the_merge() {
+    let (mut fold, mut store) = (Fold::new(), Store::in_memory());
+    let time = Timestamp(1_772_323_200_000);
+    let mut apply = |store: &mut Store, arrival: u64, who: Who, what: What| {
+        let record = Record { received_at: time, who, what };
+        let step = fold.step(&record);
+        store.apply(&step, record, &fold.person(step.user).public_id.clone(), arrival);
+        step
+    };
+    let plan = |time: Timestamp, plan: &str| {
+        What::Identify(AttributeChange {
+            time,
+            id: EventId::of(&format!("{plan} {}", time.0)),
+            attributes: vec![("plan".into(), Value::text(plan))],
+        })
+    };
+    let view = What::Event(Event {
+        name: "view".into(),
+        time: time.minus(Span::days(90)),
+        id: EventId::of("view"),
+        properties: vec![],
+    });
+    apply(&mut store, 1, Who::user("ada"), plan(time, "1"));
+    apply(&mut store, 2, Who::anonymous("phone"), plan(time, "2"));
+    apply(&mut store, 3, Who::user("ada"), plan(time, "3"));
+    apply(&mut store, 4, Who::anonymous("phone"), view);
+    let both = store.history_of_all(&[UserIndex(0), UserIndex(1)]).unwrap();
+    let step = apply(&mut store, 5, Who::user("ada"), What::Alias { previous: "phone".into() });
+    assert!(step.merged.is_some());
+    let after = store.history_of_all(&[UserIndex(0)]).unwrap();
+    assert_eq!(format!("{both:?}"), format!("{after:?}"));
+    assert_eq!((both.events.len(), both.attributes["plan"].len()), (1, 3));
+    assert_eq!(both.attributes[""][0].0, time.minus(Span::days(90)));
+}
