@@ -389,7 +389,7 @@ impl Program {
         let were = continued(were, &mut are, since);
         match were.is_empty() {
             true => told.extend(are),
-            false => corrections(&were, &are, at.0, told),
+            false => corrections(&were, &are, (at.0, since), told),
         }
         scratch.write(self, Header { settled: at.0, first_seen: first_seen.0 });
         Stepped { late: false, changed: true, horizon }
@@ -458,7 +458,7 @@ impl Program {
         let until = header.settled.max(step.now.0);
         let (settled, horizon) = self.run(scratch, first_seen, (from, until), step.id, &mut are);
         let (were, are) = (known(&were, from, step.since), known(&are, from, step.since));
-        corrections(&were, &are, header.settled, told);
+        corrections(&were, &are, (header.settled, step.since), told);
         let header = Header { settled: settled.max(header.settled), first_seen };
         scratch.write(self, header);
         Ok(Stepped { late: true, changed: true, horizon })
@@ -721,19 +721,21 @@ fn continued(were: &[Told], are: &mut Vec<Told>, since: &[i64]) -> Vec<Told> {
     were.iter().filter(|told| told.at >= since(told.watch)).copied().collect()
 }
 
-/// What was told and what should have been, as corrections up to `settled` and news after it.
-fn corrections(were: &[Told], are: &[Told], settled: i64, told: &mut Vec<Told>) {
+/// What was told and what should have been, as corrections up to `settled` and news after it. Where a
+/// user was when a watch began is no news, even if nothing was looked at since then.
+fn corrections(were: &[Told], are: &[Told], (settled, since): (i64, &[i64]), told: &mut Vec<Told>) {
     let same = |a: &Told, b: &Told| (a.watch, a.at, a.from, a.to) == (b.watch, b.at, b.from, b.to);
     for old in were {
         if !are.iter().any(|new| same(old, new)) {
             told.push(Told { correction: Correction::Revoked, ..*old });
         }
     }
-    for new in are {
-        if new.at > settled {
-            told.push(*new);
-        } else if !were.iter().any(|old| same(old, new)) {
-            told.push(Told { correction: Correction::Added, ..*new });
-        }
+    for new in are.iter().filter(|new| !were.iter().any(|old| same(old, new))) {
+        let began = since.get(new.watch as usize) == Some(&new.at);
+        let correction = match new.at > settled && !began {
+            true => new.correction,
+            false => Correction::Added,
+        };
+        told.push(Told { correction, ..*new });
     }
 }
