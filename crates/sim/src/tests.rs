@@ -5,12 +5,42 @@ fn small(seed: u64) -> Settings {
     Settings { seed, users: Some(1 + seed as usize % 5), steps: Some(24), defect: None }
 }
 
+fn whole(seed: u64) -> Settings {
+    Settings { seed, users: None, steps: None, defect: None }
+}
+
 #[test]
 fn every_fixed_definition_can_be_read() {
     assert!(Source::default().all_fixed_can_be_read());
 }
 
 /// The same seeds in every run, unless SIM_FROM names others; SIM_SEEDS says how many.
+#[test]
+fn a_few_hundred_seeds_are_as_they_should_be() {
+    let number = |name| std::env::var(name).ok().and_then(|n| n.parse::<u64>().ok());
+    let (from, n) = (number("SIM_FROM").unwrap_or(0), number("SIM_SEEDS").unwrap_or(250));
+    let source = Source::default();
+    let mut all = Numbers::default();
+    for seed in from..from + n {
+        let settings = if number("SIM_FROM").is_some() { whole(seed) } else { small(seed) };
+        match run(&source, settings) {
+            Ok(numbers) => all += numbers,
+            Err(failure) => panic!("{failure}"),
+        }
+    }
+    assert!(n < 250 || all.crashes > 300 && all.corrections > 3_000, "too little: {all:?}");
+}
+
+#[test]
+fn seeds_that_went_wrong_once_are_as_they_should_be() {
+    let source = Source::default();
+    let lines = include_str!("seeds.txt").lines().filter(|line| !line.starts_with('#'));
+    for seed in lines.filter_map(|line| line.split(' ').next()?.parse().ok()) {
+        if let Err(failure) = run(&source, whole(seed)) {
+            panic!("{failure}");
+        }
+    }
+}
 
 #[test]
 fn two_runs_of_a_seed_are_equal_to_the_byte() {

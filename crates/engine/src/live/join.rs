@@ -64,6 +64,11 @@ impl Joining {
         &self.next
     }
 
+    /// Whether a watch is given up for one that joins.
+    pub(super) fn replaces(&self, watch: u32) -> bool {
+        self.watches.iter().any(|(_, old)| *old == Some(watch))
+    }
+
     pub(super) fn program_of(&self, user: UserIndex) -> Option<&Program> {
         (user.0 < self.joined).then_some(&self.next)
     }

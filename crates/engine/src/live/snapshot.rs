@@ -6,7 +6,7 @@
 //! up as it is; any other joins anew.
 //!
 //! Numbers are little-endian; whoever stores the pieces adds checksums. Definitions that were
-//! joining when the pieces were made are not in them.
+//! joining when the pieces were made are not in them, nor what those that were edited meant before.
 
 use std::collections::HashMap;
 
@@ -50,7 +50,10 @@ impl Live {
             put(&mut head, keys.len() as u32);
             keys.iter().for_each(|key| put_text(&mut head, key));
         }
-        let live: Vec<(u32, &Watched)> = self.program.live().collect();
+        // Those who have joined are followed by the new meaning of what was edited alone.
+        let edited = |watch: u32| self.joining.as_ref().is_some_and(|j| j.replaces(watch));
+        let live: Vec<(u32, &Watched)> =
+            self.program.live().filter(|(watch, _)| !edited(*watch)).collect();
         put(&mut head, live.len() as u32);
         for (watch, watched) in live {
             put_text(&mut head, &watched.key);

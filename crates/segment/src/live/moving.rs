@@ -87,6 +87,11 @@ impl Program {
                 watchers.iter().for_each(|watch| missing[*watch as usize] = true);
             }
         }
+        // Without the lifecycle nobody notes places in it.
+        if self.lifecycle.is_none_or(|lifecycle| missing[lifecycle as usize]) {
+            let asking = self.lived.iter().flat_map(|n| &self.watchers[*n as usize]);
+            asking.for_each(|watch| missing[*watch as usize] = true);
+        }
         let live = self.live().filter(|(watch, _)| !missing[*watch as usize]);
         live.map(|(_, watched)| watched.clone()).collect()
     }

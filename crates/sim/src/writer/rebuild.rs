@@ -43,7 +43,7 @@ impl Writer {
         let mut scratch = Scratch::default();
         let mut transitions = Vec::new();
         let users = rebuild.users();
-        let end = users.len().min(*done + n);
+        let end = users.len().min(done.saturating_add(n));
         for (user, was_told) in &users[*done..end] {
             let seen = Timestamp(snapshot.facts_of(*user).first_seen);
             let history = snapshot.history_of(*user).expect("a history in memory can be read");
