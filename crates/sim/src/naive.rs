@@ -15,6 +15,8 @@ use testkit::reference;
 
 /// Events and attribute changes of a user up to which the reference is asked everything.
 const LASTING_ROWS: usize = 24;
+/// Events of a user up to which the reference is asked for sequences of more than two steps.
+const CHAIN_EVENTS: usize = 40;
 
 /// Everything durable.
 #[derive(Default)]
@@ -71,14 +73,17 @@ impl Naive {
     }
 
     /// Whether the reference takes long to say where a user is: of how long a state of the lifecycle
-    /// has lasted it looks at every instant of a life.
+    /// has lasted it looks at every instant of a life, and of a sequence at every chain.
     pub(crate) fn takes_long(&self, user: UserIndex, watched: &Watched, rules: &Rules) -> bool {
         let history = &self.users[user.at()].history;
         let rows = history.events.len() + history.attributes.values().map(Vec::len).sum::<usize>();
-        match &watched.what {
-            What::Segment(predicate) => rows > LASTING_ROWS && lasts(predicate, rules),
-            What::Lifecycle(_) => false,
-        }
+        let (lasting, chain) = (rows > LASTING_ROWS, history.events.len() > CHAIN_EVENTS);
+        let asks = |predicate: &Predicate| asks(predicate, rules, (lasting, chain));
+        (lasting || chain)
+            && match &watched.what {
+                What::Segment(predicate) => asks(predicate),
+                What::Lifecycle(states) => states.iter().any(|state| asks(&state.predicate)),
+            }
     }
 
     /// The place that a user should have in a watched definition.
@@ -110,13 +115,20 @@ impl Naive {
     }
 }
 
-/// Whether a predicate asks how long a state of the lifecycle has lasted, or which was before.
-fn lasts(predicate: &Predicate, rules: &Rules) -> bool {
+/// Whether a predicate asks how long a state of the lifecycle has lasted or which was before
+/// (`lasting`), or for a long chain of events.
+fn asks(predicate: &Predicate, rules: &Rules, wanted: (bool, bool)) -> bool {
+    let (lasting, chain) = wanted;
     match predicate {
-        Predicate::All(of) | Predicate::Any(of) => of.iter().any(|part| lasts(part, rules)),
-        Predicate::Not(of) => lasts(of, rules),
-        Predicate::Segment(id) => rules.segments.get(id).is_some_and(|of| lasts(of, rules)),
-        Predicate::Lifecycle(p) => p.for_at_least.is_some() || p.was.is_some(),
+        Predicate::All(of) | Predicate::Any(of) => of.iter().any(|p| asks(p, rules, wanted)),
+        Predicate::Not(of) => asks(of, rules, wanted),
+        Predicate::Segment(id) => rules.segments.get(id).is_some_and(|of| asks(of, rules, wanted)),
+        Predicate::Sequence(p) => chain && p.steps.len() > 2,
+        Predicate::Lifecycle(p) => {
+            let states = &rules.lifecycle.states;
+            lasting && (p.for_at_least.is_some() || p.was.is_some())
+                || chain && states.iter().any(|state| asks(&state.predicate, rules, wanted))
+        }
         _ => false,
     }
 }

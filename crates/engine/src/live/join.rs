@@ -263,7 +263,9 @@ impl Live {
         let before = self.program.places(&own);
         let next = &joining.next;
         self.told.clear();
+        // Who is stale is built anew later, when all that changes then is told.
         let rebuilt = joining.rebuilt.remove(&user) || joining.is_beyond_base(&own, base);
+        let rebuilt = rebuilt && !stale;
         let rebuilt = rebuilt.then(|| histories.of(user)).flatten();
         // Histories hold only what the conditions need.
         let held = rebuilt.as_ref().and_then(segment::evaluate::first_seen_at);
