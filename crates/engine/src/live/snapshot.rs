@@ -16,9 +16,10 @@ use segment::live::{Moved, Program, Tables, Watched};
 
 use super::fold::Live;
 use super::timers::NEVER;
+use super::transition::WatchId;
 use crate::chunks::{CHUNK, Chunks};
 
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// Users of a piece: some MB.
 const PIECE: usize = 32 * CHUNK;
@@ -62,6 +63,7 @@ impl Live {
             put(&mut head, counts.len() as u32);
             counts.iter().for_each(|count| put_i64(&mut head, *count));
             put_i64(&mut head, self.since[watch as usize]);
+            put(&mut head, u32::from(self.replaces(WatchId(watch))));
         }
         put(&mut head, self.n_stale() as u32);
         self.stale.iter().chain(&self.building).for_each(|user| put(&mut head, user.0));
@@ -120,12 +122,13 @@ fn head(piece: &[u8], rules: &Rules, watched: &[Watched]) -> Option<(Live, Moved
     let now = Timestamp(reader.i64()?);
     let total = reader.number()?;
     let tables = Tables { sources: reader.texts()?, conditions: reader.texts()? };
-    let mut counts: HashMap<Text, (u64, Vec<i64>, i64)> = HashMap::new();
+    let mut counts: HashMap<Text, (u64, Vec<i64>, (i64, bool))> = HashMap::new();
     for _ in 0..reader.number()? {
         let (key, meaning) = (reader.text()?, reader.i64()? as u64);
         let n = reader.number()?;
         let of: Vec<i64> = (0..n).map(|_| reader.i64()).collect::<Option<_>>()?;
-        counts.insert(key, (meaning, of, reader.i64()?));
+        let since = (reader.i64()?, reader.number()? != 0);
+        counts.insert(key, (meaning, of, since));
     }
     let n_stale = reader.number()?;
     let stale = (0..n_stale).map(|_| reader.number().map(UserIndex)).collect::<Option<_>>()?;
@@ -148,7 +151,9 @@ fn head(piece: &[u8], rules: &Rules, watched: &[Watched]) -> Option<(Live, Moved
         let known = counts.get(&key).filter(|(_, counts, _)| counts.len() == places);
         if let Some((_, counts, since)) = known {
             live.counts[watch as usize].clone_from(counts);
-            live.since[watch as usize] = *since;
+            live.since[watch as usize] = since.0;
+            live.replaces.resize(live.replaces.len().max(watch as usize + 1), false);
+            live.replaces[watch as usize] = since.1;
         }
     }
     Some((live, moved, total))

@@ -20,6 +20,7 @@ pub struct Rebuild {
     users: Vec<(UserIndex, bool)>,
     at: Timestamp,
     since: Vec<i64>,
+    replaces: Vec<bool>,
 }
 
 /// A user, built anew.
@@ -65,9 +66,16 @@ impl Rebuild {
         known: &[Known],
     ) -> Rebuilt {
         let were = known.iter().filter_map(|known| {
+            let watch = self.program.watch(&known.key)?;
+            let since = self.since.get(watch as usize).copied().unwrap_or(i64::MIN);
+            let replaces = self.replaces.get(watch as usize).copied().unwrap_or(false);
+            // What was told under the key before goes on only in a watch that took its place.
+            if known.at.0 < since && !replaces {
+                return None;
+            }
             Some(Told {
                 at: known.at.0,
-                watch: self.program.watch(&known.key)?,
+                watch,
                 from: known.from,
                 to: known.to,
                 arrived: true,
@@ -116,8 +124,9 @@ impl Live {
         self.building.extend(&users);
         let told = |user: &UserIndex| self.users.get(user.at()).is_some_and(|b| !b.is_empty());
         let users = users.iter().map(|user| (*user, told(user))).collect();
-        let (program, at, since) = (self.program.clone(), self.now, self.since.clone());
-        Some(Rebuild { program, users, at, since })
+        let (program, at) = (self.program.clone(), self.now);
+        let (since, replaces) = (self.since.clone(), self.replaces.clone());
+        Some(Rebuild { program, users, at, since, replaces })
     }
 
     /// Puts a user in place, unless something arrived meanwhile.
