@@ -45,10 +45,12 @@ mod moving;
 mod program;
 mod recall;
 mod source;
+mod states;
 mod user;
 
 pub use moving::{Moved, Tables};
 pub use program::{DEFAULT_LIFECYCLE, GRACE, NotLive, Program, STATES_MAX, Watched, What};
+pub use states::Former;
 pub use user::{
     Arrived, ArrivedWhat, Correction, Damaged, Scratch, Step, Stepped, Told, first_seen,
 };

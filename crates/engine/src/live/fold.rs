@@ -13,7 +13,8 @@ use hashbrown::HashMap;
 use model::{Record, Text, Timestamp, UserIndex, What};
 use segment::evaluate::first_seen_at;
 use segment::live::{
-    Arrived, ArrivedWhat, GRACE, Program, Scratch, Step as UserStep, Stepped, Told, first_seen,
+    Arrived, ArrivedWhat, Former, GRACE, Program, Scratch, Step as UserStep, Stepped, Told,
+    first_seen,
 };
 
 use super::histories::{Histories, SoFar};
@@ -56,6 +57,8 @@ pub struct Live {
     /// Users by watch and place.
     pub(super) counts: Vec<Vec<i64>>,
     pub(super) joining: Option<Joining>,
+    /// Definitions that were edited while nothing ran, with the place that each user had.
+    pub(super) former: Vec<(Former, Vec<u8>)>,
     /// Since when each watch is told, in milliseconds.
     pub(super) since: Vec<i64>,
     /// Users to be built anew.
@@ -76,6 +79,7 @@ impl Live {
             now: Timestamp::MIN,
             counts: Vec::new(),
             joining: None,
+            former: Vec::new(),
             since: Vec::new(),
             stale: BTreeSet::new(),
             building: BTreeSet::new(),

@@ -18,7 +18,7 @@ use super::fold::Live;
 use super::timers::NEVER;
 use crate::chunks::{CHUNK, Chunks};
 
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// Users of a piece: some MB.
 const PIECE: usize = 32 * CHUNK;
@@ -49,6 +49,12 @@ impl Live {
         for keys in [&tables.sources, &tables.conditions] {
             put(&mut head, keys.len() as u32);
             keys.iter().for_each(|key| put_text(&mut head, key));
+        }
+        put(&mut head, tables.watches.len() as u32);
+        for (key, states) in &tables.watches {
+            put_text(&mut head, key);
+            put(&mut head, states.len() as u32);
+            head.extend_from_slice(states);
         }
         let live: Vec<(u32, &Watched)> = self.program.live().collect();
         put(&mut head, live.len() as u32);
@@ -116,7 +122,9 @@ fn head(piece: &[u8], rules: &Rules, watched: &[Watched]) -> Option<(Live, Moved
     }
     let now = Timestamp(reader.i64()?);
     let total = reader.number()?;
-    let tables = Tables { sources: reader.texts()?, conditions: reader.texts()? };
+    let (sources, conditions) = (reader.texts()?, reader.texts()?);
+    let watches = (0..reader.number()?).map(|_| Some((reader.text()?, reader.bytes()?)));
+    let tables = Tables { sources, conditions, watches: watches.collect::<Option<_>>()? };
     let mut counts: HashMap<Text, (u64, Vec<i64>, i64)> = HashMap::new();
     for _ in 0..reader.number()? {
         let (key, meaning) = (reader.text()?, reader.i64()? as u64);
@@ -137,6 +145,7 @@ fn head(piece: &[u8], rules: &Rules, watched: &[Watched]) -> Option<(Live, Moved
     let (program, _) = Program::compile(rules, &complete, None);
     let moved = program.moved(&tables);
     let mut live = Live::new(program);
+    live.former = live.program.former(&tables).into_iter().map(|of| (of, Vec::new())).collect();
     (live.now, live.stale) = (now, stale);
     let watches: Vec<(u32, Text)> =
         live.program.live().map(|(watch, w)| (watch, w.key.clone())).collect();
@@ -157,6 +166,9 @@ fn users(piece: &[u8], live: &mut Live, moved: &Moved) -> Option<()> {
         let horizon = reader.i64()?;
         let n = reader.number()? as usize;
         let bytes = reader.take(n)?;
+        for (former, places) in &mut live.former {
+            places.push(former.place(bytes));
+        }
         let bytes: Box<[u8]> = match bytes.is_empty() {
             true => Box::default(),
             false => live.program.move_over(&mut live.scratch, bytes, moved).ok()?,
@@ -201,6 +213,11 @@ impl<'a> Reader<'a> {
     fn text(&mut self) -> Option<Text> {
         let n = self.number()? as usize;
         Text::from_utf8(self.take(n)?).ok()
+    }
+
+    fn bytes(&mut self) -> Option<Vec<u8>> {
+        let n = self.number()?;
+        Some(self.take(n as usize)?.to_vec())
     }
 
     fn texts(&mut self) -> Option<Vec<Text>> {

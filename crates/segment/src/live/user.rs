@@ -736,11 +736,11 @@ fn corrections(were: &[Told], are: &[Told], settled: i64, told: &mut Vec<Told>) 
             told.push(Told { correction: Correction::Revoked, ..*old });
         }
     }
-    for new in are {
-        if new.at > settled {
-            told.push(*new);
-        } else if !were.iter().any(|old| same(old, new)) {
-            told.push(Told { correction: Correction::Added, ..*new });
+    // A watch may have begun after the last that was looked at of the user: that is no news then.
+    for new in are.iter().filter(|new| !were.iter().any(|old| same(old, new))) {
+        match new.at > settled {
+            true => told.push(*new),
+            false => told.push(Told { correction: Correction::Added, ..*new }),
         }
     }
 }
@@ -890,6 +890,14 @@ impl Scratch {
 /// When a user was first seen, by their bytes; nothing if nothing is known of them.
 pub fn first_seen(bytes: &[u8]) -> Option<Timestamp> {
     peek(bytes).map(|header| Timestamp(header.first_seen))
+}
+
+/// Which conditions hold of a user.
+pub(super) fn truths(bytes: &[u8]) -> Option<&[u8]> {
+    let mut bytes = Bytes(bytes);
+    (bytes.signed()?, bytes.signed()?);
+    let n = bytes.number()? as usize;
+    bytes.take(n)
 }
 
 fn peek(bytes: &[u8]) -> Option<Header> {
