@@ -712,16 +712,18 @@ fn continued(were: &[Told], are: &mut Vec<Told>, since: &[i64]) -> Vec<Told> {
             }
         }
     }
-    for (watch, place, _) in left_off.into_iter().filter(|(_, place, n)| *place != 0 && *n > 0) {
+    for (watch, place, n) in left_off.into_iter().filter(|(_, place, n)| *place != 0 && *n > 0) {
         let at = since(watch);
         let began = |told: &Told| (told.watch, told.at, told.from) == (watch, at, 0);
+        let mut leave = n;
         match are.iter().position(began) {
             Some(same) if are[same].to == place => _ = are.remove(same),
             Some(other) => are[other].from = place,
-            None => {
-                let correction = Correction::None;
-                are.push(Told { at, watch, from: place, to: 0, arrived: false, correction });
-            }
+            None => leave += 1,
+        }
+        for _ in 1..leave {
+            let correction = Correction::None;
+            are.push(Told { at, watch, from: place, to: 0, arrived: false, correction });
         }
     }
     are.sort_by_key(|told| told.at);
@@ -731,13 +733,16 @@ fn continued(were: &[Told], are: &mut Vec<Told>, since: &[i64]) -> Vec<Told> {
 /// What was told and what should have been, as corrections up to `settled` and news after it.
 fn corrections(were: &[Told], are: &[Told], settled: i64, told: &mut Vec<Told>) {
     let same = |a: &Told, b: &Told| (a.watch, a.at, a.from, a.to) == (b.watch, b.at, b.from, b.to);
+    // Of users who turned out to be one, two may have been told the same.
+    let mut are: Vec<&Told> = are.iter().collect();
     for old in were {
-        if !are.iter().any(|new| same(old, new)) {
-            told.push(Told { correction: Correction::Revoked, ..*old });
+        match are.iter().position(|new| same(old, new)) {
+            Some(known) => _ = are.remove(known),
+            None => told.push(Told { correction: Correction::Revoked, ..*old }),
         }
     }
-    // A watch may have begun after the last that was looked at of the user: that is no news then.
-    for new in are.iter().filter(|new| !were.iter().any(|old| same(old, new))) {
+    // A watch may have begun after the last that was looked at of the user: that was known too.
+    for new in are {
         match new.at > settled {
             true => told.push(*new),
             false => told.push(Told { correction: Correction::Added, ..*new }),

@@ -189,7 +189,8 @@ pub(super) fn nothing(id: &Text) -> UserHistory {
     UserHistory { id: id.clone(), events: Vec::new(), attributes: Default::default() }
 }
 
-/// What was told of a user, without what was revoked, by instant.
+/// What was told of a user, without what was revoked, by instant; what was told of each of two who
+/// turned out to be one is there twice.
 fn net(snapshot: &Snapshot, user: UserIndex) -> Result<Vec<Known>, QueryError> {
     let mut known: Vec<(Known, i64)> = Vec::new();
     for stored in snapshot.transitions_of(user, Timestamp::MAX)? {
@@ -204,6 +205,7 @@ fn net(snapshot: &Snapshot, user: UserIndex) -> Result<Vec<Known>, QueryError> {
             None => known.push((one, stored.change.sign())),
         }
     }
-    known.retain(|(_, n)| *n > 0);
-    Ok(known.into_iter().map(|(known, _)| known).collect())
+    let times = |n: i64| usize::try_from(n).unwrap_or(0);
+    let each = known.into_iter().flat_map(|(one, n)| std::iter::repeat_n(one, times(n)));
+    Ok(each.collect())
 }
