@@ -275,9 +275,10 @@ impl Writer {
         // Nothing due means that the state is exact up to this very instant.
         live.fire(now, DUE_AT_ONCE, fold, &mut told);
         self.work_slice(&mut told);
+        // Whoever is built anew from here on must find what was told before.
+        self.store_transitions(&told);
         let changed = self.begin_work(now);
         if !told.is_empty() || changed {
-            self.store_transitions(&told);
             self.shared.show(None);
         }
         let mut published = Published::default();

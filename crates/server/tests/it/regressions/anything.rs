@@ -75,6 +75,9 @@ fn live_through(seed: u64, steps: usize) {
                         records.insert(place, alias(&from, &into, &time));
                     }
                 }
+                if std::env::var("SHOW").is_ok() {
+                    records.iter().for_each(|record| eprintln!("  {record}"));
+                }
                 w.batch(&records);
             }
             8..=11 => {
@@ -89,6 +92,9 @@ fn live_through(seed: u64, steps: usize) {
             16 => {
                 let old = now - 40 * 86_400_000;
                 let bulk: Vec<Value> = (0..600).map(|_| dice.record(old, users)).collect();
+                if std::env::var("SHOW").is_ok() {
+                    bulk.iter().for_each(|record| eprintln!("  bulk {record}"));
+                }
                 w.batch(&bulk);
                 if dice.roll(2) == 0 {
                     // Before the import counts as over.
@@ -104,7 +110,11 @@ fn live_through(seed: u64, steps: usize) {
         let later = model::Timestamp(w.now().0 + 1_000 * ahead + dice.roll(1_000) as i64);
         if dice.roll(3) == 0 {
             w.unnoticed(&later.to_string());
-            w.batch(&[dice.record(later.0, users)]);
+            let record = dice.record(later.0, users);
+            if std::env::var("SHOW").is_ok() {
+                eprintln!("  {later}: {record}");
+            }
+            w.batch(&[record]);
         }
         w.until(&later.to_string());
         eprintln!("seed {seed} step {step}: {what} until {later}");
