@@ -205,7 +205,11 @@ fn net(snapshot: &Snapshot, user: UserIndex) -> Result<Vec<Known>, QueryError> {
             None => known.push((one, stored.change.sign())),
         }
     }
-    let times = |n: i64| usize::try_from(n).unwrap_or(0);
-    let each = known.into_iter().flat_map(|(one, n)| std::iter::repeat_n(one, times(n)));
+    // What was revoked and told with another instant, before its watch began, is as if the opposite
+    // had happened.
+    let each = known.into_iter().flat_map(|(one, n)| {
+        let (from, to) = if n < 0 { (one.to, one.from) } else { (one.from, one.to) };
+        std::iter::repeat_n(Known { from, to, ..one }, n.unsigned_abs() as usize)
+    });
     Ok(each.collect())
 }
