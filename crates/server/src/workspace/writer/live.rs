@@ -350,7 +350,9 @@ impl Writer {
         if changed {
             self.begin_join();
         }
-        let over = (now - self.watching.stale_at).0 >= IMPORT_OVER_MS;
+        // Whoever waits until all is told does not wait for more of an import.
+        let silent = (now - self.watching.stale_at).0 >= IMPORT_OVER_MS;
+        let over = silent || !self.settling.is_empty();
         if self.watching.work.is_some() || self.watching.live().n_stale() == 0 || !over {
             return changed;
         }

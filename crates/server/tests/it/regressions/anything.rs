@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use crate::watching::{End, Watching, alias, at, identify, track};
+use crate::watching::{End, Watching, alias, identify, track};
 
 const DEFINITIONS: [&str; 14] = [
     "did \"Purchase\" at least 2 times in last 3d",
@@ -75,9 +75,6 @@ fn live_through(seed: u64, steps: usize) {
                         records.insert(place, alias(&from, &into, &time));
                     }
                 }
-                if std::env::var("SHOW").is_ok() {
-                    records.iter().for_each(|record| eprintln!("  {record}"));
-                }
                 w.batch(&records);
             }
             8..=11 => {
@@ -92,9 +89,6 @@ fn live_through(seed: u64, steps: usize) {
             16 => {
                 let old = now - 40 * 86_400_000;
                 let bulk: Vec<Value> = (0..600).map(|_| dice.record(old, users)).collect();
-                if std::env::var("SHOW").is_ok() {
-                    bulk.iter().for_each(|record| eprintln!("  bulk {record}"));
-                }
                 w.batch(&bulk);
                 if dice.roll(2) == 0 {
                     // Before the import counts as over.
@@ -106,28 +100,27 @@ fn live_through(seed: u64, steps: usize) {
             }
             _ => {}
         }
-        let ahead = [1, 60, 3_600, 86_400, 3 * 86_400][dice.roll(5) as usize];
+        let ahead = [0, 60, 3_600, 86_400, 3 * 86_400][dice.roll(5) as usize];
         let later = model::Timestamp(w.now().0 + 1_000 * ahead + dice.roll(1_000) as i64);
         if dice.roll(3) == 0 {
             w.unnoticed(&later.to_string());
-            let record = dice.record(later.0, users);
-            if std::env::var("SHOW").is_ok() {
-                eprintln!("  {later}: {record}");
-            }
-            w.batch(&[record]);
+            w.batch(&[dice.record(later.0, users)]);
         }
         w.until(&later.to_string());
         eprintln!("seed {seed} step {step}: {what} until {later}");
         w.check();
     }
-    assert!(at("2026-03-01") < w.now());
 }
 
 #[test]
 fn whatever_happens_live_is_the_history() {
-    let seeds = std::env::var("SEEDS").unwrap_or("1..4".into());
+    (1..4).for_each(|seed| live_through(seed, 40));
+}
+
+/// For whoever looks for more, as in `SEEDS=100..200`.
+#[test]
+fn whatever_else_happens_live_is_the_history() {
+    let Ok(seeds) = std::env::var("SEEDS") else { return };
     let (from, to) = seeds.split_once("..").unwrap();
-    for seed in from.parse().unwrap()..to.parse().unwrap() {
-        live_through(seed, 40);
-    }
+    (from.parse().unwrap()..to.parse().unwrap()).for_each(|seed| live_through(seed, 40));
 }
