@@ -900,7 +900,8 @@ pub fn first_seen(bytes: &[u8]) -> Option<Timestamp> {
 /// Which conditions hold of a user.
 pub(super) fn truths(bytes: &[u8]) -> Option<&[u8]> {
     let mut bytes = Bytes(bytes);
-    (bytes.signed()?, bytes.signed()?);
+    bytes.signed()?;
+    bytes.signed()?;
     let n = bytes.number()? as usize;
     bytes.take(n)
 }
