@@ -46,9 +46,11 @@ mod program;
 mod recall;
 mod scratch;
 mod source;
+mod states;
 mod user;
 
 pub use moving::{Moved, Tables};
 pub use program::{DEFAULT_LIFECYCLE, GRACE, NotLive, Program, STATES_MAX, Watched, What};
 pub use scratch::{Scratch, first_seen};
+pub use states::Former;
 pub use user::{Arrived, ArrivedWhat, Correction, Damaged, Step, Stepped, Told};

@@ -13,7 +13,8 @@ use hashbrown::HashMap;
 use model::{Record, Text, Timestamp, UserIndex, What};
 use segment::evaluate::first_seen_at;
 use segment::live::{
-    Arrived, ArrivedWhat, GRACE, Program, Scratch, Step as UserStep, Stepped, Told, first_seen,
+    Arrived, ArrivedWhat, Former, GRACE, Program, Scratch, Step as UserStep, Stepped, Told,
+    first_seen,
 };
 
 use super::histories::{Histories, SoFar};
@@ -56,6 +57,8 @@ pub struct Live {
     /// Users by watch and place.
     pub(super) counts: Vec<Vec<i64>>,
     pub(super) joining: Option<Joining>,
+    /// Definitions that were edited while nothing ran, with the place that each user had.
+    pub(super) former: Vec<(Former, Vec<u8>)>,
     /// Since when each watch is told, in milliseconds.
     pub(super) since: Vec<i64>,
     /// Watches that took the place of others.
@@ -78,6 +81,7 @@ impl Live {
             now: Timestamp::MIN,
             counts: Vec::new(),
             joining: None,
+            former: Vec::new(),
             since: Vec::new(),
             replaces: Vec::new(),
             stale: BTreeSet::new(),
@@ -173,6 +177,14 @@ impl Live {
         }
         let old = |folded: &&Folded| time_of(folded.record) <= self.now.minus(GRACE);
         let bulk = records.iter().filter(old).count() >= BULK;
+        // Ids are those after the frame: whoever has another one has it from its first record on.
+        for folded in records.iter().filter(|folded| folded.step.renamed) {
+            let user = folded.step.user;
+            if self.users.get(user.at()).is_some_and(|b| !b.is_empty()) && !self.is_stale(user) {
+                self.catch_up(user, ids, transitions);
+                self.rename(user, ids, transitions);
+            }
+        }
         let so_far = |n: usize, merges: usize| (&records[..n], &records[..merges]);
         // Where the records begin that were not taken in; the first of them may be of a merge that was.
         let mut start = 0;
@@ -290,20 +302,15 @@ impl Live {
                 self.mark_stale(user);
                 continue;
             }
-            let mut renamed = false;
-            for (_, n) in of_user {
-                let Folded { step, record } = &records[*n as usize];
-                arrived.push(arrival(record));
-                renamed |= step.renamed && !step.created;
-            }
-            self.arrive(user, (&arrived, renamed), ids, histories, transitions);
+            arrived.extend(of_user.iter().map(|(_, n)| arrival(records[*n as usize].record)));
+            self.arrive(user, &arrived, ids, histories, transitions);
         }
     }
 
     fn arrive(
         &mut self,
         user: UserIndex,
-        (arrived, renamed): (&[Arrived], bool),
+        arrived: &[Arrived],
         ids: &dyn PublicIds,
         histories: &mut dyn Histories,
         transitions: &mut Vec<Transition>,
@@ -312,9 +319,6 @@ impl Live {
             self.users.push(Box::default());
         }
         self.catch_up(user, ids, transitions);
-        if renamed {
-            self.rename(user, ids, transitions);
-        }
         let step = UserStep {
             id: ids.public_id(user),
             renamed: false,

@@ -147,6 +147,7 @@ impl Live {
         let comes: Vec<(u32, &Watched)> = next.live().filter(|(watch, _)| new(*watch)).collect();
         if comes.is_empty() {
             self.program = next;
+            self.former.clear();
             self.make_counts();
             return Defined { refused, base: None };
         }
@@ -236,7 +237,14 @@ impl Live {
         for (watch, _) in &joining.watches {
             self.since[*watch as usize] = self.now.0;
         }
+        self.former.clear();
         true
+    }
+
+    /// The place of a user in a definition as it was before it was edited while nothing ran.
+    fn former_place(&self, key: Option<&Text>, user: UserIndex) -> u8 {
+        let places = self.former.iter().find(|(former, _)| Some(former.key()) == key);
+        places.and_then(|(_, places)| places.get(user.at())).copied().unwrap_or(0)
     }
 
     fn join_user(
@@ -301,7 +309,10 @@ impl Live {
         self.tell(user, None, transitions);
         self.told.clear();
         for (watch, old) in &joining.watches {
-            let from = old.map_or(0, |old| before.get(old as usize).copied().unwrap_or(0));
+            let from = match old {
+                Some(old) => before.get(*old as usize).copied().unwrap_or(0),
+                None => self.former_place(joining.next.key(*watch), user),
+            };
             let to = after.get(*watch as usize).copied().unwrap_or(0);
             if let Some(count) = self.counts[*watch as usize].get_mut(usize::from(to)) {
                 *count += 1;

@@ -51,6 +51,12 @@ impl Live {
             put(&mut head, keys.len() as u32);
             keys.iter().for_each(|key| put_text(&mut head, key));
         }
+        put(&mut head, tables.watches.len() as u32);
+        for (key, states) in &tables.watches {
+            put_text(&mut head, key);
+            put(&mut head, states.len() as u32);
+            head.extend_from_slice(states);
+        }
         // Those who have joined are followed by the new meaning of what was edited alone.
         let edited = |watch: u32| self.joining.as_ref().is_some_and(|j| j.replaces(watch));
         let live: Vec<(u32, &Watched)> =
@@ -121,7 +127,9 @@ fn head(piece: &[u8], rules: &Rules, watched: &[Watched]) -> Option<(Live, Moved
     }
     let now = Timestamp(reader.i64()?);
     let total = reader.number()?;
-    let tables = Tables { sources: reader.texts()?, conditions: reader.texts()? };
+    let (sources, conditions) = (reader.texts()?, reader.texts()?);
+    let watches = (0..reader.number()?).map(|_| Some((reader.text()?, reader.bytes()?)));
+    let tables = Tables { sources, conditions, watches: watches.collect::<Option<_>>()? };
     let mut counts: HashMap<Text, (u64, Vec<i64>, (i64, bool))> = HashMap::new();
     for _ in 0..reader.number()? {
         let (key, meaning) = (reader.text()?, reader.i64()? as u64);
@@ -143,6 +151,7 @@ fn head(piece: &[u8], rules: &Rules, watched: &[Watched]) -> Option<(Live, Moved
     let (program, _) = Program::compile(rules, &complete, None);
     let moved = program.moved(&tables);
     let mut live = Live::new(program);
+    live.former = live.program.former(&tables).into_iter().map(|of| (of, Vec::new())).collect();
     (live.now, live.stale) = (now, stale);
     let watches: Vec<(u32, Text)> =
         live.program.live().map(|(watch, w)| (watch, w.key.clone())).collect();
@@ -165,6 +174,9 @@ fn users(piece: &[u8], live: &mut Live, moved: &Moved) -> Option<()> {
         let horizon = reader.i64()?;
         let n = reader.number()? as usize;
         let bytes = reader.take(n)?;
+        for (former, places) in &mut live.former {
+            places.push(former.place(bytes));
+        }
         let bytes: Box<[u8]> = match bytes.is_empty() {
             true => Box::default(),
             false => live.program.move_over(&mut live.scratch, bytes, moved).ok()?,
@@ -209,6 +221,11 @@ impl<'a> Reader<'a> {
     fn text(&mut self) -> Option<Text> {
         let n = self.number()? as usize;
         Text::from_utf8(self.take(n)?).ok()
+    }
+
+    fn bytes(&mut self) -> Option<Vec<u8>> {
+        let n = self.number()?;
+        Some(self.take(n as usize)?.to_vec())
     }
 
     fn texts(&mut self) -> Option<Vec<Text>> {

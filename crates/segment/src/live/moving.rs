@@ -9,8 +9,9 @@ use std::collections::HashMap;
 
 use model::Text;
 
-use super::program::{Program, Watched, bit, set_bit};
+use super::program::{Program, Watch, Watched, bit, set_bit};
 use super::scratch::Scratch;
+use super::states::{self, Former};
 use super::user::Damaged;
 
 /// Keys by number; an empty key is of something that is not kept.
@@ -20,6 +21,8 @@ pub struct Tables {
     pub sources: Vec<Text>,
     /// Of conditions.
     pub conditions: Vec<Text>,
+    /// What is watched, with what it says over these conditions.
+    pub watches: Vec<(Text, Vec<u8>)>,
 }
 
 /// New numbers by old ones.
@@ -42,7 +45,14 @@ impl Program {
             conditions: conditions
                 .map(|(n, c)| shown(n == 0 || !self.watchers[n].is_empty(), &self.stable_key(c)))
                 .collect(),
+            watches: self.watches.iter().filter_map(written).collect(),
         }
+    }
+
+    /// What the tables watched and this program does not, as it was.
+    pub fn former(&self, tables: &Tables) -> Vec<Former> {
+        let gone = tables.watches.iter().filter(|(key, _)| self.watch(key).is_none());
+        gone.filter_map(|(key, states)| Former::new(key, states)).collect()
     }
 
     /// A condition's key with the keys of its sources instead of their numbers.
@@ -104,7 +114,7 @@ impl Program {
                 own.iter().zip(0..).filter(|(key, _)| !key.is_empty()).collect();
             old.iter().map(|key| numbers.get(key).copied()).collect()
         };
-        let same = own == *tables;
+        let same = own.sources == tables.sources && own.conditions == tables.conditions;
         let sources = numbers(&own.sources, &tables.sources);
         let conditions = numbers(&own.conditions, &tables.conditions);
         Moved { sources, conditions, same }
@@ -134,4 +144,9 @@ impl Program {
             |source| place(source, &moved.sources),
         )
     }
+}
+
+fn written(watch: &Watch) -> Option<(Text, Vec<u8>)> {
+    let states = watch.states.as_ref()?;
+    Some((watch.watched.key.clone(), states::write(states)))
 }

@@ -350,7 +350,7 @@ impl Expression {
         }
     }
 
-    fn holds(&self, bits: &[u8]) -> bool {
+    pub(super) fn holds(&self, bits: &[u8]) -> bool {
         match self {
             Expression::All(of) => of.iter().all(|part| part.holds(bits)),
             Expression::Any(of) => of.iter().any(|part| part.holds(bits)),

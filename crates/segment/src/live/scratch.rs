@@ -183,6 +183,15 @@ pub fn first_seen(bytes: &[u8]) -> Option<Timestamp> {
     peek(bytes).map(|header| Timestamp(header.first_seen))
 }
 
+/// Which conditions hold of a user.
+pub(super) fn truths(bytes: &[u8]) -> Option<&[u8]> {
+    let mut bytes = Bytes(bytes);
+    bytes.signed()?;
+    bytes.signed()?;
+    let n = bytes.number()? as usize;
+    bytes.take(n)
+}
+
 pub(super) fn peek(bytes: &[u8]) -> Option<Header> {
     let mut bytes = Bytes(bytes);
     Some(Header { settled: bytes.signed()?, first_seen: bytes.signed()? })

@@ -705,16 +705,18 @@ fn continued(were: &[Told], are: &mut Vec<Told>, since: &[i64]) -> Vec<Told> {
             }
         }
     }
-    for (watch, place, _) in left_off.into_iter().filter(|(_, place, n)| *place != 0 && *n > 0) {
+    for (watch, place, n) in left_off.into_iter().filter(|(_, place, n)| *place != 0 && *n > 0) {
         let at = since(watch);
         let began = |told: &Told| (told.watch, told.at, told.from) == (watch, at, 0);
+        let mut leave = n;
         match are.iter().position(began) {
             Some(same) if are[same].to == place => _ = are.remove(same),
             Some(other) => are[other].from = place,
-            None => {
-                let correction = Correction::None;
-                are.push(Told { at, watch, from: place, to: 0, arrived: false, correction });
-            }
+            None => leave += 1,
+        }
+        for _ in 1..leave {
+            let correction = Correction::None;
+            are.push(Told { at, watch, from: place, to: 0, arrived: false, correction });
         }
     }
     are.sort_by_key(|told| told.at);
@@ -725,12 +727,15 @@ fn continued(were: &[Told], are: &mut Vec<Told>, since: &[i64]) -> Vec<Told> {
 /// user was when a watch began is no news, even if nothing was looked at since then.
 fn corrections(were: &[Told], are: &[Told], (settled, since): (i64, &[i64]), told: &mut Vec<Told>) {
     let same = |a: &Told, b: &Told| (a.watch, a.at, a.from, a.to) == (b.watch, b.at, b.from, b.to);
+    // Of users who turned out to be one, two may have been told the same.
+    let mut are: Vec<&Told> = are.iter().collect();
     for old in were {
-        if !are.iter().any(|new| same(old, new)) {
-            told.push(Told { correction: Correction::Revoked, ..*old });
+        match are.iter().position(|new| same(old, new)) {
+            Some(known) => _ = are.remove(known),
+            None => told.push(Told { correction: Correction::Revoked, ..*old }),
         }
     }
-    for new in are.iter().filter(|new| !were.iter().any(|old| same(old, new))) {
+    for new in are {
         let began = since.get(new.watch as usize) == Some(&new.at);
         let correction = match new.at > settled && !began {
             true => new.correction,

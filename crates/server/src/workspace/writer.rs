@@ -71,7 +71,7 @@ pub(crate) struct Writer {
     pub(super) watching: Watching,
     clock: Clock,
     alarm: Alarm,
-    /// Who waits until nothing is due.
+    /// Who waits until all is told.
     settling: Vec<oneshot::Sender<()>>,
 }
 

@@ -189,7 +189,8 @@ pub(super) fn nothing(id: &Text) -> UserHistory {
     UserHistory { id: id.clone(), events: Vec::new(), attributes: Default::default() }
 }
 
-/// What was told of a user, without what was revoked, by instant.
+/// What was told of a user, without what was revoked, by instant; what was told of each of two who
+/// turned out to be one is there twice.
 fn net(snapshot: &Snapshot, user: UserIndex) -> Result<Vec<Known>, QueryError> {
     let mut known: Vec<(Known, i64)> = Vec::new();
     for stored in snapshot.transitions_of(user, Timestamp::MAX)? {
@@ -204,6 +205,11 @@ fn net(snapshot: &Snapshot, user: UserIndex) -> Result<Vec<Known>, QueryError> {
             None => known.push((one, stored.change.sign())),
         }
     }
-    known.retain(|(_, n)| *n > 0);
-    Ok(known.into_iter().map(|(known, _)| known).collect())
+    // What was revoked and told with another instant, before its watch began, is as if the opposite
+    // had happened.
+    let each = known.into_iter().flat_map(|(one, n)| {
+        let (from, to) = if n < 0 { (one.to, one.from) } else { (one.from, one.to) };
+        std::iter::repeat_n(Known { from, to, ..one }, n.unsigned_abs() as usize)
+    });
+    Ok(each.collect())
 }

@@ -275,9 +275,10 @@ impl Writer {
         // Nothing due means that the state is exact up to this very instant.
         live.fire(now, DUE_AT_ONCE, fold, &mut told);
         self.work_slice(&mut told);
+        // Whoever is built anew from here on must find what was told before.
+        self.store_transitions(&told);
         let changed = self.begin_work(now);
         if !told.is_empty() || changed {
-            self.store_transitions(&told);
             self.shared.show(None);
         }
         let mut published = Published::default();
@@ -349,7 +350,9 @@ impl Writer {
         if changed {
             self.begin_join();
         }
-        let over = (now - self.watching.stale_at).0 >= IMPORT_OVER_MS;
+        // Whoever waits until all is told does not wait for more of an import.
+        let silent = (now - self.watching.stale_at).0 >= IMPORT_OVER_MS;
+        let over = silent || !self.settling.is_empty();
         if self.watching.work.is_some() || self.watching.live().n_stale() == 0 || !over {
             return changed;
         }
