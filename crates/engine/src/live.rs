@@ -16,6 +16,6 @@ pub use fold::{BULK, Folded, Live, PublicIds};
 pub use histories::{Histories, NoHistories};
 pub use join::{Base, Defined, Joining};
 pub use snapshot::{FrozenLive, LiveDamaged};
-pub use stale::{Known, Rebuild, Rebuilt};
+pub use stale::{Known, Rebuild, Rebuilt, Waiting};
 pub use timers::{NEVER, Timers};
 pub use transition::{Cause, Correction, Transition, WatchId};

@@ -51,6 +51,6 @@ mod user;
 
 pub use moving::{Moved, Tables};
 pub use program::{DEFAULT_LIFECYCLE, GRACE, NotLive, Program, STATES_MAX, Watched, What};
-pub use scratch::{Scratch, first_seen};
+pub use scratch::{Scratch, first_seen, known_from, known_since};
 pub use states::Former;
 pub use user::{Arrived, ArrivedWhat, Correction, Damaged, Step, Stepped, Told};

@@ -11,7 +11,7 @@ use segment::live::Watched;
 
 use crate::dice::Dice;
 use crate::naive::{Naive, User};
-use crate::told::{Since, place_at};
+use crate::told::{Since, place_before, place_now};
 use crate::writer::Writer;
 
 /// Instants of a user and definition in the past at which is compared.
@@ -76,14 +76,24 @@ pub(crate) fn past(
         of_user.entry((transition.user, key)).or_default().push((n, transition));
     }
     let mut checks = 0;
-    for (_, watched) in settled(writer) {
-        let Some(since) = writer.told.since.get(&watched.key).copied() else { continue };
+    for (watch, watched) in settled(writer) {
+        let Some(since) = writer.told.since.get(&watched.key) else { continue };
         let rules = &writer.wanted.rules;
         for user in users.iter().filter(|user| !naive.takes_long(**user, &watched, rules)) {
             let told = of_user.get(&(*user, &watched.key)).map_or(&[][..], |told| told);
-            let told: Vec<&Transition> =
-                told.iter().filter(|(n, _)| *n >= since.first).map(|(_, t)| *t).collect();
-            checks += past_of(writer, naive, (*user, &watched), (&told, since), dice)?;
+            let counted = told.iter().filter(|(n, _)| *n >= since.first);
+            let told: Vec<&Transition> = counted.map(|(_, t)| *t).collect();
+            let place = writer.live.place(*user, WatchId(watch));
+            let first = since.places.get(user.at()).copied().unwrap_or(0);
+            let now = place_now(told.iter().copied(), first);
+            if now != Ok(place) {
+                let told = shortly(told.iter().copied());
+                return Err(format!(
+                    "user {} in {}: from {first} by what was told to {now:?}, not {place}; told:\n{told}",
+                    user.0, watched.key
+                ));
+            }
+            checks += past_of(writer, naive, (*user, &watched), (&told, since, place), dice)?;
         }
     }
     Ok(checks)
@@ -93,7 +103,7 @@ fn past_of(
     writer: &Writer,
     naive: &Naive,
     (user, watched): (UserIndex, &Watched),
-    (told, since): (&[&Transition], Since),
+    (told, since, place): (&[&Transition], &Since, u8),
     dice: &mut Dice,
 ) -> Checked {
     let of = naive.user(user);
@@ -115,7 +125,7 @@ fn past_of(
             continue;
         }
         let theirs = naive.place(user, watched, &writer.wanted.rules, at);
-        let ours = place_at(told.iter().copied(), at);
+        let ours = place_before(told.iter().copied().filter(|t| t.at > at), place);
         checks += 1;
         if ours != Ok(theirs) {
             let ours = ours.map_or_else(|wrong| wrong, |place| place.to_string());

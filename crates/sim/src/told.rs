@@ -4,6 +4,7 @@
 //! place in the list from which they say where everybody is. What it is not: it judges nothing.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use engine::live::{Correction, Transition};
 use model::{Text, Timestamp};
@@ -18,25 +19,33 @@ pub struct ToldSoFar {
 }
 
 /// From where on what was told of a key says where everybody is.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Since {
     /// The place in the list of the first that counts.
     pub first: usize,
+    /// The place of each user before it; of those beyond the end: nowhere.
+    pub places: Arc<[u8]>,
     /// When the definition had joined for everybody.
     pub at: Timestamp,
     watch: u32,
 }
 
 impl ToldSoFar {
-    /// These keys are watched, with these numbers; those that are new have told from `first` on.
-    pub(crate) fn joined(&mut self, keys: BTreeMap<Text, u32>, first: usize, at: Timestamp) {
+    /// These keys are watched, with these numbers, from an instant on. `places`: where everybody is
+    /// in a watch then.
+    pub(crate) fn joined(
+        &mut self,
+        keys: BTreeMap<Text, u32>,
+        at: Timestamp,
+        places: impl Fn(u32) -> Arc<[u8]>,
+    ) {
         let before = std::mem::take(&mut self.since);
         for (key, watch) in keys {
             let since = match before.get(&key) {
-                Some(since) if since.watch == watch => *since,
+                Some(since) if since.watch == watch => since.clone(),
                 // An edited one goes on from where the old one was.
-                Some(since) => Since { at, watch, ..*since },
-                None => Since { first, at, watch },
+                Some(since) => Since { at, watch, ..since.clone() },
+                None => Since { first: self.all.len(), places: places(watch), at, watch },
             };
             self.since.insert(key, since);
         }
@@ -58,16 +67,32 @@ impl ToldSoFar {
     }
 }
 
-/// The place at an instant by these transitions of one user and key: what was told, added and
-/// revoked, summed up. An error if that is no place.
-pub(crate) fn place_at<'a>(
+/// The place that was another one before these transitions of one user and key, added and revoked,
+/// summed up. An error if that is no place.
+pub(crate) fn place_before<'a>(
     told: impl Iterator<Item = &'a Transition>,
-    at: Timestamp,
+    place: u8,
+) -> Result<u8, String> {
+    place_after(told, place, -1)
+}
+
+/// The place that was another one after these.
+pub(crate) fn place_now<'a>(
+    told: impl Iterator<Item = &'a Transition>,
+    place: u8,
+) -> Result<u8, String> {
+    place_after(told, place, 1)
+}
+
+fn place_after<'a>(
+    told: impl Iterator<Item = &'a Transition>,
+    place: u8,
+    direction: i32,
 ) -> Result<u8, String> {
     let mut sums = [0i32; 256];
-    sums[0] = 1;
-    for transition in told.filter(|t| t.at <= at) {
-        let sign = if transition.correction == Correction::Revoked { -1 } else { 1 };
+    sums[usize::from(place)] = 1;
+    for transition in told {
+        let sign = if transition.correction == Correction::Revoked { -1 } else { 1 } * direction;
         sums[usize::from(transition.from)] -= sign;
         sums[usize::from(transition.to)] += sign;
     }

@@ -12,7 +12,7 @@ mod rebuild;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use engine::live::{Base, Folded, FrozenLive, Histories, Live, PublicIds, Transition};
+use engine::live::{Base, Folded, FrozenLive, Histories, Live, PublicIds, Transition, WatchId};
 use engine::{Fold, Frozen, Step};
 use history::{Gathering, Needs, Snapshot, Store};
 use log::disk::memory::MemoryDisk;
@@ -71,7 +71,6 @@ struct Joining {
     snapshot: Arc<Snapshot>,
     at: Timestamp,
     done: u32,
-    told: usize,
 }
 
 /// A checkpoint on disk.
@@ -275,16 +274,16 @@ impl Writer {
         let wanted = self.wanted.clone();
         let defined = self.live.define(&wanted.rules, &wanted.watched, n_users);
         match defined.base {
-            None => self.all_joined(self.told.all.len()),
+            None => self.all_joined(),
             Some(base) => {
                 let snapshot = self.store.snapshot().expect("a history in memory can be read");
-                let (at, told) = (self.live.now(), self.told.all.len());
-                self.joining = Some(Joining { base, snapshot, at, done: 0, told });
+                let at = self.live.now();
+                self.joining = Some(Joining { base, snapshot, at, done: 0 });
             }
         }
     }
 
-    fn all_joined(&mut self, told: usize) {
+    fn all_joined(&mut self) {
         self.joined = self.wanted.clone();
         let now = self.live.now();
         let keys: Vec<Text> = self.live.program().live().map(|(_, w)| w.key.clone()).collect();
@@ -293,7 +292,11 @@ impl Writer {
             watched.map(|(n, _)| n)
         };
         let numbered = keys.iter().filter_map(|key| Some((key.clone(), what(key)?))).collect();
-        self.told.joined(numbered, told, now);
+        let live = &self.live;
+        self.told.joined(numbered, now, |watch| {
+            let users = (0..live.n_users() as u32).map(UserIndex);
+            users.map(|user| live.place(user, WatchId(watch))).collect()
+        });
     }
 
     /// Brings in the next so many users of what joins.
@@ -307,7 +310,7 @@ impl Writer {
         self.tell(transitions);
         joining.done = users.end;
         match done {
-            true => self.all_joined(joining.told),
+            true => self.all_joined(),
             false => self.joining = Some(joining),
         }
     }

@@ -14,7 +14,7 @@ use model::{Record, Text, Timestamp, UserIndex, What};
 use segment::evaluate::first_seen_at;
 use segment::live::{
     Arrived, ArrivedWhat, Former, GRACE, Program, Scratch, Step as UserStep, Stepped, Told,
-    first_seen,
+    first_seen, known_from,
 };
 
 use super::histories::{Histories, SoFar};
@@ -61,8 +61,6 @@ pub struct Live {
     pub(super) former: Vec<(Former, Vec<u8>)>,
     /// Since when each watch is told, in milliseconds.
     pub(super) since: Vec<i64>,
-    /// Watches that took the place of others.
-    pub(super) replaces: Vec<bool>,
     /// Users to be built anew.
     pub(super) stale: BTreeSet<UserIndex>,
     /// Users that are being built anew.
@@ -83,7 +81,6 @@ impl Live {
             joining: None,
             former: Vec::new(),
             since: Vec::new(),
-            replaces: Vec::new(),
             stale: BTreeSet::new(),
             building: BTreeSet::new(),
             scratch: Scratch::default(),
@@ -411,6 +408,10 @@ impl Live {
         let whole = self.joining.as_mut().is_none_or(|joining| joining.merge(from, into));
         if stale {
             self.mark_stale(into);
+            let bytes = &mut self.users[into.at()];
+            if !bytes.is_empty() || !gone.is_empty() {
+                *bytes = known_from(bytes, self.now);
+            }
         }
         if gone.is_empty() && whole || stale {
             return;
@@ -435,10 +436,10 @@ impl Live {
                 let stepped = program
                     .arrive(&mut self.scratch, &gone, &[], step, &mut self.told)
                     .unwrap_or_else(|damaged| panic!("user {}: {damaged}", from.0));
-                if !stepped.changed {
-                    self.scratch.bytes.clear();
-                    self.scratch.bytes.extend_from_slice(&gone);
-                }
+                let bytes = if stepped.changed { &self.scratch.bytes } else { &gone[..] };
+                let bytes = known_from(bytes, self.now);
+                self.scratch.bytes.clear();
+                self.scratch.bytes.extend_from_slice(&bytes);
                 Some(Stepped { late: true, changed: true, horizon: self.now.0 })
             }
             (true, false) => program
@@ -458,7 +459,7 @@ impl Live {
                 let seen = known.into_iter().chain([seen]).flatten().min();
                 if let Some((mut history, seen)) = both.zip(seen) {
                     history.id.clone_from(ids.public_id(into));
-                    let stepped = program.build(&mut self.scratch, &history, seen, self.now);
+                    let stepped = program.build(&mut self.scratch, &history, seen, (self.now, self.now));
                     self.take(into, Stepped { late: true, ..stepped });
                 }
             }

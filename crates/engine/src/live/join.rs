@@ -13,12 +13,13 @@ use std::ops::Range;
 use hashbrown::HashSet;
 use model::{Text, Timestamp, UserIndex};
 use segment::evaluate::UserHistory;
-use segment::live::{Arrived, NotLive, Program, Scratch, Step as UserStep, Watched, first_seen};
+use segment::live::{Arrived, NotLive, Program, Scratch, Step as UserStep, Watched, first_seen, known_since,
+};
 use segment::{Predicate, Rules};
 
 use super::fold::{Live, PublicIds};
 use super::histories::Histories;
-use super::transition::{Cause, Transition, WatchId};
+use super::transition::{Cause, Transition};
 
 /// Definitions on their way.
 pub struct Joining {
@@ -141,6 +142,8 @@ impl Live {
     /// Panics if others are still joining: see [`Live::joining`].
     pub fn define(&mut self, rules: &Rules, watched: &[Watched], n_users: usize) -> Defined {
         assert!(self.joining.is_none(), "one join at a time");
+        // They would be put in place as the program of before has them.
+        self.abandon_rebuild();
         let before = &self.program;
         let (next, refused) = Program::compile(rules, watched, Some(before));
         let new = |watch: u32| before.watched(watch).is_none();
@@ -153,10 +156,6 @@ impl Live {
         }
         let watches: Vec<(u32, Option<u32>)> =
             comes.iter().map(|(watch, new)| (*watch, before.watch(&new.key))).collect();
-        for (watch, old) in &watches {
-            self.replaces.resize(self.replaces.len().max(*watch as usize + 1), false);
-            self.replaces[*watch as usize] = old.is_some();
-        }
         let collecting = next.collecting(before);
         let sources = next.new_sources(before);
         let predicates = comes.iter().flat_map(|(_, new)| new.what.predicates()).collect();
@@ -178,12 +177,6 @@ impl Live {
         }
         self.make_counts();
         Defined { refused, base: Some(base) }
-    }
-
-    /// Whether a watch took the place of another under its key: then what its joining tells is a
-    /// change for people, and not only what was there when somebody first looked.
-    pub fn replaces(&self, watch: WatchId) -> bool {
-        self.replaces.get(watch.0 as usize).copied().unwrap_or(false)
     }
 
     /// How many users have joined, and of how many; nothing if nothing is joining.
@@ -241,10 +234,11 @@ impl Live {
         true
     }
 
-    /// The place of a user in a definition as it was before it was edited while nothing ran.
-    fn former_place(&self, key: Option<&Text>, user: UserIndex) -> u8 {
-        let places = self.former.iter().find(|(former, _)| Some(former.key()) == key);
-        places.and_then(|(_, places)| places.get(user.at())).copied().unwrap_or(0)
+    /// The place of a user in a definition as it was before it was edited while nothing ran; nothing
+    /// if it is new.
+    fn former_place(&self, key: Option<&Text>, user: UserIndex) -> Option<u8> {
+        let (_, places) = self.former.iter().find(|(former, _)| Some(former.key()) == key)?;
+        Some(places.get(user.at()).copied().unwrap_or(0))
     }
 
     fn join_user(
@@ -280,7 +274,10 @@ impl Live {
         let seen = [first_seen(&own), first_seen(base), held].into_iter().flatten().min();
         let rebuilt = rebuilt.zip(seen);
         let stepped = match rebuilt {
-            Some((history, seen)) => next.build(&mut self.scratch, &history, seen, self.now),
+            Some((history, seen)) => {
+                let since = known_since(&own).unwrap_or(Timestamp::MIN);
+                next.build(&mut self.scratch, &history, seen, (self.now, since))
+            }
             None => {
                 let step = UserStep {
                     id,
@@ -309,15 +306,16 @@ impl Live {
         self.tell(user, None, transitions);
         self.told.clear();
         for (watch, old) in &joining.watches {
-            let from = match old {
-                Some(old) => before.get(*old as usize).copied().unwrap_or(0),
+            let was = match old {
+                Some(old) => Some(before.get(*old as usize).copied().unwrap_or(0)),
                 None => self.former_place(joining.next.key(*watch), user),
             };
             let to = after.get(*watch as usize).copied().unwrap_or(0);
             if let Some(count) = self.counts[*watch as usize].get_mut(usize::from(to)) {
                 *count += 1;
             }
-            if from != to {
+            // Whom a new definition finds went nowhere: they are counted.
+            if let Some(from) = was.filter(|from| *from != to) {
                 transitions.push(Transition {
                     user,
                     watch: super::WatchId(*watch),

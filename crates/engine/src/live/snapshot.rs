@@ -16,10 +16,9 @@ use segment::live::{Moved, Program, Tables, Watched};
 
 use super::fold::Live;
 use super::timers::NEVER;
-use super::transition::WatchId;
 use crate::chunks::{CHUNK, Chunks};
 
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// Users of a piece: some MB.
 const PIECE: usize = 32 * CHUNK;
@@ -69,7 +68,6 @@ impl Live {
             put(&mut head, counts.len() as u32);
             counts.iter().for_each(|count| put_i64(&mut head, *count));
             put_i64(&mut head, self.since[watch as usize]);
-            put(&mut head, u32::from(self.replaces(WatchId(watch))));
         }
         put(&mut head, self.n_stale() as u32);
         self.stale.iter().chain(&self.building).for_each(|user| put(&mut head, user.0));
@@ -130,12 +128,12 @@ fn head(piece: &[u8], rules: &Rules, watched: &[Watched]) -> Option<(Live, Moved
     let (sources, conditions) = (reader.texts()?, reader.texts()?);
     let watches = (0..reader.number()?).map(|_| Some((reader.text()?, reader.bytes()?)));
     let tables = Tables { sources, conditions, watches: watches.collect::<Option<_>>()? };
-    let mut counts: HashMap<Text, (u64, Vec<i64>, (i64, bool))> = HashMap::new();
+    let mut counts: HashMap<Text, (u64, Vec<i64>, i64)> = HashMap::new();
     for _ in 0..reader.number()? {
         let (key, meaning) = (reader.text()?, reader.i64()? as u64);
         let n = reader.number()?;
         let of: Vec<i64> = (0..n).map(|_| reader.i64()).collect::<Option<_>>()?;
-        let since = (reader.i64()?, reader.number()? != 0);
+        let since = reader.i64()?;
         counts.insert(key, (meaning, of, since));
     }
     let n_stale = reader.number()?;
@@ -160,9 +158,7 @@ fn head(piece: &[u8], rules: &Rules, watched: &[Watched]) -> Option<(Live, Moved
         let known = counts.get(&key).filter(|(_, counts, _)| counts.len() == places);
         if let Some((_, counts, since)) = known {
             live.counts[watch as usize].clone_from(counts);
-            live.since[watch as usize] = since.0;
-            live.replaces.resize(live.replaces.len().max(watch as usize + 1), false);
-            live.replaces[watch as usize] = since.1;
+            live.since[watch as usize] = *since;
         }
     }
     Some((live, moved, total))

@@ -17,10 +17,16 @@ use super::transition::Transition;
 /// Builds users anew, for a thread that reads the history of the position at which it was begun.
 pub struct Rebuild {
     program: Program,
-    users: Vec<(UserIndex, bool)>,
+    users: Vec<Waiting>,
     at: Timestamp,
     since: Vec<i64>,
-    replaces: Vec<bool>,
+}
+
+/// A user who is to be built anew.
+pub struct Waiting {
+    user: UserIndex,
+    /// As everything that was told says.
+    bytes: Box<[u8]>,
 }
 
 /// A user, built anew.
@@ -45,9 +51,21 @@ pub struct Known {
     pub to: u8,
 }
 
+impl Waiting {
+    /// Who.
+    pub fn user(&self) -> UserIndex {
+        self.user
+    }
+
+    /// Whether anything may have been told of them.
+    pub fn told(&self) -> bool {
+        !self.bytes.is_empty()
+    }
+}
+
 impl Rebuild {
-    /// Who is built anew, ascending, and whether anything was told of them before.
-    pub fn users(&self) -> &[(UserIndex, bool)] {
+    /// Who is built anew, ascending.
+    pub fn users(&self) -> &[Waiting] {
         &self.users
     }
 
@@ -61,21 +79,14 @@ impl Rebuild {
     pub fn of(
         &self,
         scratch: &mut Scratch,
-        user: UserIndex,
+        waiting: &Waiting,
         (history, first_seen): (&UserHistory, Timestamp),
         known: &[Known],
     ) -> Rebuilt {
         let were = known.iter().filter_map(|known| {
-            let watch = self.program.watch(&known.key)?;
-            let since = self.since.get(watch as usize).copied().unwrap_or(i64::MIN);
-            let replaces = self.replaces.get(watch as usize).copied().unwrap_or(false);
-            // What was told under the key before goes on only in a watch that took its place.
-            if known.at.0 < since && !replaces {
-                return None;
-            }
             Some(Told {
                 at: known.at.0,
-                watch,
+                watch: self.program.watch(&known.key)?,
                 from: known.from,
                 to: known.to,
                 arrived: true,
@@ -85,9 +96,10 @@ impl Rebuild {
         let were: Vec<Told> = were.collect();
         let mut told = Vec::new();
         let (of, when) = ((history, first_seen), (self.at, &self.since[..]));
-        let stepped = self.program.rebuild(scratch, of, when, &were, &mut told);
+        let before = (&waiting.bytes[..], &were[..]);
+        let stepped = self.program.rebuild(scratch, of, when, before, &mut told);
         let bytes = scratch.bytes.as_slice().into();
-        Rebuilt { user, bytes, stepped, told, at: self.at }
+        Rebuilt { user: waiting.user, bytes, stepped, told, at: self.at }
     }
 }
 
@@ -122,11 +134,13 @@ impl Live {
             self.stale.remove(user);
         }
         self.building.extend(&users);
-        let told = |user: &UserIndex| self.users.get(user.at()).is_some_and(|b| !b.is_empty());
-        let users = users.iter().map(|user| (*user, told(user))).collect();
-        let (program, at) = (self.program.clone(), self.now);
-        let (since, replaces) = (self.since.clone(), self.replaces.clone());
-        Some(Rebuild { program, users, at, since, replaces })
+        let waiting = |user: &UserIndex| Waiting {
+            user: *user,
+            bytes: self.users.get(user.at()).cloned().unwrap_or_default(),
+        };
+        let users = users.iter().map(waiting).collect();
+        let (program, at, since) = (self.program.clone(), self.now, self.since.clone());
+        Some(Rebuild { program, users, at, since })
     }
 
     /// Puts a user in place, unless something arrived meanwhile.
@@ -142,23 +156,10 @@ impl Live {
         }
         // What was told of them is behind; the clock may be ahead, and timers see to the rest.
         debug_assert!(at <= self.now);
-        let counted = self.program.places(&self.users[user.at()]);
         self.take(user, stepped);
         self.told = told;
-        let counts = self.counts.clone();
         self.tell(user, None, transitions);
         self.told.clear();
-        // Where the user is counts, not what was told: who was found by a definition was not told.
-        self.counts = counts;
-        let places = self.program.places(&self.users[user.at()]);
-        for (counts, (from, to)) in self.counts.iter_mut().zip(counted.into_iter().zip(places)) {
-            if let Some(to) = counts.get_mut(usize::from(to)) {
-                *to += 1;
-            }
-            if let Some(from) = counts.get_mut(usize::from(from)) {
-                *from -= 1;
-            }
-        }
     }
 
     /// Users that could not be built: they wait again.

@@ -34,6 +34,31 @@ pub(super) struct Header {
     /// Up to here everything was told.
     pub(super) settled: i64,
     pub(super) first_seen: i64,
+    /// Since when they are who they are: what was told before was told of others.
+    pub(super) since: i64,
+}
+
+impl Header {
+    /// Of somebody of whom nothing was told.
+    pub(super) fn new(first_seen: i64) -> Header {
+        Header { settled: i64::MIN, first_seen, since: i64::MIN }
+    }
+
+    pub(super) fn write(&self, out: &mut Vec<u8>) {
+        put_signed(out, self.settled);
+        put_signed(out, self.first_seen);
+        // Mostly since ever, which is one byte.
+        put(out, self.since.saturating_add(1).max(0) as u64);
+    }
+
+    fn read(bytes: &mut Bytes) -> Option<Header> {
+        let (settled, first_seen) = (bytes.signed()?, bytes.signed()?);
+        let since = match bytes.number()? {
+            0 => i64::MIN,
+            n => n as i64 - 1,
+        };
+        Some(Header { settled, first_seen, since })
+    }
 }
 
 impl Scratch {
@@ -145,8 +170,7 @@ impl Scratch {
         self.bits.extend_from_slice(empty);
         carry_over(&self.before, &mut self.bits);
         self.bytes.clear();
-        put_signed(&mut self.bytes, header.settled);
-        put_signed(&mut self.bytes, header.first_seen);
+        header.write(&mut self.bytes);
         put(&mut self.bytes, self.bits.len() as u64);
         self.bytes.extend_from_slice(&self.bits);
         let mut rest = Bytes(rest);
@@ -170,8 +194,7 @@ impl Scratch {
         let floor = header.settled.saturating_sub(GRACE.0);
         self.lists.trim(&program.sources, floor, program.zone());
         self.bytes.clear();
-        put_signed(&mut self.bytes, header.settled);
-        put_signed(&mut self.bytes, header.first_seen);
+        header.write(&mut self.bytes);
         put(&mut self.bytes, self.bits.len() as u64);
         self.bytes.extend_from_slice(&self.bits);
         self.lists.write(&mut self.bytes, &program.sources, &program.read);
@@ -183,23 +206,44 @@ pub fn first_seen(bytes: &[u8]) -> Option<Timestamp> {
     peek(bytes).map(|header| Timestamp(header.first_seen))
 }
 
+/// Since when a user is who they are, by their bytes; what was told before was told of others.
+pub fn known_since(bytes: &[u8]) -> Option<Timestamp> {
+    peek(bytes).map(|header| Timestamp(header.since))
+}
+
+/// The bytes of a user who is somebody else from an instant on: two turned out to be one. Empty bytes
+/// become those of somebody who is nowhere.
+pub fn known_from(bytes: &[u8], at: Timestamp) -> Box<[u8]> {
+    let mut rest = Bytes(bytes);
+    let mut out = Vec::with_capacity(bytes.len() + 8);
+    match Header::read(&mut rest) {
+        Some(header) => {
+            Header { since: at.0, ..header }.write(&mut out);
+            out.extend_from_slice(rest.0);
+        }
+        None => {
+            Header { settled: at.0, first_seen: i64::MAX, since: at.0 }.write(&mut out);
+            put(&mut out, 0);
+        }
+    }
+    out.into()
+}
+
 /// Which conditions hold of a user.
 pub(super) fn truths(bytes: &[u8]) -> Option<&[u8]> {
     let mut bytes = Bytes(bytes);
-    bytes.signed()?;
-    bytes.signed()?;
+    Header::read(&mut bytes)?;
     let n = bytes.number()? as usize;
     bytes.take(n)
 }
 
 pub(super) fn peek(bytes: &[u8]) -> Option<Header> {
-    let mut bytes = Bytes(bytes);
-    Some(Header { settled: bytes.signed()?, first_seen: bytes.signed()? })
+    Header::read(&mut Bytes(bytes))
 }
 
 pub(super) fn read_header<'a>(bytes: &'a [u8], bits: &mut Vec<u8>) -> Option<(Header, &'a [u8])> {
     let mut bytes = Bytes(bytes);
-    let header = Header { settled: bytes.signed()?, first_seen: bytes.signed()? };
+    let header = Header::read(&mut bytes)?;
     let n = bytes.number()? as usize;
     bits.clear();
     bits.extend_from_slice(bytes.take(n)?);

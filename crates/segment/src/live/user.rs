@@ -9,7 +9,7 @@
 
 use model::{Text, Timestamp, Value, Zone};
 
-use super::codec::{put, put_signed};
+use super::codec::put;
 use super::condition::{NEVER, View};
 use super::filter::Passes;
 use super::lists::Lists;
@@ -111,7 +111,9 @@ impl Program {
         told: &mut Vec<Told>,
     ) -> Result<Stepped, Damaged> {
         let n = told.len();
+        let since = step.since;
         let stepped = self.take_in(scratch, bytes, arrived, step, told)?;
+        begin(told, n, since);
         for told in &mut told[n..] {
             told.arrived = arrived.iter().any(|arrived| arrived.time.0 == told.at);
         }
@@ -140,7 +142,7 @@ impl Program {
         };
         if bytes.is_empty() {
             scratch.start(self);
-            let header = Header { settled: i64::MIN, first_seen: first };
+            let header = Header::new(first);
             scratch.take_hits();
             return Ok(self.settle(scratch, header, first.min(now), &step, told));
         }
@@ -195,19 +197,20 @@ impl Program {
     }
 
     /// The bytes of a user of this history, settled at an instant; tells nothing. `first_seen`: when
-    /// the user did anything at all, of which the history may hold only a part.
+    /// the user did anything at all, of which the history may hold only a part; `since`: since when
+    /// they are who they are.
     pub fn build(
         &self,
         scratch: &mut Scratch,
         history: &UserHistory,
         first_seen: Timestamp,
-        at: Timestamp,
+        (at, since): (Timestamp, Timestamp),
     ) -> Stepped {
         scratch.start(self);
         self.collect(scratch, history);
         let mut nothing = Vec::new();
         let from = if self.places.is_empty() { at.0 } else { first_seen.0.min(at.0) };
-        let header = Header { settled: i64::MIN, first_seen: first_seen.0 };
+        let header = Header { since: since.0, ..Header::new(first_seen.0) };
         let step = Step {
             id: &history.id,
             renamed: false,
@@ -236,7 +239,7 @@ impl Program {
         (first_seen, at): (Timestamp, Timestamp),
         sources: &[u32],
     ) -> Box<[u8]> {
-        let Stepped { changed, .. } = self.build(scratch, history, first_seen, at);
+        let Stepped { changed, .. } = self.build(scratch, history, first_seen, (at, Timestamp::MIN));
         let bytes = std::mem::take(&mut scratch.bytes);
         let header = scratch.read(self, &bytes);
         if !changed || header.is_err() || scratch.load_all(self).is_err() {
@@ -245,9 +248,8 @@ impl Program {
         scratch.lists.keep_only(sources);
         scratch.bits.clear();
         scratch.bytes.clear();
-        let header = header.unwrap_or(Header { settled: at.0, first_seen: at.0 });
-        put_signed(&mut scratch.bytes, header.settled);
-        put_signed(&mut scratch.bytes, header.first_seen);
+        let header = header.unwrap_or(Header { settled: at.0, ..Header::new(at.0) });
+        header.write(&mut scratch.bytes);
         put(&mut scratch.bytes, 0);
         scratch.lists.write(&mut scratch.bytes, &self.sources, &self.read);
         scratch.bytes.as_slice().into()
@@ -266,7 +268,7 @@ impl Program {
         if bytes.is_empty() && base.is_empty() {
             return Ok(Stepped { late: false, changed: false, horizon: step.horizon });
         }
-        let mut header = Header { settled: i64::MIN, first_seen: i64::MAX };
+        let mut header = Header::new(i64::MAX);
         scratch.start(self);
         if !base.is_empty() {
             header = scratch.read(self, base)?;
@@ -279,6 +281,7 @@ impl Program {
             scratch.load_all(self)?;
             header.settled = header.settled.max(own.settled);
             header.first_seen = header.first_seen.min(own.first_seen);
+            header.since = own.since;
         }
         if !base.is_empty() {
             for source in sources {
@@ -362,21 +365,33 @@ impl Program {
         let header = Header {
             settled: first.settled.max(second.settled),
             first_seen: first.first_seen.min(second.first_seen),
+            since: step.now.0,
         };
         let at = header.settled.max(step.now.0);
         Ok(Some(self.settle(scratch, header, at, &step, told)))
     }
 
     /// The bytes of a user of this history, settled at an instant, and how what was told of them must
-    /// be put right: `were` is what was told, net of corrections, sorted by instant.
+    /// be put right. `bytes`: the user as everything that was told says; `were`: what was told, net of
+    /// corrections, sorted by instant.
     pub fn rebuild(
         &self,
         scratch: &mut Scratch,
         (history, first_seen): (&UserHistory, Timestamp),
         (at, since): (Timestamp, &[i64]),
-        were: &[Told],
+        (bytes, were): (&[u8], &[Told]),
         told: &mut Vec<Told>,
     ) -> Stepped {
+        let before = peek(bytes).unwrap_or(Header::new(i64::MAX));
+        let floor = Floor { known: before.since, since };
+        let mut were = floor.split(were.to_vec());
+        // Where they were before the first of what was told is what it says, or nothing was told.
+        let places = self.places(bytes);
+        were.0.clear();
+        for (watch, place) in (0u32..).zip(places) {
+            let first = were.1.iter().find(|told| told.watch == watch);
+            were.0.push((watch, first.map_or(place, |told| told.from)));
+        }
         scratch.start(self);
         self.collect(scratch, history);
         scratch.activate_all(self);
@@ -384,14 +399,8 @@ impl Program {
         let mut found = Vec::new();
         let range = (from, at.0);
         let (_, horizon) = self.run(scratch, first_seen.0, range, &history.id, &mut found);
-        // The user did not exist before, so what the first look finds did happen there.
-        let mut are = known(&found, from.saturating_sub(1), since);
-        let were = continued(were, &mut are, since);
-        match were.is_empty() {
-            true => told.extend(are),
-            false => corrections(&were, &are, (at.0, since), told),
-        }
-        scratch.write(self, Header { settled: at.0, first_seen: first_seen.0 });
+        corrections(were, floor.split(found), &floor, before.settled, told);
+        scratch.write(self, Header { settled: at.0, first_seen: first_seen.0, ..before });
         Stepped { late: false, changed: true, horizon }
     }
 
@@ -407,6 +416,7 @@ impl Program {
         }
         let header = scratch.read(self, bytes)?;
         scratch.load_all(self)?;
+        let header = Header { since: step.now.0, ..header };
         Ok(self.settle(scratch, header, header.settled.max(step.now.0), step, told))
     }
 
@@ -457,9 +467,9 @@ impl Program {
         let mut are = Vec::new();
         let until = header.settled.max(step.now.0);
         let (settled, horizon) = self.run(scratch, first_seen, (from, until), step.id, &mut are);
-        let (were, are) = (known(&were, from, step.since), known(&are, from, step.since));
-        corrections(&were, &are, (header.settled, step.since), told);
-        let header = Header { settled: settled.max(header.settled), first_seen };
+        let floor = Floor { known: header.since.max(from), since: step.since };
+        corrections(floor.split(were), floor.split(are), &floor, header.settled, told);
+        let header = Header { settled: settled.max(header.settled), first_seen, ..header };
         scratch.write(self, header);
         Ok(Stepped { late: true, changed: true, horizon })
     }
@@ -666,81 +676,87 @@ impl Program {
     }
 }
 
-/// Of what a run from an instant found, that which is told: nothing from before a watch was watched,
-/// and then the place that it had.
-fn known(found: &[Told], from: i64, since: &[i64]) -> Vec<Told> {
-    let since = |told: &Told| since.get(told.watch as usize).copied().unwrap_or(i64::MIN);
-    let mut known: Vec<Told> = Vec::new();
-    let mut began: Vec<Told> = Vec::new();
-    for told in found {
-        if told.at > since(told) {
-            // The first look finds everything there is; nothing happened there.
-            known.extend((told.at > from).then_some(*told));
-            continue;
-        }
-        if since(told) <= from {
-            continue;
-        }
-        began.retain(|other| other.watch != told.watch);
-        if told.to != 0 {
-            began.push(Told { at: since(told), from: 0, ..*told });
-        }
-    }
-    known.extend(began);
-    known.sort_by_key(|told| told.at);
-    known
+/// From when on changes are told; where somebody was there is what watching began with.
+struct Floor<'a> {
+    /// Since when the user is who they are.
+    known: i64,
+    /// By watch, since when it is told.
+    since: &'a [i64],
 }
 
-/// Of what was told under the keys of watches, that which their present meaning told; what should
-/// have been begins where the meaning before left off.
-fn continued(were: &[Told], are: &mut Vec<Told>, since: &[i64]) -> Vec<Told> {
-    let since = |watch: u32| since.get(watch as usize).copied().unwrap_or(i64::MIN);
-    // Of users who turned out to be one each was somewhere: places are counted.
-    let mut left_off: Vec<(u32, u8, i32)> = Vec::new();
-    for told in were.iter().filter(|told| told.at < since(told.watch)) {
-        for (place, n) in [(told.to, 1), (told.from, -1)] {
-            match left_off.iter_mut().find(|(watch, of, _)| (*watch, *of) == (told.watch, place)) {
-                Some((.., sum)) => *sum += n,
-                None => left_off.push((told.watch, place, n)),
+/// By watch, the place at the floor; and what changed after it, in order.
+type FromFloor = (Vec<(u32, u8)>, Vec<Told>);
+
+impl Floor<'_> {
+    fn of(&self, watch: u32) -> i64 {
+        self.known.max(self.since.get(watch as usize).copied().unwrap_or(i64::MIN))
+    }
+
+    fn split(&self, found: Vec<Told>) -> FromFloor {
+        let (mut places, mut after): FromFloor = (Vec::new(), Vec::new());
+        for told in found {
+            if told.at > self.of(told.watch) {
+                after.push(told);
+                continue;
+            }
+            match places.iter_mut().find(|(watch, _)| *watch == told.watch) {
+                Some((_, place)) => *place = told.to,
+                None => places.push((told.watch, told.to)),
             }
         }
+        (places, after)
     }
-    for (watch, place, n) in left_off.into_iter().filter(|(_, place, n)| *place != 0 && *n > 0) {
-        let at = since(watch);
-        let began = |told: &Told| (told.watch, told.at, told.from) == (watch, at, 0);
-        let mut leave = n;
-        match are.iter().position(began) {
-            Some(same) if are[same].to == place => _ = are.remove(same),
-            Some(other) => are[other].from = place,
-            None => leave += 1,
-        }
-        for _ in 1..leave {
-            let correction = Correction::None;
-            are.push(Told { at, watch, from: place, to: 0, arrived: false, correction });
-        }
-    }
-    are.sort_by_key(|told| told.at);
-    were.iter().filter(|told| told.at >= since(told.watch)).copied().collect()
 }
 
-/// What was told and what should have been, as corrections up to `settled` and news after it. Where a
-/// user was when a watch began is no news, even if nothing was looked at since then.
-fn corrections(were: &[Told], are: &[Told], (settled, since): (i64, &[i64]), told: &mut Vec<Told>) {
+/// What was told and what should have been, as corrections up to `settled` and as news after it.
+/// Where somebody was elsewhere when watching began, that is told as of that instant.
+fn corrections(
+    were: FromFloor,
+    are: FromFloor,
+    floor: &Floor,
+    settled: i64,
+    told: &mut Vec<Told>,
+) {
     let same = |a: &Told, b: &Told| (a.watch, a.at, a.from, a.to) == (b.watch, b.at, b.from, b.to);
-    // Of users who turned out to be one, two may have been told the same.
-    let mut are: Vec<&Told> = are.iter().collect();
-    for old in were {
-        match are.iter().position(|new| same(old, new)) {
-            Some(known) => _ = are.remove(known),
-            None => told.push(Told { correction: Correction::Revoked, ..*old }),
+    let added = |at: i64| if at > settled { Correction::None } else { Correction::Added };
+    for old in were.1.iter().filter(|old| !are.1.iter().any(|new| same(old, new))) {
+        told.push(Told { correction: Correction::Revoked, ..*old });
+    }
+    let place = |places: &[(u32, u8)], watch: u32| {
+        places.iter().find(|(of, _)| *of == watch).map_or(0, |(_, place)| *place)
+    };
+    let mut watches: Vec<u32> = were.0.iter().chain(&are.0).map(|(watch, _)| *watch).collect();
+    watches.sort_unstable();
+    watches.dedup();
+    for watch in watches {
+        let (from, to) = (place(&were.0, watch), place(&are.0, watch));
+        if from != to {
+            let at = floor.of(watch);
+            told.push(Told { at, watch, from, to, arrived: false, correction: added(at) });
         }
     }
-    for new in are {
-        let began = since.get(new.watch as usize) == Some(&new.at);
-        let correction = match new.at > settled && !began {
-            true => new.correction,
-            false => Correction::Added,
-        };
-        told.push(Told { correction, ..*new });
+    for new in are.1.iter().filter(|new| !were.1.iter().any(|old| same(old, new))) {
+        told.push(Told { correction: added(new.at), ..*new });
     }
+}
+
+/// Of what was found from `n` on, that which happened before a watch was told is told as of where it
+/// began.
+fn begin(told: &mut Vec<Told>, n: usize, since: &[i64]) {
+    let since = |told: &Told| since.get(told.watch as usize).copied().unwrap_or(i64::MIN);
+    if told[n..].iter().all(|told| told.at >= since(told)) {
+        return;
+    }
+    let found = told.split_off(n);
+    let (before, after): (Vec<Told>, Vec<Told>) =
+        found.into_iter().partition(|told| told.at < since(told));
+    let mut began: Vec<Told> = Vec::new();
+    for found in before {
+        match began.iter_mut().find(|other| other.watch == found.watch) {
+            Some(other) => other.to = found.to,
+            None => began.push(Told { at: since(&found), ..found }),
+        }
+    }
+    told.extend(began.into_iter().filter(|told| told.from != told.to));
+    told.extend(after);
 }

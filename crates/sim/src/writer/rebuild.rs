@@ -44,11 +44,12 @@ impl Writer {
         let mut transitions = Vec::new();
         let users = rebuild.users();
         let end = users.len().min(done.saturating_add(n));
-        for (user, was_told) in &users[*done..end] {
-            let seen = Timestamp(snapshot.facts_of(*user).first_seen);
-            let history = snapshot.history_of(*user).expect("a history in memory can be read");
-            let known = if *was_told { self.net(*user, *told) } else { Vec::new() };
-            let rebuilt = rebuild.of(&mut scratch, *user, (&history, seen), &known);
+        for waiting in &users[*done..end] {
+            let user = waiting.user();
+            let seen = Timestamp(snapshot.facts_of(user).first_seen);
+            let history = snapshot.history_of(user).expect("a history in memory can be read");
+            let known = if waiting.told() { self.net(user, *told) } else { Vec::new() };
+            let rebuilt = rebuild.of(&mut scratch, waiting, (&history, seen), &known);
             self.live.install(rebuilt, &mut transitions);
         }
         *done = end;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
-use engine::live::{Base, Known, Rebuild, Rebuilt};
+use engine::live::{Base, Known, Rebuild, Rebuilt, Waiting};
 use history::{Gathering, Needs, QueryError, Snapshot};
 use model::{Text, Timestamp, UserIndex};
 use segment::Rules;
@@ -112,18 +112,19 @@ pub(super) fn rebuild(
         let ever = (Timestamp::MIN, Timestamp::MAX);
         let mut gathering: Option<Gathering> = None;
         let mut scratch = Scratch::default();
-        for of_range in rebuild.users().chunk_by(|a, b| a.0.0 / USERS == b.0.0 / USERS) {
+        for of_range in rebuild.users().chunk_by(|a, b| a.user().0 / USERS == b.user().0 / USERS) {
             let mut users = Vec::with_capacity(of_range.len());
-            let mut build = |user: UserIndex, told: bool, history: &UserHistory| {
+            let mut build = |waiting: &Waiting, history: &UserHistory| {
+                let user = waiting.user();
                 let seen = Timestamp(snapshot.facts_of(user).first_seen);
-                let known = if told { net(&snapshot, user)? } else { Vec::new() };
-                users.push(rebuild.of(&mut scratch, user, (history, seen), &known));
+                let known = if waiting.told() { net(&snapshot, user)? } else { Vec::new() };
+                users.push(rebuild.of(&mut scratch, waiting, (history, seen), &known));
                 Ok::<(), QueryError>(())
             };
-            let seen = |user: UserIndex| snapshot.facts_of(user).first_seen != i64::MAX;
+            let seen = |of: &Waiting| snapshot.facts_of(of.user()).first_seen != i64::MAX;
             if of_range.len() < FEW {
-                for (user, told) in of_range.iter().filter(|(user, _)| seen(*user)) {
-                    build(*user, *told, &snapshot.history_for(*user, &needs, ever)?)?;
+                for waiting in of_range.iter().filter(|waiting| seen(waiting)) {
+                    build(waiting, &snapshot.history_for(waiting.user(), &needs, ever)?)?;
                 }
             } else {
                 let gathering = match &mut gathering {
@@ -132,16 +133,16 @@ pub(super) fn rebuild(
                         gathering.insert(Gathering::new(&snapshot, &needs, ever)?.without_ids())
                     }
                 };
-                let (first, last) = (of_range[0].0, of_range[of_range.len() - 1].0);
+                let (first, last) = (of_range[0].user(), of_range[of_range.len() - 1].user());
                 let mut wanted = of_range.iter().peekable();
                 let mut failed = None;
                 let mut visit = |user: UserIndex, history: &UserHistory| {
                     // Those without anything that is needed are not visited.
-                    while let Some((next, told)) = wanted.next_if(|(next, _)| *next <= user) {
-                        let empty = nothing(snapshot.public_id(*next));
-                        let history = if *next == user { history } else { &empty };
-                        if seen(*next)
-                            && let Err(error) = build(*next, *told, history)
+                    while let Some(next) = wanted.next_if(|next| next.user() <= user) {
+                        let empty = nothing(snapshot.public_id(next.user()));
+                        let history = if next.user() == user { history } else { &empty };
+                        if seen(next)
+                            && let Err(error) = build(next, history)
                         {
                             failed = Some(error);
                         }
@@ -189,8 +190,7 @@ pub(super) fn nothing(id: &Text) -> UserHistory {
     UserHistory { id: id.clone(), events: Vec::new(), attributes: Default::default() }
 }
 
-/// What was told of a user, without what was revoked, by instant; what was told of each of two who
-/// turned out to be one is there twice.
+/// What was told of a user, without what was revoked, by instant.
 fn net(snapshot: &Snapshot, user: UserIndex) -> Result<Vec<Known>, QueryError> {
     let mut known: Vec<(Known, i64)> = Vec::new();
     for stored in snapshot.transitions_of(user, Timestamp::MAX)? {
@@ -205,11 +205,6 @@ fn net(snapshot: &Snapshot, user: UserIndex) -> Result<Vec<Known>, QueryError> {
             None => known.push((one, stored.change.sign())),
         }
     }
-    // What was revoked and told with another instant, before its watch began, is as if the opposite
-    // had happened.
-    let each = known.into_iter().flat_map(|(one, n)| {
-        let (from, to) = if n < 0 { (one.to, one.from) } else { (one.from, one.to) };
-        std::iter::repeat_n(Known { from, to, ..one }, n.unsigned_abs() as usize)
-    });
-    Ok(each.collect())
+    known.retain(|(_, n)| *n > 0);
+    Ok(known.into_iter().map(|(known, _)| known).collect())
 }
