@@ -123,18 +123,8 @@ impl PublicIds for Names<'_> {
 struct Stored<'a>(&'a mut Store);
 
 impl Histories for Stored<'_> {
-    fn of(&mut self, user: UserIndex) -> Option<UserHistory> {
-        self.of_known(&[user])
-    }
-
-    fn of_both(&mut self, into: UserIndex, from: UserIndex) -> Option<UserHistory> {
-        self.of_known(&[into, from])
-    }
-}
-
-impl Stored<'_> {
     /// Of those whom the store has heard of.
-    fn of_known(&mut self, users: &[UserIndex]) -> Option<UserHistory> {
+    fn of(&mut self, users: &[UserIndex]) -> Option<UserHistory> {
         let known: Vec<UserIndex> =
             users.iter().copied().filter(|user| user.at() < self.0.n_users()).collect();
         match known.is_empty() {

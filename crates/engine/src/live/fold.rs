@@ -322,7 +322,7 @@ impl Live {
             now: self.now,
             horizon: self.horizon(user),
             since: &self.since,
-            history: &mut || histories.of(user),
+            history: &mut || histories.of(&[user]),
         };
         if let Some(joining) = &mut self.joining {
             joining.arrived(user, arrived);
@@ -450,7 +450,7 @@ impl Live {
         match stepped {
             Some(stepped) => self.take(into, Stepped { late: true, ..stepped }),
             None => {
-                let both = histories.of_both(into, from);
+                let both = histories.of(&[into, from]);
                 self.told.clear();
                 let program = program_of(&self.program, self.joining.as_ref(), into);
                 // Histories hold only what the conditions need, perhaps not what came first.

@@ -268,7 +268,7 @@ impl Live {
         // Who is stale is built anew later, when all that changes then is told.
         let rebuilt = joining.rebuilt.remove(&user) || joining.is_beyond_base(&own, base);
         let rebuilt = rebuilt && !stale;
-        let rebuilt = rebuilt.then(|| histories.of(user)).flatten();
+        let rebuilt = rebuilt.then(|| histories.of(&[user])).flatten();
         // Histories hold only what the conditions need.
         let held = rebuilt.as_ref().and_then(segment::evaluate::first_seen_at);
         let seen = [first_seen(&own), first_seen(base), held].into_iter().flatten().min();

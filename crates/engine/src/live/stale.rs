@@ -158,8 +158,13 @@ impl Live {
         debug_assert!(at <= self.now);
         self.take(user, stepped);
         self.told = told;
+        let before = transitions.len();
         self.tell(user, None, transitions);
         self.told.clear();
+        // Nobody knew before.
+        for transition in &mut transitions[before..] {
+            transition.recorded_at = self.now;
+        }
     }
 
     /// Users that could not be built: they wait again.

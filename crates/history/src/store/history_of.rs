@@ -38,15 +38,15 @@ impl Store {
         Ok(history)
     }
 
-    /// The same of what some conditions need: what [`crate::Snapshot::history_for`] of a snapshot
-    /// taken now would give.
+    /// The same of what some conditions need: of one user what [`crate::Snapshot::history_for`] of a
+    /// snapshot taken now would give.
     pub fn history_for(
         &mut self,
-        user: UserIndex,
+        users: &[UserIndex],
         needs: &Needs,
         (from, to): (Timestamp, Timestamp),
     ) -> Result<UserHistory, Error> {
-        self.read_user(&[user], Some((needs, (from, to))))
+        self.read_user(users, Some((needs, (from, to))))
     }
 
     fn read_user(

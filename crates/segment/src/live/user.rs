@@ -113,10 +113,10 @@ impl Program {
         let n = told.len();
         let since = step.since;
         let stepped = self.take_in(scratch, bytes, arrived, step, told)?;
-        begin(told, n, since);
         for told in &mut told[n..] {
-            told.arrived = arrived.iter().any(|arrived| arrived.time.0 == told.at);
+            told.arrived |= arrived.iter().any(|arrived| arrived.time.0 == told.at);
         }
+        begin(told, n, since);
         Ok(stepped)
     }
 
@@ -399,6 +399,13 @@ impl Program {
         let mut found = Vec::new();
         let range = (from, at.0);
         let (_, horizon) = self.run(scratch, first_seen.0, range, &history.id, &mut found);
+        let mut happened: Vec<i64> = history.events.iter().map(|event| event.time.0).collect();
+        let changes = history.attributes.values().flatten();
+        happened.extend(changes.map(|(time, _)| time.0));
+        happened.sort_unstable();
+        for told in &mut found {
+            told.arrived = happened.binary_search(&told.at).is_ok();
+        }
         corrections(were, floor.split(found), &floor, before.settled, told);
         scratch.write(self, Header { settled: at.0, first_seen: first_seen.0, ..before });
         Stepped { late: false, changed: true, horizon }
@@ -732,7 +739,7 @@ fn corrections(
         let (from, to) = (place(&were.0, watch), place(&are.0, watch));
         if from != to {
             let at = floor.of(watch);
-            told.push(Told { at, watch, from, to, arrived: false, correction: added(at) });
+            told.push(Told { at, watch, from, to, arrived: true, correction: added(at) });
         }
     }
     for new in are.1.iter().filter(|new| !were.1.iter().any(|old| same(old, new))) {
@@ -753,7 +760,10 @@ fn begin(told: &mut Vec<Told>, n: usize, since: &[i64]) {
     let mut began: Vec<Told> = Vec::new();
     for found in before {
         match began.iter_mut().find(|other| other.watch == found.watch) {
-            Some(other) => other.to = found.to,
+            Some(other) => {
+                other.to = found.to;
+                other.arrived |= found.arrived;
+            }
             None => began.push(Told { at: since(&found), ..found }),
         }
     }

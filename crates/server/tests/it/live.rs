@@ -210,8 +210,9 @@ fn the_view_says_what_is_live_and_why_something_is_not() {
 
 #[test]
 fn transitions_are_read_page_by_page_of_a_segment_and_of_a_user() {
-    let watching = Watching::start("2026-03-01T12:00:00Z");
+    let watching = Watching::start("2026-03-01T00:00:00Z");
     watching.segment("keen", "did \"Purchase\"");
+    watching.until("2026-03-01T12:00:00Z");
     let at = |second: u8| format!("2026-03-01T11:00:0{second}.000Z");
     // Not in the order of their instants: records come late.
     for (user, second) in [("u0", 5), ("u1", 1), ("u2", 9), ("u3", 9)] {

@@ -4,6 +4,7 @@
 //! After every step the live numbers are compared with the history's at the same instant, and with
 //! what was told.
 
+mod anything;
 mod definitions;
 mod records;
 mod restart;

@@ -42,7 +42,7 @@ fn a_history_needs_no_snapshot() {
                 let whole = format!("{:?}", expected.history_of(user).unwrap());
                 prop_assert_eq!(format!("{:?}", ours.history_of(user).unwrap()), whole);
                 let part = format!("{:?}", expected.history_for(user, &needs, instants).unwrap());
-                let own = ours.history_for(user, &needs, instants).unwrap();
+                let own = ours.history_for(&[user], &needs, instants).unwrap();
                 prop_assert_eq!(format!("{own:?}"), part);
             }
         }

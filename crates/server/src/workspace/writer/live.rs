@@ -93,13 +93,15 @@ struct StoreHistories<'a> {
 }
 
 impl Histories for StoreHistories<'_> {
-    fn of(&mut self, user: UserIndex) -> Option<UserHistory> {
-        if user.at() >= self.store.n_users() {
+    fn of(&mut self, users: &[UserIndex]) -> Option<UserHistory> {
+        let known = |user: &&UserIndex| user.at() < self.store.n_users();
+        let users: Vec<UserIndex> = users.iter().filter(known).copied().collect();
+        if users.is_empty() {
             // First seen in the very frame that is being folded.
             return Some(backfill::nothing(&Text::default()));
         }
         let ever = (Timestamp::MIN, Timestamp::MAX);
-        match self.store.history_for(user, self.needs, ever) {
+        match self.store.history_for(&users, self.needs, ever) {
             Ok(history) => Some(history),
             Err(error) => {
                 tracing::error!(%error, "a history cannot be read; only the present of a user is put right");

@@ -1,6 +1,7 @@
 //! A server that ends, cleanly or not, and another one that goes on in its directory.
 
 use serde_json::{Value, json};
+use server::service::Service;
 
 use crate::watching::{End, Watching, alias, identify, track};
 
@@ -118,6 +119,37 @@ fn what_came_due_while_nothing_ran_is_told_with_its_instant() {
             ["03-03T12:00:00.001 bob entered", "03-04T00:00:00 ada entered"],
             "{end:?}"
         );
+        w.check();
+    }
+}
+
+fn edit(service: &Service, id: &str, definition: &str) {
+    let input = json!({"name": id, "definition": definition});
+    service.update_segment(id, &serde_json::from_value(input).unwrap()).unwrap();
+}
+
+#[test]
+fn definitions_that_were_edited_while_nothing_ran_are_taken_up() {
+    for end in [End::Closed, End::Killed] {
+        let w = filled();
+        w.server.service.workspace().checkpoint().unwrap();
+        w.until("2026-03-06T00:00:00Z");
+        w.batch(&some(60, 5));
+        let w = w.restart_after(end, |service| {
+            // Conditions that were never watched, and some that another definition watches.
+            edit(service, "keen", "did \"Visit\" at least 2 times in last 4d");
+            edit(service, "lapsed", "sum(amount) of \"Purchase\" > 20");
+            edit(service, "steady", "plan = \"free\" for at least 2d and not bucket 0 to 5000");
+            service.delete_segment("order").unwrap();
+            let new = json!({"id": "new", "name": "New", "definition": "did \"Visit\" in last 3d"});
+            service.create_segment(&serde_json::from_value(new).unwrap()).unwrap();
+        });
+        w.check();
+        w.batch(&some(120, 6));
+        w.check();
+        w.until("2026-04-01T00:00:00Z");
+        w.check();
+        let w = w.restart(End::Closed);
         w.check();
     }
 }

@@ -28,10 +28,17 @@ fn r24_more_members_than_any_page() {
     assert_eq!(w.members("live"), USERS as u64);
     w.segment("joined", "did \"Ping\" in last 2d");
     assert_eq!(w.members("joined"), USERS as u64);
-    for id in ["live", "joined"] {
-        let told: BTreeSet<String> = w.told(id).into_iter().map(|(_, user, ..)| user).collect();
-        assert_eq!(told.len(), USERS, "{id}");
-    }
+    let told = |id: &str| -> BTreeSet<String> {
+        w.told(id).into_iter().map(|(_, user, ..)| user).collect()
+    };
+    // Whom a definition finds went nowhere.
+    assert_eq!((told("live").len(), told("joined").len()), (USERS, 0));
+    w.segment("joined", "did \"Ping\" in last 2d and bucket 0 to 10000");
+    assert_eq!((w.members("joined"), told("joined").len()), (USERS as u64, 0));
+    w.segment("joined", "did \"Pong\" in last 2d");
+    assert_eq!((w.members("joined"), told("joined").len()), (0, USERS));
+    w.segment("joined", "did \"Ping\" in last 2d");
+    assert_eq!((w.members("joined"), w.told("joined").len()), (USERS as u64, 2 * USERS));
     w.check();
     w.until("2026-03-03T00:00:00Z");
     assert_eq!((w.members("live"), w.members("joined")), (0, USERS as u64));
