@@ -30,9 +30,9 @@ fn definition(n: usize) -> String {
     let name = NAMES[(n * 7 + turn * 3) % NAMES.len()];
     let other = NAMES[(n * 11 + turn * 5 + 1) % NAMES.len()];
     let window = WINDOWS[(n * 3 + turn) % WINDOWS.len()];
-    let long = ["30d", "60d", "90d", "365d"][(n + turn) % 4];
-    let times = 2 + (n + turn) % 6;
-    let category = CATEGORIES[(n + turn) % CATEGORIES.len()];
+    let long = ["30d", "60d", "90d", "365d"][turn % 4];
+    let times = 2 + turn % 6;
+    let category = CATEGORIES[turn % CATEGORIES.len()];
     match n % 20 {
         0 => format!("did \"{name}\" at least {times} times in last {window}"),
         1 => format!("not did \"{name}\" in last {window}"),

@@ -23,6 +23,8 @@ use super::transition::{Cause, Transition};
 
 /// Definitions on their way.
 pub struct Joining {
+    /// What was watched before.
+    before: Program,
     /// The program of those who have joined.
     next: Program,
     /// Sources that must be brought in.
@@ -161,8 +163,9 @@ impl Live {
         let predicates = comes.iter().flat_map(|(_, new)| new.what.predicates()).collect();
         let (at, users) = (self.now, n_users as u32);
         let base = Base { program: next.clone(), sources: sources.clone(), predicates, at, users };
-        self.program = collecting;
+        let before = std::mem::replace(&mut self.program, collecting);
         self.joining = Some(Joining {
+            before,
             next,
             sources,
             watches,
@@ -184,11 +187,12 @@ impl Live {
         self.joining.as_ref().map(|joining| (joining.joined, joining.users))
     }
 
-    /// Gives up what is joining: those who have joined stay as they were before.
+    /// Gives up what is joining: what was watched before is watched again, and everybody is built
+    /// anew.
     pub fn abandon(&mut self) {
         if let Some(joining) = self.joining.take() {
-            // Whoever has joined is built anew with what is watched then.
-            (0..joining.joined).for_each(|user| self.mark_stale(UserIndex(user)));
+            self.program = joining.before;
+            (0..self.users.len() as u32).for_each(|user| self.mark_stale(UserIndex(user)));
         }
     }
 

@@ -12,7 +12,7 @@ use model::{Span, Text};
 
 use super::compile::Compiler;
 use super::condition::{Condition, Kind};
-use super::source::{self, Source};
+use super::source::{self, Keep, Source};
 use crate::rules::{Rules, State};
 use crate::tree::Predicate;
 
@@ -180,7 +180,15 @@ impl Program {
                 }
             }
         }
-        let tables = (self.sources.clone(), self.conditions.clone());
+        let mut sources = self.sources.clone();
+        for source in self.new_sources(before) {
+            let source = &mut sources[source as usize];
+            // Without what was before, nobody can say what decides nothing more.
+            if source.keep == Keep::Chain {
+                source.keep = Keep::All;
+            }
+        }
+        let tables = (sources, self.conditions.clone());
         Program::assemble(&self.rules, tables, watches, &collected)
     }
 
