@@ -11,6 +11,12 @@ pub struct WatchId(pub u32);
 ///
 /// Places are numbers: of a segment 0 (out) and 1 (in); of a lifecycle 0 (in no state) and 1 + the
 /// index of the state.
+///
+/// What is told of a watched definition are the changes after it had joined for everybody: whom it
+/// found then is counted, and went nowhere. If it took the place of another one under its key, the
+/// users whose place that changed are told, with [`Cause::Definition`]. What arrives late and is from
+/// before then is told as of then. The same holds of a user who turned out to be two: what was told
+/// of each before stays as it was told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Transition {
     /// Whose.
@@ -40,7 +46,7 @@ pub enum Cause {
     Record,
     /// Time alone: a window ended, a while passed.
     Time,
-    /// The definition was made, edited or removed.
+    /// The definition was edited.
     Definition,
     /// Two users turned out to be one.
     Merge,
