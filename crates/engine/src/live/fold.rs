@@ -459,7 +459,8 @@ impl Live {
                 let seen = known.into_iter().chain([seen]).flatten().min();
                 if let Some((mut history, seen)) = both.zip(seen) {
                     history.id.clone_from(ids.public_id(into));
-                    let stepped = program.build(&mut self.scratch, &history, seen, (self.now, self.now));
+                    let stepped =
+                        program.build(&mut self.scratch, &history, seen, (self.now, self.now));
                     self.take(into, Stepped { late: true, ..stepped });
                 }
             }

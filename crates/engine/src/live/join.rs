@@ -13,7 +13,8 @@ use std::ops::Range;
 use hashbrown::HashSet;
 use model::{Text, Timestamp, UserIndex};
 use segment::evaluate::UserHistory;
-use segment::live::{Arrived, NotLive, Program, Scratch, Step as UserStep, Watched, first_seen, known_since,
+use segment::live::{
+    Arrived, NotLive, Program, Scratch, Step as UserStep, Watched, first_seen, known_since,
 };
 use segment::{Predicate, Rules};
 

@@ -239,7 +239,8 @@ impl Program {
         (first_seen, at): (Timestamp, Timestamp),
         sources: &[u32],
     ) -> Box<[u8]> {
-        let Stepped { changed, .. } = self.build(scratch, history, first_seen, (at, Timestamp::MIN));
+        let Stepped { changed, .. } =
+            self.build(scratch, history, first_seen, (at, Timestamp::MIN));
         let bytes = std::mem::take(&mut scratch.bytes);
         let header = scratch.read(self, &bytes);
         if !changed || header.is_err() || scratch.load_all(self).is_err() {
@@ -384,7 +385,7 @@ impl Program {
     ) -> Stepped {
         let before = peek(bytes).unwrap_or(Header::new(i64::MAX));
         let floor = Floor { known: before.since, since };
-        let mut were = floor.split(were.to_vec());
+        let mut were = floor.split(were.iter().copied());
         // Where they were before the first of what was told is what it says, or nothing was told.
         let places = self.places(bytes);
         were.0.clear();
@@ -699,7 +700,7 @@ impl Floor<'_> {
         self.known.max(self.since.get(watch as usize).copied().unwrap_or(i64::MIN))
     }
 
-    fn split(&self, found: Vec<Told>) -> FromFloor {
+    fn split(&self, found: impl IntoIterator<Item = Told>) -> FromFloor {
         let (mut places, mut after): FromFloor = (Vec::new(), Vec::new());
         for told in found {
             if told.at > self.of(told.watch) {
@@ -717,13 +718,7 @@ impl Floor<'_> {
 
 /// What was told and what should have been, as corrections up to `settled` and as news after it.
 /// Where somebody was elsewhere when watching began, that is told as of that instant.
-fn corrections(
-    were: FromFloor,
-    are: FromFloor,
-    floor: &Floor,
-    settled: i64,
-    told: &mut Vec<Told>,
-) {
+fn corrections(were: FromFloor, are: FromFloor, floor: &Floor, settled: i64, told: &mut Vec<Told>) {
     let same = |a: &Told, b: &Told| (a.watch, a.at, a.from, a.to) == (b.watch, b.at, b.from, b.to);
     let added = |at: i64| if at > settled { Correction::None } else { Correction::Added };
     for old in were.1.iter().filter(|old| !are.1.iter().any(|new| same(old, new))) {

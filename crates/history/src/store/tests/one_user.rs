@@ -1,6 +1,7 @@
 //! One user's history without a snapshot, at any moment of a store's life, against the snapshot of
 //! a store that only got the records.
 
+use model::Span;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use testkit::cases::{report, runner};

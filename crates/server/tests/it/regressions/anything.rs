@@ -45,7 +45,7 @@ impl Dice {
         let n = self.roll(u64::MAX >> 40);
         match self.roll(7) {
             0 => {
-                let plan = if n % 2 == 0 { "free" } else { "pro" };
+                let plan = if n.is_multiple_of(2) { "free" } else { "pro" };
                 identify(&user, &time, &json!({"plan": plan, "n": n}))
             }
             1..=3 => track(&user, "Purchase", &time, &json!({"amount": n % 9, "n": n})),
