@@ -172,6 +172,16 @@ impl Chain {
         }
     }
 
+    /// Whether [`Chain::trim`] says which hits can still decide; otherwise their age does.
+    pub(super) fn trims(&self) -> bool {
+        match &self.order {
+            Order::Sequence { complete_within, window, .. } => {
+                complete_within.is_some() && matches!(window.range, Range::Last(_) | Range::All)
+            }
+            _ => true,
+        }
+    }
+
     /// Which patterns an event matches, as bits, and the values that are needed of it.
     pub(super) fn matched(&self, name: &Text, properties: &[(Text, Value)]) -> (u64, Value) {
         let mut bits = 0;
@@ -244,14 +254,18 @@ impl Chain {
 
     /// When the latest complete sequence in the window at an instant began.
     fn latest_start(&self, hits: &[Hit], at: i64, zone: &Zone) -> Option<i64> {
-        let Order::Sequence { steps, complete_within, window } = &self.order else { return None };
-        let (from, to) = range_at(window, Timestamp(at), zone)?;
+        let (from, to) = range_at(self.window()?, Timestamp(at), zone)?;
         let first = hits.partition_point(|hit| hit.time < from.0);
         let end = hits.partition_point(|hit| hit.time <= to.0).max(first);
+        self.latest(&hits[first..end]).map(|(start, _)| start)
+    }
+
+    /// When the latest complete sequence of some hits began, and when it was first complete.
+    fn latest(&self, hits: &[Hit]) -> Option<(i64, i64)> {
+        let Order::Sequence { steps, complete_within, .. } = &self.order else { return None };
         let mut open: Vec<Vec<Open>> = steps.iter().map(|_| Vec::new()).collect();
-        let mut best: Option<i64> = None;
-        for n in first..end {
-            let hit = &hits[n];
+        let mut best: Option<(i64, i64)> = None;
+        for (n, hit) in hits.iter().enumerate() {
             // From the last step back, so that no event continues a chain that it began.
             let mut extended: Vec<(usize, Open)> = Vec::new();
             for (i, step) in steps.iter().enumerate() {
@@ -269,8 +283,10 @@ impl Chain {
                 let Some(start) = start else { continue };
                 if i + 1 < steps.len() {
                     extended.push((i, Open { start, hit: n }));
-                } else if complete_within.is_none_or(|span| hit.time - start <= span) {
-                    best = best.max(Some(start));
+                } else if complete_within.is_none_or(|span| hit.time - start <= span)
+                    && best.is_none_or(|(latest, _)| latest < start)
+                {
+                    best = Some((start, hit.time));
                 }
             }
             for (step, open) in steps.iter().zip(&mut open) {
@@ -292,6 +308,40 @@ impl Chain {
             }
         }
         best
+    }
+
+    /// Of a sequence that must be complete within a span, what is left once everything up to a floor is
+    /// there: the latest complete one, and what may begin or spoil another.
+    fn trim_sequence(
+        &self,
+        hits: &mut Vec<Hit>,
+        settled: usize,
+        (floor, within): (i64, i64),
+        window: &Window,
+    ) {
+        let old = match window.range {
+            Range::Last(span) => {
+                let oldest = floor.saturating_sub(span.0);
+                hits[..settled].partition_point(|hit| hit.time <= oldest)
+            }
+            Range::All => 0,
+            _ => return,
+        };
+        // A chain that is not complete at the floor begins after `floor − within`.
+        let recent = floor.saturating_sub(within.saturating_mul(2));
+        let recent = hits[..settled].partition_point(|hit| hit.time <= recent).max(old);
+        let latest = self.latest(&hits[old..settled]);
+        let Some((start, end)) = latest else {
+            hits.drain(..recent);
+            return;
+        };
+        let first = hits[..settled].partition_point(|hit| hit.time < start);
+        let last = hits[..settled].partition_point(|hit| hit.time <= end);
+        // So far apart that no chain can have events of both.
+        if end <= floor.saturating_sub(within.saturating_mul(3)) && last < recent {
+            hits.drain(last..recent);
+        }
+        hits.drain(..first.min(recent));
     }
 
     /// Whether what must not follow a hit does.
@@ -318,8 +368,11 @@ impl Chain {
     pub(super) fn trim(&self, hits: &mut Vec<Hit>, floor: i64) {
         let settled = hits.partition_point(|hit| hit.time <= floor);
         match &self.order {
-            // The window of a sequence says how old a hit can be: see `Keep`.
-            Order::Sequence { .. } => {}
+            Order::Sequence { complete_within, window, .. } => {
+                if let Some(within) = complete_within {
+                    self.trim_sequence(hits, settled, (floor, *within), window);
+                }
+            }
             Order::Absence { span } => {
                 // What was not followed in time stays so.
                 let ended = |n: &usize| hits[*n].time.saturating_add(*span) <= floor;
@@ -331,7 +384,26 @@ impl Chain {
                         hits.swap(0, n);
                         hits.truncate(1);
                     }
-                    None => hits.retain(|hit| hit.time.saturating_add(*span) > floor),
+                    None => {
+                        // What was followed once is no more, and what follows comes later. Of those
+                        // that wait, all wait for the same unless values must be equal.
+                        let alike = self.patterns[1].same.is_empty();
+                        let waits = |n: usize| {
+                            hits[n].time.saturating_add(*span) > floor
+                                && matches(&hits[n], 0)
+                                && !self.followed(hits, n, *span)
+                        };
+                        let mut kept = 0;
+                        let stays: Vec<bool> = (0..settled)
+                            .map(|n| {
+                                let stays = (kept == 0 || !alike) && waits(n);
+                                kept += usize::from(stays);
+                                stays
+                            })
+                            .collect();
+                        let mut stays = stays.into_iter();
+                        hits.retain(|_| stays.next().unwrap_or(true));
+                    }
                 }
             }
             Order::Since { pick, after, span, at_least, .. } => {

@@ -259,12 +259,12 @@ impl<'a> Compiler<'a> {
     fn chain(&mut self, chain: Chain) -> Expression {
         let names = chain.names();
         let (keep, zone) = match chain.window() {
-            None => (Keep::Chain, None),
-            Some(window) => {
+            Some(window) if !chain.trims() => {
                 let units = matches!(window.range, Range::LastUnits { zone: None, .. });
                 let keep = span_of(&window.range).map_or(Keep::All, Keep::Span);
                 (keep, units.then(|| self.zone()))
             }
+            _ => (Keep::Chain, None),
         };
         let kind = events_of(Filter::plain(names.as_deref()));
         let source = self.source(kind, Taken::Chain(Box::new(chain)), keep, UNBOUNDED);

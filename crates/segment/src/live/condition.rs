@@ -11,9 +11,10 @@ use model::{Span, Text, Timestamp, Value, Zone};
 
 use super::lists::Lists;
 use super::recall::Recall;
+use super::sliding;
 use super::source::{Carry, Hit, Keep, Source, Taken, add};
 use crate::evaluate::{
-    CompiledTest, Date, baseline_ratio, date_holds, day_edges, in_hours_and_weekdays, range_at,
+    CompiledTest, Date, date_holds, day_edges, in_hours_and_weekdays, range_at,
 };
 use crate::rules::Rules;
 use crate::tree::{AffinityMode, DateOp, Pick, Range, Unit, Window};
@@ -129,8 +130,31 @@ impl Condition {
                 let (truth, horizon) = chain.evaluate(view.hits(source), view.at, &self.zone(view));
                 (truth, horizon.min(self.next_zone(view)))
             }
+            Kind::Measured { window, measure, test } if self.slides(view, window) => {
+                let hits = view.hits(self.sources[0]);
+                match window.range {
+                    Range::Last(span) => {
+                        let zone = &view.rules.zone;
+                        sliding::measured(hits, (view.at, span.0), *measure, test, zone)
+                    }
+                    // What was in stays in.
+                    _ => (self.truth(view), next_hit(hits, view.at)),
+                }
+            }
+            Kind::Baseline { window, against, test } => {
+                let hits = view.hits(self.sources[0]);
+                sliding::baseline(hits, view.at, (*window, *against), test)
+            }
+            Kind::Affinity { mode, min_events, window } if self.slides(view, window) => {
+                let hits = view.hits(self.sources[0]);
+                match window.range {
+                    Range::Last(span) => {
+                        sliding::affinity(hits, (view.at, span.0), (mode, *min_events))
+                    }
+                    _ => (self.truth(view), next_hit(hits, view.at)),
+                }
+            }
             Kind::Measured { .. }
-            | Kind::Baseline { .. }
             | Kind::Affinity { .. }
             | Kind::Profile { .. }
             | Kind::Date { .. } => {
@@ -145,6 +169,17 @@ impl Condition {
         }
     }
 
+    /// Whether the hits of a window of this kind are all that is in it, and it loses them by their age
+    /// or not at all.
+    fn slides(&self, view: View, window: &Window) -> bool {
+        let plain = window.hours.is_none() && window.weekdays.is_empty();
+        let ranges = matches!(
+            window.range,
+            Range::Last(_) | Range::All | Range::Since(_) | Range::Between(..)
+        );
+        plain && ranges && !view.sources[self.sources[0] as usize].asks_first()
+    }
+
     fn truth(&self, view: View) -> bool {
         let Some(source) = self.sources.first() else { return false };
         let hits = view.hits(*source);
@@ -157,17 +192,6 @@ impl Condition {
                         Found::Truth(truth) => truth,
                     },
                 )
-            }
-            Kind::Baseline { window, against, test } => {
-                let edge = view.at.saturating_sub(window.0);
-                let far = edge.saturating_sub(against.0);
-                let within = |from: i64, to: i64| {
-                    let end = hits.partition_point(|hit| hit.time <= to);
-                    end - hits.partition_point(|hit| hit.time <= from).min(end)
-                };
-                let (recent, before) = (within(edge, view.at), within(far, edge));
-                baseline_ratio(recent as u64, before as u64, *window, *against)
-                    .is_some_and(|ratio| test.holds(Some(&Value::Float(ratio))))
             }
             Kind::Affinity { mode, min_events, window } => {
                 affinity(hits, (view.at, &self.zone(view)), (mode, *min_events, window))
@@ -198,10 +222,6 @@ impl Condition {
         match &self.kind {
             Kind::Measured { window, .. } | Kind::Affinity { window, .. } => {
                 window_moments(&self.zone(view), hits, window, moments);
-            }
-            Kind::Baseline { window, against, .. } => {
-                after(hits, window.0, moments);
-                after(hits, window.0.saturating_add(against.0), moments);
             }
             Kind::Profile { span: Some(span), .. } => after(hits, span.0, moments),
             Kind::Date { op, .. } => {
@@ -348,6 +368,11 @@ fn lived(
     }
     let lasts = last.time.saturating_add(span.map_or(0, |span| span.0));
     if lasts <= at { (true, next) } else { (false, lasts.min(next)) }
+}
+
+/// When the next hit enters.
+fn next_hit(hits: &[Hit], at: i64) -> i64 {
+    hits.get(hits.partition_point(|hit| hit.time <= at)).map_or(NEVER, |hit| hit.time)
 }
 
 /// A value, or the truth of one.

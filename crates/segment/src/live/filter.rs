@@ -17,6 +17,8 @@ pub(super) struct Filter {
     /// Nothing: any name.
     names: Option<Vec<Named>>,
     passes: Pass,
+    /// Whether the answer depends on being the first of a name.
+    asks_first: bool,
 }
 
 /// One name with what its member of a composite event asks for.
@@ -48,14 +50,20 @@ impl Filter {
             EventNames::Any => None,
             EventNames::Of(names) => Some(resolved(names, rules)),
         };
-        Filter { names, passes: Pass::new(&of.filter) }
+        Filter::made(names, Pass::new(&of.filter))
     }
 
     /// Events of these very names, whatever they stand for.
     pub(super) fn plain(names: Option<&[Text]>) -> Filter {
         let plain = |name: &Text| Named { name: name.clone(), passes: Pass::All(Vec::new()) };
         let names = names.map(|names| names.iter().map(plain).collect());
-        Filter { names, passes: Pass::All(Vec::new()) }
+        Filter::made(names, Pass::All(Vec::new()))
+    }
+
+    fn made(names: Option<Vec<Named>>, passes: Pass) -> Filter {
+        let mut members = names.iter().flatten();
+        let asks_first = passes.asks_first() || members.any(|named| named.passes.asks_first());
+        Filter { names, passes, asks_first }
     }
 
     /// Every name that can match; nothing: any.
@@ -85,8 +93,7 @@ impl Filter {
 
     /// Whether the answer depends on being the first of a name.
     pub(super) fn asks_first(&self) -> bool {
-        let members = self.names.iter().flatten();
-        self.passes.asks_first() || members.into_iter().any(|named| named.passes.asks_first())
+        self.asks_first
     }
 }
 

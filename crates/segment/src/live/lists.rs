@@ -4,6 +4,7 @@
 //! again. What it is not: it keeps no user; it is used for one after the other.
 
 use super::codec::{Bytes, put, put_hits, read_hits};
+use super::due::Due;
 use super::source::{Carry, Hit, Source};
 use model::Zone;
 
@@ -27,6 +28,7 @@ struct List {
     carry: Carry,
     raw: (usize, usize),
     form: Form,
+    due: Due,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,6 +64,7 @@ impl Lists {
         let mut rest = Bytes(bytes);
         while !rest.0.is_empty() {
             let source = rest.number()? as u32;
+            let due = Due(rest.number()?);
             let n = rest.number()? as usize;
             let start = bytes.len() - rest.0.len();
             rest.take(n)?;
@@ -69,7 +72,7 @@ impl Lists {
                 return None;
             }
             let list = self.list(source);
-            (list.raw, list.form) = ((start, start + n), Form::Raw);
+            (list.raw, list.form, list.due) = ((start, start + n), Form::Raw, due);
         }
         Some(())
     }
@@ -85,6 +88,7 @@ impl Lists {
             list.hits.clear();
             list.carry = Carry::default();
             list.form = Form::Changed;
+            list.due = Due::NEVER;
             self.used += 1;
             *slot = self.used as u32;
         }
@@ -99,6 +103,30 @@ impl Lists {
     /// Sources that have any, in no order.
     pub(super) fn present(&self) -> impl Iterator<Item = u32> {
         self.lists[..self.used].iter().map(|list| list.source)
+    }
+
+    /// Sources of which something may be due at an instant.
+    pub(super) fn due(&self, at: i64) -> impl Iterator<Item = u32> {
+        let is_due = move |list: &&List| list.due.earliest() <= at;
+        self.lists[..self.used].iter().filter(is_due).map(|list| list.source)
+    }
+
+    /// The least that is said of when anything is due. `horizon`: of a source, the earliest instant at
+    /// which anything that it owns changes, and whether all of that was looked at; nothing if none
+    /// of it was.
+    pub(super) fn note_due(&mut self, horizon: impl Fn(u32) -> Option<(i64, bool)>) -> i64 {
+        let mut least = i64::MAX;
+        for list in &mut self.lists[..self.used] {
+            match horizon(list.source) {
+                Some((at, true)) => list.due = Due::at(at),
+                Some((at, false)) => {
+                    least = least.min(list.due.earliest());
+                    list.due = list.due.sooner(Due::at(at));
+                }
+                None => least = least.min(list.due.earliest()),
+            }
+        }
+        least
     }
 
     /// Decodes the list of a source. `None`: its bytes are damaged.
@@ -232,12 +260,14 @@ impl Lists {
             match list.form {
                 Form::Raw | Form::Read => {
                     put(out, u64::from(list.source));
+                    put(out, list.due.0);
                     put(out, (list.raw.1 - list.raw.0) as u64);
                     out.extend_from_slice(&self.bytes[list.raw.0..list.raw.1]);
                 }
                 Form::Changed if list.hits.is_empty() && list.carry.n == 0 => {}
                 Form::Changed => {
                     put(out, u64::from(list.source));
+                    put(out, list.due.0);
                     // Most lists need one byte for their length: it is made wider if need be.
                     let at = out.len();
                     out.push(0);

@@ -86,6 +86,8 @@ pub struct Program {
     pub(super) by_attribute: HashMap<Text, Vec<u32>>,
     /// Conditions by source.
     pub(super) dependents: Vec<Vec<u32>>,
+    /// Conditions of which a source is the own one, by source: without its hits they are constant.
+    pub(super) owners: Vec<Vec<u32>>,
     /// Watches by condition.
     pub(super) watchers: Vec<Vec<u32>>,
     /// Conditions about places in the lifecycle.
@@ -201,6 +203,7 @@ impl Program {
         let mut program = Program {
             rules: rules.clone(),
             dependents: vec![Vec::new(); sources.len()],
+            owners: vec![Vec::new(); sources.len()],
             watchers: vec![Vec::new(); conditions.len()],
             read: vec![false; sources.len()],
             sources,
@@ -243,6 +246,9 @@ impl Program {
             // What nobody watches any more is not evaluated.
             if n > 0 && self.watchers[n as usize].is_empty() {
                 continue;
+            }
+            if let Some(own) = condition.sources.first() {
+                self.owners[*own as usize].push(n);
             }
             for source in condition.sources.iter().chain(&condition.zone) {
                 self.dependents[*source as usize].push(n);

@@ -24,6 +24,7 @@ pub struct Scratch {
     pub(super) horizons: Vec<i64>,
     pub(super) dirty: Vec<u32>,
     pub(super) hits: Vec<(u32, Hit)>,
+    due: Vec<u32>,
     /// The user's new bytes.
     pub bytes: Vec<u8>,
 }
@@ -144,6 +145,10 @@ impl Scratch {
                 self.activate(*condition);
             }
         }
+        self.load_active(program)
+    }
+
+    fn load_active(&mut self, program: &Program) -> Result<(), Damaged> {
         for n in 0..self.active.len() {
             let condition = &program.conditions[self.active[n] as usize];
             for source in condition.sources.iter().chain(&condition.zone) {
@@ -154,6 +159,23 @@ impl Scratch {
             self.lists.load(*source, &program.sources).ok_or(Damaged)?;
         }
         Ok(())
+    }
+
+    /// The conditions of which time may have changed anything by an instant, with the lists that they
+    /// read.
+    pub(super) fn activate_due(&mut self, program: &Program, at: i64) -> Result<(), Damaged> {
+        self.reset_active(program);
+        self.activate(0);
+        let mut due = std::mem::take(&mut self.due);
+        due.clear();
+        due.extend(self.lists.due(at));
+        for source in &due {
+            for condition in &program.owners[*source as usize] {
+                self.activate(*condition);
+            }
+        }
+        self.due = due;
+        self.load_active(program)
     }
 
     /// The bytes with other numbers: bits are carried over by one function, sources renamed by
@@ -177,27 +199,45 @@ impl Scratch {
         let mut lists = Vec::new();
         while !rest.0.is_empty() {
             let source = rest.number().ok_or(Damaged)? as u32;
+            let due = rest.number().ok_or(Damaged)?;
             let n = rest.number().ok_or(Damaged)? as usize;
             let hits = rest.take(n).ok_or(Damaged)?;
-            lists.extend(renamed(source).map(|source| (source, hits)));
+            lists.extend(renamed(source).map(|source| (source, due, hits)));
         }
-        lists.sort_unstable_by_key(|(source, _)| *source);
-        for (source, hits) in lists {
+        lists.sort_unstable_by_key(|(source, ..)| *source);
+        for (source, due, hits) in lists {
             put(&mut self.bytes, u64::from(source));
+            put(&mut self.bytes, due);
             put(&mut self.bytes, hits.len() as u64);
             self.bytes.extend_from_slice(hits);
         }
         Ok(self.bytes.as_slice().into())
     }
 
-    pub(super) fn write(&mut self, program: &Program, header: Header) {
+    /// Writes the user. Gives the least that is known of when anything changes of what was not looked
+    /// at.
+    pub(super) fn write(&mut self, program: &Program, header: Header) -> i64 {
         let floor = header.settled.saturating_sub(GRACE.0);
         self.lists.trim(&program.sources, floor, program.zone());
+        let Scratch { lists, is_active, horizons, .. } = self;
+        let rest = lists.note_due(|source| {
+            let (mut least, mut looked_at, mut all) = (NEVER, false, true);
+            for condition in &program.owners[source as usize] {
+                if is_active.get(*condition as usize).copied().unwrap_or(false) {
+                    least = least.min(horizons[*condition as usize]);
+                    looked_at = true;
+                } else {
+                    all = false;
+                }
+            }
+            (looked_at || all).then_some((least, all))
+        });
         self.bytes.clear();
         header.write(&mut self.bytes);
         put(&mut self.bytes, self.bits.len() as u64);
         self.bytes.extend_from_slice(&self.bits);
         self.lists.write(&mut self.bytes, &program.sources, &program.read);
+        rest
     }
 }
 

@@ -207,9 +207,12 @@ impl Source {
         if let (Keep::Chain, Taken::Chain(chain)) = (self.keep, &self.taken) {
             return chain.trim(hits, floor);
         }
+        if !self.asks_first() {
+            return self.trim_plain(hits, settled, carry, (floor, zone));
+        }
         let mut stays = vec![false; settled];
         match self.keep {
-            Keep::All | Keep::Chain => return,
+            Keep::All | Keep::Chain => stays.fill(true),
             Keep::Span(span) => mark(&mut stays, hits, young(span)),
             Keep::Latest(n, span) => {
                 mark(&mut stays, hits, young(span));
@@ -237,14 +240,82 @@ impl Source {
                 stays[before.saturating_sub(2)..before].fill(true);
             }
         }
-        if self.asks_first() {
-            let mut named = BTreeSet::new();
-            for (stays, hit) in stays.iter_mut().zip(&*hits) {
-                *stays |= named.insert(hit.name);
-            }
+        let mut named = BTreeSet::new();
+        for (stays, hit) in stays.iter_mut().zip(&*hits) {
+            // What passes only as the first of its name and is not will never be: who is first can
+            // only be earlier.
+            *stays = named.insert(hit.name) || *stays && hit.passes.later;
         }
         let mut stays = stays.into_iter();
         hits.retain(|_| stays.next().unwrap_or(true));
+    }
+
+    /// The same where every hit is one whatever came before it: nothing is allocated for most.
+    fn trim_plain(
+        &self,
+        hits: &mut Vec<Hit>,
+        settled: usize,
+        carry: &mut Carry,
+        (floor, zone): (i64, &Zone),
+    ) {
+        let too_old = |span: i64| match span {
+            FOREVER => 0,
+            span => {
+                let oldest = floor.saturating_sub(span);
+                hits[..settled].partition_point(|hit| hit.time <= oldest)
+            }
+        };
+        match self.keep {
+            Keep::All | Keep::Chain => {}
+            Keep::Span(span) => drop(hits.drain(..too_old(span))),
+            Keep::Latest(n, span) => {
+                let first = too_old(span).max(settled.saturating_sub(n as usize));
+                hits.drain(..first);
+            }
+            Keep::Earliest(n) => drop(hits.drain(settled.min(n as usize)..settled)),
+            Keep::Sum => {
+                hits[..settled].iter().for_each(|hit| add(carry, hit));
+                hits.drain(..settled);
+            }
+            Keep::Greatest(span) | Keep::Least(span) => {
+                let wanted = match self.keep {
+                    Keep::Greatest(_) => std::cmp::Ordering::Greater,
+                    _ => std::cmp::Ordering::Less,
+                };
+                let old = too_old(span);
+                keep_from_the_last(hits, (old, settled), |best, hit| {
+                    best.is_none_or(|best| hit.value.compare(&best.value) == Some(wanted))
+                });
+            }
+            Keep::Keys(n, span) => {
+                let old = too_old(span);
+                let mut seen: Vec<u64> = Vec::new();
+                keep_from_the_last(hits, (old, settled), |_, hit| {
+                    match seen.binary_search(&hit.key) {
+                        Err(place) if seen.len() < n as usize => {
+                            seen.insert(place, hit.key);
+                            true
+                        }
+                        _ => false,
+                    }
+                });
+            }
+            Keep::Days(n, span) => {
+                let old = too_old(span);
+                let (mut seen, mut days) = (0, Days::default());
+                keep_from_the_last(hits, (old, settled), |_, hit| {
+                    let new = seen < n && days.is_new(zone, hit.time);
+                    seen += u32::from(new);
+                    new
+                });
+            }
+            Keep::Changes(span) => {
+                // The one before the span says what held when it began, and the one before that
+                // what it came from.
+                let first = too_old(span);
+                hits.drain(..first.saturating_sub(2));
+            }
+        }
     }
 }
 
@@ -252,6 +323,40 @@ fn mark(stays: &mut [bool], hits: &[Hit], wanted: impl Fn(&Hit) -> bool) {
     for (stays, hit) in stays.iter_mut().zip(hits) {
         *stays = wanted(hit);
     }
+}
+
+/// Tells local days apart, of instants in order. Where clocks are set back at midnight, a day begins
+/// twice.
+#[derive(Default)]
+pub(super) struct Days([Option<model::Day>; 2]);
+
+impl Days {
+    pub(super) fn is_new(&mut self, zone: &Zone, time: i64) -> bool {
+        let day = Some(zone.day(model::Timestamp(time)));
+        let new = !self.0.contains(&day);
+        if new {
+            self.0 = [day, self.0[0]];
+        }
+        new
+    }
+}
+
+/// Of the settled hits, those too old are dropped, and of the others those that are not kept. `keep`
+/// is asked from the last to the first, with the one that was kept before.
+fn keep_from_the_last(
+    hits: &mut Vec<Hit>,
+    (old, settled): (usize, usize),
+    mut keep: impl FnMut(Option<&Hit>, &Hit) -> bool,
+) {
+    let mut first = settled;
+    for n in (old..settled).rev() {
+        let before = (first < settled).then(|| &hits[first]);
+        if keep(before, &hits[n]) {
+            first -= 1;
+            hits.swap(n, first);
+        }
+    }
+    hits.drain(..first);
 }
 
 /// Marks those that no later one of the settled equals or exceeds.

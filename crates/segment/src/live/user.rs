@@ -164,8 +164,13 @@ impl Program {
             let (settled, horizon) =
                 self.run(scratch, header.first_seen, (from, now), step.id, told);
             let header = Header { settled: settled.max(header.settled), ..header };
-            scratch.write(self, header);
-            return Ok(Stepped { late: false, changed: true, horizon: horizon.min(step.horizon) });
+            // Of what was not looked at, two things are known; the later one says more.
+            let mut rest = scratch.write(self, header);
+            if header.first_seen > now {
+                rest = rest.min(header.first_seen);
+            }
+            let rest = rest.max(step.horizon);
+            return Ok(Stepped { late: false, changed: true, horizon: horizon.min(rest) });
         }
         scratch.load_all(self)?;
         scratch.take_hits();
@@ -186,13 +191,8 @@ impl Program {
             return Ok(Stepped { late: false, changed: false, horizon: step.horizon });
         }
         let header = scratch.read(self, bytes)?;
-        scratch.load_all(self)?;
         let from = step.horizon.max(header.settled);
-        scratch.activate_all(self);
-        // Time changes nothing about an id; a new one is looked at when it is said to be new.
-        for condition in &self.named {
-            scratch.horizons[*condition as usize] = NEVER;
-        }
+        scratch.activate_due(self, step.now.0)?;
         Ok(self.settle_active(scratch, header, from, &step, told))
     }
 
@@ -507,8 +507,8 @@ impl Program {
         let until = from.max(step.now.0);
         let (settled, horizon) = self.run(scratch, header.first_seen, (from, until), step.id, told);
         let settled = settled.max(header.settled);
-        scratch.write(self, Header { settled, ..header });
-        Stepped { late: false, changed: true, horizon }
+        let rest = scratch.write(self, Header { settled, ..header });
+        Stepped { late: false, changed: true, horizon: horizon.min(rest) }
     }
 
     /// Goes from one instant at which something may change to the next, and tells what does. All
