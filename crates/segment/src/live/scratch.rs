@@ -7,7 +7,7 @@ use model::Timestamp;
 
 use super::codec::{Bytes, put, put_signed};
 use super::condition::NEVER;
-use super::lists::Lists;
+use super::lists::{Lists, RawLists};
 use super::program::{GRACE, Program};
 use super::source::Hit;
 use super::user::Damaged;
@@ -81,16 +81,13 @@ impl Scratch {
         if known < program.empty.len() {
             self.bits.extend_from_slice(&program.empty[known..]);
         }
-        self.lists.read(rest, program.sources.len()).ok_or(Damaged)?;
+        self.lists.read(rest, program.sources.len());
         Ok(header)
     }
 
     pub(super) fn load_all(&mut self, program: &Program) -> Result<(), Damaged> {
-        let present: Vec<u32> = self.lists.present().collect();
-        for source in present {
-            self.lists.load(source, &program.sources).ok_or(Damaged)?;
-        }
-        Ok(())
+        self.lists.find_all().ok_or(Damaged)?;
+        self.lists.load_found(&program.sources).ok_or(Damaged)
     }
 
     pub(super) fn take_hits(&mut self) {
@@ -135,47 +132,45 @@ impl Scratch {
         }
     }
 
-    /// The conditions of the sources that the hits touch, with the lists that they read.
-    pub(super) fn activate_touched(&mut self, program: &Program) -> Result<(), Damaged> {
+    /// The conditions of the sources that the hits touch, with the lists that they read. Gives the
+    /// least that is known of when anything of the other lists is due.
+    pub(super) fn activate_touched(&mut self, program: &Program) -> Result<i64, Damaged> {
         self.reset_active(program);
         for n in 0..self.hits.len() {
             let source = self.hits[n].0;
-            self.lists.load(source, &program.sources).ok_or(Damaged)?;
+            self.lists.want(source);
             for condition in &program.dependents[source as usize] {
                 self.activate(*condition);
             }
         }
-        self.load_active(program)
+        self.load_wanted(program)
     }
 
-    fn load_active(&mut self, program: &Program) -> Result<(), Damaged> {
-        for n in 0..self.active.len() {
-            let condition = &program.conditions[self.active[n] as usize];
-            for source in condition.sources.iter().chain(&condition.zone) {
-                self.lists.load(*source, &program.sources).ok_or(Damaged)?;
-            }
-        }
-        for source in &program.places {
-            self.lists.load(*source, &program.sources).ok_or(Damaged)?;
-        }
-        Ok(())
-    }
-
-    /// The conditions of which time may have changed anything by an instant, with the lists that they
-    /// read.
-    pub(super) fn activate_due(&mut self, program: &Program, at: i64) -> Result<(), Damaged> {
+    /// The same of the conditions of which time may have changed anything by an instant.
+    pub(super) fn activate_due(&mut self, program: &Program, at: i64) -> Result<i64, Damaged> {
         self.reset_active(program);
         self.activate(0);
         let mut due = std::mem::take(&mut self.due);
-        due.clear();
-        due.extend(self.lists.due(at));
+        self.lists.due(at, &mut due).ok_or(Damaged)?;
         for source in &due {
-            for condition in &program.owners[*source as usize] {
+            self.lists.want(*source);
+            for condition in program.owners.get(*source as usize).ok_or(Damaged)? {
                 self.activate(*condition);
             }
         }
         self.due = due;
-        self.load_active(program)
+        self.load_wanted(program)
+    }
+
+    fn load_wanted(&mut self, program: &Program) -> Result<i64, Damaged> {
+        for n in 0..self.active.len() {
+            let condition = &program.conditions[self.active[n] as usize];
+            condition.sources.iter().chain(&condition.zone).for_each(|s| self.lists.want(*s));
+        }
+        program.places.iter().for_each(|source| self.lists.want(*source));
+        let rest = self.lists.find().ok_or(Damaged)?;
+        self.lists.load_found(&program.sources).ok_or(Damaged)?;
+        Ok(rest)
     }
 
     /// The bytes with other numbers: bits are carried over by one function, sources renamed by
@@ -195,27 +190,27 @@ impl Scratch {
         header.write(&mut self.bytes);
         put(&mut self.bytes, self.bits.len() as u64);
         self.bytes.extend_from_slice(&self.bits);
-        let mut rest = Bytes(rest);
+        let mut raw = RawLists::new(rest);
         let mut lists = Vec::new();
-        while !rest.0.is_empty() {
-            let source = rest.number().ok_or(Damaged)? as u32;
-            let due = rest.number().ok_or(Damaged)?;
-            let n = rest.number().ok_or(Damaged)? as usize;
-            let hits = rest.take(n).ok_or(Damaged)?;
-            lists.extend(renamed(source).map(|source| (source, due, hits)));
+        while let Some(list) = raw.next() {
+            let hits = raw.hits(&list);
+            lists.extend(renamed(list.source).map(|source| (source, list.due, hits)));
+        }
+        if !raw.is_over() {
+            return Err(Damaged);
         }
         lists.sort_unstable_by_key(|(source, ..)| *source);
         for (source, due, hits) in lists {
             put(&mut self.bytes, u64::from(source));
-            put(&mut self.bytes, due);
             put(&mut self.bytes, hits.len() as u64);
+            self.bytes.extend_from_slice(&due.bytes());
             self.bytes.extend_from_slice(hits);
         }
         Ok(self.bytes.as_slice().into())
     }
 
-    /// Writes the user. Gives the least that is known of when anything changes of what was not looked
-    /// at.
+    /// Writes the user. Gives the least that is known of when anything changes of what was found and
+    /// not looked at.
     pub(super) fn write(&mut self, program: &Program, header: Header) -> i64 {
         let floor = header.settled.saturating_sub(GRACE.0);
         self.lists.trim(&program.sources, floor, program.zone());

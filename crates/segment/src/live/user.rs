@@ -158,14 +158,14 @@ impl Program {
         scratch.read(self, bytes)?;
         // Nothing else changes until the horizon, so only what the hits touch is looked at.
         if step.horizon > now && !step.renamed && first >= header.first_seen {
-            scratch.activate_touched(self)?;
+            let others = scratch.activate_touched(self)?;
             scratch.take_hits();
             let from = earliest.min(now);
             let (settled, horizon) =
                 self.run(scratch, header.first_seen, (from, now), step.id, told);
             let header = Header { settled: settled.max(header.settled), ..header };
             // Of what was not looked at, two things are known; the later one says more.
-            let mut rest = scratch.write(self, header);
+            let mut rest = scratch.write(self, header).min(others);
             if header.first_seen > now {
                 rest = rest.min(header.first_seen);
             }
@@ -192,8 +192,9 @@ impl Program {
         }
         let header = scratch.read(self, bytes)?;
         let from = step.horizon.max(header.settled);
-        scratch.activate_due(self, step.now.0)?;
-        Ok(self.settle_active(scratch, header, from, &step, told))
+        let others = scratch.activate_due(self, step.now.0)?;
+        let stepped = self.settle_active(scratch, header, from, &step, told);
+        Ok(Stepped { horizon: stepped.horizon.min(others), ..stepped })
     }
 
     /// The bytes of a user of this history, settled at an instant; tells nothing. `first_seen`: when
