@@ -13,9 +13,7 @@ use super::lists::Lists;
 use super::recall::Recall;
 use super::sliding;
 use super::source::{Carry, Hit, Keep, Source, Taken, add};
-use crate::evaluate::{
-    CompiledTest, Date, date_holds, day_edges, in_hours_and_weekdays, range_at,
-};
+use crate::evaluate::{CompiledTest, Date, date_holds, day_edges, in_hours_and_weekdays, range_at};
 use crate::rules::Rules;
 use crate::tree::{AffinityMode, DateOp, Pick, Range, Unit, Window};
 

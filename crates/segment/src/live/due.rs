@@ -11,7 +11,7 @@ const EPOCH: i64 = 1_577_836_800_000;
 const STEP_BITS: u32 = 18;
 
 /// A time that is not after the true one: 0 before everything, then steps, the greatest never.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Due(u32);
 
 impl Due {

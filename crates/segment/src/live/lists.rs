@@ -28,7 +28,7 @@ pub(super) struct Lists {
     bytes: Vec<u8>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct List {
     source: u32,
     hits: Vec<Hit>,
@@ -39,9 +39,10 @@ struct List {
     due: Due,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Form {
     /// As the bytes of `raw`.
+    #[default]
     Raw,
     /// Decoded and as it was.
     Read,
@@ -173,21 +174,15 @@ impl Lists {
     fn list(&mut self, source: u32) -> &mut List {
         let slot = &mut self.slots[source as usize];
         if *slot == 0 {
-            let new = List {
-                source,
-                hits: Vec::new(),
-                carry: Carry::default(),
-                raw: (0, 0, 0),
-                form: Form::Changed,
-                due: Due::NEVER,
-            };
-            match self.lists.get_mut(self.used) {
-                None => self.lists.push(new),
-                Some(list) => {
-                    let mut hits = std::mem::take(&mut list.hits);
-                    hits.clear();
-                    *list = List { hits, ..new };
-                }
+            if self.used == self.lists.len() {
+                self.lists.push(List::default());
+            }
+            let list = &mut self.lists[self.used];
+            list.source = source;
+            list.hits.clear();
+            (list.raw, list.form, list.due) = ((0, 0, 0), Form::Changed, Due::NEVER);
+            if list.carry.n > 0 {
+                list.carry = Carry::default();
             }
             self.used += 1;
             *slot = self.used as u32;

@@ -6,7 +6,7 @@
 //! Invariant: a program that grows from another ([`Program::compile`] with `before`) gives equal
 //! sources, conditions and definitions the numbers that they had, so that users' bytes stay valid.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use model::{Span, Text};
 
@@ -304,6 +304,11 @@ impl Program {
     /// Whether nothing is watched and nothing collected.
     pub fn idle(&self) -> bool {
         self.live().next().is_none() && !self.read.iter().any(|read| *read)
+    }
+
+    /// Whether anything watched depends on users' ids.
+    pub fn asks_id(&self) -> bool {
+        !self.named.is_empty()
     }
 
     /// What the program was made from.

@@ -161,8 +161,7 @@ pub(super) fn baseline(
 ) -> (bool, i64) {
     let spans = [0, window.0, window.0.saturating_add(against.0)];
     // How many have entered, left the recent window, and left the one before.
-    let passed =
-        |span: i64| hits.partition_point(|hit| hit.time.saturating_add(span) <= at);
+    let passed = |span: i64| hits.partition_point(|hit| hit.time.saturating_add(span) <= at);
     let mut n = spans.map(passed);
     let holds = |[now, edge, far]: [usize; 3]| {
         let (recent, before) = (now.saturating_sub(edge), edge.saturating_sub(far));
@@ -215,15 +214,14 @@ pub(super) fn affinity(
             return false;
         }
         let there = || counts.iter().filter(|(_, n)| *n > 0);
-        let asked = |wanted: Option<u32>| there().any(|(key, n)| key & 1 != 0 && Some(*n) == wanted);
+        let asked =
+            |wanted: Option<u32>| there().any(|(key, n)| key & 1 != 0 && Some(*n) == wanted);
         match mode {
             AffinityMode::Most => asked(there().map(|(_, n)| *n).max()),
             AffinityMode::Least => asked(there().map(|(_, n)| *n).min()),
             AffinityMode::Share(_) => {
                 let hits: u32 = there().filter(|(key, _)| key & 1 != 0).map(|(_, n)| *n).sum();
-                share
-                    .as_ref()
-                    .is_some_and(|test| test.holds_float(f64::from(hits) / total as f64))
+                share.as_ref().is_some_and(|test| test.holds_float(f64::from(hits) / total as f64))
             }
         }
     };
