@@ -92,7 +92,12 @@ pub fn measure(settings: &Settings) -> Measured {
         let (mut folded_ms, mut told, mut done) = (0.0, 0u64, 0u64);
         let mut records: Vec<Record> = Vec::new();
         while done < n {
-            let frame = settings.frame.min((n - done) as usize);
+            // Frames that span hours would be imports.
+            let long = |n: u64| at(done + n - 1).0 - at(done).0 > Span::MINUTE.0 * 10;
+            let mut frame = settings.frame.min((n - done) as usize);
+            while frame > 1 && long(frame as u64) {
+                frame /= 2;
+            }
             records.clear();
             records.extend((0..frame as u64).map(|i| stream.next(at(done + i))));
             let steps: Vec<Step> = records.iter().map(|record| fold.step(record)).collect();

@@ -26,7 +26,7 @@ use crate::fold::Step;
 
 /// Records of one frame that are older than [`GRACE`] and make it an import: their users are built
 /// anew once, when it is over.
-pub const BULK: usize = 500;
+pub const BULK: usize = 128;
 
 /// Users whose memory is waited for at once.
 const AHEAD: usize = 16;

@@ -22,7 +22,7 @@ impl Due {
         match at {
             i64::MAX => Due::NEVER,
             at if at < EPOCH => Due(0),
-            at => Due(1 + (at - EPOCH >> STEP_BITS).min(0xff_fffd) as u32),
+            at => Due(1 + ((at - EPOCH) >> STEP_BITS).min(0xff_fffd) as u32),
         }
     }
 

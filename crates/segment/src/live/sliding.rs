@@ -44,7 +44,7 @@ impl<'a> Sliding<'a> {
 
     /// `truth` is handed the hits from the last to the first, and says what holds of those it has
     /// seen.
-    fn from_the_last(&self, mut truth: impl FnMut(&'a Hit) -> bool, of_none: bool) -> (bool, i64) {
+    fn last_to_first(&self, mut truth: impl FnMut(&'a Hit) -> bool, of_none: bool) -> (bool, i64) {
         let n = self.hits.len();
         // By truth, the fewest that must leave for it.
         let mut fewest = [usize::MAX; 2];
@@ -64,7 +64,7 @@ impl<'a> Sliding<'a> {
     }
 
     /// `leaves` is handed the hits that leave from the first on, and says after each what holds.
-    fn from_the_first(&self, now: bool, mut leaves: impl FnMut(&'a Hit) -> bool) -> (bool, i64) {
+    fn first_to_last(&self, now: bool, mut leaves: impl FnMut(&'a Hit) -> bool) -> (bool, i64) {
         for (n, hit) in (1..).zip(self.hits) {
             if leaves(hit) != now && self.is_edge(n) {
                 return (now, self.left(n).min(self.next));
@@ -93,7 +93,7 @@ pub(super) fn measured(
                 _ => total.n > 0 && test.holds_float(total.sum.value() / total.n as f64),
             };
             let now = holds(&total);
-            window.from_the_first(now, |hit| {
+            window.first_to_last(now, |hit| {
                 let mut one = Carry::default();
                 add(&mut one, hit);
                 let (whole, fraction) = one.sum.parts();
@@ -116,7 +116,7 @@ pub(super) fn measured(
                 }
                 best.is_some_and(|best| test.holds(Some(best)))
             };
-            window.from_the_last(truth, false)
+            window.last_to_first(truth, false)
         }
         Measured::Count => {
             let mut n = 0;
@@ -124,7 +124,7 @@ pub(super) fn measured(
                 n += 1;
                 counted(n)
             };
-            window.from_the_last(truth, counted(0))
+            window.last_to_first(truth, counted(0))
         }
         Measured::Distinct => {
             let mut keys: Vec<u64> = Vec::new();
@@ -134,7 +134,7 @@ pub(super) fn measured(
                 }
                 counted(keys.len() as u64)
             };
-            window.from_the_last(truth, counted(0))
+            window.last_to_first(truth, counted(0))
         }
         Measured::Days => {
             let (mut n, mut days) = (0, Days::default());
@@ -142,12 +142,12 @@ pub(super) fn measured(
                 n += u64::from(days.is_new(zone, hit.time));
                 counted(n)
             };
-            window.from_the_last(truth, counted(0))
+            window.last_to_first(truth, counted(0))
         }
-        Measured::First => window.from_the_last(|hit| hit.key != 0, false),
+        Measured::First => window.last_to_first(|hit| hit.key != 0, false),
         Measured::Last => {
             let last = window.hits.last().is_some_and(|hit| hit.key != 0);
-            window.from_the_last(|_| last, false)
+            window.last_to_first(|_| last, false)
         }
     }
 }
@@ -226,7 +226,7 @@ pub(super) fn affinity(
         }
     };
     let now = holds(&counts, total);
-    window.from_the_first(now, |hit| {
+    window.first_to_last(now, |hit| {
         if let Some((_, n)) = counts.iter_mut().find(|(key, _)| *key == hit.key) {
             *n -= 1;
         }

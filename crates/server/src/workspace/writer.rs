@@ -31,6 +31,9 @@ const GROUP_RECORDS_MAX: usize = 32 * 1024;
 /// Bytes of one log frame, and of frames between syncs within one group.
 const FRAME_BYTES: usize = 4 * 1024 * 1024;
 
+/// Records of one frame: what is due is told between frames, so that it waits for few milliseconds.
+const FRAME_RECORDS: usize = 256;
+
 /// What the writer is asked to do.
 pub(crate) enum Command {
     Submit {
@@ -75,8 +78,8 @@ pub(crate) struct Writer {
     settling: Vec<oneshot::Sender<()>>,
 }
 
-/// A record that counts, what the fold said of it, and the user's public id if it changed.
-type Taken = (engine::Step, Option<Text>, Record);
+/// A record that counts, what the fold said of it, and the user's public id after it.
+type Taken = (engine::Step, Text, Record);
 
 /// The fold of a checkpoint, read piece by piece.
 fn restored(pieces: history::SavedPieces) -> Result<Fold, WorkspaceError> {
@@ -270,12 +273,14 @@ impl Writer {
         let mut accepted = group.accepted.into_iter();
         let mut transitions = Vec::new();
         for n in frames {
+            transitions.clear();
             self.apply_frame(accepted.by_ref().take(n).collect(), &mut transitions);
+            self.live_due(&mut transitions);
+            self.published(&transitions, &mut published);
+            self.shared.hub.publish(std::mem::take(&mut published));
         }
-        self.published(&transitions, &mut published);
         self.counted.applied();
         self.shared.log_end.store(self.log.end().0, Ordering::Release);
-        self.shared.hub.publish(published);
         for (reply, counts) in group.replies {
             self.shared.accepted.fetch_add(counts.accepted, Ordering::Relaxed);
             self.shared.duplicates.fetch_add(counts.duplicates, Ordering::Relaxed);
@@ -302,7 +307,7 @@ impl Writer {
         for (_, _, record) in &group.accepted {
             encoder.push(record);
             n += 1;
-            if encoder.bytes() >= FRAME_BYTES {
+            if encoder.bytes() >= FRAME_BYTES || n == FRAME_RECORDS {
                 let full = std::mem::replace(&mut encoder, Encoder::new());
                 self.append(&full.finish())?;
                 frames.push(std::mem::take(&mut n));
@@ -332,7 +337,7 @@ impl Writer {
     /// Folds a record that counts.
     fn step(&mut self, record: Record) -> Taken {
         let step = self.fold.step(&record);
-        let name = step.renamed.then(|| self.fold.person(step.user).public_id.clone());
+        let name = self.fold.person(step.user).public_id.clone();
         (step, name, record)
     }
 
@@ -343,7 +348,7 @@ impl Writer {
         let arrivals = engine::arrivals(self.frames, taken.iter().map(|(.., record)| record));
         self.frames += 1;
         for ((step, name, record), arrival) in taken.into_iter().zip(arrivals) {
-            self.store.apply(&step, record, &name.unwrap_or_default(), arrival);
+            self.store.apply(&step, record, &name, arrival);
         }
         self.store_transitions(&told[n..]);
     }

@@ -5,12 +5,12 @@
 //! not: it evaluates nothing, and reads histories only on threads of its own ([`super::backfill`])
 //! or of one user for what came late.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
 
-use engine::live::{Folded, Histories, Live, Transition, WatchId};
-use engine::{SEQUENCE_BITS, Step};
+use engine::live::{Folded, Histories, Live, PublicIds, Transition, WatchId};
+use engine::{Fold, SEQUENCE_BITS, Step};
 use history::{Needs, SavedPieces, Store};
 use model::{Record, Text, Timestamp, UserIndex};
 use segment::evaluate::UserHistory;
@@ -21,8 +21,11 @@ use super::backfill::{self, Chunk};
 use crate::live::{Counted, NotLive, Published, Standing, Told, Watch, Watched};
 use crate::service::watched::Definitions;
 
-/// Users whose time is up that are looked at between two groups of records: some milliseconds.
-const DUE_AT_ONCE: usize = 1_000;
+/// Users whose time is up that are looked at between two frames of records: about a millisecond.
+const DUE_AT_ONCE: usize = 500;
+
+/// The same between two groups of records: so many, or as many as this time allows.
+const DUE_AT_MOST: (usize, i64) = (20_000, 10);
 
 /// Users that join, or are put in place, between two groups of records.
 const JOINING_AT_ONCE: usize = 1_000;
@@ -84,6 +87,18 @@ struct Work {
     over: bool,
     failed: bool,
     joins: bool,
+}
+
+/// Public ids as they are after a frame: the fold may be frames ahead.
+struct Names<'a> {
+    of_frame: HashMap<UserIndex, &'a Text>,
+    fold: &'a Fold,
+}
+
+impl PublicIds for Names<'_> {
+    fn public_id(&self, user: UserIndex) -> &Text {
+        self.of_frame.get(&user).copied().unwrap_or_else(|| &self.fold.person(user).public_id)
+    }
 }
 
 /// Histories of single users as the store has them.
@@ -199,7 +214,7 @@ impl Writer {
     /// say.
     pub(super) fn live_frame(
         &mut self,
-        frame: &[(Step, Option<Text>, Record)],
+        frame: &[(Step, Text, Record)],
         transitions: &mut Vec<Transition>,
     ) {
         let received = frame.iter().map(|(.., record)| record.received_at).max();
@@ -209,7 +224,12 @@ impl Writer {
         let folded: Vec<Folded> =
             frame.iter().map(|(step, _, record)| Folded { step, record }).collect();
         let mut histories = StoreHistories { store: &mut self.store, needs: &self.watching.needs };
-        live.frame(now, &folded, (&self.fold, &mut histories), transitions);
+        let of_frame = match live.program().asks_id() {
+            true => frame.iter().map(|(step, name, _)| (step.user, name)).collect(),
+            false => HashMap::new(),
+        };
+        let names = Names { of_frame, fold: &self.fold };
+        live.frame(now, &folded, (&names, &mut histories), transitions);
         let n_stale = live.n_stale();
         if n_stale != self.watching.n_stale {
             (self.watching.n_stale, self.watching.stale_at) = (n_stale, now);
@@ -265,6 +285,17 @@ impl Writer {
         }
     }
 
+    /// A little of what is due, between two frames of records.
+    pub(super) fn live_due(&mut self, transitions: &mut Vec<Transition>) {
+        if !self.watching.running {
+            return;
+        }
+        let (now, n) = ((self.clock)(), transitions.len());
+        let fold = &self.fold;
+        self.watching.live().fire(now, DUE_AT_ONCE, fold, transitions);
+        self.store_transitions(&transitions[n..]);
+    }
+
     /// A slice of what is due, of users that join, and of users that are built anew.
     pub(super) fn live_slice(&mut self) {
         if !self.watching.running || self.refused.is_some() {
@@ -275,7 +306,13 @@ impl Writer {
         let fold = &self.fold;
         let live = self.watching.live();
         // Nothing due means that the state is exact up to this very instant.
-        live.fire(now, DUE_AT_ONCE, fold, &mut told);
+        let (users, ms) = DUE_AT_MOST;
+        for _ in 0..users / DUE_AT_ONCE {
+            let more = live.fire(now, DUE_AT_ONCE, fold, &mut told);
+            if !more || ((self.clock)() - now).0 >= ms {
+                break;
+            }
+        }
         self.work_slice(&mut told);
         // Whoever is built anew from here on must find what was told before.
         self.store_transitions(&told);
