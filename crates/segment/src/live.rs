@@ -49,6 +49,7 @@ mod scratch;
 mod sliding;
 mod source;
 mod states;
+mod times;
 mod user;
 
 pub use moving::{Moved, Tables};

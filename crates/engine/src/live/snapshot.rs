@@ -139,14 +139,14 @@ fn head(piece: &[u8], rules: &Rules, watched: &[Watched]) -> Option<(Live, Moved
     let n_stale = reader.number()?;
     let stale = (0..n_stale).map(|_| reader.number().map(UserIndex)).collect::<Option<_>>()?;
     // Only what was watched before with the same meaning, and of which everything is there.
-    let (all, _) = Program::compile(rules, watched, None);
+    let (all, _) = Program::compile_for(rules, watched, &tables);
     let means = |key: &Text| all.watch(key).map(|watch| all.meaning(watch));
     let meant = |key: &Text| counts.get(key).map(|(meaning, ..)| *meaning);
     let same = |w: &&Watched| means(&w.key).is_some() && means(&w.key) == meant(&w.key);
     let known: Vec<Watched> = watched.iter().filter(same).cloned().collect();
-    let (all, _) = Program::compile(rules, &known, None);
+    let (all, _) = Program::compile_for(rules, &known, &tables);
     let complete = all.complete(&tables);
-    let (program, _) = Program::compile(rules, &complete, None);
+    let (program, _) = Program::compile_for(rules, &complete, &tables);
     let moved = program.moved(&tables);
     let mut live = Live::new(program);
     live.former = live.program.former(&tables).into_iter().map(|of| (of, Vec::new())).collect();

@@ -13,6 +13,7 @@ use super::filter::Filter;
 use super::program::{Expression, NotLive, Program, STATES_MAX, What};
 use super::recall::Recall;
 use super::source::{self, FOREVER, Keep, Source, Taken};
+use super::times::{Recent, Times};
 use crate::evaluate::{CompiledTest, TIMEZONE};
 use crate::needs::Needs;
 use crate::rules::{Lifecycle, RfmSettings, Rules};
@@ -27,6 +28,9 @@ pub(super) struct Compiler<'a> {
     conditions: Vec<Condition>,
     source_numbers: HashMap<Text, u32>,
     condition_numbers: HashMap<Text, u32>,
+    times: Times,
+    /// Only what is needed of times is noted.
+    gathers: bool,
 }
 
 /// The segments that are being compiled, innermost first.
@@ -51,21 +55,26 @@ fn unit_days(unit: Unit) -> i64 {
 }
 
 impl<'a> Compiler<'a> {
-    pub(super) fn new(rules: &'a Rules, before: Option<&Program>) -> Compiler<'a> {
+    /// `kept`: keys of sources that another run of the program kept.
+    pub(super) fn new(rules: &'a Rules, before: Option<&Program>, kept: &[Text]) -> Compiler<'a> {
         let (sources, conditions) = match before {
             Some(before) => (before.sources.clone(), before.conditions.clone()),
             None => (Vec::new(), Vec::new()),
         };
         // Users have old hits of sources that nobody reads any more: those are not taken up again.
         let read = |n: u32| before.is_some_and(|before| before.read[n as usize]);
-        let source_numbers =
-            sources.iter().map(|s| s.key.clone()).zip(0..).filter(|(_, n)| read(*n));
+        let known = || sources.iter().map(|source| &source.key).zip(0..).filter(|(_, n)| read(*n));
+        let times = Times::new(known(), kept);
+        let source_numbers: HashMap<Text, u32> =
+            known().map(|(key, number)| (key.clone(), number)).collect();
         let whole = |c: &Condition| c.sources.iter().chain(&c.zone).all(|source| read(*source));
         let numbered = conditions.iter().zip(0..).filter(|(condition, _)| whole(condition));
         let mut compiler = Compiler {
             rules,
-            source_numbers: source_numbers.collect(),
+            source_numbers,
             condition_numbers: numbered.map(|(c, n)| (c.key.clone(), n)).collect(),
+            times,
+            gathers: false,
             sources,
             conditions,
         };
@@ -75,6 +84,24 @@ impl<'a> Compiler<'a> {
 
     pub(super) fn finish(self) -> (Vec<Source>, Vec<Condition>) {
         (self.sources, self.conditions)
+    }
+
+    /// Notes what definitions need of times, so that one list serves all of them.
+    pub(super) fn gather<'w>(&mut self, definitions: impl Iterator<Item = &'w What>) {
+        let mut gathering = Compiler {
+            rules: self.rules,
+            sources: self.sources.clone(),
+            conditions: self.conditions.clone(),
+            source_numbers: self.source_numbers.clone(),
+            condition_numbers: self.condition_numbers.clone(),
+            times: std::mem::take(&mut self.times),
+            gathers: true,
+        };
+        for what in definitions {
+            // What is refused is refused again, and told then.
+            let _ = gathering.states(what);
+        }
+        self.times = gathering.times;
     }
 
     pub(super) fn states(&mut self, what: &What) -> Result<Vec<Expression>, NotLive> {
@@ -117,8 +144,8 @@ impl<'a> Compiler<'a> {
             Predicate::Profile(p) => self.profile(p),
             Predicate::Date(p) => self.date(p, predicate),
             Predicate::Baseline(p) if !asks_first(&p.of, self.rules) => {
-                let keep = Keep::Span(p.window.0.saturating_add(p.against.0));
-                let source = self.events(&p.of, Taken::Time, keep, UNBOUNDED);
+                let recent = Recent::all(p.window.0.saturating_add(p.against.0));
+                let source = self.times(&p.of, recent, UNBOUNDED);
                 let test = CompiledTest::new(&p.test);
                 let kind = Kind::Baseline { window: p.window, against: p.against, test };
                 self.condition(kind, vec![source], None)
@@ -185,7 +212,15 @@ impl<'a> Compiler<'a> {
             true => keep(&p.within.range, measure, &p.test),
             false => span_of(&p.within.range).map_or(Keep::All, Keep::Span),
         };
-        let source = self.events(&p.of, taken, keep, bounds);
+        let source = match (measure, keep) {
+            (Measured::Count, Keep::Latest(n, span)) if plain => {
+                self.times(&p.of, Recent::latest(n, span), bounds)
+            }
+            (Measured::Count, Keep::Span(span)) if plain => {
+                self.times(&p.of, Recent::all(span), bounds)
+            }
+            _ => self.events(&p.of, taken, keep, bounds),
+        };
         let user_units = matches!(p.within.range, Range::LastUnits { zone: None, .. });
         let zone = (narrowed || user_units).then(|| self.zone());
         let test = CompiledTest::new(&p.test);
@@ -206,12 +241,11 @@ impl<'a> Compiler<'a> {
             return Some(Expression::Always(!reverse));
         }
         let at_least = u32::try_from(at_least).ok()?;
-        let keep = match window {
-            Count::Last(span) => Keep::Latest(at_least, span),
-            Count::Ever => Keep::Latest(at_least, FOREVER),
-            Count::Before(_) => Keep::Earliest(at_least),
+        let source = match window {
+            Count::Last(span) => self.times(&p.of, Recent::latest(at_least, span), bounds),
+            Count::Ever => self.times(&p.of, Recent::latest(at_least, FOREVER), bounds),
+            Count::Before(_) => self.events(&p.of, Taken::Time, Keep::Earliest(at_least), bounds),
         };
-        let source = self.events(&p.of, Taken::Time, keep, bounds);
         let kind = Kind::Count { window, at_least, reverse: false };
         let Expression::Condition(n) = self.condition(kind, vec![source], None) else {
             return None;
@@ -335,6 +369,29 @@ impl<'a> Compiler<'a> {
     fn attribute(&mut self, name: &str, span: i64) -> u32 {
         let kind = source::Kind::Attribute(Text::new(name));
         self.source(kind, Taken::Attribute, Keep::Changes(span), UNBOUNDED)
+    }
+
+    /// The times of events, shared by all that need any of them.
+    fn times(&mut self, of: &EventMatch, needed: Recent, bounds: (i64, i64)) -> u32 {
+        let kind = events_of(Filter::new(of, self.rules));
+        let events = format!("{kind:?} {bounds:?}");
+        if self.gathers {
+            self.times.want(&events, needed);
+        }
+        match self.times.find(&events, needed) {
+            Ok(number) => number,
+            Err(recent) => {
+                let number = self.sources.len() as u32;
+                let key = recent.key(&events);
+                let keep = Keep::Recent(recent);
+                let taken = Taken::Time;
+                self.sources.push(Source { kind, taken, keep, bounds, key });
+                if !self.gathers {
+                    self.times.add(&events, recent, number);
+                }
+                number
+            }
+        }
     }
 
     fn events(&mut self, of: &EventMatch, taken: Taken, keep: Keep, bounds: (i64, i64)) -> u32 {

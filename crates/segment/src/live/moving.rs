@@ -12,6 +12,7 @@ use model::Text;
 use super::program::{Program, Watch, Watched, bit, set_bit};
 use super::scratch::Scratch;
 use super::states::{self, Former};
+use super::times::events_of_key;
 use super::user::Damaged;
 
 /// Keys by number; an empty key is of something that is not kept.
@@ -55,12 +56,13 @@ impl Program {
         gone.filter_map(|(key, states)| Former::new(key, states)).collect()
     }
 
-    /// A condition's key with the keys of its sources instead of their numbers.
+    /// A condition's key with the keys of its sources instead of their numbers, whatever they keep for
+    /// others.
     fn stable_key(&self, condition: &super::condition::Condition) -> Text {
         let mut key = format!("{:?} {}", condition.kind, self.rules.zone);
         for source in condition.sources.iter().chain(&condition.zone) {
             key += " ";
-            key += &self.sources[*source as usize].key;
+            key += events_of_key(&self.sources[*source as usize].key);
         }
         Text::from(key)
     }

@@ -12,6 +12,7 @@ use model::{Span, Text};
 
 use super::compile::Compiler;
 use super::condition::{Condition, Kind};
+use super::moving::Tables;
 use super::source::{self, Keep, Source};
 use crate::rules::{Rules, State};
 use crate::tree::Predicate;
@@ -131,7 +132,30 @@ impl Program {
         watched: &[Watched],
         before: Option<&Program>,
     ) -> (Program, Vec<(Text, NotLive)>) {
-        let mut compiler = Compiler::new(rules, before);
+        Program::compile_with(rules, watched, (before, &[]))
+    }
+
+    /// The same for users' bytes that another run of the program made with these tables: what that
+    /// kept is kept in the same way, as far as it is enough.
+    pub fn compile_for(
+        rules: &Rules,
+        watched: &[Watched],
+        tables: &Tables,
+    ) -> (Program, Vec<(Text, NotLive)>) {
+        Program::compile_with(rules, watched, (None, &tables.sources))
+    }
+
+    fn compile_with(
+        rules: &Rules,
+        watched: &[Watched],
+        (before, kept): (Option<&Program>, &[Text]),
+    ) -> (Program, Vec<(Text, NotLive)>) {
+        let mut compiler = Compiler::new(rules, before, kept);
+        let known = |watched: &Watched| {
+            let mut live = before.into_iter().flat_map(Program::live);
+            live.any(|(_, other)| other == watched)
+        };
+        compiler.gather(watched.iter().filter(|watched| !known(watched)).map(|w| &w.what));
         let mut refused = Vec::new();
         let mut watches: Vec<Watch> = before.map_or(Vec::new(), |before| before.watches.clone());
         let n_before = watches.len();

@@ -12,6 +12,7 @@ use model::{ExactSum, Text, Value, Zone};
 
 use super::chain::Chain;
 use super::filter::{Filter, Passes, property};
+use super::times::Recent;
 use crate::evaluate::CompiledTest;
 
 /// What is taken of one event, or one change of an attribute.
@@ -76,6 +77,8 @@ pub(super) enum Keep {
     Keys(u32, i64),
     /// The latest of each local day.
     Days(u32, i64),
+    /// Those not older than a span, and the latest so many of those not older than another one.
+    Recent(Recent),
     /// Those not older than a span, and the one before them.
     Changes(i64),
     /// What the condition about order says.
@@ -212,7 +215,8 @@ impl Source {
         }
         let mut stays = vec![false; settled];
         match self.keep {
-            Keep::All | Keep::Chain => stays.fill(true),
+            // Times that conditions share are of events that match whatever came before.
+            Keep::All | Keep::Chain | Keep::Recent(_) => stays.fill(true),
             Keep::Span(span) => mark(&mut stays, hits, young(span)),
             Keep::Latest(n, span) => {
                 mark(&mut stays, hits, young(span));
@@ -299,6 +303,10 @@ impl Source {
                         _ => false,
                     }
                 });
+            }
+            Keep::Recent(Recent { n, within, all }) => {
+                let first = too_old(within).max(settled.saturating_sub(n as usize));
+                hits.drain(..first.min(too_old(all)));
             }
             Keep::Days(n, span) => {
                 let old = too_old(span);
