@@ -2,7 +2,7 @@
 
 use model::{Event, EventId, Record, Text, Timestamp, Value, What, Who};
 
-use crate::chance::{Chance, Shares};
+use crate::chance::{Chance, Shares, mixed};
 use crate::dictionary::{CATEGORIES, NAMES, WITH_AMOUNT, WITH_CATEGORY, WITH_DURATION};
 
 /// Events one after the other: users are drawn with heavy tails, names with Zipf-like frequencies.
@@ -45,7 +45,7 @@ impl Stream {
         let event = Event {
             name: Text::new(NAMES[usize::from(code)]),
             time: at,
-            id: EventId::from_bits(crate::chance::mixed(self.seed ^ self.next) | 1 << 63),
+            id: EventId::from_bits(mixed(mixed(self.seed) ^ self.next) | 1 << 63),
             properties,
         };
         let who = Who { user_id: Some(Text::from(user_id(user))), anonymous_id: None };
@@ -56,4 +56,27 @@ impl Stream {
 /// The id of a user by number.
 pub fn user_id(user: u64) -> String {
     format!("u{user:07}")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use model::{Timestamp, What};
+
+    use super::Stream;
+
+    #[test]
+    fn streams_of_different_seeds_have_no_id_in_common() {
+        let ids = |seed| {
+            let mut stream = Stream::new(100, seed);
+            let id = move |_| match stream.next(Timestamp(0)).what {
+                What::Event(event) => event.id,
+                other => panic!("{other:?}"),
+            };
+            (0..2_000).map(id).collect::<BTreeSet<_>>()
+        };
+        assert_eq!((ids(1).len(), ids(2).len()), (2_000, 2_000));
+        assert!(ids(1).is_disjoint(&ids(2)));
+    }
 }
