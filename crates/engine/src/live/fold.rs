@@ -5,7 +5,7 @@
 //! before the frame is handed in where something came very late.
 //!
 //! Invariants: after a frame, or once [`Live::fire`] has nothing due, every user's places are those
-//! of their whole history at [`Live::now`]; counts are those of the transitions told.
+//! of their whole history at [`Live::now`]; counts are those of the places.
 
 use std::collections::BTreeSet;
 
@@ -27,9 +27,6 @@ use crate::fold::Step;
 /// Records of one frame that are older than [`GRACE`] and make it an import: their users are built
 /// anew once, when it is over.
 pub const BULK: usize = 128;
-
-/// Users whose memory is waited for at once.
-const AHEAD: usize = 16;
 
 /// A record with what the fold said of it, and the user's public id after it.
 pub struct Folded<'a> {
@@ -293,12 +290,7 @@ impl Live {
             records.iter().zip(0..).map(|(folded, n)| (folded.step.user.0, n)).collect();
         order.sort_unstable();
         let mut arrived: Vec<Arrived> = Vec::new();
-        let mut met = 0;
-        for (n, of_user) in order.chunk_by(|a, b| a.0 == b.0).enumerate() {
-            if n.is_multiple_of(AHEAD) {
-                self.bring_near(&order[met..]);
-            }
-            met += of_user.len();
+        for of_user in order.chunk_by(|a, b| a.0 == b.0) {
             let user = UserIndex(of_user[0].0);
             arrived.clear();
             let grace = self.now.minus(GRACE);
@@ -310,18 +302,6 @@ impl Live {
             arrived.extend(of_user.iter().map(|(_, n)| arrival(records[*n as usize].record)));
             self.arrive(user, &arrived, ids, histories, transitions);
         }
-    }
-
-    /// Reads a little of the next users, one independent of the other, so that their memory is waited
-    /// for once and not once each.
-    fn bring_near(&self, order: &[(u32, u32)]) {
-        let mut sum = 0u8;
-        for (user, _) in order.iter().take(AHEAD) {
-            let bytes = self.users.get(*user as usize).map_or(&[][..], |bytes| bytes);
-            sum = bytes.iter().step_by(64).fold(sum, |sum, byte| sum.wrapping_add(*byte));
-            sum = sum.wrapping_add(self.timers.horizon(UserIndex(*user)).is_some() as u8);
-        }
-        std::hint::black_box(sum);
     }
 
     fn arrive(

@@ -2,8 +2,8 @@
 //!
 //! What it is: from [`Live::define`] on, what new definitions need is collected of every record;
 //! somebody else meanwhile reads from the history what they need of everything before
-//! ([`Joining::base`], pure, on any thread); [`Live::join`] unites both, a range of users after the
-//! other, and tells who is in. What it is not: it reads no history.
+//! ([`Base::of`], pure, on any thread); [`Live::join`] unites both, a range of users after the other,
+//! counts who is in, and tells whom an edit moves. What it is not: it reads no history.
 //!
 //! Invariant: a record is either in the snapshot that the base is made of, or collected, never both
 //! and never neither.

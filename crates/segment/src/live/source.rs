@@ -203,55 +203,24 @@ impl Source {
         if settled == 0 {
             return;
         }
-        let young = |span: i64| {
-            let oldest = if span == FOREVER { i64::MIN } else { floor.saturating_sub(span) };
-            move |hit: &Hit| hit.time > oldest
-        };
         if let (Keep::Chain, Taken::Chain(chain)) = (self.keep, &self.taken) {
             return chain.trim(hits, floor);
         }
         if !self.asks_first() {
             return self.trim_plain(hits, settled, carry, (floor, zone));
         }
-        let mut stays = vec![false; settled];
-        match self.keep {
-            // Times that conditions share are of events that match whatever came before.
-            Keep::All | Keep::Chain | Keep::Recent(_) => stays.fill(true),
-            Keep::Span(span) => mark(&mut stays, hits, young(span)),
-            Keep::Latest(n, span) => {
-                mark(&mut stays, hits, young(span));
-                stays[..settled.saturating_sub(n as usize)].fill(false);
-            }
-            Keep::Earliest(n) => stays[..settled.min(n as usize)].fill(true),
-            Keep::Sum => {
-                for hit in &hits[..settled] {
-                    add(carry, hit);
-                }
-            }
-            Keep::Greatest(span) => extremes(&mut stays, hits, young(span), true),
-            Keep::Least(span) => extremes(&mut stays, hits, young(span), false),
-            Keep::Keys(n, span) => {
-                latest_of(&mut stays, hits, n, young(span), |hit| hit.key as i64)
-            }
-            Keep::Days(n, span) => latest_of(&mut stays, hits, n, young(span), |hit| {
-                zone.day(model::Timestamp(hit.time)).0
-            }),
-            Keep::Changes(span) => {
-                mark(&mut stays, hits, young(span));
-                let before = stays.iter().position(|stays| *stays).unwrap_or(settled);
-                // The one before the span says what held when it began, and the one before that
-                // what it came from.
-                stays[before.saturating_sub(2)..before].fill(true);
-            }
-        }
-        let mut named = BTreeSet::new();
-        for (stays, hit) in stays.iter_mut().zip(&*hits) {
+        // Whatever else is kept of those that ask who was first, age is all that drops them.
+        let oldest = match self.keep {
+            Keep::Span(span) if span != FOREVER => floor.saturating_sub(span),
+            _ => i64::MIN,
+        };
+        let (mut named, mut n) = (BTreeSet::new(), 0);
+        hits.retain(|hit| {
+            n += 1;
             // What passes only as the first of its name and is not will never be: who is first can
             // only be earlier.
-            *stays = named.insert(hit.name) || *stays && hit.passes.later;
-        }
-        let mut stays = stays.into_iter();
-        hits.retain(|_| stays.next().unwrap_or(true));
+            n > settled || named.insert(hit.name) || hit.time > oldest && hit.passes.later
+        });
     }
 
     /// The same where every hit is one whatever came before it: nothing is allocated for most.
@@ -327,12 +296,6 @@ impl Source {
     }
 }
 
-fn mark(stays: &mut [bool], hits: &[Hit], wanted: impl Fn(&Hit) -> bool) {
-    for (stays, hit) in stays.iter_mut().zip(hits) {
-        *stays = wanted(hit);
-    }
-}
-
 /// Tells local days apart, of instants in order. Where clocks are set back at midnight, a day begins
 /// twice.
 #[derive(Default)]
@@ -365,45 +328,6 @@ fn keep_from_the_last(
         }
     }
     hits.drain(..first);
-}
-
-/// Marks those that no later one of the settled equals or exceeds.
-fn extremes(stays: &mut [bool], hits: &[Hit], young: impl Fn(&Hit) -> bool, greatest: bool) {
-    let mut best: Option<&Value> = None;
-    for (stays, hit) in stays.iter_mut().zip(hits).rev() {
-        let order = best.and_then(|best| hit.value.compare(best));
-        let beats = match order {
-            None => best.is_none(),
-            Some(order) => {
-                if greatest {
-                    order.is_gt()
-                } else {
-                    order.is_lt()
-                }
-            }
-        };
-        if young(hit) && beats {
-            *stays = true;
-            best = Some(&hit.value);
-        }
-    }
-}
-
-/// Marks the latest of each of the `n` latest keys.
-fn latest_of(
-    stays: &mut [bool],
-    hits: &[Hit],
-    n: u32,
-    young: impl Fn(&Hit) -> bool,
-    key: impl Fn(&Hit) -> i64,
-) {
-    let mut seen = BTreeSet::new();
-    for (stays, hit) in stays.iter_mut().zip(hits).rev() {
-        if seen.len() as u32 >= n || !young(hit) {
-            break;
-        }
-        *stays = seen.insert(key(hit));
-    }
 }
 
 pub(super) fn add(carry: &mut Carry, hit: &Hit) {

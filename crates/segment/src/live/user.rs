@@ -4,8 +4,8 @@
 //! next instant at which anything may change, and what changed, each with its exact instant. What
 //! it is not: it keeps no user and no timer, and knows no other user.
 //!
-//! Invariant: what was told of a user up to an instant, corrections applied, is exactly how the
-//! user's places changed up to it by everything that has arrived.
+//! Invariant: what was told of a user, corrections applied, is exactly how their places changed by
+//! everything that has arrived, from where a watch began and since they are who they are.
 
 use model::{Text, Timestamp, Value, Zone};
 
