@@ -45,7 +45,7 @@ fn histories(records: &[Record]) -> Vec<UserHistory> {
                     changes.push((change.time, value.clone()));
                 }
             }
-            What::Alias { .. } => panic!("no alias is made"),
+            What::Alias { .. } | What::Separate { .. } => panic!("no alias is made"),
         }
     }
     let sorted = |mut user: UserHistory| {

@@ -106,7 +106,7 @@ impl Loading {
 
     /// The user under an id as text, as a source would send it.
     fn user(&mut self, number: u32) -> UserIndex {
-        let who = Who { user_id: Some(Text::from(number.to_string())), anonymous_id: None };
+        let who = Who::of(Some(Text::from(number.to_string())), None);
         let step = self.fold.resolve(&who);
         if step.created {
             self.store.introduce(step.user, self.fold.person(step.user).public_id.clone());

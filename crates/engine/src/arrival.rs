@@ -35,7 +35,7 @@ fn time_of(record: &Record) -> Option<Timestamp> {
     match &record.what {
         What::Event(event) => Some(event.time),
         What::Identify(change) => Some(change.time),
-        What::Alias { .. } => None,
+        What::Alias { .. } | What::Separate { .. } => None,
     }
 }
 

@@ -37,6 +37,7 @@ impl Fold {
         match &record.what {
             What::Event(_) | What::Identify(_) => self.identity.resolve(&record.who),
             What::Alias { previous } => self.identity.alias(&record.who, previous),
+            What::Separate { .. } => self.identity.resolve(&record.who),
         }
     }
 

@@ -9,8 +9,8 @@
 //! use model::{AttributeChange, EventId, Record, Timestamp, What, Who};
 //! let mut fold = Fold::new();
 //! let at = Timestamp(0);
-//! let who = Who { user_id: Some("ada".into()), anonymous_id: Some("phone-1".into()) };
-//! let what = What::Identify(AttributeChange { time: at, id: EventId::of("1"), attributes: vec![] });
+//! let who = Who::of(Some("ada".into()), Some("phone-1".into()));
+//! let what = What::Identify(AttributeChange::set(at, EventId::of("1"), vec![]));
 //! fold.step(&Record { received_at: at, who, what });
 //! assert_eq!(fold.find("phone-1"), fold.find("ada"));
 //! ```

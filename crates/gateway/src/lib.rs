@@ -7,10 +7,14 @@
 //! What it is not: it opens no socket and no file, asks no clock, and decides nothing about a record.
 
 mod body;
+mod decoded;
+mod flatten;
+mod scalar;
 
 pub mod import;
 pub mod segment;
 pub mod validate;
 
 pub use body::Refusal;
+pub use decoded::{Decoded, REJECTED_BYTES, Rejection};
 pub use validate::Problem;

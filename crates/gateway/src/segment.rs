@@ -21,9 +21,10 @@ use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::body::{self, Refusal};
-use crate::{Problem, validate};
+use crate::flatten::{Flat, Root};
+use crate::scalar::Scalar;
+use crate::{Decoded, Problem, validate};
 
-mod flatten;
 mod message;
 mod record;
 
@@ -44,32 +45,6 @@ pub enum Kind {
     Alias,
     Batch,
     Import,
-}
-
-/// What a request said.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Decoded {
-    /// What is accepted, in the order of the messages.
-    pub records: Vec<Record>,
-    /// What is not, in the same order.
-    pub rejected: Vec<Rejection>,
-    /// Messages that say nothing: an alias of an id with itself.
-    pub n_ignored: usize,
-    /// The write key in the body, if there is one.
-    pub write_key: Option<String>,
-}
-
-/// One message that is not accepted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rejection {
-    /// Its place in the batch, from 0.
-    pub index: usize,
-    /// A stable code, as in `event.no_user`.
-    pub code: &'static str,
-    /// What is wrong.
-    pub message: String,
-    /// How to mend it.
-    pub hint: &'static str,
 }
 
 /// Reads one request. The body may be gzip, whatever `content_encoding` says.
@@ -93,11 +68,12 @@ pub fn decode(
         }
         Batch::Wrong => return Err(no_batch()),
         Batch::TooLong => return Err(too_many()),
-        Batch::Absent => decoded.add(0, message(text, path_kind, sent_at, received_at)),
+        Batch::Absent => decoded.add((0, text), message(text, path_kind, sent_at, received_at)),
         Batch::Messages(messages) => {
             decoded.records.reserve(messages.len());
             for (index, raw) in messages.into_iter().enumerate() {
-                decoded.add(index, message(raw.get(), Kind::Batch, sent_at, received_at));
+                let read = message(raw.get(), Kind::Batch, sent_at, received_at);
+                decoded.add((index, raw.get()), read);
             }
         }
     }
@@ -131,9 +107,9 @@ pub(crate) fn message_of_row(
 
 /// The fields of a JSON object under dotted names, sorted.
 pub(crate) fn flat_object(json: &str) -> Result<Vec<(Text, Value)>, Problem> {
-    let mut flat = flatten::Flat::default();
+    let mut flat = Flat::default();
     let mut deserializer = serde_json::Deserializer::from_str(json);
-    let read = flatten::Root { flat: &mut flat, prefix: "" }.deserialize(&mut deserializer);
+    let read = Root { flat: &mut flat, prefix: "" }.deserialize(&mut deserializer);
     read.and_then(|()| deserializer.end()).map_err(|error| malformed(&error))?;
     match flat.problem {
         Some(problem) => Err(problem),
@@ -167,18 +143,6 @@ impl Kind {
             ("import", Kind::Import),
         ];
         NAMES.into_iter().find(|(known, _)| name.eq_ignore_ascii_case(known)).map(|(_, kind)| kind)
-    }
-}
-
-impl Decoded {
-    fn add(&mut self, index: usize, result: Result<Option<Record>, Problem>) {
-        match result {
-            Ok(Some(record)) => self.records.push(record),
-            Ok(None) => self.n_ignored += 1,
-            Err(Problem { code, message, hint }) => {
-                self.rejected.push(Rejection { index, code, message, hint });
-            }
-        }
     }
 }
 
@@ -304,8 +268,8 @@ impl<'de> Visitor<'de> for BatchVisitor {
 /// The time in a JSON text, if it is one.
 fn written_time(json: &str) -> Option<Timestamp> {
     match serde_json::from_str(json).ok()? {
-        message::Scalar::Text(text) => validate::parse_time(&text, &Zone::utc()).ok(),
-        message::Scalar::Number(number) => number.as_f64().and_then(validate::epoch_time),
+        Scalar::Text(text) => validate::parse_time(&text, &Zone::utc()).ok(),
+        Scalar::Number(number) => number.as_f64().and_then(validate::epoch_time),
         _ => None,
     }
 }

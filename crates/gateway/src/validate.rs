@@ -4,11 +4,11 @@
 //! holds it, or with a [`Problem`] that names the limit.
 
 use model::bounds::{
-    FUTURE_MAX, ID_BYTES_MAX, LIST_MAX, NAME_BYTES_MAX, NESTING_MAX, PROPERTIES_MAX,
-    TEXT_BYTES_MAX, TIME_MIN,
+    FUTURE_MAX, ID_BYTES_MAX, IDENTITIES_MAX, LIST_MAX, NAME_BYTES_MAX, NESTING_MAX,
+    PROPERTIES_MAX, TEXT_BYTES_MAX, TIME_MIN,
 };
 use model::record::sort_properties;
-use model::{Text, Timestamp, Value, Who, Zone};
+use model::{Identity, Text, Timestamp, Value, Who, Zone};
 
 use crate::body::clip;
 
@@ -48,14 +48,61 @@ pub fn id(field: &str, written: &str) -> Result<Option<Text>, Problem> {
 
 /// Whom a record is about: at least one of the two ids.
 pub fn who(user_id: Option<Text>, anonymous_id: Option<Text>) -> Result<Who, Problem> {
-    if user_id.is_none() && anonymous_id.is_none() {
+    somebody(Who::of(user_id, anonymous_id))
+}
+
+/// Whom a record is about: at least one id of any kind, each of them within its bounds.
+pub fn somebody(who: Who) -> Result<Who, Problem> {
+    let Who { user_id, anonymous_id, identities } = &who;
+    if user_id.is_none() && anonymous_id.is_none() && identities.is_empty() {
         return Err(Problem::new(
             "event.no_user",
             "neither a user id nor an anonymous id is given",
             "set userId for a known person or anonymousId for a device",
         ));
     }
-    Ok(Who { user_id, anonymous_id })
+    if identities.len() > IDENTITIES_MAX {
+        return Err(Problem::new(
+            "event.too_many_identities",
+            format!(
+                "the record has {} identities; the limit is {IDENTITIES_MAX}",
+                identities.len()
+            ),
+            "send the identities of one person only",
+        ));
+    }
+    for Identity { label, value } in identities {
+        if label.trim().is_empty() || id(label, value)?.is_none() {
+            return Err(Problem::new(
+                "event.identity_empty",
+                "an identity has no label or no value",
+                "leave out identities that are not known",
+            ));
+        }
+        id("the label of an identity", label)?;
+    }
+    Ok(who)
+}
+
+/// An e-mail address as an identity: without blanks around it, in lower case, as mail systems treat
+/// addresses alike that differ in case only. `None`: it is no address.
+pub fn email(written: &str) -> Option<Identity> {
+    let address = written.trim();
+    let (name, host) = address.rsplit_once('@')?;
+    let blank = |c: char| c.is_whitespace() || c.is_control();
+    let whole = !name.is_empty() && host.contains('.') && !host.starts_with('.');
+    (whole && address.len() <= ID_BYTES_MAX && !address.contains(blank))
+        .then(|| Identity::new(Identity::EMAIL, address.to_lowercase()))
+}
+
+/// A telephone number as an identity: `+` and 7 to 15 digits, which are its country and number
+/// (E.164). Blanks, points, dashes and brackets between them do not count. `None`: it is no number.
+pub fn phone(written: &str) -> Option<Identity> {
+    let dressed = |c: &char| !matches!(c, ' ' | '.' | '-' | '(' | ')' | '/');
+    let number: String = written.trim().chars().take(40).filter(dressed).collect();
+    let digits = number.strip_prefix('+').unwrap_or(&number);
+    let whole = digits.bytes().all(|b| b.is_ascii_digit()) && (7..=15).contains(&digits.len());
+    whole.then(|| Identity::new(Identity::PHONE, format!("+{digits}")))
 }
 
 /// The name of an event. Blanks around it are cut.

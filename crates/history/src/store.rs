@@ -114,7 +114,7 @@ impl Store {
         match record.what {
             What::Event(event) => self.add_event(step.user, event, received, arrival),
             What::Identify(change) => self.add_change(step.user, change, received, arrival),
-            What::Alias { .. } => self.users.saw(step.user, received),
+            What::Alias { .. } | What::Separate { .. } => self.users.saw(step.user, received),
         }
     }
 

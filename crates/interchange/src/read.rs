@@ -247,7 +247,7 @@ fn own_event(fields: Vec<(Text, Value)>) -> Result<Record, AtColumn> {
     let time = time.ok_or_else(|| lacks("time"))?;
     let id = EventId(id.ok_or_else(|| lacks("event_id"))?);
     let properties = validate::properties(properties).map_err(|problem| (None, problem))?;
-    let who = Who { user_id: Some(user), anonymous_id: None };
+    let who = Who::of(Some(user), None);
     Ok(Record { received_at, who, what: What::Event(Event { name, time, id, properties }) })
 }
 

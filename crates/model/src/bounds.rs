@@ -6,6 +6,8 @@ use crate::{Span, Timestamp};
 pub const NAME_BYTES_MAX: usize = 255;
 /// Ids of users, anonymous visitors and events, in bytes.
 pub const ID_BYTES_MAX: usize = 255;
+/// Identities that one record names besides the two ids.
+pub const IDENTITIES_MAX: usize = 16;
 /// A text value, in bytes: a long review still fits, a picture does not.
 pub const TEXT_BYTES_MAX: usize = 32 * 1024;
 /// Properties of one event after nested objects are flattened; one column each.

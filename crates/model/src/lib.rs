@@ -19,7 +19,7 @@ pub mod time;
 pub mod value;
 pub mod zone;
 
-pub use record::{AttributeChange, Event, EventId, Record, What, Who};
+pub use record::{AttributeChange, Event, EventId, Identity, Operation, Record, What, Who};
 pub use sum::ExactSum;
 pub use time::{Span, Timestamp};
 pub use value::{Text, Value};

@@ -6,13 +6,24 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use crate::{Text, Timestamp, Value};
 
-/// Whom a record is about, as its sender named them. At least one of the two is present.
+/// Whom a record is about, as its sender named them. At least one of the three is present.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Who {
     /// The id that the sender's own system gives a known person.
     pub user_id: Option<Text>,
     /// The id of a device or browser before the person is known.
     pub anonymous_id: Option<Text>,
+    /// Other identities that the sender says are this person's.
+    pub identities: Vec<Identity>,
+}
+
+/// An identity of a person besides the sender's own id: one value belongs to one person at a time.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Identity {
+    /// Which kind, as in [`Identity::EMAIL`] or a name that the sender made up, as in `loyalty_card`.
+    pub label: Text,
+    /// The identity itself, as in `ada@example.com`.
+    pub value: Text,
 }
 
 /// The identity of one delivery: equal ids count once, however often and late they arrive.
@@ -50,6 +61,30 @@ pub struct AttributeChange {
     pub id: EventId,
     /// New values by dotted name; [`Value::Null`] unsets.
     pub attributes: Vec<(Text, Value)>,
+    /// What is done to the values that the user has at `time`, after `attributes`, in this order.
+    pub operations: Vec<(Text, Operation)>,
+    /// Whether everything that the user has is unset first.
+    pub clear: bool,
+}
+
+/// What is done to one attribute, whose new value follows from the one that it has.
+///
+/// An attribute without a value counts as 0 where a number is added and as an empty list elsewhere; a
+/// plain value counts as a list of one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// Sets a value unless the attribute has one.
+    SetOnce(Value),
+    /// Adds a number, whole or with a fraction; what is no number is replaced by it.
+    Add(Value),
+    /// Adds values at the end of a list.
+    Append(Vec<Value>),
+    /// Adds values at the beginning of a list.
+    Prepend(Vec<Value>),
+    /// Adds those values at the end of a list that it does not have.
+    Union(Vec<Value>),
+    /// Takes every occurrence of values out of a list.
+    Remove(Vec<Value>),
 }
 
 /// What a record says.
@@ -57,12 +92,18 @@ pub struct AttributeChange {
 pub enum What {
     /// Something happened.
     Event(Event),
-    /// Attributes changed; with both ids of [`Who`] present, it also says that they are one person.
+    /// Attributes changed; with several ids in [`Who`], it also says that they are one person.
     Identify(AttributeChange),
     /// `previous` and the user of this record are one person.
     Alias {
         /// The other id, known or anonymous.
         previous: Text,
+    },
+    /// `separated`, who turned out to be one with the user of this record, is a person of their own
+    /// again, with everything that came under an id of theirs.
+    Separate {
+        /// An id that the person had before, known or anonymous.
+        separated: Text,
     },
 }
 
@@ -116,15 +157,39 @@ impl fmt::Display for EventId {
     }
 }
 
+impl Identity {
+    /// The label of e-mail addresses.
+    pub const EMAIL: &str = "email";
+    /// The label of telephone numbers, written as in `+14155550100`.
+    pub const PHONE: &str = "phone";
+
+    /// An identity.
+    pub fn new(label: impl Into<Text>, value: impl Into<Text>) -> Identity {
+        Identity { label: label.into(), value: value.into() }
+    }
+}
+
 impl Who {
     /// A known person.
     pub fn user(id: &str) -> Who {
-        Who { user_id: Some(Text::new(id)), anonymous_id: None }
+        Who::of(Some(Text::new(id)), None)
     }
 
     /// A device or browser.
     pub fn anonymous(id: &str) -> Who {
-        Who { user_id: None, anonymous_id: Some(Text::new(id)) }
+        Who::of(None, Some(Text::new(id)))
+    }
+
+    /// Whoever has these two ids, of which at least one is present.
+    pub fn of(user_id: Option<Text>, anonymous_id: Option<Text>) -> Who {
+        Who { user_id, anonymous_id, identities: Vec::new() }
+    }
+}
+
+impl AttributeChange {
+    /// New values and nothing else.
+    pub fn set(time: Timestamp, id: EventId, attributes: Vec<(Text, Value)>) -> AttributeChange {
+        AttributeChange { time, id, attributes, operations: Vec::new(), clear: false }
     }
 }
 

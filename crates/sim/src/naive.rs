@@ -156,7 +156,7 @@ impl User {
                     self.change(name.clone(), change.time, arrival, value.clone());
                 }
             }
-            Said::Alias { .. } => {
+            Said::Alias { .. } | Said::Separate { .. } => {
                 self.change(Text::default(), record.received_at, arrival, Value::Null);
             }
         }

@@ -74,11 +74,10 @@ impl Traffic {
                 let other = self.person(dice);
                 What::Alias { previous: self.id(other, dice) }
             }
-            0 | 1 => What::Identify(AttributeChange {
-                time,
-                id: self.delivery(dice),
-                attributes: self.attributes(dice),
-            }),
+            0 | 1 => {
+                let id = self.delivery(dice);
+                What::Identify(AttributeChange::set(time, id, self.attributes(dice)))
+            }
             _ => What::Event(Event {
                 name: Text::new(dice.pick(&EVENTS)),
                 time,
@@ -105,9 +104,9 @@ impl Traffic {
     fn who(&self, person: usize, dice: &mut Dice) -> Who {
         let user_id = Some(Text::from(format!("u{person}")));
         match dice.below(10) {
-            0 | 1 => Who { user_id: None, anonymous_id: Some(device(person, dice)) },
-            2 => Who { user_id, anonymous_id: Some(device(person, dice)) },
-            _ => Who { user_id, anonymous_id: None },
+            0 | 1 => Who::of(None, Some(device(person, dice))),
+            2 => Who::of(user_id, Some(device(person, dice))),
+            _ => Who::of(user_id, None),
         }
     }
 

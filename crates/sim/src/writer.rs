@@ -381,6 +381,6 @@ fn delivery(record: &Record) -> Option<EventId> {
     match &record.what {
         What::Event(event) => Some(event.id),
         What::Identify(change) => Some(change.id),
-        What::Alias { .. } => None,
+        What::Alias { .. } | What::Separate { .. } => None,
     }
 }

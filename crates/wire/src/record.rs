@@ -6,12 +6,15 @@
 //! gateway does); but decoding any bytes ends, without a panic, in memory proportional to the bytes.
 //!
 //! ```text
-//! batch    := 1, record*                              until the bytes end
-//! record   := z(received_at − received_at of the record before, or 0), flags, id?, id?, what
-//! flags    := bit 0: user id follows, bit 1: anonymous id follows, bits 2..: 0 event, 1 identify, 2 alias
+//! batch    := 2, record*                              until the bytes end
+//! record   := z(received_at − received_at of the record before, or 0), flags, id?, id?, identities?, what
+//! flags    := bit 0: user id follows, bit 1: anonymous id follows, bit 7: identities follow,
+//!             bits 2..6: 0 event, 1 identify, 2 alias, 3 identify with operations, 4 separate
 //! event    := name, z(time − received_at), 16 bytes of id, properties
 //! identify := z(time − received_at), 16 bytes of id, properties
-//! alias    := text
+//! with operations := identify, 0 or 1 (unsets everything first), n, (name, operation)*
+//! operation := 0 set once, value | 1 add, value | 2 append, 3 prepend, 4 union, 5 remove, n, value*
+//! alias    := text;  separate := text;  identities := n, (name, text)*
 //! properties := n, (name, value)*
 //! name     := 0, text (it becomes the next known name, if it has at most 255 bytes)
 //!           | k + 1, the k-th known name counted from 0
@@ -32,7 +35,7 @@ pub use decode::decode_batch;
 pub use encode::{Encoder, encode_batch, encode_into};
 
 /// The version that this program writes.
-pub const VERSION: u8 = 1;
+pub const VERSION: u8 = 2;
 
 /// Names longer than this are not remembered, so that a short reference cannot stand for much memory.
 const KNOWN_NAME_BYTES_MAX: usize = 255;
@@ -42,6 +45,18 @@ const LIST_DEPTH_MAX: usize = 4;
 const KIND_EVENT: u8 = 0;
 const KIND_IDENTIFY: u8 = 1;
 const KIND_ALIAS: u8 = 2;
+const KIND_OPERATE: u8 = 3;
+const KIND_SEPARATE: u8 = 4;
+
+/// In the flags: identities follow.
+const MORE_IDENTITIES: u8 = 0x80;
+
+const OPERATION_SET_ONCE: u8 = 0;
+const OPERATION_ADD: u8 = 1;
+const OPERATION_APPEND: u8 = 2;
+const OPERATION_PREPEND: u8 = 3;
+const OPERATION_UNION: u8 = 4;
+const OPERATION_REMOVE: u8 = 5;
 
 const TAG_NULL: u8 = 0;
 const TAG_FALSE: u8 = 1;

@@ -176,7 +176,7 @@ pub(super) fn attribute(
     (name, value): (&'static str, Value),
 ) -> Record {
     let attributes = vec![(Text::const_new(name), value)];
-    let change = AttributeChange { time, id, attributes };
+    let change = AttributeChange::set(time, id, attributes);
     Record { received_at: time, who: Who::user(user), what: What::Identify(change) }
 }
 

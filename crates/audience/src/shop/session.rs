@@ -240,7 +240,7 @@ impl<'a> Session<'a> {
         let mut who = self.person.who();
         who.anonymous_id = Some(self.person.device.clone());
         let id = next_id(self.world, self.person);
-        let change = AttributeChange { time: self.now, id, attributes };
+        let change = AttributeChange::set(self.now, id, attributes);
         self.made.push(Record { received_at: self.now, who, what: What::Identify(change) });
         self.now = self.now + Span(1);
     }

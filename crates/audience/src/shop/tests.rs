@@ -14,7 +14,7 @@ fn shop(seed: u64, users: u32) -> Shop {
 fn time_of(record: &Record) -> Timestamp {
     match &record.what {
         What::Event(Event { time, .. }) | What::Identify(AttributeChange { time, .. }) => *time,
-        What::Alias { .. } => record.received_at,
+        What::Alias { .. } | What::Separate { .. } => record.received_at,
     }
 }
 
@@ -48,7 +48,7 @@ struct Facts {
 fn people(records: &[Record]) -> BTreeMap<Text, Seen> {
     let mut owner: HashMap<Text, Text> = HashMap::new();
     for record in records {
-        if let (What::Identify(_), Who { user_id: Some(user), anonymous_id: Some(device) }) =
+        if let (What::Identify(_), Who { user_id: Some(user), anonymous_id: Some(device), .. }) =
             (&record.what, &record.who)
         {
             owner.insert(device.clone(), user.clone());
@@ -56,7 +56,7 @@ fn people(records: &[Record]) -> BTreeMap<Text, Seen> {
     }
     let mut people: BTreeMap<Text, Seen> = BTreeMap::new();
     for record in records {
-        let Who { user_id, anonymous_id } = &record.who;
+        let Who { user_id, anonymous_id, .. } = &record.who;
         let id = user_id.as_ref().or(anonymous_id.as_ref()).unwrap();
         let seen = people.entry(owner.get(id).unwrap_or(id).clone()).or_default();
         if let What::Event(event) = &record.what {
@@ -216,7 +216,7 @@ fn one_seed_gives_one_history_and_another_another() {
         .map(|r| match &r.what {
             What::Event(event) => event.id,
             What::Identify(change) => change.id,
-            What::Alias { .. } => panic!("no alias is made"),
+            What::Alias { .. } | What::Separate { .. } => panic!("no alias is made"),
         })
         .collect();
     assert_eq!(ids.len(), a.len());
@@ -247,7 +247,7 @@ fn check_bounds(record: &Record) {
             &event.properties
         }
         What::Identify(change) => &change.attributes,
-        What::Alias { .. } => panic!("no alias is made"),
+        What::Alias { .. } | What::Separate { .. } => panic!("no alias is made"),
     };
     assert!(values.len() <= bounds::PROPERTIES_MAX);
     assert!(values.is_sorted_by(|a, b| a.0 < b.0), "sorted, each name once");
@@ -268,7 +268,7 @@ fn everybody_starts_with_their_first_open() {
     records.sort_by_key(time_of);
     let mut first_at: HashMap<Text, Timestamp> = HashMap::new();
     for record in &records {
-        let Who { user_id, anonymous_id } = &record.who;
+        let Who { user_id, anonymous_id, .. } = &record.who;
         let known =
             [user_id, anonymous_id].into_iter().flatten().any(|id| first_at.contains_key(id));
         if let What::Event(event) = &record.what {

@@ -48,7 +48,7 @@ impl Stream {
             id: EventId::from_bits(mixed(mixed(self.seed) ^ self.next) | 1 << 63),
             properties,
         };
-        let who = Who { user_id: Some(Text::from(user_id(user))), anonymous_id: None };
+        let who = Who::of(Some(Text::from(user_id(user))), None);
         Record { received_at: at, who, what: What::Event(event) }
     }
 }

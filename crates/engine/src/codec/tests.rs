@@ -7,7 +7,7 @@ fn fold(n: u32) -> Fold {
     let mut fold = Fold::new();
     for user in 0..n {
         let id = |kind: &str, of: u32| Some(Text::from(format!("{kind}-{of}")));
-        let who = |user_id, anonymous_id| Who { user_id, anonymous_id };
+        let who = Who::of;
         fold.resolve(&who(None, id("device", user)));
         match user % 5 {
             1 => drop(fold.resolve(&who(id("user", user), id("device", user)))),

@@ -5,7 +5,7 @@ use crate::{Fold, Frozen};
 use naive::Naive;
 
 fn both(user_id: &str, anonymous_id: &str) -> Who {
-    Who { user_id: Some(user_id.into()), anonymous_id: Some(anonymous_id.into()) }
+    Who::of(Some(user_id.into()), Some(anonymous_id.into()))
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn who() -> impl proptest::strategy::Strategy<Value = (Who, Option<u8>)> {
         |(user, device, kind, previous)| {
             let user_id = Some(Text::from(format!("u{user}"))).filter(|_| kind != 1);
             let anonymous_id = Some(Text::from(format!("d{device}"))).filter(|_| kind != 0);
-            (Who { user_id, anonymous_id }, previous)
+            (Who::of(user_id, anonymous_id), previous)
         },
     )
 }

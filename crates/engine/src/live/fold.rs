@@ -551,7 +551,7 @@ fn time_of(record: &Record) -> Timestamp {
     match &record.what {
         What::Event(event) => event.time,
         What::Identify(change) => change.time,
-        What::Alias { .. } => record.received_at,
+        What::Alias { .. } | What::Separate { .. } => record.received_at,
     }
 }
 
@@ -563,7 +563,9 @@ fn arrival(record: &Record) -> Arrived<'_> {
         What::Identify(change) => {
             Arrived { time: change.time, what: ArrivedWhat::Attributes(&change.attributes) }
         }
-        What::Alias { .. } => Arrived { time: record.received_at, what: ArrivedWhat::Seen },
+        What::Alias { .. } | What::Separate { .. } => {
+            Arrived { time: record.received_at, what: ArrivedWhat::Seen }
+        }
     }
 }
 

@@ -103,7 +103,7 @@ fn take(history: &mut UserHistory, record: &Record) {
             }
             change(&model::Text::default(), said.time, &Value::Null);
         }
-        What::Alias { .. } => {
+        What::Alias { .. } | What::Separate { .. } => {
             change(&model::Text::default(), record.received_at, &Value::Null);
         }
     }

@@ -49,7 +49,7 @@ impl Assembly {
         };
         validate::property_count(parts.properties.len()).map_err(|p| ("", p))?;
         let what = if self.profiles {
-            What::Identify(AttributeChange { time, id, attributes: parts.properties })
+            What::Identify(AttributeChange::set(time, id, parts.properties))
         } else {
             let name = validate::event_name(parts.event).map_err(|p| ("event", p))?;
             What::Event(Event { name, time, id, properties: parts.properties })

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use model::Text;
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
-use super::flatten::{Flat, Root};
+use crate::flatten::{Flat, Root};
+use crate::scalar::Scalar;
 
 /// The fields of a message that mean something.
 #[derive(Default)]
@@ -25,18 +25,6 @@ pub(super) struct Message {
     /// Properties and context.
     pub properties: Flat,
     pub traits: Flat,
-}
-
-/// A plain JSON value.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) enum Scalar {
-    /// Not there, or null.
-    #[default]
-    Absent,
-    Text(Text),
-    Number(serde_json::Number),
-    /// A truth value, a list or an object.
-    Other,
 }
 
 /// Names of fields; both the envelope's and the messages'.
@@ -155,46 +143,5 @@ impl<'de> Visitor<'de> for MessageVisitor {
             *scalar = map.next_value()?;
         }
         Ok(message)
-    }
-}
-
-impl<'de> Deserialize<'de> for Scalar {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Scalar, D::Error> {
-        deserializer.deserialize_any(ScalarVisitor)
-    }
-}
-
-struct ScalarVisitor;
-
-impl<'de> Visitor<'de> for ScalarVisitor {
-    type Value = Scalar;
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value")
-    }
-    fn visit_unit<E>(self) -> Result<Scalar, E> {
-        Ok(Scalar::Absent)
-    }
-    fn visit_str<E>(self, text: &str) -> Result<Scalar, E> {
-        Ok(Scalar::Text(Text::new(text)))
-    }
-    fn visit_i64<E>(self, n: i64) -> Result<Scalar, E> {
-        Ok(Scalar::Number(n.into()))
-    }
-    fn visit_u64<E>(self, n: u64) -> Result<Scalar, E> {
-        Ok(Scalar::Number(n.into()))
-    }
-    fn visit_f64<E>(self, x: f64) -> Result<Scalar, E> {
-        Ok(serde_json::Number::from_f64(x).map_or(Scalar::Other, Scalar::Number))
-    }
-    fn visit_bool<E>(self, _: bool) -> Result<Scalar, E> {
-        Ok(Scalar::Other)
-    }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Scalar, A::Error> {
-        while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Scalar::Other)
-    }
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Scalar, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Scalar::Other)
     }
 }

@@ -1,10 +1,11 @@
 //! What a message means: the decisions.
 
-use model::{AttributeChange, Event, EventId, Record, Text, Timestamp, Value, What, Who, Zone};
+use model::{AttributeChange, Event, EventId, Record, Text, Timestamp, Value, What, Who};
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 use super::Kind;
-use super::message::{Message, Scalar};
+use super::message::Message;
+use crate::scalar::{Scalar, id, instant};
 use crate::{Problem, validate};
 
 /// What is known of a message besides its fields.
@@ -36,7 +37,7 @@ impl Message {
             },
             Kind::Identify => {
                 let attributes = validate::properties(self.attributes())?;
-                What::Identify(AttributeChange { time, id, attributes })
+                What::Identify(AttributeChange::set(time, id, attributes))
             }
             _ => {
                 let name = self.event_name(kind)?;
@@ -165,31 +166,5 @@ impl Message {
             .collect();
         attributes.extend(self.traits.found);
         attributes
-    }
-}
-
-/// An id that may be written as a number.
-fn id(field: &str, written: &Scalar) -> Result<Option<Text>, Problem> {
-    match written {
-        Scalar::Absent => Ok(None),
-        Scalar::Text(text) => validate::id(field, text),
-        Scalar::Number(number) => validate::id(field, &number.to_string()),
-        Scalar::Other => Err(Problem::new(
-            "event.id_invalid",
-            format!("{field} is neither a text nor a number"),
-            "send the id as a text",
-        )),
-    }
-}
-
-fn instant(written: &Scalar) -> Result<Option<Timestamp>, Problem> {
-    match written {
-        Scalar::Absent => Ok(None),
-        Scalar::Text(text) => validate::parse_time(text, &Zone::utc()).map(Some),
-        Scalar::Number(number) => {
-            let at = validate::epoch_time(number.as_f64().unwrap_or(f64::NAN));
-            at.map(Some).ok_or_else(|| validate::invalid_time(&number.to_string()))
-        }
-        Scalar::Other => Err(validate::invalid_time("a list, an object or a truth value")),
     }
 }

@@ -48,7 +48,7 @@ fn records(population: &[UserHistory]) -> Vec<(u64, Text, What)> {
                 number += 1;
                 let id = EventId::of(&format!("{}/change/{number}", user.id));
                 let attributes = vec![(attribute.clone(), value.clone())];
-                let what = What::Identify(AttributeChange { time: *time, id, attributes });
+                let what = What::Identify(AttributeChange::set(*time, id, attributes));
                 records.push((number, user.id.clone(), what));
             }
         }

@@ -116,7 +116,7 @@ impl Store {
                 let family = number(first).map(|name| Family::of_attribute(name, change.time));
                 family.into_iter().collect()
             }
-            What::Alias { .. } => Vec::new(),
+            What::Alias { .. } | What::Separate { .. } => Vec::new(),
         }
     }
 }

@@ -114,7 +114,7 @@ fn transition(user: UserIndex, record: &Record, n: u64) -> Transition {
     let at = match &record.what {
         What::Event(event) => event.time,
         What::Identify(change) => change.time,
-        What::Alias { .. } => record.received_at,
+        What::Alias { .. } | What::Separate { .. } => record.received_at,
     };
     Transition {
         user,
@@ -154,7 +154,7 @@ fn event(user: Who, name: &str, day: i64, n: u64) -> Deed {
 fn change(user: Who, n: u64) -> Deed {
     let attributes = vec![(Text::new("plan"), Value::Int(n as i64))];
     let time = Timestamp(n as i64);
-    let what = What::Identify(AttributeChange { time, id: EventId(u128::from(n)), attributes });
+    let what = What::Identify(AttributeChange::set(time, EventId(u128::from(n)), attributes));
     Deed::Apply(Record { received_at: time, who: user, what })
 }
 

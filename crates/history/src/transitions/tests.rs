@@ -109,7 +109,7 @@ impl Life {
                     }
                     false => {
                         let attributes = vec![(Text::new("plan"), model::Value::Int(n as i64))];
-                        What::Identify(AttributeChange { time, id, attributes })
+                        What::Identify(AttributeChange::set(time, id, attributes))
                     }
                 };
                 let who = Who::anonymous(&format!("u{user}"));

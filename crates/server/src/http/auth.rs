@@ -29,7 +29,7 @@ pub async fn admin(State(app): State<App>, request: Request, next: Next) -> Resp
 /// for no key, a name that was made to point here, or a page of another origin, is a stranger.
 pub async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
     let headers = request.headers();
-    if !app.open || request.uri().path().starts_with("/v1/") {
+    if !app.open {
         return next.run(request).await;
     }
     let host = text(headers, HOST.as_str()).unwrap_or_default();

@@ -10,10 +10,9 @@ use axum::http::header::CONTENT_ENCODING;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
-use gateway::segment::{Decoded, Kind, Rejection, decode};
-use gateway::validate;
-use model::bounds::BODY_BYTES_MAX;
-use model::{AttributeChange, Event, Record, Text, Timestamp, Value, What};
+use gateway::segment::{Kind, decode};
+use gateway::{Decoded, Rejection, validate};
+use model::{AttributeChange, Event, Record, Text, Timestamp, Value, What, Who};
 use wire::api::{Accepted, Ingested, Rejected};
 
 use super::{App, auth, body};
@@ -53,7 +52,12 @@ fn checked(record: Record, received_at: Timestamp) -> Result<Record, Failure> {
             Some(id) => validate::id(field, &id),
             None => Ok(None),
         };
-        let who = validate::who(id("user", who.user_id)?, id("anonymous", who.anonymous_id)?)?;
+        let who = Who {
+            user_id: id("user", who.user_id)?,
+            anonymous_id: id("anonymous", who.anonymous_id)?,
+            identities: who.identities,
+        };
+        let who = validate::somebody(who)?;
         let what = match what {
             What::Event(event) => What::Event(Event {
                 name: validate::event_name(&event.name)?,
@@ -63,10 +67,10 @@ fn checked(record: Record, received_at: Timestamp) -> Result<Record, Failure> {
             }),
             What::Identify(change) => What::Identify(AttributeChange {
                 time: validate::time(change.time, received_at)?,
-                id: change.id,
                 attributes: values(change.attributes)?,
+                ..change
             }),
-            What::Alias { previous } => What::Alias { previous },
+            other @ (What::Alias { .. } | What::Separate { .. }) => other,
         };
         Ok(Record { received_at, who, what })
     };
@@ -108,13 +112,7 @@ async fn ingest(
     if !in_headers {
         auth::allow(&app, decoded.write_key.take(), Scope::Ingest)?;
     }
-    let Decoded { records, rejected, .. } = decoded;
-    if !records.is_empty() {
-        app.workspace.submit(records).await?;
-    }
-    if !rejected.is_empty() {
-        quarantine(&app, rejected.clone(), bytes).await?;
-    }
+    let rejected = take(&app, "segment", decoded).await?;
     let rejected = rejected.into_iter().map(|rejection| Rejected {
         index: rejection.index as u64,
         code: rejection.code.into(),
@@ -137,39 +135,44 @@ fn kind(path: &str) -> Option<Kind> {
     })
 }
 
-async fn quarantine(app: &App, rejected: Vec<Rejection>, bytes: Vec<u8>) -> Result<(), Failure> {
+/// Accepts what a request said, durably, and puts what cannot be accepted into quarantine, under the
+/// name of the wire form. What was rejected comes back, for answers that name it.
+pub(super) async fn take(
+    app: &App,
+    source: &'static str,
+    decoded: Decoded,
+) -> Result<Vec<Rejection>, Failure> {
+    let Decoded { records, rejected, .. } = decoded;
+    if !records.is_empty() {
+        app.workspace.submit(records).await?;
+    }
+    if !rejected.is_empty() {
+        quarantine(app, source, rejected.clone()).await?;
+    }
+    Ok(rejected)
+}
+
+async fn quarantine(
+    app: &App,
+    source: &'static str,
+    rejected: Vec<Rejection>,
+) -> Result<(), Failure> {
     use std::sync::atomic::Ordering;
     app.metrics.rejected.fetch_add(rejected.len() as u64, Ordering::Relaxed);
     let workspace = std::sync::Arc::clone(&app.workspace);
-    let now = app.workspace.now();
+    let at = app.workspace.now().0;
     app.work(move |_| {
-        let messages = messages(&bytes);
-        let at = now.0;
-        let rows: Vec<Quarantined> = rejected
-            .into_iter()
-            .map(|rejection| Quarantined {
-                at,
-                source: "http".into(),
-                code: rejection.code.into(),
-                message: format!("{}; {}", rejection.message, rejection.hint),
-                record: messages.get(rejection.index).cloned().unwrap_or_default(),
-            })
-            .collect();
+        let row = |rejection: Rejection| Quarantined {
+            at,
+            source: source.into(),
+            code: rejection.code.into(),
+            message: format!("{}; {}", rejection.message, rejection.hint),
+            record: rejection.written,
+        };
+        let rows: Vec<Quarantined> = rejected.into_iter().map(row).collect();
         Ok(workspace.config().quarantine(&rows)?)
     })
     .await
-}
-
-/// The messages of a request as they were written, for people to look at.
-fn messages(bytes: &[u8]) -> Vec<String> {
-    let unpacked = body::unpack(bytes, BODY_BYTES_MAX).unwrap_or_default();
-    let Ok(whole) = serde_json::from_slice::<serde_json::Value>(&unpacked) else {
-        return vec![String::from_utf8_lossy(&unpacked).into_owned()];
-    };
-    match whole.get("batch").unwrap_or(&whole) {
-        serde_json::Value::Array(messages) => messages.iter().map(ToString::to_string).collect(),
-        message => vec![message.to_string()],
-    }
 }
 
 impl From<gateway::Refusal> for Failure {

@@ -167,12 +167,12 @@ impl Export {
 
 impl Row {
     fn record(self) -> Record {
-        let who = Who { user_id: Some(self.user), anonymous_id: None };
+        let who = Who::of(Some(self.user), None);
         match self.event {
             Some((event, received_at)) => Record { received_at, who, what: What::Event(event) },
             None => {
                 let (time, id) = (Timestamp(0), EventId(0));
-                let change = AttributeChange { time, id, attributes: self.values };
+                let change = AttributeChange::set(time, id, self.values);
                 Record { received_at: time, who, what: What::Identify(change) }
             }
         }
@@ -186,7 +186,7 @@ impl Row {
                 Some(Row { user, event: Some((event, record.received_at)), values })
             }
             What::Identify(change) => Some(Row { user, event: None, values: change.attributes }),
-            What::Alias { .. } => None,
+            What::Alias { .. } | What::Separate { .. } => None,
         }
     }
 }

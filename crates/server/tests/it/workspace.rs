@@ -56,7 +56,7 @@ fn a_delivery_counts_once_whatever_comes_with_it_the_second_time() {
     let mut first: Vec<Record> =
         (0..40).map(|n| purchase("ada", &format!("id {n}"), n * 9)).collect();
     let id = EventId::of("change");
-    let change = |attributes| AttributeChange { time: Timestamp(0), id, attributes };
+    let change = |attributes| AttributeChange::set(Timestamp(0), id, attributes);
     let attributes = vec![("city".into(), Value::Int(1))];
     let (received_at, what) = (Timestamp(0), What::Identify(change(attributes)));
     first.push(Record { received_at, who: Who::user("ada"), what });

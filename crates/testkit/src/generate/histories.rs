@@ -115,11 +115,11 @@ fn changes_latest_first(
         .map(|(n, (time, value))| Record {
             received_at: time.plus(Span::days(40)),
             who: Who::user(&user.id),
-            what: What::Identify(AttributeChange {
-                time: *time,
-                id: EventId::of(&format!("{}/{name}/{n}", user.id)),
-                attributes: vec![(name.clone(), value.clone())],
-            }),
+            what: What::Identify(AttributeChange::set(
+                *time,
+                EventId::of(&format!("{}/{name}/{n}", user.id)),
+                vec![(name.clone(), value.clone())],
+            )),
         })
         .collect()
 }

@@ -127,11 +127,8 @@ impl Draft {
                 Ok(())
             }
             [at, user, "set", attributes @ ..] => {
-                let what = AttributeChange {
-                    time: instant(at)?,
-                    id: EventId::of(&format!("line {line}")),
-                    attributes: pairs(attributes)?,
-                };
+                let id = EventId::of(&format!("line {line}"));
+                let what = AttributeChange::set(instant(at)?, id, pairs(attributes)?);
                 self.record(user, What::Identify(what));
                 Ok(())
             }
@@ -210,7 +207,7 @@ fn histories(records: &[Record]) -> Vec<UserHistory> {
                     changes.push((change.time, value.clone()));
                 }
             }
-            What::Event(_) | What::Alias { .. } => {}
+            What::Event(_) | What::Alias { .. } | What::Separate { .. } => {}
         }
     }
     for user in &mut population {

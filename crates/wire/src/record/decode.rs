@@ -1,6 +1,8 @@
 //! Reading a batch. Total: any bytes give records or an error.
 
-use model::{AttributeChange, Event, EventId, Record, Text, Timestamp, Value, What, Who};
+use model::{
+    AttributeChange, Event, EventId, Identity, Operation, Record, Text, Timestamp, Value, What, Who,
+};
 
 use super::*;
 
@@ -10,7 +12,8 @@ use super::*;
 /// proportional to `bytes`.
 pub fn decode_batch(bytes: &[u8]) -> Result<Vec<Record>, DecodeError> {
     match bytes.first() {
-        Some(&VERSION) => {}
+        // Version 1 has fewer kinds of records and nothing else.
+        Some(&(1 | VERSION)) => {}
         Some(other) => return Err(DecodeError::Version(*other)),
         None => return Err(DecodeError::Ends { at: 0 }),
     }
@@ -36,13 +39,16 @@ impl<'a> Decoder<'a> {
         let flags = self.byte()?;
         let user_id = if flags & 1 != 0 { Some(self.text()?) } else { None };
         let anonymous_id = if flags & 2 != 0 { Some(self.text()?) } else { None };
-        let what = match flags >> 2 {
+        let identities = if flags & MORE_IDENTITIES != 0 { self.identities()? } else { Vec::new() };
+        let what = match (flags & !MORE_IDENTITIES) >> 2 {
             KIND_EVENT => What::Event(self.event()?),
             KIND_IDENTIFY => What::Identify(self.identify()?),
+            KIND_OPERATE => What::Identify(self.operate()?),
             KIND_ALIAS => What::Alias { previous: self.text()? },
+            KIND_SEPARATE => What::Separate { separated: self.text()? },
             _ => return Err(self.invalid("an unknown kind of record")),
         };
-        Ok(Record { received_at, who: Who { user_id, anonymous_id }, what })
+        Ok(Record { received_at, who: Who { user_id, anonymous_id, identities }, what })
     }
 
     fn event(&mut self) -> Result<Event, DecodeError> {
@@ -53,7 +59,50 @@ impl<'a> Decoder<'a> {
 
     fn identify(&mut self) -> Result<AttributeChange, DecodeError> {
         let (time, id) = self.moment()?;
-        Ok(AttributeChange { time, id, attributes: self.properties()? })
+        Ok(AttributeChange::set(time, id, self.properties()?))
+    }
+
+    fn operate(&mut self) -> Result<AttributeChange, DecodeError> {
+        let change = self.identify()?;
+        let clear = match self.byte()? {
+            0 => false,
+            1 => true,
+            _ => return Err(self.invalid("an unknown kind of attribute change")),
+        };
+        let n = self.count(2)?;
+        let mut operations = Vec::with_capacity(n);
+        for _ in 0..n {
+            let name = self.name()?;
+            operations.push((name, self.operation()?));
+        }
+        Ok(AttributeChange { operations, clear, ..change })
+    }
+
+    fn operation(&mut self) -> Result<Operation, DecodeError> {
+        Ok(match self.byte()? {
+            OPERATION_SET_ONCE => Operation::SetOnce(self.value(0)?),
+            OPERATION_ADD => Operation::Add(self.value(0)?),
+            OPERATION_APPEND => Operation::Append(self.values()?),
+            OPERATION_PREPEND => Operation::Prepend(self.values()?),
+            OPERATION_UNION => Operation::Union(self.values()?),
+            OPERATION_REMOVE => Operation::Remove(self.values()?),
+            _ => return Err(self.invalid("an unknown operation")),
+        })
+    }
+
+    fn values(&mut self) -> Result<Vec<Value>, DecodeError> {
+        let n = self.count(1)?;
+        (0..n).map(|_| self.value(0)).collect()
+    }
+
+    fn identities(&mut self) -> Result<Vec<Identity>, DecodeError> {
+        let n = self.count(2)?;
+        let mut identities = Vec::with_capacity(n);
+        for _ in 0..n {
+            let label = self.name()?;
+            identities.push(Identity { label, value: self.text()? });
+        }
+        Ok(identities)
     }
 
     fn moment(&mut self) -> Result<(Timestamp, EventId), DecodeError> {

@@ -1,7 +1,7 @@
 //! Writing a batch.
 
 use hashbrown::HashTable;
-use model::{AttributeChange, Event, EventId, Record, Text, Timestamp, Value, What};
+use model::{AttributeChange, Event, EventId, Operation, Record, Text, Timestamp, Value, What};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::*;
@@ -59,16 +59,29 @@ impl Encoder {
         self.received_at = received_at.0;
         let kind = match what {
             What::Event(_) => KIND_EVENT,
-            What::Identify(_) => KIND_IDENTIFY,
+            What::Identify(change) if change.operations.is_empty() && !change.clear => {
+                KIND_IDENTIFY
+            }
+            What::Identify(_) => KIND_OPERATE,
             What::Alias { .. } => KIND_ALIAS,
+            What::Separate { .. } => KIND_SEPARATE,
         };
         let ids = u8::from(who.user_id.is_some()) | u8::from(who.anonymous_id.is_some()) << 1;
-        self.out.push(ids | kind << 2);
+        let more = if who.identities.is_empty() { 0 } else { MORE_IDENTITIES };
+        self.out.push(ids | kind << 2 | more);
         who.user_id.iter().chain(&who.anonymous_id).for_each(|id| self.text(id));
+        if more != 0 {
+            self.unsigned(who.identities.len() as u64);
+            for identity in &who.identities {
+                self.name(&identity.label);
+                self.text(&identity.value);
+            }
+        }
         match what {
             What::Event(event) => self.event(event),
             What::Identify(change) => self.identify(change),
             What::Alias { previous } => self.text(previous),
+            What::Separate { separated } => self.text(separated),
         }
     }
 
@@ -85,9 +98,34 @@ impl Encoder {
     }
 
     fn identify(&mut self, change: &AttributeChange) {
-        let AttributeChange { time, id, attributes } = change;
+        let AttributeChange { time, id, attributes, operations, clear } = change;
         self.moment(*time, *id);
         self.properties(attributes);
+        if operations.is_empty() && !clear {
+            return;
+        }
+        self.out.push(u8::from(*clear));
+        self.unsigned(operations.len() as u64);
+        for (name, operation) in operations {
+            self.name(name);
+            self.operation(operation);
+        }
+    }
+
+    fn operation(&mut self, operation: &Operation) {
+        let (tag, values) = match operation {
+            Operation::SetOnce(value) => (OPERATION_SET_ONCE, std::slice::from_ref(value)),
+            Operation::Add(value) => (OPERATION_ADD, std::slice::from_ref(value)),
+            Operation::Append(values) => (OPERATION_APPEND, &values[..]),
+            Operation::Prepend(values) => (OPERATION_PREPEND, &values[..]),
+            Operation::Union(values) => (OPERATION_UNION, &values[..]),
+            Operation::Remove(values) => (OPERATION_REMOVE, &values[..]),
+        };
+        self.out.push(tag);
+        if tag >= OPERATION_APPEND {
+            self.unsigned(values.len() as u64);
+        }
+        values.iter().for_each(|value| self.value(value, 0));
     }
 
     fn moment(&mut self, time: Timestamp, id: EventId) {

@@ -1,4 +1,6 @@
-use model::{AttributeChange, Event, EventId, Record, Text, Timestamp, Value, What, Who};
+use model::{
+    AttributeChange, Event, EventId, Identity, Operation, Record, Text, Timestamp, Value, What, Who,
+};
 use proptest::prelude::*;
 
 use super::*;
@@ -27,8 +29,8 @@ fn sample() -> Vec<Record> {
     };
     let attributes =
         vec![(Text::new("city"), Value::text("İzmir")), (Text::new("age"), Value::Int(41))];
-    let change = AttributeChange { time: at, id: EventId::of("3"), attributes };
-    let both = Who { user_id: Some(Text::new("ada")), anonymous_id: Some(Text::new("a-1")) };
+    let change = AttributeChange::set(at, EventId::of("3"), attributes);
+    let both = Who::of(Some(Text::new("ada")), Some(Text::new("a-1")));
     let record =
         |ms: i64, who: Who, what: What| Record { received_at: Timestamp(at.0 + ms), who, what };
     vec![
@@ -47,9 +49,43 @@ fn version_1_is_readable_for_ever() {
             (0..line.len()).step_by(2).map(|i| u8::from_str_radix(&line[i..i + 2], 16).unwrap())
         })
         .collect();
-    let now = encode_batch(&sample());
-    assert_eq!(now, bytes, "a changed form needs a new version:\n{}", hex(&now));
     assert_eq!(decode_batch(&bytes), Ok(sample()));
+}
+
+#[test]
+fn version_2_is_readable_for_ever() {
+    let written: String =
+        include_str!("../../golden/record_batch_v2.hex").split_whitespace().collect();
+    let now: String = hex(&encode_batch(&whole_sample())).split_whitespace().collect();
+    assert_eq!(now, written, "a changed form needs a new version");
+    assert_eq!(decode_batch(&encode_batch(&whole_sample())), Ok(whole_sample()));
+}
+
+/// What version 1 could not say, too.
+fn whole_sample() -> Vec<Record> {
+    let at = Timestamp(1_772_355_600_000);
+    let list = || vec![Value::text("a"), Value::Int(2)];
+    let operations = [
+        ("first_seen", Operation::SetOnce(Value::Time(at))),
+        ("score", Operation::Add(Value::Int(-5))),
+        ("tags", Operation::Append(list())),
+        ("tags", Operation::Prepend(Vec::new())),
+        ("tags", Operation::Union(list())),
+        ("tags", Operation::Remove(list())),
+    ];
+    let operations = operations.map(|(name, operation)| (Text::new(name), operation)).to_vec();
+    let set = AttributeChange::set(at, EventId::of("4"), vec![("city".into(), Value::Null)]);
+    let change = AttributeChange { operations, clear: true, ..set };
+    let identities = vec![
+        Identity::new(Identity::EMAIL, "ada@example.com"),
+        Identity::new("loyalty_card", "77"),
+    ];
+    let who = Who { identities, ..Who::user("ada") };
+    let what = What::Separate { separated: "a-1".into() };
+    let mut records = sample();
+    records.push(Record { received_at: at, who: who.clone(), what: What::Identify(change) });
+    records.push(Record { received_at: at, who, what });
+    records
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -81,9 +117,9 @@ fn what_is_not_a_batch_is_refused_with_its_place() {
         assert_eq!(decode_batch(bytes).unwrap_err().to_string(), message);
     };
     check(&[], "record batch ends within a record at byte 0");
-    check(&[9], "record batch has version 9, this program reads up to 1; use a later program");
+    check(&[9], "record batch has version 9, this program reads up to 2; use a later program");
     check(&[1, 0], "record batch ends within a record at byte 2");
-    check(&[1, 0, 0xfc], "record batch is not valid at byte 3: an unknown kind of record");
+    check(&[1, 0, 0x7c], "record batch is not valid at byte 3: an unknown kind of record");
     check(&[1, 0, 0, 5], "record batch is not valid at byte 4: a name that was not written before");
     check(&[1, 0, 8, 1, 0xff], "record batch is not valid at byte 5: a text that is not UTF-8");
     check(&[1, 0, 8, 0xff, 0xff, 0xff, 0xff, 0x0f], "record batch ends within a record at byte 8");
@@ -131,6 +167,11 @@ fn properties() -> impl Strategy<Value = Vec<(Text, Value)>> {
     prop::collection::vec((text(), value()), 0..6)
 }
 
+fn identities() -> impl Strategy<Value = Vec<Identity>> {
+    let identity = (text(), text()).prop_map(|(label, value)| Identity { label, value });
+    prop::collection::vec(identity, 0..3)
+}
+
 fn what() -> impl Strategy<Value = What> {
     let moment = || (any::<i64>().prop_map(Timestamp), any::<u128>().prop_map(EventId));
     prop_oneof![
@@ -138,20 +179,41 @@ fn what() -> impl Strategy<Value = What> {
             What::Event(Event { name, time, id, properties })
         }),
         (moment(), properties()).prop_map(|((time, id), attributes)| {
-            What::Identify(AttributeChange { time, id, attributes })
+            What::Identify(AttributeChange::set(time, id, attributes))
         }),
+        (moment(), properties(), any::<bool>(), operations()).prop_map(
+            |((time, id), attributes, clear, operations)| {
+                let set = AttributeChange::set(time, id, attributes);
+                What::Identify(AttributeChange { clear, operations, ..set })
+            }
+        ),
+        text().prop_map(|separated| What::Separate { separated }),
         text().prop_map(|previous| What::Alias { previous }),
     ]
 }
 
+fn operations() -> impl Strategy<Value = Vec<(Text, Operation)>> {
+    let values = || prop::collection::vec(value(), 0..4);
+    let operation = prop_oneof![
+        value().prop_map(Operation::SetOnce),
+        value().prop_map(Operation::Add),
+        values().prop_map(Operation::Append),
+        values().prop_map(Operation::Prepend),
+        values().prop_map(Operation::Union),
+        values().prop_map(Operation::Remove),
+    ];
+    prop::collection::vec((text(), operation), 0..4)
+}
+
 fn records() -> impl Strategy<Value = Vec<Record>> {
     let id = || prop::option::of(text());
-    let record =
-        (any::<i64>(), id(), id(), what()).prop_map(|(at, user_id, anonymous_id, what)| Record {
+    let record = (any::<i64>(), id(), id(), identities(), what()).prop_map(
+        |(at, user_id, anonymous_id, identities, what)| Record {
             received_at: Timestamp(at),
-            who: Who { user_id, anonymous_id },
+            who: Who { user_id, anonymous_id, identities },
             what,
-        });
+        },
+    );
     prop::collection::vec(record, 0..8)
 }
 

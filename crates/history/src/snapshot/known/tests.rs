@@ -176,7 +176,7 @@ fn a_link_of_ids_makes_a_user_known_from_when_it_was_accepted() {
 
 #[test]
 fn a_user_who_changed_nothing_since_keeps_the_same_parts() {
-    let change = AttributeChange { time: Timestamp(5), id: EventId(9), attributes: Vec::new() };
+    let change = AttributeChange::set(Timestamp(5), EventId(9), Vec::new());
     let records = [
         record(10, Who::user("ada"), bought(10)),
         record(11, Who::user("ada"), What::Identify(change)),

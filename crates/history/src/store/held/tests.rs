@@ -16,7 +16,7 @@ fn event(id: u64, user: u8, name: u8, month: u8) -> Record {
 
 fn change(id: u64, user: u8, attributes: &[&str]) -> Record {
     let attributes = attributes.iter().map(|name| (Text::new(name), Value::Int(1))).collect();
-    let change = AttributeChange { time: Timestamp(5), id: EventId::from_bits(id), attributes };
+    let change = AttributeChange::set(Timestamp(5), EventId::from_bits(id), attributes);
     let who = Who::user(&format!("user {user}"));
     Record { received_at: Timestamp(5), who, what: What::Identify(change) }
 }

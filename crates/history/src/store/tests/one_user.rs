@@ -62,11 +62,9 @@ fn two_histories_are_one_as_after_the_merge() {
         step
     };
     let plan = |time: Timestamp, plan: &str| {
-        What::Identify(AttributeChange {
-            time,
-            id: EventId::of(&format!("{plan} {}", time.0)),
-            attributes: vec![("plan".into(), Value::text(plan))],
-        })
+        let id = EventId::of(&format!("{plan} {}", time.0));
+        let attributes = vec![("plan".into(), Value::text(plan))];
+        What::Identify(AttributeChange::set(time, id, attributes))
     };
     let view = What::Event(Event {
         name: "view".into(),

@@ -12,7 +12,7 @@ use crate::{Problem, validate};
 
 /// Collects properties.
 #[derive(Default)]
-pub(super) struct Flat {
+pub(crate) struct Flat {
     /// What was found, in the order of the text.
     pub found: Vec<(Text, Value)>,
     /// The first broken bound.
@@ -23,7 +23,7 @@ pub(super) struct Flat {
 
 /// Reads an object of properties into a [`Flat`], with names under a prefix (which ends with a dot,
 /// or is empty).
-pub(super) struct Root<'a> {
+pub(crate) struct Root<'a> {
     pub flat: &'a mut Flat,
     pub prefix: &'static str,
 }
@@ -178,7 +178,7 @@ fn skip_map<'de, A: MapAccess<'de>>(mut map: A) -> Result<(), A::Error> {
 }
 
 /// A whole number beyond 64 bits with sign is kept as a float.
-pub(super) fn unsigned(n: u64) -> Value {
+pub(crate) fn unsigned(n: u64) -> Value {
     i64::try_from(n).map_or(Value::Float(n as f64), Value::Int)
 }
 
