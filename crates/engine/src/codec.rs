@@ -1,4 +1,4 @@
-//! The state of the fold as bytes, version 2: pieces of some ten thousand persons, so that nobody
+//! The state of the fold as bytes, version 3: pieces of some ten thousand persons, so that nobody
 //! holds all of it as one buffer.
 //!
 //! Counts and lengths are little-endian `u32`, texts are length and UTF-8. A piece is the version,
@@ -10,6 +10,7 @@ use model::{Text, UserIndex};
 
 use crate::chunks::{CHUNK, Chunks};
 use crate::fold::Fold;
+use crate::identity::person::More;
 use crate::identity::{Identity, Person};
 
 mod reader;
@@ -17,7 +18,9 @@ mod version_1;
 
 use reader::{Reader, Wrong};
 
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
+/// Had neither identities nor separations; ids of a merged person were copied.
+const VERSION_2: u32 = 2;
 const NOBODY: u32 = u32::MAX;
 
 /// Persons of a piece: a few MB.
@@ -89,8 +92,9 @@ impl Restoring {
 
     fn read(&mut self, piece: &[u8]) -> Result<(), Wrong> {
         let mut reader = Reader::new(piece);
-        match reader.number()? {
-            VERSION => {}
+        let version = reader.number()?;
+        match version {
+            VERSION | VERSION_2 => {}
             version_1::VERSION if self.total.is_none() => {
                 self.persons = version_1::read(&mut reader)?;
                 self.total = Some(self.persons.len() as u32);
@@ -104,7 +108,7 @@ impl Restoring {
             return Err(reader.wrong("it does not follow the piece before it"));
         }
         for _ in 0..n {
-            self.persons.push(person(&mut reader)?);
+            self.persons.push(person(&mut reader, version)?);
         }
         match reader.at_end() {
             true => Ok(()),
@@ -125,7 +129,7 @@ fn piece(persons: &Chunks<Person>, first: usize) -> Vec<u8> {
         put(&mut out, number);
     }
     for person in persons.slices().skip(first / CHUNK).take(PIECE / CHUNK).flatten() {
-        let Person { public_id, user_ids, anonymous_ids, merged_into, lost } = person;
+        let Person { public_id, user_ids, anonymous_ids, merged_into, lost, more } = person;
         put_text(&mut out, public_id);
         put(&mut out, merged_into.map_or(NOBODY, |user| user.0));
         for ids in [user_ids, anonymous_ids] {
@@ -134,17 +138,51 @@ fn piece(persons: &Chunks<Person>, first: usize) -> Vec<u8> {
         }
         put(&mut out, lost.len() as u32);
         lost.iter().for_each(|at| put(&mut out, *at));
+        put(&mut out, u32::from(more.is_some()));
+        if let Some(More { identities, merged, claims, apart }) = more.as_deref() {
+            for texts in [identities, claims] {
+                put(&mut out, texts.len() as u32);
+                texts.iter().for_each(|text| put_text(&mut out, text));
+            }
+            put(&mut out, merged.len() as u32);
+            merged.iter().for_each(|person| put(&mut out, person.0));
+            put(&mut out, u32::from(*apart));
+        }
     }
     out
 }
 
-fn person(reader: &mut Reader) -> Result<Person, Wrong> {
+fn person(reader: &mut Reader, version: u32) -> Result<Person, Wrong> {
     let public_id = reader.text()?;
     let merged_into = Some(reader.number()?).filter(|n| *n != NOBODY).map(UserIndex);
     let (user_ids, anonymous_ids) = (reader.texts()?, reader.texts()?);
-    let n = reader.number()?;
-    let lost = (0..n).map(|_| reader.number()).collect::<Result<_, _>>()?;
-    Ok(Person { public_id, user_ids, anonymous_ids, merged_into, lost })
+    let lost = reader.numbers()?;
+    let person = Person { public_id, user_ids, anonymous_ids, merged_into, lost, more: None };
+    if version == VERSION_2 {
+        return Ok(without_copies(person));
+    }
+    let more = match reader.flag()? {
+        false => None,
+        true => {
+            let (identities, claims) = (reader.texts()?, reader.texts()?);
+            let merged = reader.numbers()?.into_iter().map(UserIndex).collect();
+            Some(Box::new(More { identities, merged, claims, apart: reader.flag()? }))
+        }
+    };
+    Ok(Person { more, ..person })
+}
+
+/// A person of a version in which ids went to the person that remains: of one who was merged, only
+/// the name is left, and nobody can separate them.
+fn without_copies(person: Person) -> Person {
+    match person.merged_into {
+        Some(_) => Person {
+            public_id: person.public_id,
+            merged_into: person.merged_into,
+            ..Person::default()
+        },
+        None => person,
+    }
 }
 
 fn put(out: &mut Vec<u8>, n: u32) {

@@ -2,10 +2,10 @@
 //! who. Whether a record's delivery counts is decided before, by the owner of the history and of
 //! [`crate::Deliveries`].
 
-use model::{Record, UserIndex, What};
+use model::{Record, Text, UserIndex, What};
 
 use crate::codec::{Damaged, Frozen, Restoring};
-use crate::identity::{Identity, Merge, Person};
+use crate::identity::{Identity, IdentityGraph, Merge, Person, Plan};
 
 /// The state of a workspace as far as accepting records needs it.
 #[derive(Debug, Default)]
@@ -18,12 +18,33 @@ pub struct Fold {
 pub struct Step {
     /// Whose record it is. After a merge: the user that remains.
     pub user: UserIndex,
+    /// The person of that user under whose id it came: who gets it if they are separated.
+    pub origin: UserIndex,
     /// The user did not exist before.
     pub created: bool,
-    /// Users that turned out to be one.
-    pub merged: Option<Merge>,
+    /// Users that turned out to be one, in this order.
+    pub merged: Vec<Merge>,
+    /// Who was part of `user` and is a user of their own again.
+    pub separated: Option<Separation>,
     /// The public id of `user` is new or has changed.
     pub renamed: bool,
+}
+
+/// Somebody who is a user of their own again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Separation {
+    /// Who.
+    pub user: UserIndex,
+    /// Their public id from now on.
+    pub public_id: Text,
+}
+
+impl Step {
+    /// A record of a user that changes nothing about who is who.
+    pub fn of(user: UserIndex) -> Step {
+        let (created, renamed) = (false, false);
+        Step { user, origin: user, created, merged: Vec::new(), separated: None, renamed }
+    }
 }
 
 impl Fold {
@@ -37,7 +58,7 @@ impl Fold {
         match &record.what {
             What::Event(_) | What::Identify(_) => self.identity.resolve(&record.who),
             What::Alias { previous } => self.identity.alias(&record.who, previous),
-            What::Separate { .. } => self.identity.resolve(&record.who),
+            What::Separate { separated } => self.identity.separate(&record.who, separated),
         }
     }
 
@@ -47,12 +68,31 @@ impl Fold {
         self.identity.resolve(who)
     }
 
-    /// Everything known of a user's identities.
+    /// What a record would do to the identity graph.
+    pub fn plan(&self, record: &Record) -> Plan {
+        match &record.what {
+            What::Alias { previous } => self.identity.plan_alias(&record.who, previous),
+            _ => self.identity.plan(&record.who),
+        }
+    }
+
+    /// The ids of one person, without those of persons merged into them.
     pub fn person(&self, user: UserIndex) -> &Person {
         self.identity.person(user)
     }
 
-    /// The user that an id stands for now: a known user's id first, then an anonymous one.
+    /// Everything known of a user's identities.
+    pub fn graph(&self, user: UserIndex) -> IdentityGraph {
+        self.identity.graph(user)
+    }
+
+    /// Whether a user has an id that a sender's own system gave.
+    pub fn has_user_id(&self, user: UserIndex) -> bool {
+        self.identity.has_user_id(user)
+    }
+
+    /// The user that an id stands for now: a user id first, then an anonymous one, then an identity
+    /// written as `label:value`.
     pub fn find(&self, id: &str) -> Option<UserIndex> {
         self.identity.find(id)
     }

@@ -1,26 +1,37 @@
-//! Who is who: ids become users, anonymous users become known, and users turn out to be one.
+//! Who is who: ids become users, anonymous users become known, and users turn out to be one, or two
+//! again.
 //!
-//! The rules, in the order in which they are tried:
+//! The rules stand in [`plan`]; in short:
 //! - one id: the user that has it, or a new one;
 //! - a known and an anonymous id together: an anonymous user becomes the known one (its whole past
 //!   with it); an anonymous id that belongs to *another known* user moves on to this one for the
 //!   future (a shared device) and neither past moves;
-//! - alias: both are one, whoever they were.
+//! - an identity besides (an e-mail address, a number): a user without a user id that has it becomes
+//!   the one that is named; of a user with a user id, it stays theirs and the claim is remembered;
+//! - alias: both are one, whoever they were;
+//! - separation: who was merged is a user of their own again, with everything that came under their
+//!   ids, and is merged by nothing but an alias from then on.
 //!
-//! Known users are never merged by anything but an alias.
+//! Users with a user id are never merged by anything but an alias.
 //!
-//! Invariant: the persons alone say whose an id is: a known id belongs to the one person that is not
-//! merged and lists it, an anonymous one to the one that also has not lost it. The tables of ids
-//! follow from them, so that a frozen copy of the persons is a copy of everything.
+//! Invariant: the persons alone say whose an id is: an id belongs to the one person that lists it and
+//! has not lost it, and that person to the user that is found by following `merged_into`. The tables
+//! of ids follow from them, so that a frozen copy of the persons is a copy of everything.
 
 use model::{Text, UserIndex, Who};
 
 use crate::chunks::Chunks;
-use crate::fold::Step;
+use crate::fold::{Separation, Step};
 
+mod graph;
 mod ids;
+pub(crate) mod person;
+mod plan;
 
+pub use graph::{Claim, IdentityGraph, Node};
 use ids::{Ids, Place};
+pub use person::Person;
+pub use plan::{Deed, Plan};
 
 /// Two users that turned out to be one: all of `from` belongs to `into`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,36 +42,23 @@ pub struct Merge {
     pub into: UserIndex,
 }
 
-/// The identities of one user.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Person {
-    /// The id under which the user is shown: the first known id, else the first anonymous one.
-    pub public_id: Text,
-    /// Known ids, in order of first sight.
-    pub user_ids: Vec<Text>,
-    /// Anonymous ids, in order of first sight.
-    pub anonymous_ids: Vec<Text>,
-    /// The user that this one was merged into.
-    pub merged_into: Option<UserIndex>,
-    /// Places in `anonymous_ids` of those that have moved on to another user, ascending. Of a user
-    /// that was merged, which has none of its ids any more: empty.
-    pub(crate) lost: Vec<u32>,
-}
-
 #[derive(Default, Debug)]
 pub(crate) struct Identity {
     pub(crate) persons: Chunks<Person>,
     by_user_id: Ids,
     by_anonymous_id: Ids,
+    by_identity: Ids,
 }
 
 impl Identity {
     /// Everything that follows from persons; `None` if they contradict each other.
     pub(crate) fn from_persons(persons: Chunks<Person>) -> Option<Identity> {
-        let (mut by_user_id, mut by_anonymous_id) = (Ids::default(), Ids::default());
+        let mut identity = Identity { persons, ..Identity::default() };
+        let Identity { persons, by_user_id, by_anonymous_id, by_identity } = &mut identity;
         let count = |ids: fn(&Person) -> usize| persons.iter().map(ids).sum();
         by_user_id.reserve(count(|person| person.user_ids.len()));
         by_anonymous_id.reserve(count(|person| person.anonymous_ids.len()));
+        by_identity.reserve(count(|person| person.identities().len()));
         for (index, person) in persons.iter().enumerate() {
             let user = UserIndex(u32::try_from(index).ok()?);
             let Person { user_ids, anonymous_ids, merged_into, lost, .. } = person;
@@ -68,26 +66,78 @@ impl Identity {
             if !ascend || lost.last().is_some_and(|at| *at as usize >= anonymous_ids.len()) {
                 return None;
             }
-            if let Some(into) = merged_into {
-                if into.at() >= persons.len() || *into == user || !lost.is_empty() {
-                    return None;
-                }
-                continue;
+            // Whoever this one was merged into knows of it, unless nothing is left to separate.
+            let nothing = user_ids.is_empty() && anonymous_ids.is_empty() && person.more.is_none();
+            let knows = |into: &Person| nothing || into.merged().contains(&user);
+            if let Some(into) = merged_into
+                && !persons.get(into.at()).is_some_and(knows)
+            {
+                return None;
             }
+            let there = |merged: &UserIndex| {
+                persons.get(merged.at()).is_some_and(|of| of.merged_into == Some(user))
+            };
+            if !person.merged().iter().all(there) {
+                return None;
+            }
+            let mut twice = false;
             for (at, id) in (0..).zip(user_ids) {
-                if by_user_id.set(id, Place { user, at }, |of| &persons[of.at()].user_ids).is_some()
-                {
-                    return None;
-                }
+                let ids_of = |of: UserIndex| &persons[of.at()].user_ids[..];
+                twice |= by_user_id.set(id, Place { user, at }, ids_of).is_some();
+            }
+            for (at, id) in (0..).zip(person.identities()) {
+                let ids_of = |of: UserIndex| persons[of.at()].identities();
+                twice |= by_identity.set(id, Place { user, at }, ids_of).is_some();
             }
             for (at, id) in (0..).zip(anonymous_ids).filter(|(at, _)| !person.has_lost(*at)) {
                 let ids_of = |of: UserIndex| &persons[of.at()].anonymous_ids[..];
-                if by_anonymous_id.set(id, Place { user, at }, ids_of).is_some() {
-                    return None;
-                }
+                twice |= by_anonymous_id.set(id, Place { user, at }, ids_of).is_some();
+            }
+            if twice {
+                return None;
             }
         }
-        Some(Identity { persons, by_user_id, by_anonymous_id })
+        identity.chains_end().then_some(identity)
+    }
+
+    /// Whether following `merged_into` ends from everywhere.
+    fn chains_end(&self) -> bool {
+        let mut ends = vec![false; self.persons.len()];
+        let mut path = Vec::new();
+        for user in 0..ends.len() {
+            let mut at = user;
+            while !ends[at] && path.len() <= ends.len() {
+                path.push(at);
+                match self.persons[at].merged_into {
+                    Some(into) => at = into.at(),
+                    None => break,
+                }
+            }
+            if path.len() > ends.len() {
+                return false;
+            }
+            path.drain(..).for_each(|at| ends[at] = true);
+        }
+        true
+    }
+
+    /// A person and everybody merged into them, each before those merged into it, in the order of
+    /// merges.
+    fn tree(&self, person: UserIndex) -> impl Iterator<Item = &Person> {
+        let mut next = vec![person];
+        std::iter::from_fn(move || {
+            let person = &self.persons[next.pop()?.at()];
+            next.extend(person.merged().iter().rev());
+            Some(person)
+        })
+    }
+
+    /// The user that a person is part of now.
+    pub(crate) fn root(&self, mut person: UserIndex) -> UserIndex {
+        while let Some(into) = self.persons[person.at()].merged_into {
+            person = into;
+        }
+        person
     }
 
     pub(crate) fn person(&self, user: UserIndex) -> &Person {
@@ -98,146 +148,200 @@ impl Identity {
         self.persons.len()
     }
 
-    pub(crate) fn find(&self, id: &str) -> Option<UserIndex> {
-        self.known(id).or_else(|| self.anonymous(id))
+    fn next_user(&self) -> UserIndex {
+        UserIndex(u32::try_from(self.persons.len()).expect("users are counted in 32 bits"))
     }
 
-    /// The user that has a known id.
+    /// The user that an id stands for: a user id, an anonymous one, or an identity written as
+    /// `label:value`.
+    pub(crate) fn find(&self, id: &str) -> Option<UserIndex> {
+        self.person_of(id).map(|person| self.root(person))
+    }
+
+    /// The person that an id stands for.
+    fn person_of(&self, id: &str) -> Option<UserIndex> {
+        let anonymous = || self.anonymous_place(id);
+        let identity = || self.identity_place(&person::named(id)?);
+        self.known_place(id).or_else(anonymous).or_else(identity).map(|place| place.user)
+    }
+
+    /// The user that has a user id.
     fn known(&self, id: &str) -> Option<UserIndex> {
-        let place = self.by_user_id.find(id, |user| &self.persons[user.at()].user_ids);
-        place.map(|place| place.user)
+        self.known_place(id).map(|place| self.root(place.user))
     }
 
     /// The user that has an anonymous id.
     fn anonymous(&self, id: &str) -> Option<UserIndex> {
-        let place = self.by_anonymous_id.find(id, |user| &self.persons[user.at()].anonymous_ids);
-        place.map(|place| place.user)
+        self.anonymous_place(id).map(|place| self.root(place.user))
+    }
+
+    /// The user that has an identity, written as one text.
+    fn identified(&self, packed: &str) -> Option<UserIndex> {
+        self.identity_place(packed).map(|place| self.root(place.user))
+    }
+
+    fn known_place(&self, id: &str) -> Option<Place> {
+        self.by_user_id.find(id, |user| &self.persons[user.at()].user_ids)
+    }
+
+    fn anonymous_place(&self, id: &str) -> Option<Place> {
+        self.by_anonymous_id.find(id, |user| &self.persons[user.at()].anonymous_ids)
+    }
+
+    fn identity_place(&self, packed: &str) -> Option<Place> {
+        self.by_identity.find(packed, |user| self.persons[user.at()].identities())
+    }
+
+    /// Whether a user has a user id.
+    pub(crate) fn has_user_id(&self, user: UserIndex) -> bool {
+        self.tree(user).any(|person| !person.user_ids.is_empty())
     }
 
     pub(crate) fn resolve(&mut self, who: &Who) -> Step {
-        match (&who.user_id, &who.anonymous_id) {
-            (Some(user_id), None) => match self.known(user_id) {
-                Some(user) => found(user),
-                None => self.create(Some(user_id), None),
-            },
-            (None, Some(anonymous_id)) => match self.anonymous(anonymous_id) {
-                Some(user) => found(user),
-                None => self.create(None, Some(anonymous_id)),
-            },
-            (Some(user_id), Some(anonymous_id)) => self.link(user_id, anonymous_id),
-            (None, None) => self.resolve(&Who::anonymous("")),
+        // One id that is known is what nearly all records name.
+        let alone = match who {
+            Who { user_id: Some(id), anonymous_id: None, identities } if identities.is_empty() => {
+                self.known_place(id)
+            }
+            Who { user_id: None, anonymous_id: Some(id), identities } if identities.is_empty() => {
+                self.anonymous_place(id)
+            }
+            _ => None,
+        };
+        if let Some(Place { user: origin, .. }) = alone {
+            return Step { origin, ..Step::of(self.root(origin)) };
         }
+        let plan = self.plan(who);
+        let step = self.carry_out(plan);
+        Step { origin: self.origin(who).unwrap_or(step.user), ..step }
     }
 
-    fn link(&mut self, user_id: &Text, anonymous_id: &Text) -> Step {
-        let known = self.known(user_id);
-        let device = self.anonymous(anonymous_id);
-        let device_known = device.is_some_and(|d| !self.persons[d.at()].user_ids.is_empty());
-        match (known, device) {
-            (Some(known), Some(device)) if known == device => found(known),
-            (Some(known), Some(device)) if !device_known => self.merge(device, known),
-            (Some(known), _) => {
-                self.attach_anonymous(known, anonymous_id);
-                found(known)
-            }
-            (None, Some(device)) if !device_known => {
-                self.attach_known(device, user_id);
-                Step { renamed: true, ..found(device) }
-            }
-            (None, _) => self.create(Some(user_id), Some(anonymous_id)),
-        }
+    /// The person under whose id a record came.
+    fn origin(&self, who: &Who) -> Option<UserIndex> {
+        let Who { user_id, anonymous_id, identities } = who;
+        let place = match (user_id, identities.first(), anonymous_id) {
+            (Some(id), ..) => self.known_place(id),
+            (None, Some(identity), _) => self.identity_place(&person::packed(identity)),
+            (None, None, Some(id)) => self.anonymous_place(id),
+            (None, None, None) => None,
+        };
+        place.map(|place| place.user)
     }
 
     pub(crate) fn alias(&mut self, who: &Who, previous: &Text) -> Step {
+        let plan = self.plan_alias(who, previous);
+        let step = self.carry_out(plan);
+        Step { origin: self.origin(who).unwrap_or(step.user), ..step }
+    }
+
+    /// Who was merged is a user of their own again. Nothing happens if `separated` is no id of a
+    /// person that was merged into this very user.
+    pub(crate) fn separate(&mut self, who: &Who, separated: &Text) -> Step {
         let step = self.resolve(who);
-        match self.find(previous) {
-            Some(other) if other != step.user => {
-                let merged = self.merge(other, step.user);
-                Step { created: step.created, renamed: step.renamed || merged.renamed, ..merged }
+        let part = self.person_of(separated).filter(|part| self.root(*part) == step.user);
+        let Some(part) = part else { return step };
+        let Some(from) = self.persons[part.at()].merged_into else { return step };
+        self.persons[from.at()].more_mut().merged.retain(|merged| *merged != part);
+        let person = &mut self.persons[part.at()];
+        person.merged_into = None;
+        person.more_mut().apart = true;
+        self.name(part);
+        let renamed = self.name(step.user) || step.renamed;
+        // Named by an id of the one who goes: the record is about the one who stays.
+        let stays = self.root(step.origin) == step.user;
+        let origin = if stays { step.origin } else { step.user };
+        let public_id = self.persons[part.at()].public_id.clone();
+        let separated = Some(Separation { user: part, public_id });
+        Step { separated, renamed, origin, ..step }
+    }
+
+    fn carry_out(&mut self, plan: Plan) -> Step {
+        let Plan { user, deeds } = plan;
+        let mut step = Step::of(user);
+        let mut changed = false;
+        for deed in deeds {
+            changed |= !matches!(deed, Deed::Claim { .. });
+            match deed {
+                Deed::Create => {
+                    self.persons.push(Person::default());
+                    step.created = true;
+                }
+                Deed::AddUserId(id) => self.add_user_id(user, id),
+                Deed::AddIdentity(identity) => self.add_identity(user, person::packed(&identity)),
+                Deed::AddAnonymousId(anonymous_id) | Deed::MoveAnonymousId { anonymous_id, .. } => {
+                    self.add_anonymous_id(user, anonymous_id);
+                }
+                Deed::Merge(merge) => {
+                    self.merge(merge);
+                    step.merged.push(merge);
+                }
+                Deed::Claim { identity, .. } => {
+                    self.persons[user.at()].claim(person::packed(&identity));
+                }
             }
-            Some(_) => step,
-            None => {
-                self.attach_anonymous(step.user, previous);
-                step
-            }
         }
+        let named = changed && self.name(user);
+        step.renamed = named || step.created;
+        step
     }
 
-    fn create(&mut self, user_id: Option<&Text>, anonymous_id: Option<&Text>) -> Step {
-        let user =
-            UserIndex(u32::try_from(self.persons.len()).expect("users are counted in 32 bits"));
-        self.persons.push(Person::default());
-        if let Some(id) = anonymous_id {
-            self.attach_anonymous(user, id);
+    /// Finds the id under which a user is shown; whether it is another one than before.
+    fn name(&mut self, user: UserIndex) -> bool {
+        let own = &self.persons[user.at()];
+        if own.user_ids.first() == Some(&own.public_id) && !own.public_id.is_empty() {
+            return false;
         }
-        if let Some(id) = user_id {
-            self.attach_known(user, id);
+        let first = |of: fn(&Person) -> Option<Text>| self.tree(user).find_map(of);
+        let first = first(|person| person.user_ids.first().cloned())
+            .or_else(|| first(|person| person.identities().first().map(|id| person::shown(id))))
+            .or_else(|| first(|person| person.anonymous_ids.first().cloned()));
+        let public_id = first.unwrap_or_default();
+        let renamed = self.persons[user.at()].public_id != public_id;
+        if renamed {
+            self.persons[user.at()].public_id = public_id;
         }
-        Step { created: true, renamed: true, ..found(user) }
+        renamed
     }
 
-    fn attach_known(&mut self, user: UserIndex, id: &Text) {
-        let person = &mut self.persons[user.at()];
-        if person.user_ids.is_empty() {
-            person.public_id = id.clone();
-        }
-        let at = person.user_ids.len() as u32;
-        person.user_ids.push(id.clone());
-        self.by_user_id.set(id, Place { user, at }, |of| &self.persons[of.at()].user_ids);
+    fn add_user_id(&mut self, user: UserIndex, id: Text) {
+        let user_ids = &mut self.persons[user.at()].user_ids;
+        let place = Place { user, at: user_ids.len() as u32 };
+        user_ids.push(id.clone());
+        self.by_user_id.set(&id, place, |of| &self.persons[of.at()].user_ids);
     }
 
-    fn attach_anonymous(&mut self, user: UserIndex, id: &Text) {
-        let owner = self.by_anonymous_id.find(id, |user| &self.persons[user.at()].anonymous_ids);
+    fn add_identity(&mut self, user: UserIndex, packed: Text) {
+        let identities = &mut self.persons[user.at()].more_mut().identities;
+        let place = Place { user, at: identities.len() as u32 };
+        identities.push(packed.clone());
+        self.by_identity.set(&packed, place, |of| self.persons[of.at()].identities());
+    }
+
+    fn add_anonymous_id(&mut self, user: UserIndex, id: Text) {
         // An id that nobody has was never anybody's.
-        let held_before = owner.and_then(|owner| {
+        let held_before = self.anonymous_place(&id).and_then(|owner| {
             self.persons[owner.user.at()].lose(owner.at);
-            self.persons[user.at()].anonymous_ids.iter().position(|own| own == id)
+            self.persons[user.at()].anonymous_ids.iter().position(|own| *own == id)
         });
         let person = &mut self.persons[user.at()];
-        if person.public_id.is_empty() {
-            person.public_id = id.clone();
-        }
         let at = held_before.unwrap_or(person.anonymous_ids.len()) as u32;
         match held_before {
             Some(_) => person.lost.retain(|lost| *lost != at),
             None => person.anonymous_ids.push(id.clone()),
         }
         let ids_of = |of: UserIndex| &self.persons[of.at()].anonymous_ids[..];
-        self.by_anonymous_id.set(id, Place { user, at }, ids_of);
+        self.by_anonymous_id.set(&id, Place { user, at }, ids_of);
     }
 
-    fn merge(&mut self, from: UserIndex, into: UserIndex) -> Step {
+    fn merge(&mut self, Merge { from, into }: Merge) {
         assert_ne!(from, into, "a user is not merged with itself");
-        let gone = self.persons[from.at()].clone();
-        let before = self.persons[into.at()].public_id.clone();
-        for id in &gone.user_ids {
-            self.attach_known(into, id);
+        let gone = &mut self.persons[from.at()];
+        gone.merged_into = Some(into);
+        if let Some(more) = &mut gone.more {
+            more.apart = false;
         }
-        for (_, id) in (0..).zip(&gone.anonymous_ids).filter(|(at, _)| !gone.has_lost(*at)) {
-            self.attach_anonymous(into, id);
-        }
-        self.persons[from.at()] = Person { merged_into: Some(into), lost: Vec::new(), ..gone };
-        let renamed = self.persons[into.at()].public_id != before;
-        Step { user: into, created: false, merged: Some(Merge { from, into }), renamed }
+        self.persons[into.at()].more_mut().merged.push(from);
     }
-}
-
-impl Person {
-    /// Whether the anonymous id at a place has moved on to another user.
-    pub(crate) fn has_lost(&self, at: u32) -> bool {
-        self.lost.binary_search(&at).is_ok()
-    }
-
-    /// The anonymous id at a place moves on.
-    fn lose(&mut self, at: u32) {
-        if let Err(place) = self.lost.binary_search(&at) {
-            self.lost.insert(place, at);
-        }
-    }
-}
-
-fn found(user: UserIndex) -> Step {
-    Step { user, created: false, merged: None, renamed: false }
 }
 
 #[cfg(test)]

@@ -27,5 +27,5 @@ pub use arrival::{SEQUENCE_BITS, arrivals};
 pub use chunks::{CHUNK, Chunks};
 pub use codec::{Damaged, Frozen, Restoring};
 pub use deliveries::Deliveries;
-pub use fold::{Fold, Step};
-pub use identity::{Merge, Person};
+pub use fold::{Fold, Separation, Step};
+pub use identity::{Claim, Deed, IdentityGraph, Merge, Node, Person, Plan};

@@ -72,6 +72,6 @@ pub use gather::{Gathering, gather};
 pub use set::UserSet;
 pub use snapshot::{EventFacts, Snapshot, StoredEvent, ValueFacts};
 pub use store::{
-    Asked, Checkpoint, Done, FamilyStats, Job, Load, Merging, SavedCheckpoint, Store, StoreStats,
-    Upkeep,
+    Asked, Checkpoint, Done, Earlier, FamilyStats, Job, Load, Merging, SavedCheckpoint, Store,
+    StoreStats, Upkeep,
 };

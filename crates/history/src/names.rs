@@ -10,6 +10,19 @@ pub struct NameId(pub u32);
 impl NameId {
     /// The column that holds the value of an attribute change.
     pub const VALUE: NameId = NameId(0);
+
+    /// The column that holds, of rows that came to a user by a merge, under whose number they stood
+    /// before: whose they are if the two are separated. No name has this number.
+    pub(crate) const ORIGIN: NameId = NameId(u32::MAX);
+
+    /// The column that holds, of a change of an attribute whose value followed from the one before,
+    /// what was done to that. No name has this number.
+    pub(crate) const OPERATIONS: NameId = NameId(u32::MAX - 1);
+
+    /// Whether a column holds something of which no question knows.
+    pub(crate) fn hidden(self) -> bool {
+        self >= NameId::OPERATIONS
+    }
 }
 
 /// Names and their numbers, in order of first sight.

@@ -126,6 +126,33 @@ enum Ids {
     Stored,
 }
 
+impl Row {
+    /// The number under which the row began.
+    fn began(&self) -> u32 {
+        match self.properties.last() {
+            Some((NameId::ORIGIN, Value::Int(origin))) => *origin as u32,
+            _ => self.user,
+        }
+    }
+
+    /// The row came under an id of another person of its user.
+    pub(crate) fn came_from(&mut self, origin: u32) {
+        if self.properties.last().is_some_and(|(name, _)| *name == NameId::ORIGIN) {
+            self.properties.pop();
+        }
+        if origin != self.user {
+            self.properties.push((NameId::ORIGIN, Value::Int(i64::from(origin))));
+        }
+    }
+
+    /// Gives the row to the user that its origin is part of now.
+    pub(crate) fn renumber(&mut self, user_of: &dyn Fn(u32) -> u32) {
+        let origin = self.began();
+        self.user = user_of(origin);
+        self.came_from(origin);
+    }
+}
+
 impl Family {
     /// The family of an event.
     pub fn of_event(name: NameId, time: Timestamp) -> Family {
@@ -233,7 +260,17 @@ impl Part {
 
     /// Properties that any row has.
     pub fn properties(&self) -> impl Iterator<Item = NameId> + '_ {
+        self.columns().filter(|column| !column.hidden())
+    }
+
+    /// The columns of properties, and those that are hidden.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = NameId> + '_ {
         self.columns.keys().copied()
+    }
+
+    /// Whether rows of the part came to their users by merges.
+    pub(crate) fn has_origins(&self) -> bool {
+        self.columns.contains_key(&NameId::ORIGIN)
     }
 
     /// The values of a property; nothing if no row has it.
@@ -265,8 +302,8 @@ impl Part {
         let (runs, times, arrivals) = (self.runs()?, self.times()?, self.arrivals()?);
         self.received()?;
         self.ids(0..self.len())?;
-        for property in self.properties() {
-            self.column(property)?;
+        for column in self.columns() {
+            self.column(column)?;
         }
         let key = |row: usize| (times[row], arrivals.get(row, times[row]));
         for run in 0..runs.users.len() {

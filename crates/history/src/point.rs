@@ -179,7 +179,8 @@ impl<'a> OneUser<'a> {
     }
 
     fn wants_property(&self, property: NameId) -> bool {
-        self.wanted.as_ref().is_none_or(|wanted| wanted.properties.contains(&property))
+        !property.hidden()
+            && self.wanted.as_ref().is_none_or(|wanted| wanted.properties.contains(&property))
     }
 
     fn add_change(&mut self, name: NameId, (time, arrival, value): (i64, u64, Option<Value>)) {

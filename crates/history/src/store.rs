@@ -7,11 +7,11 @@
 //! turn out to be one, the parts that hold the vanished number are rewritten before the next
 //! snapshot. The order of a family's parts means nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::{Arc, Weak};
 
 use engine::{Merge, Step};
-use model::{AttributeChange, Event, Record, Text, UserIndex, What};
+use model::{AttributeChange, Event, Record, Text, What};
 
 use crate::cache::Cache;
 use crate::disk::{Error, Folder};
@@ -26,9 +26,11 @@ mod fresh;
 mod held;
 mod history_of;
 mod job;
+mod operations;
 mod plan;
 mod retain;
 mod runs;
+mod separate;
 mod stats;
 #[cfg(test)]
 mod tests;
@@ -38,10 +40,12 @@ pub use bulk::Load;
 pub use checkpoint::{Checkpoint, SavedCheckpoint};
 pub use held::Asked;
 pub use job::{Done, Job, Upkeep};
+pub use operations::Earlier;
 pub use plan::Merging;
 pub use stats::{FamilyStats, StoreStats};
 
-use runs::{FRESH_ROWS_MAX, Place, Runs, Sealed, has_user, merged};
+use runs::{FRESH_ROWS_MAX, Place, Runs, Sealed, has_user};
+use separate::{Separated, divided};
 
 /// The single writer of a history.
 pub struct Store {
@@ -51,6 +55,9 @@ pub struct Store {
     families: BTreeMap<Family, Runs>,
     dirty: BTreeSet<Family>,
     vanished: Vec<Vanished>,
+    separated: Vec<Separated>,
+    /// Attributes to which anything was ever done but set.
+    operated: HashSet<NameId>,
     n_fresh: usize,
     next_file: u64,
     latest: Option<Arc<Snapshot>>,
@@ -71,6 +78,8 @@ impl Store {
             families: BTreeMap::new(),
             dirty: BTreeSet::new(),
             vanished: Vec::new(),
+            separated: Vec::new(),
+            operated: HashSet::new(),
             n_fresh: 0,
             next_file: 1,
             latest: None,
@@ -100,25 +109,30 @@ impl Store {
         self.n_fresh
     }
 
-    /// Applies one accepted record. `step` is what the fold said of it, `public_id` the user's
+    /// Applies one accepted record; a change of attributes that [`Store::wants_resolving`] is
+    /// resolved before. `step` is what the fold said of it, `public_id` the user's
     /// public id after it, `arrival` its place in the order of acceptance.
     pub fn apply(&mut self, step: &Step, record: Record, public_id: &Text, arrival: u64) {
         self.latest = None;
-        if let Some(merge) = step.merged {
-            self.merge_users(merge);
-        }
+        step.merged.iter().for_each(|merge| self.merge_users(*merge));
         if step.renamed {
             self.users.rename(step.user, public_id.clone());
         }
         let received = record.received_at.0;
+        if let Some(separated) = &step.separated {
+            self.separate((step.user, separated), received);
+        }
         match record.what {
-            What::Event(event) => self.add_event(step.user, event, received, arrival),
-            What::Identify(change) => self.add_change(step.user, change, received, arrival),
+            What::Event(event) => self.add_event(step, event, received, arrival),
+            What::Identify(change) => self.add_change(step, change, received, arrival),
+            // That somebody was separated is not of their doing.
+            What::Separate { .. } if step.separated.is_some() => {}
             What::Alias { .. } | What::Separate { .. } => self.users.saw(step.user, received),
         }
     }
 
-    fn add_event(&mut self, user: UserIndex, event: Event, received: i64, arrival: u64) {
+    fn add_event(&mut self, step: &Step, event: Event, received: i64, arrival: u64) {
+        let user = step.user;
         self.users.add_event(user, event.time.0);
         let name = self.intern(&event.name);
         let mut properties = Vec::with_capacity(event.properties.len());
@@ -128,26 +142,29 @@ impl Store {
             }
         }
         let id = event.id.0;
-        let row = Row { user: user.0, time: event.time.0, arrival, received, id, properties };
+        let mut row = Row { user: user.0, time: event.time.0, arrival, received, id, properties };
+        row.came_from(step.origin.0);
         self.add_row(Family::of_event(name, event.time), row);
     }
 
-    fn add_change(
-        &mut self,
-        user: UserIndex,
-        change: AttributeChange,
-        received: i64,
-        arrival: u64,
-    ) {
+    fn add_change(&mut self, step: &Step, change: AttributeChange, received: i64, arrival: u64) {
+        let user = step.user;
         self.users.saw(user, change.time.0);
         let (time, id) = (change.time.0, change.id.0);
         // A delivery without attributes still has an id that must count once.
         let marker =
             change.attributes.is_empty().then(|| (Text::const_new(""), model::Value::Null));
         for (attribute, value) in change.attributes.into_iter().chain(marker) {
+            let operations = change.operations.iter().filter(|(name, _)| *name == attribute);
+            let operations = operations::packed(operations.map(|(_, operation)| operation));
             let attribute = self.intern(&attribute);
-            let properties = vec![(NameId::VALUE, value)];
-            let row = Row { user: user.0, time, arrival, received, id, properties };
+            let mut properties = vec![(NameId::VALUE, value)];
+            if let Some(operations) = operations {
+                self.operated.insert(attribute);
+                properties.push((NameId::OPERATIONS, operations));
+            }
+            let mut row = Row { user: user.0, time, arrival, received, id, properties };
+            row.came_from(step.origin.0);
             self.add_row(Family::of_attribute(attribute, change.time), row);
         }
     }
@@ -206,10 +223,10 @@ impl Store {
         Ok(())
     }
 
-    /// Gives the rows of merged users to the users that remain. After an error it is done again
-    /// from where it stopped.
+    /// Gives the rows of users that were merged or separated to those whose they are now. After an
+    /// error it is done again from where it stopped.
     fn renumber(&mut self) -> Result<(), Error> {
-        if self.vanished.is_empty() {
+        if self.vanished.is_empty() && self.separated.is_empty() {
             return Ok(());
         }
         let users = &self.users;
@@ -217,10 +234,11 @@ impl Store {
         for (family, runs) in &mut self.families {
             runs.fresh.renumber(&user_of);
             for sealed in &mut runs.parts {
-                if !concerned(*family, &sealed.part, &self.vanished)? {
+                let part = &sealed.part;
+                if !concerned(*family, part, &self.vanished)? && !divided(part, &self.separated)? {
                     continue;
                 }
-                let part = Arc::new(merged(&[&sealed.part], &user_of)?);
+                let part = Arc::new(part.renumbered(&user_of)?);
                 let old = std::mem::replace(sealed, Sealed { part, place: Place::Memory });
                 if let Some(file) = old.file() {
                     self.obsolete.push((file, Arc::downgrade(&old.part)));
@@ -228,7 +246,7 @@ impl Store {
             }
         }
         self.vanished.clear();
-        Ok(())
+        self.count_separated()
     }
 }
 

@@ -13,13 +13,15 @@
 //! ```
 
 pub mod bounds;
+pub mod operation;
 pub mod record;
 pub mod sum;
 pub mod time;
 pub mod value;
 pub mod zone;
 
-pub use record::{AttributeChange, Event, EventId, Identity, Operation, Record, What, Who};
+pub use operation::Operation;
+pub use record::{AttributeChange, Event, EventId, Identity, Record, What, Who};
 pub use sum::ExactSum;
 pub use time::{Span, Timestamp};
 pub use value::{Text, Value};

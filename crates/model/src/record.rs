@@ -4,7 +4,7 @@ use std::fmt;
 
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::{Text, Timestamp, Value};
+use crate::{Operation, Text, Timestamp, Value};
 
 /// Whom a record is about, as its sender named them. At least one of the three is present.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -65,26 +65,6 @@ pub struct AttributeChange {
     pub operations: Vec<(Text, Operation)>,
     /// Whether everything that the user has is unset first.
     pub clear: bool,
-}
-
-/// What is done to one attribute, whose new value follows from the one that it has.
-///
-/// An attribute without a value counts as 0 where a number is added and as an empty list elsewhere; a
-/// plain value counts as a list of one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Operation {
-    /// Sets a value unless the attribute has one.
-    SetOnce(Value),
-    /// Adds a number, whole or with a fraction; what is no number is replaced by it.
-    Add(Value),
-    /// Adds values at the end of a list.
-    Append(Vec<Value>),
-    /// Adds values at the beginning of a list.
-    Prepend(Vec<Value>),
-    /// Adds those values at the end of a list that it does not have.
-    Union(Vec<Value>),
-    /// Takes every occurrence of values out of a list.
-    Remove(Vec<Value>),
 }
 
 /// What a record says.

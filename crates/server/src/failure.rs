@@ -77,6 +77,12 @@ impl std::fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
+impl From<gateway::Problem> for Failure {
+    fn from(problem: gateway::Problem) -> Failure {
+        Failure::unprocessable(problem.code, problem.message).hint(problem.hint)
+    }
+}
+
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Failure {
         Failure::internal("server.configuration", &error)

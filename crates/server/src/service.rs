@@ -12,6 +12,7 @@ mod evaluate;
 pub mod export;
 pub mod frameworks;
 pub mod history;
+mod identity;
 mod known;
 mod lifecycle;
 pub mod live;

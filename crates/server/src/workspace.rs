@@ -16,6 +16,7 @@ mod backup;
 mod error;
 mod keep;
 mod maintenance;
+mod planned;
 mod writer;
 
 pub use backup::{Backup, BackupError, restore};
@@ -27,7 +28,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use engine::{Fold, Person};
+use engine::{Fold, IdentityGraph};
 use history::{Cache, Checkpoint, Merging, Snapshot, Store, StoreStats};
 use model::{Record, Span, Text, Timestamp, UserIndex};
 use tokio::sync::{mpsc, oneshot};
@@ -38,6 +39,7 @@ use crate::live::Hub;
 use crate::service::watched::{self, Definitions};
 pub use keep::{KeepLog, LogSizes};
 use maintenance::{Errand, Maintenance};
+pub use planned::Planned;
 use writer::{Command, Writer};
 
 /// Batches that wait for the writer; more wait in their senders.
@@ -223,9 +225,14 @@ impl Workspace {
         self.ask(Command::Snapshot)?
     }
 
-    /// The user that a known or anonymous id stands for, with all of their ids. Blocks its thread.
-    pub fn person(&self, id: &str) -> Result<Option<(UserIndex, Person)>, WorkspaceError> {
-        self.ask(|reply| Command::Person(id.into(), reply))
+    /// The user that an id stands for, with all of their ids. Blocks its thread.
+    pub fn identity(&self, id: &str) -> Result<Option<(UserIndex, IdentityGraph)>, WorkspaceError> {
+        self.ask(|reply| Command::Identity(id.into(), reply))
+    }
+
+    /// What a record would do to the identity graph. Blocks its thread.
+    pub fn plan(&self, record: Record) -> Result<Planned, WorkspaceError> {
+        self.ask(|reply| Command::Plan(Box::new(record), reply))
     }
 
     /// Which of these users have a known id, not only anonymous ones. Blocks its thread.

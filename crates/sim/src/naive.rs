@@ -45,15 +45,15 @@ impl Naive {
             while self.users.len() < self.fold.n_users() {
                 self.users.push(User::nobody());
             }
-            if let Some(merge) = step.merged {
+            for merge in &step.merged {
                 let gone = std::mem::replace(&mut self.users[merge.from.at()], User::nobody());
                 self.users[merge.into.at()].take_over(gone);
                 self.users[merge.from.at()].since = now;
             }
             let user = &mut self.users[step.user.at()];
-            if step.renamed || step.merged.is_some() {
+            if step.renamed || !step.merged.is_empty() {
                 user.history.id = self.fold.person(step.user).public_id.clone();
-                if !step.created || step.merged.is_some() {
+                if !step.created || !step.merged.is_empty() {
                     user.since = now;
                 }
             }

@@ -201,7 +201,7 @@ impl Writer {
     /// Public ids of whom a frame is about, as they are after it: the fold may be frames ahead.
     fn names(&self, taken: &[Taken]) -> HashMap<UserIndex, Text> {
         let mut names = HashMap::new();
-        let merged = taken.iter().filter_map(|(step, ..)| step.merged).map(|merge| merge.from);
+        let merged = taken.iter().flat_map(|(step, ..)| &step.merged).map(|merge| merge.from);
         for from in merged.filter(|from| from.at() < self.store.n_users()) {
             names.insert(from, self.store.facts_of(from).public_id);
         }
@@ -216,7 +216,9 @@ impl Writer {
             taken.iter().map(|(step, _, record)| Folded { step, record }).collect();
         self.n_folded += 1;
         if self.options.defect == Some(Defect::SkipRecord) && self.n_folded.is_multiple_of(7) {
-            let plain = |f: &Folded| f.step.merged.is_none() && !f.step.renamed;
+            let plain = |f: &Folded| {
+                f.step.merged.is_empty() && f.step.separated.is_none() && !f.step.renamed
+            };
             if let Some(n) = folded.iter().position(plain) {
                 folded.remove(n);
             }

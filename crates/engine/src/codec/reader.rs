@@ -48,6 +48,19 @@ impl<'a> Reader<'a> {
         (0..n).map(|_| self.text()).collect()
     }
 
+    pub(super) fn numbers(&mut self) -> Result<Vec<u32>, Wrong> {
+        let n = self.number()?;
+        (0..n).map(|_| self.number()).collect()
+    }
+
+    pub(super) fn flag(&mut self) -> Result<bool, Wrong> {
+        match self.number()? {
+            0 => Ok(false),
+            1 => Ok(true),
+            _ => Err(self.wrong("it is neither yes nor no")),
+        }
+    }
+
     fn cut(&self) -> Wrong {
         self.wrong("it ends too early")
     }

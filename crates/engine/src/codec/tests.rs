@@ -57,10 +57,19 @@ fn what_contradicts_itself_is_refused() {
     let ada = Person { user_ids: vec!["ada".into()], ..Person::default() };
     let phone = Person { anonymous_ids: vec!["phone".into()], ..Person::default() };
     let lost = Person { lost: vec![0], ..phone.clone() };
-    let merged = |into| Person { merged_into: Some(UserIndex(into)), ..ada.clone() };
+    let merged = |into| Person { merged_into: Some(UserIndex(into)), ..phone.clone() };
+    let knowing = |merged: u32| {
+        let more = More { merged: vec![UserIndex(merged)], ..More::default() };
+        Person { more: Some(Box::new(more)), ..ada.clone() }
+    };
+    let old = Person { merged_into: Some(UserIndex(0)), ..Person::default() };
     assert!(persons([ada.clone(), phone.clone()]).is_ok());
     assert!(persons([lost.clone(), phone.clone()]).is_ok());
-    assert!(persons([ada.clone(), merged(0)]).is_ok());
+    assert!(persons([knowing(1), merged(0)]).is_ok());
+    assert!(persons([ada.clone(), old]).is_ok(), "of a time when merged persons kept nothing");
+    assert!(persons([ada.clone(), merged(0)]).is_err(), "nobody knows of the merge");
+    assert!(persons([knowing(1), phone.clone()]).is_err(), "who was merged does not know of it");
+    assert!(persons([knowing(2), phone.clone()]).is_err(), "nobody was merged");
     assert!(persons([ada.clone(), ada.clone()]).is_err(), "two have one known id");
     assert!(persons([phone.clone(), phone.clone()]).is_err(), "two have one anonymous id");
     assert!(persons([ada.clone(), merged(2)]).is_err(), "merged into nobody");
@@ -76,7 +85,7 @@ fn every_cut_and_every_other_version_is_refused() {
     }
     assert!(Fold::restore([[&whole[..], &[0]].concat()]).is_err(), "longer");
     let mut newer = whole;
-    newer[0] = 3;
+    newer[0] = 4;
     let error = Fold::restore([newer]).unwrap_err().to_string();
     assert!(error.contains("a version that this program does not read"), "{error}");
 }
@@ -84,7 +93,7 @@ fn every_cut_and_every_other_version_is_refused() {
 proptest::proptest! {
     #[test]
     fn damaged_pieces_are_refused_not_trusted(
-        version in 1..4u32,
+        version in 1..5u32,
         bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..200),
         flips in proptest::collection::vec((0..400usize, proptest::num::u8::ANY), 1..4),
     ) {

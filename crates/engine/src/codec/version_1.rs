@@ -4,8 +4,8 @@
 use hashbrown::HashMap;
 use model::{Text, UserIndex};
 
-use super::NOBODY;
 use super::reader::{Reader, Wrong};
+use super::{NOBODY, without_copies};
 use crate::chunks::Chunks;
 use crate::identity::Person;
 
@@ -19,8 +19,8 @@ pub(super) fn read(reader: &mut Reader) -> Result<Chunks<Person>, Wrong> {
         let public_id = reader.text()?;
         let merged_into = Some(reader.number()?).filter(|n| *n != NOBODY).map(UserIndex);
         let (user_ids, anonymous_ids) = (reader.texts()?, reader.texts()?);
-        let lost = Vec::new();
-        persons.push(Person { public_id, user_ids, anonymous_ids, merged_into, lost });
+        let (lost, more) = (Vec::new(), None);
+        persons.push(Person { public_id, user_ids, anonymous_ids, merged_into, lost, more });
     }
     let n = reader.number()?;
     let mut owners: HashMap<Text, u32> = HashMap::new();
@@ -32,8 +32,10 @@ pub(super) fn read(reader: &mut Reader) -> Result<Chunks<Person>, Wrong> {
         let elsewhere = |id: &Text| owners.get(id).is_none_or(|owner| *owner as usize != user);
         let lost = (0..).zip(anonymous_ids).filter(|(_, id)| elsewhere(id)).map(|(at, _)| at);
         let lost: Vec<u32> = lost.collect();
-        if merged_into.is_none() && !lost.is_empty() {
-            persons[user].lost = lost;
+        match merged_into {
+            Some(_) => persons[user] = without_copies(std::mem::take(&mut persons[user])),
+            None if lost.is_empty() => {}
+            None => persons[user].lost = lost,
         }
     }
     Ok(persons)

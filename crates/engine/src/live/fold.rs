@@ -23,6 +23,7 @@ use super::timers::{NEVER, Timers};
 use super::transition::{Cause, Correction, Transition, WatchId};
 use crate::chunks::Chunks;
 use crate::fold::Step;
+use crate::identity::Merge;
 
 /// Records of one frame that are older than [`GRACE`] and make it an import: their users are built
 /// anew once, when it is over.
@@ -164,7 +165,7 @@ impl Live {
         self.now = self.now.max(now);
         if self.program.idle() && self.joining.is_none() {
             // Who was merged away must not come back when something is watched again.
-            for merge in records.iter().filter_map(|folded| folded.step.merged) {
+            for merge in records.iter().flat_map(|folded| &folded.step.merged) {
                 self.timers.clear(merge.from);
                 if let Some(bytes) = self.users.get_mut(merge.from.at()) {
                     *bytes = Box::default();
@@ -182,19 +183,28 @@ impl Live {
                 self.rename(user, ids, transitions);
             }
         }
-        let so_far = |n: usize, merges: usize| (&records[..n], &records[..merges]);
-        // Where the records begin that were not taken in; the first of them may be of a merge that was.
-        let mut start = 0;
+        let merges = records.iter().flat_map(|folded| &folded.step.merged);
+        let merges: Vec<Merge> = merges.copied().collect();
+        // Where the records begin that were not taken in, and how many merges were.
+        let (mut start, mut merged) = (0, 0);
         for (n, folded) in records.iter().enumerate() {
-            if let Some(merge) = folded.step.merged {
-                let mut before = SoFar::new(histories, so_far(start, n.min(start + 1)));
-                self.arrivals((&records[start..n], bulk), ids, &mut before, transitions);
-                let mut before = SoFar::new(histories, so_far(n, n));
+            let Step { user, merged: own, separated, .. } = folded.step;
+            if own.is_empty() && separated.is_none() {
+                continue;
+            }
+            let mut before = SoFar::new(histories, (&records[..start], &merges[..merged]));
+            self.arrivals((&records[start..n], bulk), ids, &mut before, transitions);
+            start = n;
+            for merge in own {
+                let mut before = SoFar::new(histories, (&records[..n], &merges[..merged]));
                 self.merge((merge.from, merge.into), ids, &mut before, transitions);
-                start = n;
+                merged += 1;
+            }
+            if let Some(part) = separated {
+                self.separate([*user, part.user], ids, transitions);
             }
         }
-        let mut before = SoFar::new(histories, so_far(start, records.len().min(start + 1)));
+        let mut before = SoFar::new(histories, (&records[..start], &merges[..merged]));
         self.arrivals((&records[start..], bulk), ids, &mut before, transitions);
     }
 
@@ -470,6 +480,25 @@ impl Live {
         }
         self.told.clear();
         self.tell_difference(into, &before, Cause::Merge, transitions);
+    }
+
+    /// One user is two again: nobody can tell from their bytes what is whose, so both are built anew,
+    /// and what that changes is told as of this instant.
+    fn separate(
+        &mut self,
+        both: [UserIndex; 2],
+        ids: &dyn PublicIds,
+        transitions: &mut Vec<Transition>,
+    ) {
+        for user in both {
+            while self.users.len() <= user.at() {
+                self.users.push(Box::default());
+            }
+            self.catch_up(user, ids, transitions);
+            self.mark_stale(user);
+            let bytes = &mut self.users[user.at()];
+            *bytes = known_from(bytes, self.now);
+        }
     }
 
     /// Tells how the places of a user differ from others, at this instant.

@@ -7,6 +7,7 @@ use model::{Record, Timestamp, UserIndex, Value, What};
 use segment::evaluate::{UserEvent, UserHistory};
 
 use super::fold::Folded;
+use crate::identity::Merge;
 
 /// The history of users as it was before the frame at hand.
 pub trait Histories {
@@ -30,15 +31,16 @@ impl Histories for NoHistories {
 pub(super) struct SoFar<'a, 'h> {
     before: &'a mut (dyn Histories + 'h),
     frame: &'a [Folded<'a>],
-    /// The records that say who is who.
-    merges: &'a [Folded<'a>],
+    /// Who turned out to be one.
+    merges: &'a [Merge],
 }
 
 impl Histories for SoFar<'_, '_> {
     fn of(&mut self, users: &[UserIndex]) -> Option<UserHistory> {
         let mut all = users.to_vec();
-        let merges = self.merges.iter().filter_map(|folded| folded.step.merged);
-        all.extend(merges.map(|merge| merge.from).filter(|from| self.belongs_to(*from, users)));
+        all.extend(
+            self.merges.iter().map(|merge| merge.from).filter(|from| self.belongs_to(*from, users)),
+        );
         // Merged into one of them by a record, and named besides.
         let mut once = Vec::with_capacity(all.len());
         all.into_iter().for_each(|user| {
@@ -57,17 +59,17 @@ impl Histories for SoFar<'_, '_> {
 }
 
 impl<'a, 'h> SoFar<'a, 'h> {
-    /// Of a frame: the records whose content counts, and those whose merges do.
+    /// Of a frame: the records and the merges that count.
     pub(super) fn new(
         before: &'a mut (dyn Histories + 'h),
-        (frame, merges): (&'a [Folded<'a>], &'a [Folded<'a>]),
+        (frame, merges): (&'a [Folded<'a>], &'a [Merge]),
     ) -> SoFar<'a, 'h> {
         SoFar { before, frame, merges }
     }
 
     /// Whether a user is one of others by the end of the frame so far.
     fn belongs_to(&self, mut user: UserIndex, others: &[UserIndex]) -> bool {
-        for merge in self.merges.iter().filter_map(|folded| folded.step.merged) {
+        for merge in self.merges {
             if merge.from == user {
                 user = merge.into;
             }

@@ -69,7 +69,7 @@ pub(crate) fn encode(part: &Part) -> Result<Vec<u8>, Error> {
     file.add(ARRIVALS, 0, sections::arrivals(&*part.arrivals()?));
     file.add(RECEIVED, 0, sections::series(&*part.received()?));
     file.add_ids(&part.ids(0..part.len())?);
-    for property in part.properties() {
+    for property in part.columns() {
         if let Some(column) = part.column(property)? {
             file.add(COLUMN, property.0, sections::column(&column, &runs));
         }
@@ -232,7 +232,8 @@ fn read_directory(bytes: &[u8], end: u64, n_names: usize) -> Result<(Facts, Vec<
             len: reader.u64()?,
             check: reader.u32()?,
         };
-        if section.at != at || (section.kind == COLUMN && section.name as usize >= n_names) {
+        let named = (section.name as usize) < n_names || NameId(section.name).hidden();
+        if section.at != at || (section.kind == COLUMN && !named) {
             return Err(wrong("a column is not where it belongs, or has an unknown name"));
         }
         at = at.checked_add(section.len).ok_or(wrong("a column is too long"))?;

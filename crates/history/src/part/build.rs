@@ -1,7 +1,10 @@
 //! Parts made in memory: of unsorted rows, or of the rows of other parts.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
+
+use model::Value;
 
 use super::{Facts, Ids, Part, Row, Runs, Section};
 use crate::column::{Column, ColumnBuilder, Stretch, gathered};
@@ -78,13 +81,74 @@ impl Part {
         }
     }
 
-    /// One part of the rows of several of one family, with users renumbered by `user_of`. Of rows
-    /// with equal user, time and arrival, those of earlier parts come first.
-    pub fn merged(parts: &[&Part], user_of: &dyn Fn(u32) -> u32) -> Result<Part, Error> {
+    /// One part of the rows of several of one family. Of rows with equal user, time and arrival,
+    /// those of earlier parts come first.
+    pub fn merged(parts: &[&Part]) -> Result<Part, Error> {
         let sources = parts.iter().map(|part| Merging::of(part)).collect::<Result<Vec<_>, _>>()?;
-        let (users, stretches) = order(&sources, user_of);
-        gather(&sources, users, &stretches)
+        let mut blocks: Vec<Block> = Vec::new();
+        for (which, source) in (0..).zip(&sources) {
+            for (run, user) in source.runs.users.iter().enumerate() {
+                blocks.push(Block { user: *user, which, rows: source.runs.rows(run) });
+            }
+        }
+        let (users, stretches) = order(&sources, blocks);
+        Ok(Part::of_columns(gather(&sources, users, &stretches)?))
     }
+
+    /// The same rows, each under the user that its origin is part of now, which `user_of` says; a row
+    /// without an origin began under its user.
+    pub fn renumbered(&self, user_of: &dyn Fn(u32) -> u32) -> Result<Part, Error> {
+        let source = Merging::of(self)?;
+        let began = self.began(&source.runs)?;
+        let mut blocks: Vec<Block> = Vec::new();
+        for run in 0..source.runs.users.len() {
+            let rows = source.runs.rows(run);
+            let mut from = rows.start;
+            for own in began[rows].chunk_by(|a, b| a == b) {
+                let rows = from..from + own.len();
+                from = rows.end;
+                blocks.push(Block { user: user_of(own[0]), which: 0, rows });
+            }
+        }
+        let (users, stretches) = order(std::slice::from_ref(&source), blocks);
+        let mut columns = gather(&[source], users, &stretches)?;
+        let rows = stretches.iter().flat_map(Stretch::rows);
+        let mut origins = ColumnBuilder::default();
+        let mut any = false;
+        for (row, user) in rows.zip(&columns.users) {
+            let origin = Some(began[row]).filter(|origin| origin != user);
+            any |= origin.is_some();
+            origins.push(origin.map(|origin| Value::Int(i64::from(origin))).as_ref());
+        }
+        columns.properties.remove(&NameId::ORIGIN);
+        let origins = if any { origins.finish() } else { None };
+        columns.properties.extend(origins.map(|column| (NameId::ORIGIN, column)));
+        Ok(Part::of_columns(columns))
+    }
+
+    /// Under which number every row began.
+    fn began(&self, runs: &Runs) -> Result<Vec<u32>, Error> {
+        let mut began = Vec::with_capacity(self.len());
+        for (run, user) in runs.users.iter().enumerate() {
+            began.resize(began.len() + runs.rows(run).len(), *user);
+        }
+        if let Some(origins) = self.column(NameId::ORIGIN)? {
+            for (row, began) in began.iter_mut().enumerate() {
+                if let Some(Value::Int(origin)) = origins.get(row) {
+                    *began =
+                        u32::try_from(origin).map_err(|_| self.wrong("an origin is no user"))?;
+                }
+            }
+        }
+        Ok(began)
+    }
+}
+
+/// Rows of one source that belong to one user, in order.
+struct Block {
+    user: u32,
+    which: u32,
+    rows: Range<usize>,
 }
 
 impl Part {
@@ -98,7 +162,7 @@ impl Part {
                 push(&mut stretches, 0, row as u32, 1);
             }
         }
-        gather(&[source], users, &stretches)
+        Ok(Part::of_columns(gather(&[source], users, &stretches)?))
     }
 }
 
@@ -130,8 +194,8 @@ impl<'a> Merging<'a> {
     }
 }
 
-/// One part of stretches of rows, in order, with the user of every row.
-fn gather(sources: &[Merging], users: Vec<u32>, stretches: &[Stretch]) -> Result<Part, Error> {
+/// Stretches of rows, in order, with the user of every row.
+fn gather(sources: &[Merging], users: Vec<u32>, stretches: &[Stretch]) -> Result<Columns, Error> {
     let mut columns = Columns { users, ..Columns::default() };
     for stretch in stretches {
         let source = &sources[stretch.which as usize];
@@ -143,7 +207,7 @@ fn gather(sources: &[Merging], users: Vec<u32>, stretches: &[Stretch]) -> Result
         }
         columns.ids.extend_from_slice(&source.ids[stretch.rows()]);
     }
-    let properties = sources.iter().flat_map(|source| source.part.properties());
+    let properties = sources.iter().flat_map(|source| source.part.columns());
     let mut properties: Vec<NameId> = properties.collect();
     properties.sort_unstable();
     properties.dedup();
@@ -154,34 +218,27 @@ fn gather(sources: &[Merging], users: Vec<u32>, stretches: &[Stretch]) -> Result
         let column = gathered(&held, stretches);
         columns.properties.extend(column.map(|column| (property, column)));
     }
-    Ok(Part::of_columns(columns))
+    Ok(columns)
 }
 
 /// The user of every row in the merged order, and where the rows come from.
-fn order(sources: &[Merging], user_of: &dyn Fn(u32) -> u32) -> (Vec<u32>, Vec<Stretch>) {
-    let mut runs: Vec<(u32, u32, u32)> = Vec::new();
-    for (which, source) in sources.iter().enumerate() {
-        let users = source.runs.users.iter().enumerate();
-        runs.extend(users.map(|(run, user)| (user_of(*user), which as u32, run as u32)));
-    }
-    runs.sort_unstable();
+fn order(sources: &[Merging], mut blocks: Vec<Block>) -> (Vec<u32>, Vec<Stretch>) {
+    blocks.sort_unstable_by_key(|block| (block.user, block.which, block.rows.start));
     let (mut users, mut stretches) = (Vec::new(), Vec::new());
     let mut rows = Vec::new();
-    for own in runs.chunk_by(|a, b| a.0 == b.0) {
-        if let [(user, which, run)] = own {
-            let range = sources[*which as usize].runs.rows(*run as usize);
-            users.resize(users.len() + range.len(), *user);
-            push(&mut stretches, *which, range.start as u32, range.len() as u32);
+    for own in blocks.chunk_by(|a, b| a.user == b.user) {
+        if let [Block { user, which, rows }] = own {
+            users.resize(users.len() + rows.len(), *user);
+            push(&mut stretches, *which, rows.start as u32, rows.len() as u32);
             continue;
         }
         rows.clear();
-        for (_, which, run) in own {
+        for Block { which, rows: of_block, .. } in own {
             let source = &sources[*which as usize];
-            let range = source.runs.rows(*run as usize);
-            rows.extend(range.map(|row| (source.key(row), *which, row as u32)));
+            rows.extend(of_block.clone().map(|row| (source.key(row), *which, row as u32)));
         }
         rows.sort_unstable();
-        users.resize(users.len() + rows.len(), own[0].0);
+        users.resize(users.len() + rows.len(), own[0].user);
         rows.iter().for_each(|(_, which, row)| push(&mut stretches, *which, *row, 1));
     }
     (users, stretches)

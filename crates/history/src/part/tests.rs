@@ -106,14 +106,21 @@ proptest! {
             .map(|part| open(encode(&part).unwrap(), 10).unwrap())
             .collect();
         let parts: Vec<&Part> = parts.iter().collect();
+        let merged = Part::merged(&parts).unwrap();
+        prop_assert_eq!(told(&merged), expected(&rows));
         // Users 7 and 14 are one.
         let user_of = |user: u32| if same && user == 14 { 7 } else { user };
-        let merged = Part::merged(&parts, &user_of).unwrap();
+        let one = merged.renumbered(&user_of).unwrap();
         let renamed: Vec<Row> =
-            rows.into_iter().map(|row| Row { user: user_of(row.user), ..row }).collect();
-        let found = told(&merged);
-        let wanted = expected(&renamed);
-        prop_assert_eq!(found, wanted);
+            rows.iter().map(|row| Row { user: user_of(row.user), ..row.clone() }).collect();
+        prop_assert_eq!(told(&one), expected(&renamed));
+        let moved = rows.iter().any(|row| user_of(row.user) != row.user);
+        prop_assert_eq!(one.has_origins(), moved);
+        // They are two again, also out of a file and beside other rows.
+        let one = open(encode(&one).unwrap(), 10).unwrap();
+        let two = Part::merged(&[&one]).unwrap().renumbered(&|user| user).unwrap();
+        prop_assert_eq!(told(&two), expected(&rows));
+        prop_assert!(!two.has_origins());
     }
 }
 

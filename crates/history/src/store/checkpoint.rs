@@ -77,6 +77,9 @@ impl Store {
             let part = disk::open_part(&folder, *number, n_names, &store.cache)?;
             let bytes = disk::part_bytes(&*folder, *number)?;
             let place = Place::File { number: *number, bytes };
+            if part.columns().any(|column| column == NameId::OPERATIONS) {
+                store.operated.insert(family.name());
+            }
             let runs = store.families.entry(*family).or_default();
             runs.parts.push(Sealed { part: Arc::new(part), place });
         }

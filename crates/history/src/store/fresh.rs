@@ -40,9 +40,9 @@ impl Fresh {
         std::mem::take(self).rows
     }
 
-    /// Gives rows to other users.
+    /// Gives every row to the user that its origin is part of now.
     pub(super) fn renumber(&mut self, user_of: &dyn Fn(u32) -> u32) {
-        self.rows.iter_mut().for_each(|row| row.user = user_of(row.user));
+        self.rows.iter_mut().for_each(|row| row.renumber(user_of));
         self.last.clear();
         self.before.clear();
     }

@@ -112,7 +112,9 @@ impl Store {
             }
             What::Identify(change) => {
                 // All attributes of a change hold its id: the first is enough.
-                let first = change.attributes.first().map_or("", |(name, _)| name.as_str());
+                let set = change.attributes.first().map(|(name, _)| name);
+                let first = set.or(change.operations.first().map(|(name, _)| name));
+                let first = first.map_or("", |name| name.as_str());
                 let family = number(first).map(|name| Family::of_attribute(name, change.time));
                 family.into_iter().collect()
             }

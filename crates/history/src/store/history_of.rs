@@ -49,18 +49,28 @@ impl Store {
         self.read_user(users, Some((needs, (from, to))))
     }
 
+    /// The numbers under which rows of users stand.
+    pub(super) fn numbers_of(&mut self, users_as_one: &[UserIndex]) -> Result<Vec<u32>, Error> {
+        if !self.separated.is_empty() {
+            self.renumber()?;
+        }
+        // Rows of users that were merged have their old numbers until they are sealed.
+        let users = &self.users;
+        let there = users_as_one.iter().map(|user| user.0).filter(|n| (*n as usize) < users.len());
+        let there: Vec<u32> = there.collect();
+        let own = |number: &u32| there.contains(&users.remaining(*number));
+        let vanished = self.vanished.iter().map(|vanished| vanished.user);
+        Ok(there.iter().copied().chain(vanished).filter(own).collect())
+    }
+
     fn read_user(
         &mut self,
         users_as_one: &[UserIndex],
         needs: Option<(&Needs, (Timestamp, Timestamp))>,
     ) -> Result<UserHistory, Error> {
-        // Rows of users that were merged have their old numbers until they are sealed.
+        let numbers = self.numbers_of(users_as_one)?;
         let users = &self.users;
         let user = users_as_one[0];
-        let own = |number: &u32| users_as_one.iter().any(|u| users.remaining(*number) == u.0);
-        let vanished = self.vanished.iter().map(|vanished| vanished.user);
-        let all = users_as_one.iter().map(|user| user.0).chain(vanished);
-        let numbers: Vec<u32> = all.filter(own).collect();
         let mut one = OneUser::new(&self.names, users, user, needs);
         users_as_one[1..].iter().for_each(|other| one.live_as_long_as(&users.get(*other)));
         for (family, runs) in &mut self.families {

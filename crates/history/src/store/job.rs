@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use super::plan::Merging;
 use super::retain::newer;
-use super::runs::{Place, merged};
+use super::runs::Place;
 use crate::cache::Cache;
 use crate::disk::{self, Error, Facts, Folder, MANIFEST, Manifest, Pieces};
 use crate::names::Names;
@@ -120,7 +120,7 @@ impl Job {
         let several: Vec<&Part> = inputs.iter().map(|part| &**part).collect();
         let mut part = Arc::clone(&inputs[0]);
         if several.len() > 1 {
-            part = Arc::new(merged(&several, &|user| user)?);
+            part = Arc::new(Part::merged(&several)?);
         }
         if let Some(instant) = forget.filter(|instant| part.facts().time_min <= *instant) {
             part = Arc::new(newer(&part, instant)?);

@@ -71,7 +71,7 @@ impl Runs {
         let chosen: Vec<usize> = tier.into_iter().map(|at| places[at]).collect();
         let parts: Vec<&Part> = chosen.iter().map(|place| &*self.parts[*place].part).collect();
         // Parts in memory can always be merged; if not, they are as good as they are.
-        let Ok(part) = merged(&parts, &|user| user) else { return false };
+        let Ok(part) = Part::merged(&parts) else { return false };
         let mut place = 0;
         self.parts.retain(|_| {
             place += 1;
@@ -80,11 +80,6 @@ impl Runs {
         self.parts.push(Sealed { part: Arc::new(part), place: Place::Memory });
         true
     }
-}
-
-/// One part of the rows of several, with users renumbered.
-pub(super) fn merged(parts: &[&Part], user_of: &dyn Fn(u32) -> u32) -> Result<Part, Error> {
-    Part::merged(parts, user_of)
 }
 
 /// Whether a user has rows in a part.

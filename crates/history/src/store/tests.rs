@@ -17,6 +17,7 @@ mod crash;
 mod one_user;
 mod retention;
 mod rewriting;
+mod separation;
 
 /// What is live at a log position, as if an engine had made it.
 fn live(log_position: u64) -> Vec<Vec<u8>> {
@@ -163,6 +164,12 @@ fn join(known: &str, anonymous: &str, n: u64) -> Deed {
     let previous = Text::new(anonymous);
     let received_at = Timestamp(n as i64);
     Deed::Apply(Record { received_at, who: Who::user(known), what: What::Alias { previous } })
+}
+
+/// An id that was merged into another is a user of its own from now on.
+fn separate(known: &str, separated: &str, n: u64) -> Deed {
+    let what = What::Separate { separated: separated.into() };
+    Deed::Apply(Record { received_at: Timestamp(n as i64), who: Who::user(known), what })
 }
 
 fn records(script: &[Deed]) -> Vec<Record> {

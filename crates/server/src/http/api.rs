@@ -42,6 +42,10 @@ pub fn routes() -> Router<App> {
         .route("/api/users/{id}", get(user))
         .route("/api/users/{id}/events", get(user_events))
         .route("/api/users/{id}/states", get(user_states))
+        .route("/api/users/{id}/identity", get(identity))
+        .route("/api/users/{id}/merge", post(merge))
+        .route("/api/users/{id}/separate", post(separate))
+        .route("/api/identity/plan", post(plan_identity))
         .route("/api/export/{what}", get(export::export))
         .route("/api/catalogue", get(catalogue))
         .route("/api/quarantine", get(quarantine))
@@ -239,6 +243,31 @@ async fn user_events(
 
 async fn user_states(State(app): State<App>, Id(id): Id, Params(query): Params<AtQuery>) -> Answer {
     ask(&app, move |service| service.user_states(&id, &query)).await
+}
+
+async fn identity(State(app): State<App>, Id(id): Id) -> Answer {
+    ask(&app, move |service| service.identity(&id)).await
+}
+
+async fn plan_identity(State(app): State<App>, body: Body) -> Answer {
+    let question: IdentityQuestion = body::json(&body::read(body).await?)?;
+    ask(&app, move |service| service.plan_identity(&question)).await
+}
+
+async fn merge(State(app): State<App>, Id(id): Id, body: Body) -> Answer {
+    let MergeRequest { other } = body::json(&body::read(body).await?)?;
+    let of = id.clone();
+    let record = app.compute(move |service| service.merge_record(&of, &other)).await?;
+    app.workspace.submit(vec![record]).await?;
+    ask(&app, move |service| service.identity(&id)).await
+}
+
+async fn separate(State(app): State<App>, Id(id): Id, body: Body) -> Answer {
+    let SeparateRequest { person } = body::json(&body::read(body).await?)?;
+    let of = id.clone();
+    let record = app.compute(move |service| service.separate_record(&of, &person)).await?;
+    app.workspace.submit(vec![record]).await?;
+    ask(&app, move |service| service.identity(&id)).await
 }
 
 async fn catalogue(State(app): State<App>, Params(query): Params<AtQuery>) -> Answer {

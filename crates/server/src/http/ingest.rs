@@ -74,8 +74,7 @@ fn checked(record: Record, received_at: Timestamp) -> Result<Record, Failure> {
         };
         Ok(Record { received_at, who, what })
     };
-    check()
-        .map_err(|problem| Failure::unprocessable(problem.code, problem.message).hint(problem.hint))
+    Ok(check()?)
 }
 
 fn values(values: Vec<(Text, Value)>) -> Result<Vec<(Text, Value)>, gateway::Problem> {

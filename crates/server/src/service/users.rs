@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use engine::Person;
+use engine::IdentityGraph;
 use history::lifecycle::LifecycleAt;
 use history::rfm::RfmAt;
 use history::{QueryError, StoredEvent, UserSet};
@@ -76,10 +76,10 @@ impl Service {
     /// Everything about one user.
     pub fn user(&self, id: &str, query: &AtQuery) -> Result<User, Failure> {
         let view = self.view(query.as_of.as_deref(), query.known_at.as_deref())?;
-        let (index, person) = self.known(id)?;
+        let (index, graph) = self.known(id)?;
         let history = self.history(&view, index, id)?;
         let evaluator = view.evaluator();
-        let row = row(&view, index, !person.user_ids.is_empty(), None)?;
+        let row = row(&view, index, graph.user_ids().next().is_some(), None)?;
         let rules = &view.rules;
         let mut segments = Vec::new();
         for saved in self.workspace.config().segments()? {
@@ -91,8 +91,9 @@ impl Service {
         }
         Ok(User {
             id: row.id,
-            user_ids: texts(&person.user_ids),
-            anonymous_ids: texts(&person.anonymous_ids),
+            user_ids: graph.user_ids().map(ToString::to_string).collect(),
+            anonymous_ids: graph.anonymous_ids().map(ToString::to_string).collect(),
+            identities: graph.identities().map(super::identity::name).collect(),
             known: row.known,
             first_seen_at: row.first_seen_at,
             last_seen_at: row.last_seen_at,
@@ -145,9 +146,9 @@ impl Service {
         Ok(StateChanges { changes: changes.collect() })
     }
 
-    /// The user of a known or anonymous id.
-    pub(super) fn known(&self, id: &str) -> Result<(UserIndex, Person), Failure> {
-        self.workspace.person(id)?.ok_or_else(|| no_user(id))
+    /// The user of an id.
+    pub(super) fn known(&self, id: &str) -> Result<(UserIndex, IdentityGraph), Failure> {
+        self.workspace.identity(id)?.ok_or_else(|| no_user(id))
     }
 
     /// The history of a user that exists at the view's instant.
@@ -181,7 +182,7 @@ impl Service {
         let n = view.snapshot.n_places();
         let mut set =
             UserSet::of(n, |user| contains(view.snapshot.public_id(UserIndex(user as u32))));
-        if let Some((user, _)) = self.workspace.person(&part)?.filter(|(user, _)| user.at() < n) {
+        if let Some((user, _)) = self.workspace.identity(&part)?.filter(|(user, _)| user.at() < n) {
             set.insert(user);
         }
         for attribute in view.snapshot.attributes() {
@@ -263,13 +264,9 @@ fn changes(
     Ok(changes)
 }
 
-fn no_user(id: &str) -> Failure {
+pub(super) fn no_user(id: &str) -> Failure {
     Failure::not_found("user.not_found", format!("there is no user \"{id}\""))
         .hint("GET /api/users?query= finds users by parts of ids and attributes")
-}
-
-fn texts(texts: &[Text]) -> Vec<String> {
-    texts.iter().map(|text| text.to_string()).collect()
 }
 
 fn key_of(view: &View, index: usize) -> Key {

@@ -4,6 +4,7 @@
 mod backfill;
 mod counted;
 mod live;
+mod resolve;
 mod told;
 
 use std::path::Path;
@@ -41,7 +42,9 @@ pub(crate) enum Command {
         reply: oneshot::Sender<Result<Counts, SubmitError>>,
     },
     Snapshot(oneshot::Sender<Result<Arc<Snapshot>, WorkspaceError>>),
-    Person(String, oneshot::Sender<Option<(UserIndex, Person)>>),
+    Identity(String, oneshot::Sender<Option<(UserIndex, IdentityGraph)>>),
+    /// What a record would do to the identity graph, with the public ids of whom it concerns.
+    Plan(Box<Record>, oneshot::Sender<Planned>),
     Known(Vec<UserIndex>, oneshot::Sender<Vec<bool>>),
     /// Get ready to take records: somebody will soon send some.
     Prepare,
@@ -289,11 +292,16 @@ impl Writer {
     }
 
     /// Accepts nothing any more.
+    fn stop_accepting(&mut self, why: Arc<str>) {
+        tracing::error!(%why, "nothing is accepted from now on");
+        self.shared.read_only.store(true, Ordering::Release);
+        self.refused = Some(why);
+    }
+
+    /// The log refused to write.
     fn refuse(&mut self, error: log::Error, group: Group) {
         let why: Arc<str> = with_cause(&error).into();
-        tracing::error!(%why, "the log refused to write; nothing is accepted from now on");
-        self.shared.read_only.store(true, Ordering::Release);
-        self.refused = Some(Arc::clone(&why));
+        self.stop_accepting(Arc::clone(&why));
         for (reply, _) in group.replies {
             let _ = reply.send(Err(SubmitError::ReadOnly(Arc::clone(&why))));
         }
@@ -344,6 +352,7 @@ impl Writer {
     /// Applies the records of one frame of the log; what it tells is added.
     fn apply_frame(&mut self, taken: Vec<Taken>, told: &mut Vec<engine::live::Transition>) {
         let n = told.len();
+        let taken = self.resolved(taken);
         self.live_frame(&taken, told);
         let arrivals = engine::arrivals(self.frames, taken.iter().map(|(.., record)| record));
         self.frames += 1;
@@ -360,20 +369,23 @@ impl Writer {
                 self.shared.show(snapshot.as_ref().ok().cloned());
                 let _ = reply.send(snapshot.map_err(WorkspaceError::from));
             }
-            Command::Person(id, reply) => {
+            Command::Identity(id, reply) => {
                 // What the log refused is in the fold all the same, and nowhere else.
                 let shown = match self.refused {
                     Some(_) => self.store.n_users(),
                     None => usize::MAX,
                 };
                 let found = self.fold.find(&id).filter(|user| user.at() < shown);
-                let _ = reply.send(found.map(|user| (user, self.fold.person(user).clone())));
+                let _ = reply.send(found.map(|user| (user, self.fold.graph(user))));
             }
             Command::Known(users, reply) => {
-                let known = |user: &UserIndex| !self.fold.person(*user).user_ids.is_empty();
+                let known = |user: &UserIndex| self.fold.has_user_id(*user);
                 let _ = reply.send(users.iter().map(known).collect());
             }
             Command::Maintain(errand) => self.ask_maintenance(errand),
+            Command::Plan(record, reply) => {
+                let _ = reply.send(Planned::of(&self.fold, &record));
+            }
             Command::Stats(reply) => {
                 let _ = reply.send(self.store.stats());
             }

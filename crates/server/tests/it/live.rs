@@ -67,7 +67,7 @@ impl Stream {
 
 /// The server's hub is told of a transition, as the writer would tell it.
 fn tell(server: &Fixture, watched: &Arc<Watched>, user: &str, (at, from, to): (i64, u8, u8)) {
-    let (index, person) = server.service.workspace().person(user).unwrap().unwrap();
+    let (index, person) = server.service.workspace().identity(user).unwrap().unwrap();
     let transition = Transition {
         user: index,
         watch: WatchId(0),

@@ -95,7 +95,7 @@ fn a_delivery_counts_once_whatever_comes_with_it_the_second_time() {
             assert_eq!(counts, Counts { accepted: 0, duplicates: 41 }, "{stage}: {n}");
         }
         assert_eq!(workspace.snapshot().unwrap().n_events(Timestamp::MAX).unwrap(), 40);
-        assert!(workspace.person("bob").unwrap().is_none());
+        assert!(workspace.identity("bob").unwrap().is_none());
     }
     // Other ids of the same event still count.
     let new = submit(&workspace, vec![purchase("ada", "new", 0), purchase("ada", "id 0", 0)]);
@@ -111,7 +111,7 @@ fn events_of_one_millisecond_keep_their_order_and_a_replay_gives_the_same_places
         submit(&workspace, batch.iter().map(|id| purchase("ada", id, 0)).collect());
     }
     let events = |workspace: &Workspace| {
-        let user = workspace.person("ada").unwrap().unwrap().0;
+        let user = workspace.identity("ada").unwrap().unwrap().0;
         let events = workspace.snapshot().unwrap().events_of(user).unwrap();
         let facts = events.into_iter().map(|stored| (stored.event.arrival, stored.event.id));
         facts.collect::<Vec<_>>()
@@ -179,9 +179,9 @@ fn ids_of_merged_people_find_the_one_that_remains_after_a_restart_too() {
     submit(&workspace, vec![anonymous, both]);
     for restart in 0..2 {
         let workspace = if restart == 0 { &workspace } else { &open_after(&workspace, dir.path()) };
-        let (user, person) = workspace.person("phone").unwrap().unwrap();
-        assert_eq!(workspace.person("ada").unwrap().unwrap().0, user);
-        assert_eq!((person.user_ids.len(), person.anonymous_ids.len()), (1, 1));
+        let (user, person) = workspace.identity("phone").unwrap().unwrap();
+        assert_eq!(workspace.identity("ada").unwrap().unwrap().0, user);
+        assert_eq!((person.user_ids().count(), person.anonymous_ids().count()), (1, 1));
         assert_eq!(workspace.snapshot().unwrap().events_of(user).unwrap().len(), 2);
     }
 }

@@ -109,6 +109,8 @@ pub struct User {
     pub user_ids: Vec<String>,
     /// Ids of devices and browsers.
     pub anonymous_ids: Vec<String>,
+    /// Other identities, as in e-mail addresses.
+    pub identities: Vec<super::IdentityName>,
     /// Has a user id, not only anonymous ones.
     pub known: bool,
     /// Time of the first event or attribute.

@@ -26,6 +26,16 @@ fn script() -> Vec<Deed> {
         join("bob", "ada", 8),
         Deed::Finish,
         change(Who::user("bob"), 9),
+        event(device(), "buy", 41, 17),
+        Deed::Checkpoint,
+        Deed::Begin,
+        Deed::Run,
+        separate("bob", "ada", 18),
+        Deed::Finish,
+        event(ada(), "view", 42, 19),
+        separate("ada", "device", 20),
+        Deed::Checkpoint,
+        event(device(), "buy", 43, 21),
     ];
     for n in 10..16 {
         script.extend([event(Who::user("eve"), "view", 3, n), Deed::Checkpoint]);

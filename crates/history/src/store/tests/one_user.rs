@@ -78,7 +78,7 @@ fn two_histories_are_one_as_after_the_merge() {
     apply(&mut store, 4, Who::anonymous("phone"), view);
     let both = store.history_of_all(&[UserIndex(0), UserIndex(1)]).unwrap();
     let step = apply(&mut store, 5, Who::user("ada"), What::Alias { previous: "phone".into() });
-    assert!(step.merged.is_some());
+    assert_eq!(step.merged.len(), 1);
     let after = store.history_of_all(&[UserIndex(0)]).unwrap();
     assert_eq!(format!("{both:?}"), format!("{after:?}"));
     assert_eq!((both.events.len(), both.attributes["plan"].len()), (1, 3));
