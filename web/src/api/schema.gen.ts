@@ -383,6 +383,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/identity/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a record with these ids would do; nothing is done. */
+        post: operations["plan_identity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/lifecycle": {
         parameters: {
             query?: never;
@@ -859,6 +876,57 @@ export interface paths {
         get: operations["user_events"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{id}/identity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The persons that a user is made of, with all their ids. */
+        get: operations["identity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says that another user is the same person; separating them again loses nothing. */
+        post: operations["merge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{id}/separate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a merged person a user of their own again, with everything that came under their ids. */
+        post: operations["separate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2233,6 +2301,109 @@ export interface components {
              */
             users: number;
         };
+        /** @description One change of the identity graph. */
+        IdentityChange: {
+            /** @enum {string} */
+            change: "create_user";
+        } | {
+            /** @enum {string} */
+            change: "add_user_id";
+            /** @description The id. */
+            user_id: string;
+        } | {
+            /** @enum {string} */
+            change: "add_identity";
+            /** @description The identity. */
+            identity: components["schemas"]["IdentityName"];
+        } | {
+            /** @description The id. */
+            anonymous_id: string;
+            /** @enum {string} */
+            change: "add_anonymous_id";
+        } | {
+            /** @description The id. */
+            anonymous_id: string;
+            /** @enum {string} */
+            change: "move_anonymous_id";
+            /** @description Public id of the other. */
+            from: string;
+        } | {
+            /** @enum {string} */
+            change: "merge";
+            /** @description Public id of the other. */
+            from: string;
+        } | {
+            /** @enum {string} */
+            change: "claim";
+            /** @description The identity. */
+            identity: components["schemas"]["IdentityName"];
+            /** @description Public id of the user that has it. */
+            owner: string;
+        };
+        /** @description An identity that two users were said to have. */
+        IdentityClaim: {
+            /** @description The identity. */
+            identity: components["schemas"]["IdentityName"];
+            /** @description Public id of the user that has it. */
+            owner: string;
+        };
+        /** @description The persons that a user is made of. */
+        IdentityGraph: {
+            /**
+             * @description Identities that were said to be this user's and belong to another. Nothing is merged because
+             *     of them: somebody is to decide.
+             */
+            claims: components["schemas"]["IdentityClaim"][];
+            /** @description Public id of the user. */
+            id: string;
+            /** @description The user's own person first, then everybody who turned out to be the same. */
+            persons: components["schemas"]["IdentityPerson"][];
+        };
+        /** @description An identity besides user ids and anonymous ids, as in an e-mail address. */
+        IdentityName: {
+            /** @description Which kind, as in `email`, `phone`, or a name of your own. */
+            label: string;
+            /** @description The identity itself. */
+            value: string;
+        };
+        /** @description One person of the graph: the ids that came together before any merge. */
+        IdentityPerson: {
+            /** @description Ids of devices and browsers. */
+            anonymous_ids: string[];
+            /** @description Was separated from another: only an explicit merge joins them again. */
+            apart: boolean;
+            /** @description An id by which the person can be separated; nothing: no id is left to them. */
+            id: string | null;
+            /** @description Other identities. */
+            identities: components["schemas"]["IdentityName"][];
+            /**
+             * Format: int64
+             * @description Place in `persons` of the one that this one was merged into; nothing for the first.
+             */
+            merged_into: number | null;
+            /** @description Ids of devices and browsers that others use now. */
+            moved_on: string[];
+            /** @description Ids that a sender's own system gave. */
+            user_ids: string[];
+        };
+        /** @description What a record with these ids would do; nothing is done. */
+        IdentityPlan: {
+            /** @description What would change, in this order; nothing: the ids are known to be this user's. */
+            changes: components["schemas"]["IdentityChange"][];
+            /** @description Public id of the user the record would belong to; nothing: a new one. */
+            user: string | null;
+        };
+        /** @description Ids that are said to be one person's. */
+        IdentityQuestion: {
+            /** @description An id that is explicitly said to be the same person's, whoever has it. */
+            alias?: string | null;
+            /** @description An id of a device or browser. */
+            anonymous_id?: string | null;
+            /** @description Other identities. */
+            identities?: components["schemas"]["IdentityName"][];
+            /** @description An id that your own system gave. */
+            user_id?: string | null;
+        };
         /** @description The answer of the ingestion paths. */
         Ingested: {
             /** @description Messages that were put into quarantine. */
@@ -2540,6 +2711,11 @@ export interface components {
              * @description At most so many; default 100, at most 10000.
              */
             limit?: number;
+        };
+        /** @description Another user who is the same person. */
+        MergeRequest: {
+            /** @description Any id of the other user. */
+            other: string;
         };
         /** @description A message, or {"batch": […]} with many, in the form of the Segment family of client libraries. */
         Message: Record<string, never>;
@@ -3285,6 +3461,11 @@ export interface components {
              */
             day: string;
         };
+        /** @description A person who is not the same after all. */
+        SeparateRequest: {
+            /** @description Any id of the person, as the identity graph shows them. */
+            person: string;
+        };
         /** @description What a client must know before it asks anything else. */
         Session: {
             /** @description The data came from `demo`. */
@@ -3695,6 +3876,8 @@ export interface components {
             first_seen_at: string;
             /** @description Public id: the first user id, else the first anonymous one. */
             id: string;
+            /** @description Other identities, as in e-mail addresses. */
+            identities: components["schemas"]["IdentityName"][];
             /** @description Has a user id, not only anonymous ones. */
             known: boolean;
             /**
@@ -4902,6 +5085,39 @@ export interface operations {
             };
         };
     };
+    plan_identity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IdentityQuestion"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityPlan"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     lifecycle: {
         parameters: {
             query?: {
@@ -6075,6 +6291,107 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UserEvents"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    identity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityGraph"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    merge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeRequest"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityGraph"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    separate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeparateRequest"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityGraph"];
                 };
             };
             /** @description what went wrong and how to mend it */
