@@ -25,6 +25,8 @@ pub struct Naive {
     pub fold: Fold,
     users: Vec<User>,
     arrivals: u64,
+    /// Everything that leaves rows, with the person under whose id it came and its arrival.
+    came: Vec<(UserIndex, Record, u64)>,
 }
 
 /// One user.
@@ -38,8 +40,9 @@ pub struct User {
 }
 
 impl Naive {
-    /// Takes a frame of the log.
-    pub(crate) fn frame(&mut self, records: &[Record], now: Timestamp) {
+    /// Takes a frame of the log; whether anybody was separated.
+    pub(crate) fn frame(&mut self, records: &[Record], now: Timestamp) -> bool {
+        let mut any = false;
         for record in records {
             let step = self.fold.step(record);
             while self.users.len() < self.fold.n_users() {
@@ -58,8 +61,42 @@ impl Naive {
                 }
             }
             self.arrivals += 1;
+            if let Some(separated) = &step.separated {
+                any = true;
+                for user in [step.user, separated.user] {
+                    self.gather(user, record.received_at, now);
+                }
+                continue;
+            }
             user.take(record, self.arrivals);
+            if matches!(record.what, Said::Event(_) | Said::Identify(_)) {
+                self.came.push((step.origin, record.clone(), self.arrivals));
+            }
         }
+        any
+    }
+
+    /// Gives a user what came under ids of persons who are part of them, and nothing else.
+    fn gather(&mut self, user: UserIndex, separated_at: Timestamp, now: Timestamp) {
+        let mut own = User::nobody();
+        own.history.id = self.fold.person(user).public_id.clone();
+        own.since = now;
+        for (origin, record, arrival) in &self.came {
+            if self.root(*origin) == user {
+                own.take(record, *arrival);
+            }
+        }
+        if own.changes.is_empty() && own.history.events.is_empty() {
+            own.change(Text::default(), separated_at, self.arrivals, Value::Null);
+        }
+        self.users[user.at()] = own;
+    }
+
+    fn root(&self, mut person: UserIndex) -> UserIndex {
+        while let Some(into) = self.fold.person(person).merged_into {
+            person = into;
+        }
+        person
     }
 
     /// Users ever created.

@@ -71,6 +71,15 @@ impl Traffic {
         self.last = time;
         let what = match dice.below(10) {
             _ if self.aliases > 0 && dice.once_in(self.aliases) => {
+                if dice.once_in(5) {
+                    // Mostly a device of the same person, which may have been merged.
+                    let of = if dice.once_in(4) { self.person(dice) } else { person };
+                    return Record {
+                        received_at: now,
+                        who,
+                        what: What::Separate { separated: device(of, dice) },
+                    };
+                }
                 let other = self.person(dice);
                 What::Alias { previous: self.id(other, dice) }
             }
