@@ -3,6 +3,7 @@
 //! What it is: thin. A handler reads what was sent, calls the [`Service`] on a thread that may
 //! block, and writes down the answer. What it is not: it knows no segment and no user.
 
+pub mod address;
 mod analytics;
 pub mod api;
 pub mod auth;
@@ -16,7 +17,7 @@ pub mod pages;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -62,6 +63,9 @@ pub struct Inner {
     pub listen: SocketAddr,
     /// Counters.
     pub metrics: Metrics,
+    /// Requests without a known key that were kept to be looked at.
+    pub strangers: auth::Strangers,
+    requests: AtomicU64,
     query_timeout: Duration,
     computing: Arc<Semaphore>,
     exporting: Arc<Semaphore>,
@@ -96,10 +100,17 @@ impl App {
             demo: options.demo,
             listen,
             metrics: Metrics::default(),
+            strangers: auth::Strangers::default(),
+            requests: AtomicU64::new(0),
             query_timeout: options.query_timeout.unwrap_or(QUERY_TIMEOUT),
             computing: Arc::new(Semaphore::new(processors + COMPUTING_EXTRA)),
             exporting: Arc::new(Semaphore::new(EXPORTING)),
         }))
+    }
+
+    /// Another number for each call, until the server is started again.
+    pub fn next_request(&self) -> u64 {
+        self.requests.fetch_add(1, Ordering::Relaxed)
     }
 
     /// Waits until there is room for one more export; the room is free again with the permit.
@@ -167,7 +178,9 @@ impl Drop for StopOnDrop {
 pub fn router(app: App) -> Router {
     let api = api::routes().layer(from_fn_with_state(app.clone(), auth::admin));
     let public = api::public_routes().route("/metrics", get(metrics));
-    let ingestion = ingest::routes().layer(from_fn(cors::open));
+    // The fallback first: what other pages are told must stand on every answer of these paths.
+    let ingestion =
+        ingest::routes().method_not_allowed_fallback(wrong_method).layer(from_fn(cors::open));
     Router::new()
         .merge(api)
         .merge(public)
@@ -198,7 +211,10 @@ pub async fn serve(
         // Streams never end by themselves.
         hub.close();
     };
-    let served = axum::serve(listener, router(app)).with_graceful_shutdown(stop).await;
+    let served =
+        axum::serve(listener, router(app).into_make_service_with_connect_info::<SocketAddr>())
+            .with_graceful_shutdown(stop)
+            .await;
     webhooks.stop().await;
     served
 }

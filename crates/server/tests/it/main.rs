@@ -11,6 +11,7 @@ mod http;
 mod live;
 mod maintenance;
 mod regressions;
+mod vendors;
 mod watching;
 mod webhooks;
 mod workspace;
