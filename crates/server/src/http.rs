@@ -11,9 +11,12 @@ pub mod body;
 pub mod cors;
 pub mod export;
 pub mod ingest;
+pub mod listen;
 pub mod live;
+pub mod long_line;
 pub mod openapi;
 pub mod pages;
+pub mod tls;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -35,6 +38,7 @@ use crate::failure::Failure;
 use crate::metrics::Metrics;
 use crate::service::Service;
 use crate::workspace::Workspace;
+use listen::Socket;
 
 /// Questions computed at once beyond the number of processors: more only wait in memory.
 const COMPUTING_EXTRA: usize = 2;
@@ -204,6 +208,15 @@ pub async fn serve(
     app: App,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
+    serve_on(vec![Socket { listener, tls: None }], app, stop).await
+}
+
+/// The same on several sockets, plain or TLS.
+pub async fn serve_on(
+    sockets: Vec<Socket>,
+    app: App,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
     let webhooks = crate::webhooks::deliver::start(&app.service);
     let hub = Arc::clone(app.workspace.hub());
     let stop = async move {
@@ -211,12 +224,9 @@ pub async fn serve(
         // Streams never end by themselves.
         hub.close();
     };
-    let served =
-        axum::serve(listener, router(app).into_make_service_with_connect_info::<SocketAddr>())
-            .with_graceful_shutdown(stop)
-            .await;
+    listen::serve(sockets, router(app), stop).await;
     webhooks.stop().await;
-    served
+    Ok(())
 }
 
 /// Counts and marks every answer.

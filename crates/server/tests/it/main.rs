@@ -8,6 +8,7 @@ mod document;
 mod fixture;
 mod frameworks;
 mod http;
+mod listening;
 mod live;
 mod maintenance;
 mod regressions;
