@@ -17,12 +17,15 @@ mod decoded;
 mod fields;
 mod flatten;
 mod group;
+mod lz_string;
 mod nobody;
 mod scalar;
 
 pub mod amplitude;
+pub mod clevertap;
 pub mod import;
 pub mod mixpanel;
+pub mod mparticle;
 pub mod posthog;
 pub mod segment;
 pub mod sniff;
