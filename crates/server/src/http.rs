@@ -19,8 +19,8 @@ pub mod pages;
 pub mod tls;
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::Router;
@@ -70,6 +70,11 @@ pub struct Inner {
     /// Requests without a known key that were kept to be looked at.
     pub strangers: auth::Strangers,
     requests: AtomicU64,
+    /// What waits to be accepted, of clients that send once.
+    pub held: ingest::held::Held,
+    /// Room for uploads at once.
+    pub(crate) uploading: Semaphore,
+    secret: OnceLock<[u8; 32]>,
     query_timeout: Duration,
     computing: Arc<Semaphore>,
     exporting: Arc<Semaphore>,
@@ -106,6 +111,9 @@ impl App {
             metrics: Metrics::default(),
             strangers: auth::Strangers::default(),
             requests: AtomicU64::new(0),
+            held: ingest::held::Held::default(),
+            uploading: Semaphore::new(ingest::clevertap::UPLOADS_MAX),
+            secret: OnceLock::new(),
             query_timeout: options.query_timeout.unwrap_or(QUERY_TIMEOUT),
             computing: Arc::new(Semaphore::new(processors + COMPUTING_EXTRA)),
             exporting: Arc::new(Semaphore::new(EXPORTING)),
@@ -115,6 +123,21 @@ impl App {
     /// Another number for each call, until the server is started again.
     pub fn next_request(&self) -> u64 {
         self.requests.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// The secret that ids are made with; nothing if the configuration cannot be read.
+    pub(crate) fn secret(&self) -> Option<[u8; 32]> {
+        if let Some(secret) = self.secret.get() {
+            return Some(*secret);
+        }
+        let read = self.workspace.config().secret();
+        match read {
+            Ok(secret) => Some(*self.secret.get_or_init(|| secret)),
+            Err(error) => {
+                tracing::error!(%error, "ids are random until the configuration can be read");
+                None
+            }
+        }
     }
 
     /// Waits until there is room for one more export; the room is free again with the permit.
@@ -224,7 +247,9 @@ pub async fn serve_on(
         // Streams never end by themselves.
         hub.close();
     };
+    let retrying = tokio::spawn(ingest::held::retry(app.clone()));
     listen::serve(sockets, router(app), stop).await;
+    retrying.abort();
     webhooks.stop().await;
     Ok(())
 }
@@ -246,7 +271,7 @@ async fn finish(State(app): State<App>, request: Request, next: Next) -> Respons
 
 async fn metrics(State(app): State<App>) -> Response {
     let kind = HeaderValue::from_static("text/plain; version=0.0.4");
-    ([(CONTENT_TYPE, kind)], app.metrics.text(&app.workspace)).into_response()
+    ([(CONTENT_TYPE, kind)], app.metrics.text(&app.workspace, app.held.len())).into_response()
 }
 
 impl IntoResponse for Failure {

@@ -19,31 +19,33 @@ export async function startServer(target) {
   };
   const ingestKey = key('ingest');
   const adminKey = key('admin');
-  const plain = await serve(program, ['serve', '--data-dir', data, '--listen', '127.0.0.1:0']);
+  // One server on two addresses: with a certificate that signs itself, and plain.
+  const listen = ['--listen', '127.0.0.1:0', '--tls-self-signed', 'localhost,127.0.0.1', '--listen-plain', '127.0.0.1:0'];
+  const served = await serve(program, ['serve', '--data-dir', data, ...listen]);
   return {
-    url: plain.url,
+    url: served.plain,
     ingestKey,
     adminKey,
-    /** The address of a listener with a certificate; nothing as long as there is none. */
-    tls: async () => undefined,
+    /** The address with a certificate. */
+    tls: async () => served.secure,
     async stop() {
-      await plain.stop();
+      await served.stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };
 }
 
-/** Starts a server and waits until it listens. */
+/** Starts a server and waits until it listens on both addresses. */
 async function serve(program, words) {
   const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'] });
   let out = '';
   let said = '';
   child.stderr.on('data', (bytes) => (said += bytes));
-  const url = await new Promise((done, failed) => {
+  const [plain, secure] = await new Promise((done, failed) => {
     child.stdout.on('data', (bytes) => {
       out += bytes;
-      const found = out.match(/listening on (https?:\/\/\S+)/);
-      if (found) done(found[1]);
+      const found = ['http', 'https'].map((scheme) => out.match(new RegExp(`listening on (${scheme}://\\S+)`))?.[1]);
+      if (found.every(Boolean)) done(found);
     });
     child.on('exit', (code) => failed(new Error(`perennial ${words.join(' ')} ended with ${code}:\n${out}${said}`)));
   });
@@ -54,5 +56,5 @@ async function serve(program, words) {
       child.on('exit', done);
       child.kill('SIGTERM');
     });
-  return { url, stop };
+  return { plain, secure, stop };
 }

@@ -4,7 +4,10 @@
 //! reason, and the answer is the one with which that client neither loses nor repeats the rest.
 
 mod amplitude;
+pub mod clevertap;
+pub mod held;
 mod mixpanel;
+pub mod mparticle;
 mod posthog;
 mod segment;
 mod vendor;
@@ -33,6 +36,8 @@ pub fn routes() -> Router<App> {
         .merge(mixpanel::routes())
         .merge(amplitude::routes())
         .merge(posthog::routes())
+        .merge(clevertap::routes())
+        .merge(mparticle::routes())
 }
 
 /// Records in the log's own form, as `perennial import --server` sends them: what a file gives has

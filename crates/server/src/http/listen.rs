@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use axum::http::Request;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
@@ -173,7 +174,9 @@ impl Connection {
             service_fn(move |mut request: Request<Incoming>| {
                 begun.send_replace(true);
                 let guard = Arc::clone(&under_way);
-                request.extensions_mut().insert(peer);
+                let about = request.extensions_mut();
+                about.insert(peer);
+                about.insert(ConnectInfo(peer.address));
                 let answer = inner.call(request.map(Body::new));
                 async move {
                     // The body lives for as long as it is sent, and the guard as long as the body.
