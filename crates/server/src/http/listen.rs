@@ -17,7 +17,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use axum::http::Request;
+use axum::http::{HeaderName, HeaderValue, Request};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::service::{Service, service_fn};
@@ -54,6 +54,9 @@ const CONNECTIONS_MAX: usize = 8_192;
 
 /// How long nothing is taken after the system refused a connection, mostly for want of descriptors.
 const REFUSED: Duration = Duration::from_millis(500);
+
+/// Through which a request learns that it came by TLS.
+const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// A socket that is listened on.
 pub struct Socket {
@@ -177,6 +180,12 @@ impl Connection {
                 let about = request.extensions_mut();
                 about.insert(peer);
                 about.insert(ConnectInfo(peer.address));
+                if peer.tls {
+                    // What a proxy in front would say.
+                    request
+                        .headers_mut()
+                        .insert(FORWARDED_PROTO, HeaderValue::from_static("https"));
+                }
                 let answer = inner.call(request.map(Body::new));
                 async move {
                     // The body lives for as long as it is sent, and the guard as long as the body.

@@ -119,7 +119,7 @@ fn an_answer_never_fails() {
     }
     let found = server.get("/api/quarantine");
     assert_eq!(found["records"][0]["source"], json!("clevertap"));
-    assert!(found["counts"].to_string().contains("auth.unknown_account"), "{found}");
+    assert!(found["counts"].to_string().contains("auth.unknown_key"), "{found}");
 
     let key = server.key.clone();
     server.service.workspace().close().unwrap();

@@ -20,14 +20,14 @@ use axum::http::header::{
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use gateway::Decoded;
 use gateway::clevertap::{Answer, mobile, upload, web};
-use gateway::{Decoded, Rejection};
 use hmac::{Hmac, KeyInit, Mac};
 use serde::Deserialize;
 use serde_json::json;
 use sha2::Sha256;
 
-use super::take;
+use super::{take, turned_away};
 use crate::config::keys::Scope;
 use crate::failure::Failure;
 use crate::http::{App, auth, body, long_line};
@@ -37,6 +37,9 @@ const SOURCE: &str = "clevertap";
 
 /// How long an answer waits for what was sent to be stored. It goes on being stored after that.
 const STORED_WITHIN: Duration = Duration::from_secs(3);
+
+/// How often keys that cannot be read are asked for again.
+const KEY_TRIES: usize = 5;
 
 /// How long an answer waits for who somebody is.
 const KNOWN_WITHIN: Duration = Duration::from_secs(1);
@@ -155,14 +158,11 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// Stores what an account sent, or holds it. Waits for that only so long.
-async fn store(app: &App, account: Option<String>, written: String, mut decoded: Decoded) {
+async fn store(app: &App, account: Option<String>, written: String, decoded: Decoded) {
     let app = app.clone();
     let storing = tokio::spawn(async move {
-        if let Err(refused) = auth::allow(&app, account, Scope::Ingest) {
-            if refused.status < 500 {
-                decoded = Decoded::default();
-                decoded.rejected.push(unknown_account(written));
-            }
+        if let Err(refused) = known(&app, account).await {
+            return turned_away(&app, SOURCE, &refused, &written).await;
         }
         let records = decoded.records.clone();
         if let Err(failure) = take(&app, SOURCE, decoded).await {
@@ -174,15 +174,15 @@ async fn store(app: &App, account: Option<String>, written: String, mut decoded:
     let _ = tokio::time::timeout(STORED_WITHIN, storing).await;
 }
 
-fn unknown_account(written: String) -> Rejection {
-    let end = written.floor_char_boundary(gateway::REJECTED_BYTES);
-    Rejection {
-        index: 0,
-        written: written[..end].to_owned(),
-        code: "auth.unknown_account",
-        message: "the account id is no key of this server".into(),
-        hint: "set the client up with an ingestion key as its account id",
+/// Whether an account may send. Keys that cannot be read are asked for again for a while.
+async fn known(app: &App, account: Option<String>) -> Result<(), Failure> {
+    for _ in 0..KEY_TRIES {
+        match auth::allow(app, account.clone(), Scope::Ingest) {
+            Err(failure) if failure.status >= 500 => tokio::time::sleep(STORED_WITHIN).await,
+            said => return said,
+        }
     }
+    auth::allow(app, account, Scope::Ingest)
 }
 
 fn no_store(kind: &'static str, text: String) -> Response {

@@ -15,7 +15,7 @@ use gateway::{Answer, Arrival, Decoded, Rejection};
 use super::{encoding, take};
 use crate::config::keys::Scope;
 use crate::failure::Failure;
-use crate::http::{App, auth, body};
+use crate::http::{App, auth, body, long_line};
 
 /// The address of the client where a proxy stands in front.
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -36,7 +36,7 @@ impl FromRequest<App> for Incoming {
 
     async fn from_request(request: Request<Body>, _: &App) -> Result<Incoming, Self::Rejection> {
         let (parts, body) = request.into_parts();
-        let query = parts.uri.query().unwrap_or_default().to_owned();
+        let query = long_line::query(&parts.uri, &parts.headers).to_owned();
         let body = body::read_packed(body).await;
         Ok(Incoming { headers: parts.headers, query, body, extensions: parts.extensions })
     }
