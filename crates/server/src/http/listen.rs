@@ -66,13 +66,13 @@ pub struct Socket {
     pub tls: Option<TlsAcceptor>,
 }
 
-/// What a handler may know of the connection that a request came through; an extension of it.
+/// What a handler may know of the connection that a request came through.
 #[derive(Clone, Copy, Debug)]
-pub struct Peer {
+struct Peer {
     /// Who is at the other end; a proxy, if there is one.
-    pub address: SocketAddr,
+    address: SocketAddr,
     /// Whether it is TLS that ends here.
-    pub tls: bool,
+    tls: bool,
 }
 
 /// Serves on all sockets until `stop` is done and what is under way is finished.
@@ -177,9 +177,7 @@ impl Connection {
             service_fn(move |mut request: Request<Incoming>| {
                 begun.send_replace(true);
                 let guard = Arc::clone(&under_way);
-                let about = request.extensions_mut();
-                about.insert(peer);
-                about.insert(ConnectInfo(peer.address));
+                request.extensions_mut().insert(ConnectInfo(peer.address));
                 if peer.tls {
                     // What a proxy in front would say.
                     request

@@ -304,10 +304,11 @@ async fn upload_records(
         Err(failure) => return of_failure(failure),
     };
     let said = read.answer();
-    if asked.dry_run != "1" {
-        if let Err(failure) = take(&app, SOURCE, std::mem::take(&mut read.decoded)).await {
-            return of_failure(failure);
-        }
+    let decoded = std::mem::take(&mut read.decoded);
+    if asked.dry_run != "1"
+        && let Err(failure) = take(&app, SOURCE, decoded).await
+    {
+        return of_failure(failure);
     }
     no_store("application/json", said)
 }

@@ -31,8 +31,8 @@ const KEPT_SECONDS: &str = "86400";
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/tags/JS/v2/{key}/config", get(configuration))
-        .route("/identity/v1/{question}", post(question))
-        .route("/identity/v1/{mpid}/modify", post(modify))
+        .route("/identity/v1/{id}", post(question))
+        .route("/identity/v1/{id}/modify", post(modify))
         .route("/webevents/v1/identity/{key}/Alias", post(alias))
         .route("/webevents/v3/JS/{key}/events", post(web_events))
         .route("/v2/events", post(events))
@@ -67,7 +67,9 @@ async fn question(
     let mpid = match &subject {
         Some((kind, value)) => number(&app, kind, value),
         // Nobody is named: a number that nobody else has.
-        None => number(&app, "nobody", &format!("{:?}", std::time::Instant::now())),
+        None => {
+            number(&app, "nobody", &format!("{:?}/{}", app.workspace.now(), app.next_request()))
+        }
     };
     let answer = request.answer(mpid, question);
     let record = request.record(question, app.workspace.now());
