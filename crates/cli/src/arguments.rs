@@ -173,8 +173,10 @@ pub struct DemoArguments {
 
 #[derive(Args)]
 #[command(after_help = "\
-Example:
+Examples:
   perennial serve --data-dir data --listen 127.0.0.1:7300
+  perennial serve --data-dir data --listen 0.0.0.0:443 --tls-cert fullchain.pem --tls-key key.pem
+  perennial serve --data-dir data --listen 127.0.0.1:7443 --tls-self-signed localhost,127.0.0.1
 
 Prints `listening on http://…` when it is ready. SIGTERM finishes what is under way and exits 0.")]
 pub struct ServeArguments {
@@ -190,7 +192,28 @@ pub struct ServeArguments {
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
     pub query_timeout: u64,
     #[command(flatten)]
+    pub tls: TlsArguments,
+    #[command(flatten)]
     pub log: LogArguments,
+}
+
+/// HTTPS. Some client libraries speak nothing else.
+#[derive(Args)]
+pub struct TlsArguments {
+    /// Certificates in PEM, the server's own first: --listen is HTTPS. Read again when the file
+    /// changes, and on SIGHUP
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// The key of the certificate, in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+    /// For development: a certificate for these names that signs itself, made once and kept in the
+    /// data directory
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',', conflicts_with = "tls_cert")]
+    pub tls_self_signed: Vec<String>,
+    /// One more address, plain HTTP
+    #[arg(long, value_name = "HOST:PORT")]
+    pub listen_plain: Option<String>,
 }
 
 /// What becomes of the log.

@@ -49,6 +49,22 @@ impl Decoded {
         }
     }
 
+    /// Takes the records that one message gives, all of them or none. Without any, it said nothing.
+    pub(crate) fn read(
+        &mut self,
+        (index, written): (usize, &str),
+        read: impl FnOnce(&mut Vec<Record>) -> Result<(), Problem>,
+    ) {
+        let before = self.records.len();
+        match read(&mut self.records) {
+            Ok(()) => self.n_ignored += usize::from(self.records.len() == before),
+            Err(problem) => {
+                self.records.truncate(before);
+                self.reject((index, written), problem);
+            }
+        }
+    }
+
     /// Remembers why a message is not taken.
     pub(crate) fn reject(&mut self, (index, written): (usize, &str), problem: Problem) {
         let Problem { code, message, hint } = problem;

@@ -28,7 +28,36 @@ pub(crate) struct Root<'a> {
     pub prefix: &'static str,
 }
 
+/// Reads one value under a name that was read before it.
+pub(crate) struct Named<'a> {
+    pub flat: &'a mut Flat,
+    pub prefix: &'static str,
+    pub name: &'a str,
+}
+
+impl<'de> DeserializeSeed<'de> for Named<'_> {
+    type Value = ();
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        self.flat.path.clear();
+        self.flat.path.push_str(self.prefix);
+        self.flat.path.push_str(self.name);
+        ValueSeed(self.flat).deserialize(deserializer)
+    }
+}
+
 impl Flat {
+    /// Adds a name alone, with nothing as its value.
+    pub fn name(&mut self, name: &str) {
+        self.path.clear();
+        self.path.push_str(name);
+        self.push(Value::Null);
+    }
+
+    /// What was found, unless a bound was broken.
+    pub fn into_found(self) -> Result<Vec<(Text, Value)>, Problem> {
+        self.problem.map_or(Ok(self.found), Err)
+    }
+
     /// Keeps the problem of a check, if it is the first.
     fn check(&mut self, result: Result<(), Problem>) -> bool {
         let broken = result.err();

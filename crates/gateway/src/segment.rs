@@ -27,6 +27,9 @@ use crate::{Decoded, Problem, validate};
 
 mod message;
 mod record;
+mod settings;
+
+pub use settings::settings;
 
 #[cfg(test)]
 mod tests;

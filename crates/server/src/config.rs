@@ -18,10 +18,15 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// Layout of the file that this version writes. A file of a later version is refused.
 const VERSION: i64 = 2;
+
+/// The setting that holds [`Config::secret`].
+const SECRET: &str = "id_secret";
 
 /// How long a writer waits for another process's transaction.
 const BUSY: Duration = Duration::from_secs(10);
@@ -133,6 +138,23 @@ impl Config {
                    ON CONFLICT (name) DO UPDATE SET value = excluded.value";
         self.lock().execute(sql, [name, value])?;
         Ok(())
+    }
+
+    /// The secret of this workspace that ids are made with, made when it is first asked for.
+    pub fn secret(&self) -> Result<[u8; 32], ConfigError> {
+        let read = |config: &Config| -> Result<Option<[u8; 32]>, ConfigError> {
+            let text = config.setting(SECRET)?;
+            let bytes = text.and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());
+            Ok(bytes.and_then(|bytes| bytes.try_into().ok()))
+        };
+        if let Some(secret) = read(self)? {
+            return Ok(secret);
+        }
+        let mut secret = [0; 32];
+        getrandom::fill(&mut secret).map_err(ConfigError::Random)?;
+        self.set_default(SECRET, &URL_SAFE_NO_PAD.encode(secret))?;
+        // Another process may have been first.
+        Ok(read(self)?.unwrap_or(secret))
     }
 
     /// Writes a setting unless it is there.

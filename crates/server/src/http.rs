@@ -3,6 +3,7 @@
 //! What it is: thin. A handler reads what was sent, calls the [`Service`] on a thread that may
 //! block, and writes down the answer. What it is not: it knows no segment and no user.
 
+pub mod address;
 mod analytics;
 pub mod api;
 pub mod auth;
@@ -10,13 +11,16 @@ pub mod body;
 pub mod cors;
 pub mod export;
 pub mod ingest;
+pub mod listen;
 pub mod live;
+pub mod long_line;
 pub mod openapi;
 pub mod pages;
+pub mod tls;
 
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::Router;
@@ -34,6 +38,7 @@ use crate::failure::Failure;
 use crate::metrics::Metrics;
 use crate::service::Service;
 use crate::workspace::Workspace;
+use listen::Socket;
 
 /// Questions computed at once beyond the number of processors: more only wait in memory.
 const COMPUTING_EXTRA: usize = 2;
@@ -62,6 +67,14 @@ pub struct Inner {
     pub listen: SocketAddr,
     /// Counters.
     pub metrics: Metrics,
+    /// Requests without a known key that were kept to be looked at.
+    pub strangers: auth::Strangers,
+    requests: AtomicU64,
+    /// What waits to be accepted, of clients that send once.
+    pub held: ingest::held::Held,
+    /// Room for uploads at once.
+    pub(crate) uploading: Semaphore,
+    secret: OnceLock<[u8; 32]>,
     query_timeout: Duration,
     computing: Arc<Semaphore>,
     exporting: Arc<Semaphore>,
@@ -96,10 +109,35 @@ impl App {
             demo: options.demo,
             listen,
             metrics: Metrics::default(),
+            strangers: auth::Strangers::default(),
+            requests: AtomicU64::new(0),
+            held: ingest::held::Held::default(),
+            uploading: Semaphore::new(ingest::clevertap::UPLOADS_MAX),
+            secret: OnceLock::new(),
             query_timeout: options.query_timeout.unwrap_or(QUERY_TIMEOUT),
             computing: Arc::new(Semaphore::new(processors + COMPUTING_EXTRA)),
             exporting: Arc::new(Semaphore::new(EXPORTING)),
         }))
+    }
+
+    /// Another number for each call, until the server is started again.
+    pub fn next_request(&self) -> u64 {
+        self.requests.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// The secret that ids are made with; nothing if the configuration cannot be read.
+    pub(crate) fn secret(&self) -> Option<[u8; 32]> {
+        if let Some(secret) = self.secret.get() {
+            return Some(*secret);
+        }
+        let read = self.workspace.config().secret();
+        match read {
+            Ok(secret) => Some(*self.secret.get_or_init(|| secret)),
+            Err(error) => {
+                tracing::error!(%error, "ids are random until the configuration can be read");
+                None
+            }
+        }
     }
 
     /// Waits until there is room for one more export; the room is free again with the permit.
@@ -167,7 +205,9 @@ impl Drop for StopOnDrop {
 pub fn router(app: App) -> Router {
     let api = api::routes().layer(from_fn_with_state(app.clone(), auth::admin));
     let public = api::public_routes().route("/metrics", get(metrics));
-    let ingestion = ingest::routes().layer(from_fn(cors::open));
+    // The fallback first: what other pages are told must stand on every answer of these paths.
+    let ingestion =
+        ingest::routes().method_not_allowed_fallback(wrong_method).layer(from_fn(cors::open));
     Router::new()
         .merge(api)
         .merge(public)
@@ -191,6 +231,15 @@ pub async fn serve(
     app: App,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
+    serve_on(vec![Socket { listener, tls: None }], app, stop).await
+}
+
+/// The same on several sockets, plain or TLS.
+pub async fn serve_on(
+    sockets: Vec<Socket>,
+    app: App,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
     let webhooks = crate::webhooks::deliver::start(&app.service);
     let hub = Arc::clone(app.workspace.hub());
     let stop = async move {
@@ -198,9 +247,11 @@ pub async fn serve(
         // Streams never end by themselves.
         hub.close();
     };
-    let served = axum::serve(listener, router(app)).with_graceful_shutdown(stop).await;
+    let retrying = tokio::spawn(ingest::held::retry(app.clone()));
+    listen::serve(sockets, router(app), stop).await;
+    retrying.abort();
     webhooks.stop().await;
-    served
+    Ok(())
 }
 
 /// Counts and marks every answer.
@@ -220,7 +271,7 @@ async fn finish(State(app): State<App>, request: Request, next: Next) -> Respons
 
 async fn metrics(State(app): State<App>) -> Response {
     let kind = HeaderValue::from_static("text/plain; version=0.0.4");
-    ([(CONTENT_TYPE, kind)], app.metrics.text(&app.workspace)).into_response()
+    ([(CONTENT_TYPE, kind)], app.metrics.text(&app.workspace, app.held.len())).into_response()
 }
 
 impl IntoResponse for Failure {

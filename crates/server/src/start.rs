@@ -9,6 +9,8 @@ use audience::shop::{Live, Shop};
 use model::Timestamp;
 
 use crate::clock;
+use crate::http::listen::Socket;
+use crate::http::tls::{Certificate, TlsError};
 use crate::http::{self, App, Options};
 use crate::service::Service;
 use crate::workspace::WorkspaceError;
@@ -36,9 +38,28 @@ pub enum StartError {
     /// The sockets failed.
     #[error("serve: {0}")]
     Serve(std::io::Error),
+    /// The certificate.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The data could not be closed.
     #[error(transparent)]
     Workspace(#[from] WorkspaceError),
+}
+
+/// What a server listens on.
+pub struct Sockets {
+    /// Pages, API and ingestion.
+    pub listener: TcpListener,
+    /// The certificate of that address; nothing: it is plain HTTP.
+    pub certificate: Option<Arc<Certificate>>,
+    /// One more address, plain HTTP.
+    pub plain: Option<TcpListener>,
+}
+
+impl From<TcpListener> for Sockets {
+    fn from(listener: TcpListener) -> Sockets {
+        Sockets { listener, certificate: None, plain: None }
+    }
 }
 
 /// Takes an address, before anything that lasts: a port that is taken shows at once.
@@ -53,12 +74,14 @@ pub fn listen(address: &str) -> Result<(TcpListener, SocketAddr), StartError> {
 /// Serves until SIGTERM or ctrl-c, finishes what is under way, writes a checkpoint and returns.
 /// `shop` goes on living meanwhile, from the end of its history.
 pub fn serve(
-    listener: TcpListener,
+    sockets: Sockets,
     service: Arc<Service>,
     options: Options,
     shop: Option<(Shop, Timestamp)>,
 ) -> Result<(), StartError> {
+    let Sockets { listener, certificate, plain } = sockets;
     let address = listener.local_addr().map_err(StartError::Serve)?;
+    let tls = certificate.as_ref().map(|certificate| certificate.acceptor()).transpose()?;
     let workspace = service.workspace();
     workspace.prepare();
     if let Err(failure) = service.watch() {
@@ -90,13 +113,21 @@ pub fn serve(
         .map_err(StartError::Serve)?;
     let served = runtime.block_on(async {
         let listener = tokio::net::TcpListener::from_std(listener)?;
+        let mut sockets = vec![Socket { listener, tls }];
+        if let Some(plain) = plain {
+            let listener = tokio::net::TcpListener::from_std(plain)?;
+            sockets.push(Socket { listener, tls: None });
+        }
+        if let Some(certificate) = certificate {
+            tokio::spawn(certificate.follow());
+        }
         let (signal, signalled) = tokio::sync::oneshot::channel();
         let stop = async {
             interrupted().await;
             tracing::info!("stopping: finishing what is under way");
             let _ = signal.send(());
         };
-        let serving = http::serve(listener, app, stop);
+        let serving = http::serve_on(sockets, app, stop);
         let late = async {
             if signalled.await.is_ok() {
                 tokio::time::sleep(DRAIN).await;

@@ -81,7 +81,8 @@ pub fn run(arguments: DemoArguments) -> anyhow::Result<()> {
     }
     print::out(&format!("listening on http://{address}\n"))?;
     let shop = set.is_none().then(|| (shop_of(&filled), Timestamp(filled.end)));
-    start::serve(listener, service, Options { open, demo: true, query_timeout: None }, shop)?;
+    let options = Options { open, demo: true, query_timeout: None };
+    start::serve(listener.into(), service, options, shop)?;
     Ok(())
 }
 

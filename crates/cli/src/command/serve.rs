@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use server::http::Options;
-use server::start;
+use server::http::tls::Certificate;
+use server::start::{self, Sockets};
 
 use crate::arguments::ServeArguments;
 use crate::print;
@@ -11,12 +12,32 @@ use crate::source;
 
 pub fn run(arguments: ServeArguments) -> anyhow::Result<()> {
     let (listener, address) = start::listen(&arguments.listen)?;
+    let plain = arguments.tls.listen_plain.as_deref().map(start::listen).transpose()?;
+    // Before anything that lasts, like the address: a wrong file shows at once.
+    let tls = &arguments.tls;
+    let from_files = match (&tls.tls_cert, &tls.tls_key) {
+        (Some(cert), Some(key)) => Some(Certificate::open(cert, key)?),
+        _ => None,
+    };
     let service = source::open(&arguments.data_dir, &arguments.memory)?;
     source::keep_log(&service, &arguments.log)?;
     service.settle()?;
-    print::out(&format!("listening on http://{address}\n"))?;
+    let certificate = match tls.tls_self_signed.as_slice() {
+        [] => from_files,
+        names => {
+            let made = Certificate::self_signed(&arguments.data_dir, names)?;
+            print::out(&format!("certificate sha256 {}\n", made.fingerprint()))?;
+            Some(made)
+        }
+    };
+    if let Some((_, address)) = &plain {
+        print::out(&format!("also listening on http://{address}\n"))?;
+    }
+    let scheme = if certificate.is_some() { "https" } else { "http" };
+    print::out(&format!("listening on {scheme}://{address}\n"))?;
     let query_timeout = Some(Duration::from_secs(arguments.query_timeout));
     let options = Options { query_timeout, ..Options::default() };
-    start::serve(listener, service, options, None)?;
+    let sockets = Sockets { listener, certificate, plain: plain.map(|(listener, _)| listener) };
+    start::serve(sockets, service, options, None)?;
     Ok(())
 }

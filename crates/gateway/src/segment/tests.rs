@@ -365,6 +365,15 @@ fn generous_forms_are_read() {
     assert_eq!(marked.records.len(), 1);
 }
 
+#[test]
+fn settings_of_the_web_library_point_here() {
+    let told: serde_json::Value =
+        serde_json::from_str(&settings("K\"1", "https", "a.b:8")).unwrap();
+    let own = &told["integrations"]["Segment.io"];
+    assert_eq!((&own["apiKey"], &own["apiHost"]), (&"K\"1".into(), &"a.b:8/v1".into()));
+    assert_eq!((&own["protocol"], &told["metrics"]["sampleRate"]), (&"https".into(), &0.into()));
+}
+
 fn json() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         Just("null".to_owned()),

@@ -1,5 +1,7 @@
 //! Who may do what: keys, and the guard of a server that is open on this machine.
 
+use std::sync::Mutex;
+
 use axum::extract::{Request, State};
 use axum::http::header::{AUTHORIZATION, HOST, ORIGIN};
 use axum::http::{HeaderMap, Method};
@@ -7,12 +9,34 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use model::{Span, Timestamp};
 
 use super::App;
 use crate::config::keys::Scope;
 use crate::failure::Failure;
 
 const CREATE: &str = "make one with `perennial key create --data-dir DIR --scope";
+
+/// How many requests without a known key are kept for somebody to look at, in one [`STRANGERS_EVERY`]:
+/// enough to see that a key is wrong, too few to push out of the quarantine what had a key.
+const STRANGERS_MAX: u32 = 10;
+const STRANGERS_EVERY: Span = Span(60_000);
+
+/// Counts requests without a known key.
+#[derive(Default)]
+pub struct Strangers(Mutex<Option<(Timestamp, u32)>>);
+
+impl Strangers {
+    /// Whether one more may be kept at this instant.
+    pub fn admit(&self, now: Timestamp) -> bool {
+        let mut window = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let (since, n) =
+            window.filter(|(since, _)| now < *since + STRANGERS_EVERY).unwrap_or((now, 0));
+        let admitted = n < STRANGERS_MAX;
+        *window = Some((since, n + u32::from(admitted)));
+        admitted
+    }
+}
 
 /// Lets through what has an admin key, or anything at all where the server is open.
 pub async fn admin(State(app): State<App>, request: Request, next: Next) -> Response {
@@ -54,8 +78,7 @@ pub async fn guard(State(app): State<App>, request: Request, next: Next) -> Resp
 /// Checks a key against a scope. An admin key may do everything.
 pub fn allow(app: &App, key: Option<String>, needed: Scope) -> Result<(), Failure> {
     let Some(key) = key.filter(|key| !key.is_empty()) else {
-        return Err(Failure::new(401, "auth.missing_key", "this path needs a key")
-            .hint(format!("send `Authorization: Bearer KEY`; {CREATE} {needed}`")));
+        return Err(missing_key(needed));
     };
     match app.workspace.config().scope_of(&key)? {
         None => {
@@ -68,6 +91,24 @@ pub fn allow(app: &App, key: Option<String>, needed: Scope) -> Result<(), Failur
             Err(Failure::new(403, "auth.scope", message).hint(format!("{CREATE} {needed}`")))
         }
     }
+}
+
+/// The refusal of a request without a key.
+pub fn missing_key(needed: Scope) -> Failure {
+    Failure::new(401, "auth.missing_key", "this path needs a key")
+        .hint(format!("send `Authorization: Bearer KEY`; {CREATE} {needed}`"))
+}
+
+/// Every key that the headers may hold: some libraries write it as the password of basic
+/// authentication, beside the name of an account.
+pub fn keys_of(headers: &HeaderMap) -> Vec<String> {
+    let Some(value) = text(headers, AUTHORIZATION.as_str()) else { return Vec::new() };
+    let basic = value.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"));
+    let password = basic.and_then(|(_, rest)| {
+        let decoded = String::from_utf8(STANDARD.decode(rest.trim()).ok()?).ok()?;
+        decoded.split_once(':').map(|(_, password)| password.to_owned())
+    });
+    key_of(headers).into_iter().chain(password).filter(|key| !key.is_empty()).collect()
 }
 
 /// The key in the headers: as a bearer token, or as the user name of basic authentication.

@@ -1,28 +1,43 @@
-//! Ingestion in the form of the Segment family: /v1/track and its like.
+//! Ingestion: the log's own form, and one file for each family of wire forms that others send.
 //!
 //! Data that cannot be accepted never costs its neighbours: it goes into the quarantine with the
-//! reason, and the answer is 200, because client libraries drop or resend whole batches otherwise.
+//! reason, and the answer is the one with which that client neither loses nor repeats the rest.
+
+mod amplitude;
+pub mod clevertap;
+pub mod held;
+mod mixpanel;
+pub mod mparticle;
+mod posthog;
+mod segment;
+mod vendor;
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_ENCODING;
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
 use axum::{Json, Router};
-use gateway::segment::{Kind, decode};
 use gateway::{Decoded, Rejection, validate};
 use model::{AttributeChange, Event, Record, Text, Timestamp, Value, What, Who};
-use wire::api::{Accepted, Ingested, Rejected};
+use wire::api::Accepted;
 
-use super::{App, auth, body};
-use crate::config::keys::Scope;
+use super::{App, body};
 use crate::config::quarantine::Quarantined;
 use crate::failure::Failure;
 
-/// Ingestion paths; the one-letter forms are those of the web client.
+/// All paths that client libraries call.
 pub fn routes() -> Router<App> {
-    Router::new().route("/v1/{kind}", post(ingest).options(async || ()))
+    Router::new()
+        .merge(segment::routes())
+        .merge(mixpanel::routes())
+        .merge(amplitude::routes())
+        .merge(posthog::routes())
+        .merge(clevertap::routes())
+        .merge(mparticle::routes())
 }
 
 /// Records in the log's own form, as `perennial import --server` sends them: what a file gives has
@@ -89,49 +104,31 @@ fn values(values: Vec<(Text, Value)>) -> Result<Vec<(Text, Value)>, gateway::Pro
     validate::properties(values)
 }
 
-async fn ingest(
-    State(app): State<App>,
-    Path(path): Path<String>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, Failure> {
-    let Some(kind) = kind(&path) else {
-        return Err(Failure::not_found("request.path", format!("there is no POST /v1/{path}"))
-            .hint("send to /v1/batch, or /v1/track, identify, page, screen, group, alias"));
-    };
-    let key = auth::key_of(&headers);
-    let in_headers = key.is_some();
-    if in_headers {
-        auth::allow(&app, key, Scope::Ingest)?;
-    }
-    let bytes = body::read_packed(body).await?;
-    let encoding = headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok());
-    let received_at = app.workspace.now();
-    let mut decoded = decode(kind, &bytes, encoding, received_at)?;
-    if !in_headers {
-        auth::allow(&app, decoded.write_key.take(), Scope::Ingest)?;
-    }
-    let rejected = take(&app, "segment", decoded).await?;
-    let rejected = rejected.into_iter().map(|rejection| Rejected {
-        index: rejection.index as u64,
-        code: rejection.code.into(),
-        message: format!("{}; {}", rejection.message, rejection.hint),
-    });
-    Ok(Json(Ingested { success: true, rejected: rejected.collect() }).into_response())
+/// What the sender says the body is packed with.
+fn encoding(headers: &HeaderMap) -> Option<&str> {
+    headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok())
 }
 
-fn kind(path: &str) -> Option<Kind> {
-    Some(match path {
-        "t" => Kind::Track,
-        "i" => Kind::Identify,
-        "p" => Kind::Page,
-        "s" => Kind::Screen,
-        "g" => Kind::Group,
-        "a" => Kind::Alias,
-        "b" => Kind::Batch,
-        path if path.bytes().all(|b| b.is_ascii_lowercase()) => Kind::named(path)?,
-        _ => return None,
-    })
+/// Shows in the quarantine that a whole request was not taken although it was answered with 200,
+/// because its key is not known or its body cannot be read. Whoever sent it has shown no key: only so
+/// many are kept a minute, the rest is counted.
+async fn turned_away(app: &App, source: &'static str, failure: &Failure, written: &str) {
+    app.metrics.rejected.fetch_add(1, Ordering::Relaxed);
+    if !app.strangers.admit(app.workspace.now()) {
+        return;
+    }
+    let row = Quarantined {
+        at: app.workspace.now().0,
+        source: source.into(),
+        code: failure.detail.code.clone(),
+        message: failure.to_string(),
+        record: written.into(),
+    };
+    let workspace = Arc::clone(&app.workspace);
+    let kept = app.work(move |_| Ok(workspace.config().quarantine(&[row])?)).await;
+    if let Err(failure) = kept {
+        tracing::warn!(%failure, "what was not taken could not be put into quarantine");
+    }
 }
 
 /// Accepts what a request said, durably, and puts what cannot be accepted into quarantine, under the
@@ -156,9 +153,8 @@ async fn quarantine(
     source: &'static str,
     rejected: Vec<Rejection>,
 ) -> Result<(), Failure> {
-    use std::sync::atomic::Ordering;
     app.metrics.rejected.fetch_add(rejected.len() as u64, Ordering::Relaxed);
-    let workspace = std::sync::Arc::clone(&app.workspace);
+    let workspace = Arc::clone(&app.workspace);
     let at = app.workspace.now().0;
     app.work(move |_| {
         let row = |rejection: Rejection| Quarantined {

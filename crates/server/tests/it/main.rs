@@ -4,15 +4,18 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod backup;
+mod clevertap;
 mod document;
 mod fixture;
 mod frameworks;
 mod http;
 mod identity;
+mod listening;
 mod live;
 mod maintenance;
 mod operations;
 mod regressions;
+mod vendors;
 mod watching;
 mod webhooks;
 mod workspace;

@@ -1,0 +1,90 @@
+//! The mobile clients: `POST /a1`, a list of a head and up to 50 messages.
+//!
+//! Id: the hash of the guid and the message, which a repetition has in common with the first: `ep`,
+//! `s` and `pg` are part of it.
+
+use model::{EventId, Text, Timestamp};
+use serde_json::json;
+use serde_json::value::RawValue;
+use xxhash_rust::xxh3::xxh3_128;
+
+use super::message::{Arrival, Message};
+use crate::scalar::{Scalar, instant};
+use crate::{Decoded, Problem, Refusal, body, validate};
+
+/// Messages of one request; the clients send 50.
+const MESSAGES_MAX: usize = 1_000;
+
+/// One request.
+pub struct Batch {
+    /// The account, which is the key.
+    pub account: Option<String>,
+    /// The guid that the device has.
+    pub guid: Option<String>,
+    messages: Vec<String>,
+}
+
+/// Reads the body of a request.
+pub fn read(bytes: &[u8]) -> Result<Batch, Refusal> {
+    let text = body::text(bytes, None)?;
+    let hint = "send a list: a head of the type meta, then messages";
+    let list: Vec<&RawValue> = serde_json::from_str(&text).map_err(|error| {
+        Refusal::bad("request.not_json", format!("the body is no batch: {error}"), hint)
+    })?;
+    if list.len() > MESSAGES_MAX {
+        let message = format!("the batch has more than {MESSAGES_MAX} messages");
+        return Err(Refusal::bad("request.too_many_records", message, "send several batches"));
+    }
+    let mut batch = Batch { account: None, guid: None, messages: Vec::new() };
+    for raw in list {
+        let head: Option<Message> = serde_json::from_str(raw.get()).ok();
+        match head.filter(|head| matches!(&head.kind, Scalar::Text(kind) if kind == "meta")) {
+            Some(head) => {
+                batch.account = text_of(&head.account).or(batch.account);
+                batch.guid = text_of(&head.guid).or(batch.guid);
+            }
+            None => batch.messages.push(raw.get().to_owned()),
+        }
+    }
+    Ok(batch)
+}
+
+fn text_of(scalar: &Scalar) -> Option<String> {
+    match scalar {
+        Scalar::Text(text) if !text.is_empty() => Some(text.to_string()),
+        _ => None,
+    }
+}
+
+impl Batch {
+    /// What it says of the device with this guid.
+    pub fn into_decoded(self, guid: &str, received_at: Timestamp) -> Decoded {
+        let mut decoded = Decoded::default();
+        for (index, raw) in self.messages.iter().enumerate() {
+            decoded.add((index, raw), record(raw, guid, received_at));
+        }
+        decoded
+    }
+}
+
+fn record(raw: &str, guid: &str, received_at: Timestamp) -> Result<Option<model::Record>, Problem> {
+    let message: Message = serde_json::from_str(raw).map_err(|error| {
+        let message = format!("the message cannot be read: {error}");
+        Problem::new("event.malformed", message, "send a JSON object with type")
+    })?;
+    let time = instant(&message.time)?.unwrap_or(received_at);
+    let arrival = Arrival {
+        kind: message.kind(),
+        anonymous_id: Some(Text::new(guid)),
+        time: validate::time(time, received_at)?,
+        id: EventId(xxh3_128(format!("{guid}\0{raw}").as_bytes())),
+        received_at,
+        strict: false,
+    };
+    message.into_record(arrival)
+}
+
+/// What a device is told.
+pub fn answer(guid: &str) -> String {
+    json!({"g": guid, "arp": {"v": "p1"}}).to_string()
+}

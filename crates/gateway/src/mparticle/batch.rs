@@ -1,0 +1,215 @@
+//! Batches of events: whom they are about, and each of their events.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use model::{AttributeChange, Event, EventId, Identity, Record, Text, Timestamp, Value, What, Who};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
+use xxhash_rust::xxh3::{xxh3_128, xxh3_128_with_seed};
+
+use super::event::{Meaning, Name, Written};
+use super::identity::{Known, MPID};
+use crate::flatten::{Flat, Root};
+use crate::scalar::{Scalar, id, instant};
+use crate::{Decoded, Problem, validate};
+
+/// Events of one batch.
+const EVENTS_MAX: usize = model::bounds::BATCH_RECORDS_MAX;
+
+/// A batch as it is written.
+#[derive(Default)]
+pub(super) struct Batch<'a> {
+    request_id: Scalar,
+    mpid: Scalar,
+    device: [Scalar; 2],
+    time: Scalar,
+    events: Option<Vec<&'a RawValue>>,
+    attributes: Flat,
+    deleted: Option<Vec<String>>,
+    identities: BTreeMap<String, Scalar>,
+    consent: Flat,
+}
+
+/// Attributes that say to what a person consented stand under this name.
+const CONSENT: &str = "consent.";
+
+impl Batch<'_> {
+    /// Adds what it says. `first`: the place of its first event among all of a request.
+    pub fn add_to(mut self, decoded: &mut Decoded, first: usize, received_at: Timestamp) -> usize {
+        let events = self.events.take().unwrap_or_default();
+        let n = events.len();
+        let whom = match self.who() {
+            Ok(who) => who,
+            Err(problem) => {
+                for (index, raw) in events.into_iter().enumerate() {
+                    decoded.reject((first + index, raw.get()), problem.clone());
+                }
+                return n;
+            }
+        };
+        for (index, raw) in events.into_iter().enumerate() {
+            let record = self.event(raw.get(), index, &whom, received_at);
+            decoded.add((first + index, raw.get()), record);
+        }
+        match self.change(whom, received_at) {
+            Ok(None) => {}
+            Ok(Some(record)) => decoded.records.push(record),
+            Err(problem) => decoded.reject((first, "user_attributes"), problem),
+        }
+        n
+    }
+
+    fn who(&self) -> Result<Who, Problem> {
+        let mut known = Known::default();
+        for (kind, written) in &self.identities {
+            if let Some(value) = id(kind, written)? {
+                known.add(kind, &value)?;
+            }
+        }
+        for written in &self.device {
+            known.anonymous_id = known.anonymous_id.or(id("mp_deviceid", written)?);
+        }
+        let unknown = known.user_id.is_none() && known.identities.is_empty();
+        if unknown && let Some(mpid) = id(MPID, &self.mpid)?.filter(|mpid| mpid != "0") {
+            known.identities.push(Identity::new(Text::const_new(MPID), mpid));
+        }
+        known.who()
+    }
+
+    fn event(
+        &self,
+        raw: &str,
+        index: usize,
+        whom: &Who,
+        received_at: Timestamp,
+    ) -> Result<Option<Record>, Problem> {
+        let written: Written = serde_json::from_str(raw).map_err(|error| {
+            let message = format!("the event cannot be read: {error}");
+            Problem::new("event.malformed", message, "send {\"event_type\":…,\"data\":{…}}")
+        })?;
+        let time = instant(&written.data.time)?.or(instant(&self.time)?);
+        let id = self.id(&written, raw, (index, time.is_some(), received_at))?;
+        let time = validate::time(time.unwrap_or(received_at), received_at)?;
+        let mut who = whom.clone();
+        let what = match written.meaning()? {
+            Meaning::Happened(name, properties) => {
+                What::Event(Event { name, time, id, properties })
+            }
+            Meaning::Changed(attributes, identities, user_id) => {
+                who.user_id = user_id.or(who.user_id);
+                for identity in identities {
+                    if !who.identities.contains(&identity) {
+                        who.identities.push(identity);
+                    }
+                }
+                What::Identify(AttributeChange::set(time, id, attributes))
+            }
+        };
+        Ok(Some(Record { received_at, who: validate::somebody(who)?, what }))
+    }
+
+    /// `source_message_id`, else the request's with the place, else the transaction's, else the content.
+    fn id(
+        &self,
+        written: &Written,
+        raw: &str,
+        (index, timed, received_at): (usize, bool, Timestamp),
+    ) -> Result<EventId, Problem> {
+        if let Some(written) = id("source_message_id", &written.data.message_id)? {
+            return Ok(EventId::of(&written));
+        }
+        if let Some(request) = id("source_request_id", &self.request_id)? {
+            return Ok(hashed(&format!("mparticle\0{request}\0{index}")));
+        }
+        if let Some(transaction) = id("transaction_id", &written.data.transaction_id)? {
+            let action = &written.data.actions[0];
+            return Ok(hashed(&format!("mparticle\0{action:?}\0{transaction}")));
+        }
+        let seed = received_at.0.cast_unsigned() ^ (index as u64) << 48;
+        Ok(EventId(xxh3_128_with_seed(raw.as_bytes(), if timed { 0 } else { seed })))
+    }
+
+    /// The attributes that the person has, and what they consent to.
+    fn change(self, who: Who, received_at: Timestamp) -> Result<Option<Record>, Problem> {
+        if let Some(problem) = self.attributes.problem.or(self.consent.problem) {
+            return Err(problem);
+        }
+        let mut attributes = self.attributes.found;
+        for name in self.deleted.unwrap_or_default() {
+            validate::property_name(&name)?;
+            attributes.push((Text::from(name), Value::Null));
+        }
+        attributes.extend(self.consent.found.into_iter().map(|(name, value)| {
+            // Whether they do is what is asked for.
+            let short = name.strip_suffix(".consented").map(Text::new);
+            (short.unwrap_or(name), value)
+        }));
+        if attributes.is_empty() {
+            return Ok(None);
+        }
+        let attributes = validate::properties(attributes)?;
+        let time = validate::time(instant(&self.time)?.unwrap_or(received_at), received_at)?;
+        let id = match id("source_request_id", &self.request_id)? {
+            Some(request) => hashed(&format!("mparticle\0{request}\0attributes")),
+            None => hashed(&format!("mparticle\0{time}\0{who:?}\0{attributes:?}")),
+        };
+        let what = What::Identify(AttributeChange::set(time, id, attributes));
+        Ok(Some(Record { received_at, who, what }))
+    }
+}
+
+fn hashed(key: &str) -> EventId {
+    EventId(xxh3_128(key.as_bytes()))
+}
+
+impl<'de> Deserialize<'de> for Batch<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Batch<'de>, D::Error> {
+        deserializer.deserialize_map(BatchVisitor)
+    }
+}
+
+struct BatchVisitor;
+
+impl<'de> Visitor<'de> for BatchVisitor {
+    type Value = Batch<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a batch")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Batch<'de>, A::Error> {
+        let mut batch = Batch::default();
+        while let Some(Name(name)) = map.next_key()? {
+            match name.as_ref() {
+                "source_request_id" => batch.request_id = map.next_value()?,
+                "mpid" => batch.mpid = map.next_value()?,
+                "device_application_stamp" => batch.device[0] = map.next_value()?,
+                "mp_deviceid" => batch.device[1] = map.next_value()?,
+                "timestamp_unixtime_ms" => batch.time = map.next_value()?,
+                "events" => {
+                    let events: Option<Vec<&RawValue>> = map.next_value()?;
+                    batch.events = events;
+                    if batch.events.as_ref().is_some_and(|events| events.len() > EVENTS_MAX) {
+                        return Err(serde::de::Error::custom("more events than a batch may have"));
+                    }
+                }
+                "user_attributes" => {
+                    map.next_value_seed(Root { flat: &mut batch.attributes, prefix: "" })?;
+                }
+                "deleted_user_attributes" => batch.deleted = map.next_value()?,
+                "user_identities" => {
+                    let identities: Option<BTreeMap<String, Scalar>> = map.next_value()?;
+                    batch.identities = identities.unwrap_or_default();
+                }
+                "consent_state" => {
+                    map.next_value_seed(Root { flat: &mut batch.consent, prefix: CONSENT })?;
+                }
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(batch)
+    }
+}

@@ -1,0 +1,357 @@
+//! CleverTap's paths: `/a`, `/r`, `/e` and `/defineVars` of the web client, `/hello` and `/a1` of the
+//! mobile clients, `/1/upload` of servers.
+//!
+//! The account id that a client is set up with is an ingestion key. The web client is always answered
+//! with a guid, whatever becomes of what it sent: an account that is not known, or a payload that cannot
+//! be read, is in quarantine; what cannot be stored is held and tried again ([`super::held`]).
+//!
+//! Guids: a fresh browser gets a random one. A login gets the guid that its identity has here already, or
+//! else one made of the identity with a secret of the workspace, so that two servers and two requests
+//! make the same one. Nothing of a person is told to whoever logs in with their id.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Query, State};
+use axum::http::header::{
+    ACCEPT, CACHE_CONTROL, CONTENT_TYPE, HOST, HeaderValue, LOCATION, REFERER,
+};
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use gateway::Decoded;
+use gateway::clevertap::{Answer, mobile, upload, web};
+use hmac::{Hmac, KeyInit, Mac};
+use serde::Deserialize;
+use serde_json::json;
+use sha2::Sha256;
+
+use super::{take, turned_away};
+use crate::config::keys::Scope;
+use crate::failure::Failure;
+use crate::http::{App, auth, body, long_line};
+
+/// The name of the wire form in the quarantine.
+const SOURCE: &str = "clevertap";
+
+/// How long an answer waits for what was sent to be stored. It goes on being stored after that.
+const STORED_WITHIN: Duration = Duration::from_secs(3);
+
+/// How often keys that cannot be read are asked for again.
+const KEY_TRIES: usize = 5;
+
+/// How long an answer waits for who somebody is.
+const KNOWN_WITHIN: Duration = Duration::from_secs(1);
+
+/// Guids of a person that are looked at for one that is theirs.
+const GUIDS_MAX: usize = 8;
+
+/// Uploads at once, as the vendor's limit is documented.
+pub(crate) const UPLOADS_MAX: usize = 15;
+
+/// All paths.
+pub fn routes() -> Router<App> {
+    Router::new()
+        .route("/a", get(track))
+        .route("/e", get(track))
+        .route("/r", get(redirect))
+        .route("/defineVars", post(define_variables))
+        .route("/hello", get(hello))
+        .route("/a1", post(mobile_batch))
+        .route("/1/upload", post(upload_records))
+        .route("/1/profile.json", get(profile))
+}
+
+/// One request of the web client.
+async fn track(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Response {
+    let call = web::read(long_line::query(&uri, &headers));
+    let guid = whose(&app, &call).await;
+    let now = app.workspace.now();
+    let answer = Answer::to(&call, &guid, u64::try_from(now.0 / 1_000).unwrap_or_default());
+    let accepts = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let fetched = accepts.contains("application/json")
+        || headers.contains_key("x-clevertap-encryption-enabled");
+    let (kind, said) = match fetched {
+        true => ("application/json", answer.sealed(&call, nonce())),
+        false => ("text/javascript; charset=utf-8", answer.script()),
+    };
+    let account = call.account().map(str::to_owned);
+    let written = call.written().to_owned();
+    store(&app, account, written, call.into_decoded(&guid, now)).await;
+    no_store(kind, said)
+}
+
+/// Whom a browser is from now on.
+async fn whose(app: &App, call: &web::Call) -> String {
+    let identities = call.identities();
+    let Some((kind, value)) = identities.first() else {
+        return call.guid().map_or_else(random_guid, str::to_owned);
+    };
+    if *kind == "identity"
+        && let Some(known) = known_guid(app, value).await
+    {
+        return known;
+    }
+    match call.guid() {
+        // The first login of this browser: it stays who it is, and is known from now on.
+        Some(guid) if !call.switches() => guid.to_owned(),
+        _ => made_of(app, kind, value),
+    }
+}
+
+/// The guid of a person that they have now, the first that this server made.
+async fn known_guid(app: &App, identity: &str) -> Option<String> {
+    let (workspace, identity) = (std::sync::Arc::clone(&app.workspace), identity.to_owned());
+    let asked = tokio::task::spawn_blocking(move || {
+        let (user, person) = workspace.person(&identity).ok()??;
+        let mine = |guid: &&model::Text| guid.len() == 32 && guid.bytes().all(hexadecimal);
+        // One that moved on with a shared device is somebody else's now.
+        let theirs = |guid: &model::Text| {
+            workspace.person(guid).is_ok_and(|found| found.is_some_and(|(other, _)| other == user))
+        };
+        let mut guids = person.anonymous_ids.iter().filter(mine).take(GUIDS_MAX);
+        guids.find(|guid| theirs(guid)).map(ToString::to_string)
+    });
+    tokio::time::timeout(KNOWN_WITHIN, asked).await.ok()?.ok()?
+}
+
+fn hexadecimal(byte: u8) -> bool {
+    matches!(byte, b'0'..=b'9' | b'a'..=b'f')
+}
+
+/// A guid that follows from an identity.
+fn made_of(app: &App, kind: &str, value: &str) -> String {
+    hex(&keyed(app, &["guid", kind, value])[..16])
+}
+
+/// A hash of texts with the secret of the workspace; random if there is none, so that it is a guid at
+/// least.
+pub(super) fn keyed(app: &App, texts: &[&str]) -> [u8; 32] {
+    let Some(secret) = app.secret() else { return random() };
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&secret) else { return random() };
+    for text in texts {
+        mac.update(&(text.len() as u64).to_le_bytes());
+        mac.update(text.as_bytes());
+    }
+    mac.finalize().into_bytes().into()
+}
+
+fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    if let Err(error) = getrandom::fill(&mut bytes) {
+        tracing::error!(%error, "no randomness from the operating system");
+    }
+    bytes
+}
+
+fn nonce() -> [u8; 12] {
+    random()
+}
+
+fn random_guid() -> String {
+    hex(&random::<16>())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Stores what an account sent, or holds it. Waits for that only so long.
+async fn store(app: &App, account: Option<String>, written: String, decoded: Decoded) {
+    let app = app.clone();
+    let storing = tokio::spawn(async move {
+        if let Err(refused) = known(&app, account).await {
+            return turned_away(&app, SOURCE, &refused, &written).await;
+        }
+        let records = decoded.records.clone();
+        if let Err(failure) = take(&app, SOURCE, decoded).await {
+            tracing::warn!(%failure, n = records.len(), "held until it can be stored");
+            let dropped = app.held.keep(records) as u64;
+            app.metrics.dropped.fetch_add(dropped, std::sync::atomic::Ordering::Relaxed);
+        }
+    });
+    let _ = tokio::time::timeout(STORED_WITHIN, storing).await;
+}
+
+/// Whether an account may send. Keys that cannot be read are asked for again for a while.
+async fn known(app: &App, account: Option<String>) -> Result<(), Failure> {
+    for _ in 0..KEY_TRIES {
+        match auth::allow(app, account.clone(), Scope::Ingest) {
+            Err(failure) if failure.status >= 500 => tokio::time::sleep(STORED_WITHIN).await,
+            said => return said,
+        }
+    }
+    auth::allow(app, account, Scope::Ingest)
+}
+
+fn no_store(kind: &'static str, text: String) -> Response {
+    let headers = [
+        (CONTENT_TYPE, HeaderValue::from_static(kind)),
+        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
+    (headers, text).into_response()
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Link {
+    r: String,
+}
+
+/// A click on a message: on to where it leads. The link carries no signature, so it leads only to the
+/// site that the click came from, or back to this server; to any other it would lend its name.
+async fn redirect(headers: HeaderMap, Query(link): Query<Link>) -> Response {
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let host = host_of(&link.r);
+    let from = text(REFERER).and_then(host_of);
+    let own = text(HOST).map(|host| host.rsplit_once(':').map_or(host, |(name, _)| name));
+    let near = host
+        .is_some_and(|host| [from, own].into_iter().flatten().any(|near| same_site(host, near)));
+    match HeaderValue::from_str(&link.r) {
+        Ok(to) if near => (StatusCode::FOUND, [(LOCATION, to)]).into_response(),
+        _ => Failure::bad_request("request.redirect", "the link leads to another site")
+            .hint("links lead to the site that they are on, by http or https")
+            .into_response(),
+    }
+}
+
+/// The host of an absolute address of a web page.
+fn host_of(url: &str) -> Option<&str> {
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"))?;
+    let authority = rest.split(['/', '?', '#', '\\']).next()?;
+    if authority.contains('@') {
+        return None;
+    }
+    let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
+    (!host.is_empty()).then_some(host)
+}
+
+/// Whether two hosts are one, or one lies under the other.
+fn same_site(a: &str, b: &str) -> bool {
+    let under = |inner: &str, outer: &str| {
+        outer.contains('.')
+            && inner.len() > outer.len()
+            && inner[..inner.len() - outer.len()].ends_with('.')
+            && inner[inner.len() - outer.len()..].eq_ignore_ascii_case(outer)
+    };
+    let plain = a.is_ascii() && b.is_ascii();
+    plain && (a.eq_ignore_ascii_case(b) || under(a, b) || under(b, a))
+}
+
+/// Variables that a page defines: there is nothing yet that would set them.
+async fn define_variables(body: Body) -> Result<Response, Failure> {
+    body::read(body).await?;
+    Ok(no_store("application/json", json!({"status": "success"}).to_string()))
+}
+
+/// Where a device is to send: here.
+async fn hello(headers: HeaderMap) -> Response {
+    let host = headers.get(HOST).cloned().unwrap_or(HeaderValue::from_static(""));
+    let mut response = no_store("application/json", "{}".into());
+    for name in ["x-wzrk-rd", "x-wzrk-spiky-rd"] {
+        response.headers_mut().insert(name, host.clone());
+    }
+    response
+}
+
+/// Messages of a device.
+async fn mobile_batch(State(app): State<App>, body: Body) -> Result<Response, Failure> {
+    let bytes = body::read_packed(body).await?;
+    let batch = mobile::read(&bytes)?;
+    auth::allow(&app, batch.account.clone(), Scope::Ingest)?;
+    let guid = batch.guid.clone().unwrap_or_else(random_guid);
+    let decoded = batch.into_decoded(&guid, app.workspace.now());
+    take(&app, SOURCE, decoded).await?;
+    Ok(no_store("application/json", mobile::answer(&guid)))
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Upload {
+    #[serde(rename = "dryRun")]
+    dry_run: String,
+}
+
+/// Records of a customer's own servers.
+async fn upload_records(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Query(asked): Query<Upload>,
+    body: Body,
+) -> Response {
+    let failed = |status: StatusCode, error: String| {
+        let text = json!({"status": "fail", "error": error, "code": status.as_u16()}).to_string();
+        (status, no_store("application/json", text)).into_response()
+    };
+    let of_failure = |failure: Failure| {
+        let status = StatusCode::from_u16(failure.status);
+        failed(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), failure.to_string())
+    };
+    if let Err(failure) = auth::allow(&app, passcode(&headers), Scope::Ingest) {
+        return of_failure(Failure { status: 401, ..failure });
+    }
+    let Ok(_room) = app.uploading.try_acquire() else {
+        let error = format!("too many concurrent requests: {UPLOADS_MAX} are served at once");
+        return failed(StatusCode::TOO_MANY_REQUESTS, error);
+    };
+    let read = match body::read_packed(body).await {
+        Ok(bytes) => upload::decode(&bytes, app.workspace.now()).map_err(Failure::from),
+        Err(failure) => Err(failure),
+    };
+    let mut read = match read {
+        Ok(read) => read,
+        Err(failure) => return of_failure(failure),
+    };
+    let said = read.answer();
+    let decoded = std::mem::take(&mut read.decoded);
+    if asked.dry_run != "1"
+        && let Err(failure) = take(&app, SOURCE, decoded).await
+    {
+        return of_failure(failure);
+    }
+    no_store("application/json", said)
+}
+
+/// The key of a server: its passcode.
+fn passcode(headers: &HeaderMap) -> Option<String> {
+    let text = headers.get("x-clevertap-passcode")?.to_str().ok()?;
+    Some(text.to_owned())
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Whom {
+    identity: Option<String>,
+    #[serde(rename = "objectId")]
+    object_id: Option<String>,
+}
+
+/// One profile, by an id.
+async fn profile(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Query(whom): Query<Whom>,
+) -> Result<Response, Failure> {
+    auth::allow(&app, passcode(&headers), Scope::Admin)?;
+    let id = whom.identity.or(whom.object_id).ok_or_else(|| {
+        Failure::bad_request("request.query", "neither identity nor objectId is given")
+    })?;
+    let found = app.compute(move |service| service.user(&id, &Default::default())).await;
+    let user = match found {
+        Ok(user) => user,
+        Err(failure) if failure.status == 404 => {
+            let text = json!({"status": "fail", "error": "Profile not found", "code": 404});
+            return Ok(no_store("application/json", text.to_string()));
+        }
+        Err(failure) => return Err(failure),
+    };
+    let user = serde_json::to_value(user).unwrap_or_default();
+    let devices: Vec<_> = user["anonymous_ids"].as_array().into_iter().flatten().collect();
+    let text = json!({"status": "success", "record": {
+        "identity": user["user_ids"][0],
+        "profileData": user["attributes"],
+        "platformInfo": devices.iter().map(|id| json!({"objectId": id})).collect::<Vec<_>>(),
+    }});
+    Ok(no_store("application/json", text.to_string()))
+}

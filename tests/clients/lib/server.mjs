@@ -1,0 +1,60 @@
+// One server for all clients, over a data directory of its own.
+
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const root = join(import.meta.dirname, '..', '..', '..');
+
+/** Builds the program if it must, makes keys, and serves. */
+export async function startServer(target) {
+  execFileSync('cargo', ['build', '--quiet', '--package', 'cli'], { cwd: root, stdio: 'inherit' });
+  const program = join(target, 'debug', 'perennial');
+  const folder = mkdtempSync(join(tmpdir(), 'perennial-clients-'));
+  const data = join(folder, 'data');
+  const key = (scope) => {
+    const words = ['key', 'create', '--data-dir', data, '--scope', scope, '--label', `clients ${scope}`];
+    return execFileSync(program, words, { encoding: 'utf8' }).match(/pk_\S+/)[0];
+  };
+  const ingestKey = key('ingest');
+  const adminKey = key('admin');
+  // One server on two addresses: with a certificate that signs itself, and plain.
+  const listen = ['--listen', '127.0.0.1:0', '--tls-self-signed', 'localhost,127.0.0.1', '--listen-plain', '127.0.0.1:0'];
+  const served = await serve(program, ['serve', '--data-dir', data, ...listen]);
+  return {
+    url: served.plain,
+    ingestKey,
+    adminKey,
+    /** The address with a certificate. */
+    tls: async () => served.secure,
+    async stop() {
+      await served.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Starts a server and waits until it listens on both addresses. */
+async function serve(program, words) {
+  const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let out = '';
+  let said = '';
+  child.stderr.on('data', (bytes) => (said += bytes));
+  const [plain, secure] = await new Promise((done, failed) => {
+    child.stdout.on('data', (bytes) => {
+      out += bytes;
+      const found = ['http', 'https'].map((scheme) => out.match(new RegExp(`listening on (${scheme}://\\S+)`))?.[1]);
+      if (found.every(Boolean)) done(found);
+    });
+    child.on('exit', (code) => failed(new Error(`perennial ${words.join(' ')} ended with ${code}:\n${out}${said}`)));
+  });
+  child.removeAllListeners('exit');
+  const stop = () =>
+    new Promise((done) => {
+      if (child.exitCode !== null) return done();
+      child.on('exit', done);
+      child.kill('SIGTERM');
+    });
+  return { plain, secure, stop };
+}
