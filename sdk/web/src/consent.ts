@@ -31,6 +31,9 @@ export function openConsent(store: Store, name: string, settings: Settings) {
       return entries.length > 0 ? (Object.fromEntries(entries) as Record<string, boolean>) : undefined;
     },
 
+    /** Everything that was decided, to tell whether something changed. */
+    said: () => `${store.get(out) ?? ''}${store.get(key) ?? ''}`,
+
     decide: (decision: ConsentDecision) => store.set(key, JSON.stringify({ ...decided(), ...decision })),
     optOut: () => store.set(out, '1'),
     optIn: () => store.remove(out),

@@ -107,6 +107,18 @@ export function begin(settings: Settings & { host: string }, tell: Tell) {
     if (state !== before) tell('consent', { tracking: state });
   }
 
+  /** A decision, and what the server must know of it: whom it may follow, and last of all, that it may not any more. */
+  function decide(at: number, change: () => void) {
+    const told = (tracking: boolean) => message('identify', { traits: { consent: { ...consent.categories(), tracking } } }, {}, at);
+    const before = allowed() && kept.known() ? told(false) : undefined;
+    const said = consent.said();
+    change();
+    reconsider();
+    if (consent.said() === said) return;
+    if (allowed()) take(told(true), at);
+    else if (before && state === 'denied') sender.last(before);
+  }
+
   /** What was held becomes what is sent, as the visitor that the browser knew before, if it did. */
   function release() {
     const temporary = passing.read();
@@ -155,20 +167,9 @@ export function begin(settings: Settings & { host: string }, tell: Tell) {
 
     reset: () => void (consent.state() !== 'denied' && ids().reset()),
 
-    consent(_: number, decision: ConsentDecision) {
-      consent.decide(decision);
-      reconsider();
-    },
-
-    optOut() {
-      consent.optOut();
-      reconsider();
-    },
-
-    optIn() {
-      consent.optIn();
-      reconsider();
-    },
+    consent: (at: number, decision: ConsentDecision) => decide(at, () => consent.decide(decision)),
+    optOut: (at: number) => decide(at, consent.optOut),
+    optIn: (at: number) => decide(at, consent.optIn),
   };
 
   function view(before?: string) {

@@ -6,7 +6,7 @@
 import type { Item, openQueue } from './queue.js';
 import { backoff, retryAfter, verdict } from './retry.js';
 import type { Store } from './storage.js';
-import type { Happenings } from './types.js';
+import type { Happenings, Message } from './types.js';
 
 /** Browsers let closing pages send 64 KiB. */
 const REQUEST_BYTES = 60_000;
@@ -135,7 +135,7 @@ export function openSender({ host, key, name, store, queue, allowed, tell }: Sur
     }
   }
 
-  const bodyOf = (items: Item[]) =>
+  const bodyOf = (items: { json: string }[]) =>
     `{"batch":[${items.map(({ json }) => json).join(',')}],"sentAt":"${new Date().toISOString()}","writeKey":${JSON.stringify(key)}}`;
 
   return {
@@ -146,6 +146,8 @@ export function openSender({ host, key, name, store, queue, allowed, tell }: Sur
       failures = notBefore = 0;
       void drain();
     },
+    /** One message past the queue: the last one about somebody. If it does not arrive, that is all. */
+    last: (message: Message) => void request(bodyOf([{ json: JSON.stringify(message) }])),
     /** The page goes: what is not on its way is handed to the browser. It stays in the queue, because nobody tells whether it arrived; sent again, it counts once. */
     leave() {
       if (!allowed() || patience() > 0 || typeof navigator.sendBeacon !== 'function') return;
