@@ -1,6 +1,7 @@
 // The page of sources: what is copied works with this server, and what arrives shows where it came from.
 
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 import { base, go, idle, launch, open, screenshot, seriousProblems, sidewaysScroll, track } from './browser.mjs';
 
@@ -51,13 +52,16 @@ test('the snippet of our own SDK, as it is copied, sends', async () => {
   const key = process.env.PERENNIAL_INGEST_KEY ?? process.env.PERENNIAL_KEY;
   await page.getByRole('textbox', { name: 'Your key' }).fill(key);
   const snippet = await card(page, 'Our own web SDK').locator('pre').innerText();
+  const shop = createServer((_, answer) => {
+    answer.writeHead(200, { 'content-type': 'text/html' }).end(`<!doctype html><title>A shop</title>${snippet}`);
+  });
+  await new Promise((done) => shop.listen(0, '127.0.0.1', done));
   const site = await open(browser);
-  const address = 'http://127.0.0.1:9/shop';
-  await site.page.route(address, (route) => route.fulfill({ contentType: 'text/html', body: `<!doctype html><title>A shop</title>${snippet}` }));
-  await site.page.goto(address);
+  await site.page.goto(`http://127.0.0.1:${shop.address().port}/`);
   await page.locator('[data-source="perennial"]').getByText('Page Viewed').waitFor();
   assert.deepEqual(site.errors, []);
   await site.close();
+  shop.close();
   await close();
 });
 

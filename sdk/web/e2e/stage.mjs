@@ -80,7 +80,19 @@ let used = 0;
 export async function stage(t, settings = {}, { then, headers = {}, html, host = '127.0.0.1', launch = {}, init } = {}) {
   browser ??= await chromium.launch({
     executablePath,
-    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--host-resolver-rules=MAP *.test 127.0.0.1'],
+    args: [
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--host-resolver-rules=MAP *.test 127.0.0.1',
+      // A page that a test serves without a network comes from nowhere, and may otherwise not ask this machine.
+      '--disable-features=LocalNetworkAccessChecks',
+    ],
   });
   const to = await gateway();
   const page = html ? html(to.url) : `<!doctype html><title>Shop</title>${snippet(to.url, settings, then)}<h1>Shop</h1>`;

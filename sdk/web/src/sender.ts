@@ -150,7 +150,7 @@ export function openSender({ host, key, name, store, queue, allowed, tell }: Sur
     last: (message: Message) => void request(bodyOf([{ json: JSON.stringify(message) }])),
     /** The page goes: what is not on its way is handed to the browser. It stays in the queue, because nobody tells whether it arrived; sent again, it counts once. */
     leave() {
-      if (!allowed() || patience() > 0 || typeof navigator.sendBeacon !== 'function') return;
+      if (!allowed() || patience() > 0 || !navigator.onLine || typeof navigator.sendBeacon !== 'function') return;
       for (const items of queue.rest(most, REQUEST_BYTES)) {
         if (!navigator.sendBeacon(url, new Blob([bodyOf(items)], { type: 'text/plain' }))) return;
       }
