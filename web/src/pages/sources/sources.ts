@@ -231,7 +231,7 @@ import('@mparticle/web-sdk').then(({ default: mParticle }) => {
 });`,
       },
     ],
-    sent: (properties) => Object.keys(properties).some((name) => /^(context\.)?mp_deviceid|mpid/.test(name)),
+    sent: (properties) => 'session_uuid' in properties || 'session_start_unixtime_ms' in properties,
   },
   {
     id: 'http',
