@@ -1,5 +1,6 @@
-//! Puts the dashboard into the binary: builds `web/` where Node is present, and otherwise writes one
-//! page that says how to get it. `PERENNIAL_SKIP_WEB=1` takes what is already built.
+//! Puts the dashboard and the web SDK into the binary: builds `web/` and `sdk/web/` where Node is
+//! present, and otherwise writes one page that says how to get them. `PERENNIAL_SKIP_WEB=1` takes
+//! what is already built.
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -7,40 +8,96 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::SystemTime;
 
-const SOURCES: [&str; 8] = [
-    "src",
-    "index.html",
-    "package.json",
-    "package-lock.json",
-    "public",
-    "scripts",
-    "tsconfig.json",
-    "vite.config.ts",
-];
+/// A folder that npm builds into its `dist/`.
+struct Project {
+    folder: PathBuf,
+    sources: &'static [&'static str],
+    /// What is there once it is built.
+    entry: &'static str,
+    name: &'static str,
+}
+
+fn projects() -> [Project; 2] {
+    let root = PathBuf::from(variable("CARGO_MANIFEST_DIR")).join("../..");
+    let dashboard = Project {
+        folder: root.join("web"),
+        sources: &[
+            "src",
+            "index.html",
+            "package.json",
+            "package-lock.json",
+            "public",
+            "scripts",
+            "tsconfig.json",
+            "vite.config.ts",
+        ],
+        entry: "index.html",
+        name: "dashboard",
+    };
+    let sdk = Project {
+        folder: root.join("sdk/web"),
+        sources: &[
+            "src",
+            "package.json",
+            "package-lock.json",
+            "scripts",
+            "tsconfig.json",
+            "README.md",
+        ],
+        entry: "perennial.js",
+        name: "web SDK",
+    };
+    [dashboard, sdk]
+}
 
 fn main() {
-    let web = PathBuf::from(variable("CARGO_MANIFEST_DIR")).join("../../web");
     let out = PathBuf::from(variable("OUT_DIR"));
     println!("cargo::rerun-if-env-changed=PERENNIAL_SKIP_WEB");
-    SOURCES.iter().for_each(|source| watch(&web.join(source)));
     println!("cargo::rerun-if-changed=build.rs");
-    let dist = web.join("dist");
     let skip = std::env::var("PERENNIAL_SKIP_WEB").is_ok_and(|value| value == "1");
-    if skip {
-        watch(&dist);
-    }
-    if !skip && web.join("package-lock.json").exists() && stale(&web, &dist) {
-        build(&web);
+    let [dashboard, sdk] = projects();
+    for project in [&dashboard, &sdk] {
+        project.sources.iter().for_each(|source| watch(&project.folder.join(source)));
+        if skip {
+            watch(&project.dist());
+        } else if project.folder.join("package-lock.json").exists() && project.stale() {
+            build(project);
+        }
     }
     // Our own copy: the folder may change while the compiler reads it.
     let copy = out.join("dist");
     let _ = fs::remove_dir_all(&copy);
-    let built = dist.join("index.html").exists();
-    match built {
-        true => copy_folder(&dist, &copy),
+    match dashboard.built() {
+        true => copy_folder(&dashboard.dist(), &copy, &|file| !named(file, "map")),
         false => placeholder(&copy),
     }
-    fs::write(out.join("pages.rs"), list(&copy, built)).expect("OUT_DIR can be written");
+    if sdk.built() {
+        // People who debug their page want the source map; types are for those who install it.
+        copy_folder(&sdk.dist(), &copy.join("sdk"), &|file| !named(file, "ts"));
+    }
+    fs::write(out.join("pages.rs"), list(&copy, dashboard.built()))
+        .expect("OUT_DIR can be written");
+}
+
+impl Project {
+    fn dist(&self) -> PathBuf {
+        self.folder.join("dist")
+    }
+
+    fn built(&self) -> bool {
+        self.dist().join(self.entry).exists()
+    }
+
+    /// Whether what is built is missing or older than its sources.
+    fn stale(&self) -> bool {
+        let Some(built) = modified(&self.dist().join(self.entry)) else { return true };
+        let sources = self.sources.iter().filter_map(|source| newest(&self.folder.join(source)));
+        sources.into_iter().any(|source| source > built)
+    }
+}
+
+fn named(file: &Path, kind: &str) -> bool {
+    file.extension().is_some_and(|extension| extension == kind)
 }
 
 fn variable(name: &str) -> String {
@@ -54,12 +111,6 @@ fn watch(path: &Path) {
     }
 }
 
-/// Whether the built dashboard is missing or older than its sources.
-fn stale(web: &Path, dist: &Path) -> bool {
-    let Some(built) = modified(&dist.join("index.html")) else { return true };
-    SOURCES.iter().filter_map(|source| newest(&web.join(source))).any(|source| source > built)
-}
-
 fn modified(path: &Path) -> Option<SystemTime> {
     fs::metadata(path).and_then(|facts| facts.modified()).ok()
 }
@@ -70,22 +121,24 @@ fn newest(path: &Path) -> Option<SystemTime> {
     if path.is_dir() { inside.max() } else { modified(path) }
 }
 
-fn build(web: &Path) {
-    if !runs(web, &["--version"]) {
-        println!("cargo::warning=Node is not installed: the dashboard is left out of this build");
+fn build(project: &Project) {
+    let Project { folder, name, .. } = project;
+    if !runs(folder, &["--version"]) {
+        println!("cargo::warning=Node is not installed: the {name} is left out of this build");
         return;
     }
-    if !runs(web, &["ci", "--no-audit", "--no-fund"]) || !runs(web, &["run", "build"]) {
+    if !runs(folder, &["ci", "--no-audit", "--no-fund"]) || !runs(folder, &["run", "build"]) {
         println!(
-            "cargo::warning=the dashboard could not be built; try `npm ci && npm run build` in web/"
+            "cargo::warning=the {name} could not be built; try `npm ci && npm run build` in {}/",
+            folder.display()
         );
     }
 }
 
 /// Runs npm; what it prints must not reach cargo's own channel.
-fn runs(web: &Path, arguments: &[&str]) -> bool {
+fn runs(folder: &Path, arguments: &[&str]) -> bool {
     let program = if cfg!(windows) { "npm.cmd" } else { "npm" };
-    match Command::new(program).args(arguments).current_dir(web).output() {
+    match Command::new(program).args(arguments).current_dir(folder).output() {
         Ok(output) => {
             eprintln!("{}", String::from_utf8_lossy(&output.stdout));
             eprintln!("{}", String::from_utf8_lossy(&output.stderr));
@@ -95,13 +148,13 @@ fn runs(web: &Path, arguments: &[&str]) -> bool {
     }
 }
 
-fn copy_folder(from: &Path, to: &Path) {
+fn copy_folder(from: &Path, to: &Path, wanted: &dyn Fn(&Path) -> bool) {
     fs::create_dir_all(to).expect("OUT_DIR can be written");
     for entry in fs::read_dir(from).into_iter().flatten().flatten() {
         let (path, target) = (entry.path(), to.join(entry.file_name()));
         if path.is_dir() {
-            copy_folder(&path, &target);
-        } else if path.extension().is_none_or(|kind| kind != "map") {
+            copy_folder(&path, &target, wanted);
+        } else if wanted(&path) {
             fs::copy(&path, &target).expect("OUT_DIR can be written");
         }
     }

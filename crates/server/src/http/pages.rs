@@ -1,13 +1,15 @@
-//! The dashboard's files, embedded in the binary.
+//! The files of the dashboard and of the web SDK, embedded in the binary.
 //!
 //! The build script lists them: either the built dashboard, or one page that says how to get it.
 //! Every address that is no file and no API path is a page of the dashboard, which finds its own
-//! way (`/people/ada@example.com`); only what stands under `/assets/` is a file or nothing.
+//! way (`/people/ada@example.com`); only what stands under `/assets/` or `/sdk/` is a file or nothing.
+//! What stands under `/sdk/` is for pages of other origins.
 
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH,
+    ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG,
+    IF_NONE_MATCH,
 };
-use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 
 use crate::failure::Failure;
@@ -25,6 +27,13 @@ include!(concat!(env!("OUT_DIR"), "/pages.rs"));
 const POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
                       font-src 'self' data:; connect-src 'self'; object-src 'none'; \
                       base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
+
+/// Where the web SDK is.
+const SDK: &str = "/sdk/";
+
+/// Scripts of the SDK keep their names: a page asks again after five minutes, and for a day it may
+/// use what it has while it asks.
+const SDK_CACHE: &str = "public, max-age=300, stale-while-revalidate=86400";
 
 /// Whether the dashboard is in the binary, or only the page that says how to get it.
 pub fn built() -> bool {
@@ -47,31 +56,52 @@ pub async fn page(method: Method, uri: Uri, headers: HeaderMap) -> Response {
             .into_response();
     }
     let file = PAGES.iter().find(|page| page.path == path);
-    let asset = path.starts_with("/assets/");
+    let asset = path.starts_with("/assets/") || path.starts_with(SDK);
     let Some(page) = file.or_else(|| PAGES.iter().find(|p| p.path == "/index.html" && !asset))
     else {
-        return Failure::not_found("request.path", format!("there is no {path}")).into_response();
+        let missing = Failure::not_found("request.path", format!("there is no {path}"));
+        return match path.starts_with(SDK) {
+            true => missing
+                .hint("the web SDK is in the program when Node is installed where it is built")
+                .into_response(),
+            false => missing.into_response(),
+        };
     };
     answer(page, &headers)
 }
 
 fn answer(page: &'static Page, headers: &HeaderMap) -> Response {
-    let tag = format!("\"{}\"", page.hash);
+    let sdk = page.path.starts_with(SDK);
     // Names under /assets/ carry a hash of their content, so that they never change.
     let cache = match page.path.starts_with("/assets/") {
         true => "public, max-age=31536000, immutable",
+        false if sdk => SDK_CACHE,
         false => "no-cache",
     };
-    let known = headers.get(IF_NONE_MATCH).is_some_and(|value| value.as_bytes() == tag.as_bytes());
-    let common = [(CACHE_CONTROL, cache.to_owned()), (ETAG, tag)];
-    if known {
-        return (StatusCode::NOT_MODIFIED, common).into_response();
-    }
-    let mut response = (common, page.bytes).into_response();
+    let mut response = match known(page, headers) {
+        true => StatusCode::NOT_MODIFIED.into_response(),
+        false => page.bytes.into_response(),
+    };
     let set = response.headers_mut();
-    set.insert(CONTENT_TYPE, axum::http::HeaderValue::from_static(kind(page.path)));
-    set.insert(CONTENT_SECURITY_POLICY, axum::http::HeaderValue::from_static(POLICY));
+    let tag = format!("\"{}\"", page.hash);
+    set.insert(ETAG, HeaderValue::from_str(&tag).expect("a hash has hexadecimal digits only"));
+    set.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
+    if sdk {
+        set.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    }
+    if response.status() == StatusCode::OK {
+        let set = response.headers_mut();
+        set.insert(CONTENT_TYPE, HeaderValue::from_static(kind(page.path)));
+        set.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    }
     response
+}
+
+/// Whether the browser has this very file. One that went through a compressing proxy comes back
+/// with its tag marked as weak.
+fn known(page: &Page, headers: &HeaderMap) -> bool {
+    let tags = headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    tags.split(',').any(|tag| tag.trim().trim_start_matches("W/").trim_matches('"') == page.hash)
 }
 
 fn kind(path: &str) -> &'static str {
@@ -84,6 +114,7 @@ fn kind(path: &str) -> &'static str {
         "png" => "image/png",
         "ico" => "image/x-icon",
         "woff2" => "font/woff2",
+        "tgz" => "application/gzip",
         "woff" => "font/woff",
         "txt" => "text/plain; charset=utf-8",
         _ => "application/octet-stream",

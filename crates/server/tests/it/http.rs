@@ -59,6 +59,11 @@ fn a_last_part_with_a_dot_is_a_page_and_unknown_api_paths_are_errors() {
         let answer = server.send(method, path, "");
         assert_eq!(answer.code(), (404, json!("request.path")), "{method} {path}");
     }
+    // A script that is not there must not be answered with a page, which a browser would run.
+    for path in ["/sdk/", "/sdk/nothing.js", "/sdk/types/index.d.ts", "/assets/nothing.js"] {
+        let answer = server.send("GET", path, "");
+        assert_eq!(answer.code(), (404, json!("request.path")), "{path}");
+    }
     for (method, path, allowed) in [
         ("PATCH", "/api/segments", "get"),
         ("DELETE", "/api/composites", "get"),

@@ -11,6 +11,7 @@ export const GO_KEYS: Record<string, string> = {
   r: '/rfm',
   s: '/segments',
   p: '/people',
+  e: '/sources',
 };
 
 /** How long after `g` the second key may come. */

@@ -2,20 +2,22 @@
 
 import { SegmentedControl, SimpleGrid, Stack, Text } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router';
 import { body, client } from '../../api/client';
 import type { Overview } from '../../api/types';
-import { EmptyState } from '../../components/EmptyState';
 import { Page } from '../../components/Page';
 import { Query } from '../../components/Query';
-import { SendExample } from '../../components/SendExample';
 import { useAsOf } from '../../lib/asOf';
 import { useFormat } from '../../lib/format';
 import { ActivityChart } from './ActivityChart';
 import { ActivityTiles } from './ActivityTiles';
 import { StateTiles } from './StateTiles';
 import { TransitionSection } from './TransitionSection';
+
+// Seen once in the life of a server, so not part of the first screen.
+const FirstEvent = lazy(() => import('./FirstEvent'));
 
 type Compare = '1d' | '7d' | '30d';
 
@@ -34,8 +36,7 @@ function useCompare(): [Compare, (value: string) => void] {
 }
 
 function Content({ overview, compare }: { overview: Overview; compare: Compare }) {
-  const { t } = useTranslation();
-  if (overview.events === 0) return <EmptyState title={t('empty.noEvents')}><SendExample /></EmptyState>;
+  if (overview.events === 0) return <Suspense fallback={null}><FirstEvent /></Suspense>;
   return (
     <Stack gap="lg">
       <StateTiles overview={overview} />
