@@ -44,9 +44,6 @@ const KEY_TRIES: usize = 5;
 /// How long an answer waits for who somebody is.
 const KNOWN_WITHIN: Duration = Duration::from_secs(1);
 
-/// Guids of a person that are looked at for one that is theirs.
-const GUIDS_MAX: usize = 8;
-
 /// Uploads at once, as the vendor's limit is documented.
 pub(crate) const UPLOADS_MAX: usize = 15;
 
@@ -88,9 +85,17 @@ async fn whose(app: &App, call: &web::Call) -> String {
     let Some((kind, value)) = identities.first() else {
         return call.guid().map_or_else(random_guid, str::to_owned);
     };
-    if *kind == "identity"
-        && let Some(known) = known_guid(app, value).await
-    {
+    let named = match *kind {
+        "email" => gateway::validate::email(value),
+        "phone" => gateway::validate::phone(value),
+        _ => None,
+    };
+    let id = match named {
+        _ if *kind == "identity" => value.clone(),
+        Some(identity) => format!("{}:{}", identity.label, identity.value),
+        None => format!("{kind}:{value}"),
+    };
+    if let Some(known) = known_guid(app, id).await {
         return known;
     }
     match call.guid() {
@@ -101,17 +106,12 @@ async fn whose(app: &App, call: &web::Call) -> String {
 }
 
 /// The guid of a person that they have now, the first that this server made.
-async fn known_guid(app: &App, identity: &str) -> Option<String> {
-    let (workspace, identity) = (std::sync::Arc::clone(&app.workspace), identity.to_owned());
+async fn known_guid(app: &App, identity: String) -> Option<String> {
+    let workspace = std::sync::Arc::clone(&app.workspace);
     let asked = tokio::task::spawn_blocking(move || {
-        let (user, person) = workspace.person(&identity).ok()??;
+        let (_, graph) = workspace.identity(&identity).ok()??;
         let mine = |guid: &&model::Text| guid.len() == 32 && guid.bytes().all(hexadecimal);
-        // One that moved on with a shared device is somebody else's now.
-        let theirs = |guid: &model::Text| {
-            workspace.person(guid).is_ok_and(|found| found.is_some_and(|(other, _)| other == user))
-        };
-        let mut guids = person.anonymous_ids.iter().filter(mine).take(GUIDS_MAX);
-        guids.find(|guid| theirs(guid)).map(ToString::to_string)
+        graph.anonymous_ids().find(mine).map(ToString::to_string)
     });
     tokio::time::timeout(KNOWN_WITHIN, asked).await.ok()?.ok()?
 }

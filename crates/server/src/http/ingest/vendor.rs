@@ -69,7 +69,7 @@ impl Incoming {
                 Err(failure) => refused = refused.or(Some(failure)),
             }
         }
-        Err(refused.map_or_else(|| auth::missing_key(Scope::Ingest), |refused| refused))
+        Err(refused.unwrap_or_else(|| auth::missing_key(Scope::Ingest)))
     }
 }
 
