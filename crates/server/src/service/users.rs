@@ -10,7 +10,7 @@ use history::rfm::RfmAt;
 use history::{QueryError, StoredEvent, UserSet};
 use model::{EventId, Span, Text, Timestamp, UserIndex, Value};
 use segment::evaluate::{
-    Context, Population, RfmScore, UserHistory, attribute_at, exists, first_seen_at, state_changes,
+    Context, Population, RfmScore, UserHistory, attribute_at, first_seen_at, state_changes,
 };
 use wire::api::{
     AtQuery, EventSummary, EventsQuery, Key, SegmentName, StateChange, StateChanges, User,
@@ -154,11 +154,13 @@ impl Service {
     /// The history of a user that exists at the view's instant.
     fn history(&self, view: &View, user: UserIndex, id: &str) -> Result<UserHistory, Failure> {
         let history = view.snapshot.history_of(user)?;
-        if exists(&history, view.at) {
+        // Whoever logged in and did nothing else has neither events nor attributes.
+        let first = view.snapshot.facts_of(user).first_seen;
+        if first <= view.at.0 {
             return Ok(history);
         }
-        let first = first_seen_at(&history);
-        let hint = first.map_or_else(String::new, |at| format!("first seen at {at}"));
+        let seen = (first != i64::MAX).then_some(Timestamp(first));
+        let hint = seen.map_or_else(String::new, |first| format!("first seen at {first}"));
         Err(Failure::not_found("user.not_found", format!("\"{id}\" is no user at {}", view.at))
             .hint(hint))
     }
