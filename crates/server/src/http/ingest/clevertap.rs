@@ -75,7 +75,9 @@ async fn track(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Response
     };
     let account = call.account().map(str::to_owned);
     let written = call.written().to_owned();
-    store(&app, account, written, call.into_decoded(&guid, now)).await;
+    // Who logs in takes along what this browser did before, also if it is given another guid.
+    let own = call.guid().filter(|_| !call.switches()).map(str::to_owned);
+    store(&app, account, written, call.into_decoded(&own.unwrap_or(guid), now)).await;
     no_store(kind, said)
 }
 
