@@ -74,9 +74,12 @@ async function within(ms, promise) {
   }
 }
 
+function place(error) {
+  return error.stack.split('\n').filter((line) => line.includes('/clients/')).slice(0, 3).join('\n');
+}
+
 function indented(error) {
   const text = error?.code === 'ERR_ASSERTION' ? `${error.message}\n${place(error)}` : (error?.stack ?? String(error));
   return text.split('\n').map((line) => `     ${line}`).join('\n');
 }
 
-const place = (error) => error.stack.split('\n').filter((line) => line.includes('/clients/')).slice(0, 3).join('\n');

@@ -4,7 +4,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
-import { chromium } from 'playwright-core';
 
 const packages = join(import.meta.dirname, '..', 'node_modules');
 
@@ -21,9 +20,15 @@ export function chromiumPath() {
 
 let launched;
 
+/** Packages are installed by the time a browser is wanted, and not before. */
+async function launch(options) {
+  const { chromium } = await import('playwright-core');
+  return chromium.launch(options);
+}
+
 /** The browser, started when it is first asked for. */
 export function browser() {
-  launched ??= chromium.launch({
+  launched ??= launch({
     executablePath: chromiumPath(),
     args: [
       '--headless',

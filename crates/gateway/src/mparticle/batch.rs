@@ -89,7 +89,7 @@ impl Batch<'_> {
             Problem::new("event.malformed", message, "send {\"event_type\":…,\"data\":{…}}")
         })?;
         let time = instant(&written.data.time)?.or(instant(&self.time)?);
-        let id = self.id(&written, raw, (index, time.is_some(), received_at))?;
+        let id = self.id(&written, (raw, whom), (index, time.is_some(), received_at))?;
         let time = validate::time(time.unwrap_or(received_at), received_at)?;
         let mut who = whom.clone();
         let what = match written.meaning()? {
@@ -109,11 +109,12 @@ impl Batch<'_> {
         Ok(Some(Record { received_at, who: validate::somebody(who)?, what }))
     }
 
-    /// `source_message_id`, else the request's with the place, else the transaction's, else the content.
+    /// `source_message_id`, else the request's with the place, else the transaction's, else the content
+    /// with whose it is.
     fn id(
         &self,
         written: &Written,
-        raw: &str,
+        (raw, whom): (&str, &Who),
         (index, timed, received_at): (usize, bool, Timestamp),
     ) -> Result<EventId, Problem> {
         if let Some(written) = id("source_message_id", &written.data.message_id)? {
@@ -126,8 +127,10 @@ impl Batch<'_> {
             let action = &written.data.actions[0];
             return Ok(hashed(&format!("mparticle\0{action:?}\0{transaction}")));
         }
+        // What two people did at one instant is equal but for who they are.
         let seed = received_at.0.cast_unsigned() ^ (index as u64) << 48;
-        Ok(EventId(xxh3_128_with_seed(raw.as_bytes(), if timed { 0 } else { seed })))
+        let content = format!("{whom:?}\0{raw}");
+        Ok(EventId(xxh3_128_with_seed(content.as_bytes(), if timed { 0 } else { seed })))
     }
 
     /// The attributes that the person has, and what they consent to.
