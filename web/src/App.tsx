@@ -18,7 +18,7 @@ const SegmentsPage = lazy(() => import('./pages/segments/SegmentsPage'));
 const SegmentPage = lazy(() => import('./pages/segments/SegmentPage'));
 const PeoplePage = lazy(() => import('./pages/people/PeoplePage'));
 const PersonPage = lazy(() => import('./pages/people/PersonPage'));
-const SourcesPage = lazy(() => import('./pages/sources/SourcesPage'));
+const SourcesPage = lazy(() => loadPart('sources').then(() => import('./pages/sources/SourcesPage')));
 const DataPage = lazy(() => loadPart('data').then(() => import('./pages/data/DataPage')));
 const SettingsPage = lazy(() => loadPart('data').then(() => import('./pages/settings/SettingsPage')));
 const LoginPage = lazy(() => import('./pages/login/LoginPage'));

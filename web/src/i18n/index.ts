@@ -31,6 +31,12 @@ const parts = {
     ar: () => import('./locales/data/ar.json'),
     id: () => import('./locales/data/id.json'),
   },
+  sources: {
+    en: () => import('./locales/sources/en.json'),
+    tr: () => import('./locales/sources/tr.json'),
+    ar: () => import('./locales/sources/ar.json'),
+    id: () => import('./locales/sources/id.json'),
+  },
 } satisfies Record<string, Record<LanguageCode, () => Promise<{ default: ResourceKey }>>>;
 
 export type Part = keyof typeof parts;
