@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { api, fixedInstant, go, idle, launch, open, screenshot, seriousProblems, sidewaysScroll } from './browser.mjs';
+import { api, fixedInstant, go, idle, launch, open, screenshot, seriousProblems, sidewaysScroll, track } from './browser.mjs';
 
 let browser;
 let pages;
@@ -13,12 +13,14 @@ before(async () => {
   instant = await fixedInstant();
   const { users } = await api(`/api/users?limit=1&as_of=${instant}`);
   const { segments } = await api('/api/segments');
-  pages = { overview: '/', live: '/live', lifecycle: '/lifecycle', rfm: '/rfm', segments: '/segments', 'new-segment': '/segments/new', people: '/people', sources: '/sources', settings: '/settings' };
+  pages = { overview: '/', live: '/live', lifecycle: '/lifecycle', rfm: '/rfm', segments: '/segments', 'new-segment': '/segments/new', people: '/people', data: '/data', 'data-errors': '/data?tab=errors', 'data-debugger': '/data?tab=live', sources: '/sources', settings: '/settings' };
   pages.person = `/people/${encodeURIComponent(users[0].id)}`;
   if (segments[0]) {
     pages.segment = `/segments/${segments[0].id}`;
     pages.why = `${pages.person}?why=${segments[0].id}`;
   }
+  // Something that is refused, so that there is an error to look at.
+  await track({ event: 'Nobody', messageId: 'pages-nobody' });
   browser = await launch();
 });
 

@@ -8,6 +8,7 @@ import { storedKey } from './api/key';
 import { SessionProvider, useSessionQuery } from './api/session';
 import { ErrorPanel } from './components/ErrorPanel';
 import { Shell } from './components/shell/Shell';
+import { loadPart } from './i18n';
 
 const OverviewPage = lazy(() => import('./pages/overview/OverviewPage'));
 const LivePage = lazy(() => import('./pages/live/LivePage'));
@@ -17,8 +18,9 @@ const SegmentsPage = lazy(() => import('./pages/segments/SegmentsPage'));
 const SegmentPage = lazy(() => import('./pages/segments/SegmentPage'));
 const PeoplePage = lazy(() => import('./pages/people/PeoplePage'));
 const PersonPage = lazy(() => import('./pages/people/PersonPage'));
-const SourcesPage = lazy(() => import('./pages/sources/SourcesPage'));
-const SettingsPage = lazy(() => import('./pages/settings/SettingsPage'));
+const SourcesPage = lazy(() => loadPart('sources').then(() => import('./pages/sources/SourcesPage')));
+const DataPage = lazy(() => loadPart('data').then(() => import('./pages/data/DataPage')));
+const SettingsPage = lazy(() => loadPart('data').then(() => import('./pages/settings/SettingsPage')));
 const LoginPage = lazy(() => import('./pages/login/LoginPage'));
 const NotFoundPage = lazy(() => import('./pages/NotFoundPage'));
 
@@ -55,6 +57,7 @@ export function App() {
               <Route path="people" element={<PeoplePage />} />
               <Route path="people/:id" element={<PersonPage />} />
               <Route path="sources" element={<SourcesPage />} />
+              <Route path="data" element={<DataPage />} />
               <Route path="settings" element={<SettingsPage />} />
               <Route path="*" element={<NotFoundPage />} />
             </Route>

@@ -4,6 +4,7 @@ mod analyses;
 mod files;
 mod history;
 mod memory;
+mod schema;
 mod segment;
 mod simulate;
 
@@ -15,6 +16,7 @@ pub use analyses::*;
 pub use files::{ExportArguments, FileFormat, ImportArguments, Table};
 pub use history::{BackupArguments, HistoryArguments, HistoryCommand, RestoreArguments};
 pub use memory::MemoryArguments;
+pub use schema::{SchemaArguments, SchemaCommand};
 pub use segment::{SegmentArguments, SegmentCommand};
 pub use simulate::SimulateArguments;
 
@@ -47,6 +49,8 @@ pub enum Command {
     Key(KeyArguments),
     /// Read events from a file
     Import(ImportArguments),
+    /// What is seen and declared of events, properties and attributes
+    Schema(SchemaArguments),
     /// Check, count, list and explain segments
     Segment(SegmentArguments),
     /// Lifecycle states, who moved, and thresholds that the data propose
@@ -250,12 +254,15 @@ pub enum KeyCommand {
     Create {
         #[arg(long, value_name = "DIR")]
         data_dir: PathBuf,
-        /// ingest: send records; admin: everything
+        /// ingest: send records; read: look, with personal data masked; admin: everything
         #[arg(long)]
         scope: server::config::keys::Scope,
         /// What it is for
         #[arg(long, default_value = "")]
         label: String,
+        /// Records a second at most [default: as many as come]
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+        events_per_second: Option<u32>,
     },
     /// List keys, without the keys themselves
     List {

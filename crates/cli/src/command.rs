@@ -15,6 +15,7 @@ pub mod lifecycle;
 pub mod retention;
 pub mod revenue;
 pub mod rfm;
+pub mod schema;
 pub mod segment;
 pub mod serve;
 pub mod sessions;

@@ -64,6 +64,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Sessions(arguments) => command::sessions::run(arguments),
         Command::User(arguments) => command::user::run(arguments),
         Command::Export(arguments) => command::export::run(arguments),
+        Command::Schema(arguments) => command::schema::run(arguments),
         Command::Simulate(arguments) => command::simulate::run(arguments),
         Command::Bench(arguments) => command::bench::run(arguments),
         Command::History(arguments) => command::history::run(arguments),

@@ -280,9 +280,12 @@ impl Client {
                 .with_context(|| format!("{} answered something unexpected", self.root));
         }
         match serde_json::from_slice::<api::Error>(&body) {
-            Ok(api::Error { error }) => {
-                Err(server::Failure { status: status.as_u16(), detail: Box::new(error) }.into())
+            Ok(api::Error { error }) => Err(server::Failure {
+                status: status.as_u16(),
+                retry_after: None,
+                detail: Box::new(error),
             }
+            .into()),
             Err(_) => Err(anyhow!("{} answered {status}", self.root)),
         }
     }

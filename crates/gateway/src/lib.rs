@@ -26,6 +26,7 @@ pub mod clevertap;
 pub mod import;
 pub mod mixpanel;
 pub mod mparticle;
+pub mod policy;
 pub mod posthog;
 pub mod segment;
 pub mod sniff;

@@ -280,7 +280,8 @@ fn present(rows: impl Iterator<Item = bool>) -> Option<Bits> {
     missing.then_some(bits)
 }
 
-fn kind(value: &Value) -> Option<&'static str> {
+/// The kind of a value, in the words of the API.
+pub(crate) fn kind(value: &Value) -> Option<&'static str> {
     Some(match value {
         Value::Null => return None,
         Value::Bool(_) => "bool",

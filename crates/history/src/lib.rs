@@ -70,7 +70,7 @@ pub use disk::{CheckReport, Error, Pieces, SavedPieces, SectionSize, check};
 pub use evaluate::{Answered, ConditionCost, Evaluator, Needs, QueryError, Reads};
 pub use gather::{Gathering, gather};
 pub use set::UserSet;
-pub use snapshot::{EventFacts, Snapshot, StoredEvent, ValueFacts};
+pub use snapshot::{EventFacts, SeenValues, Snapshot, StoredEvent, ValueFacts};
 pub use store::{
     Asked, Checkpoint, Done, Earlier, FamilyStats, Job, Load, Merging, SavedCheckpoint, Store,
     StoreStats, Upkeep,

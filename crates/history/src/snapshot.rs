@@ -16,6 +16,9 @@ use crate::set::{UserSet, bits_of};
 use crate::users::{UserFacts, Users};
 
 mod known;
+mod seen;
+
+pub use seen::SeenValues;
 
 /// Everything applied up to one moment.
 pub struct Snapshot {

@@ -7,7 +7,7 @@
 //! turn out to be one, the parts that hold the vanished number are rewritten before the next
 //! snapshot. The order of a family's parts means nothing.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Weak};
 
 use engine::{Merge, Step};
@@ -22,6 +22,7 @@ use crate::users::Users;
 
 mod bulk;
 mod checkpoint;
+mod discard;
 mod fresh;
 mod held;
 mod history_of;
@@ -66,6 +67,10 @@ pub struct Store {
     /// Files of parts that were replaced, for as long as snapshots hold the parts.
     obsolete: Vec<(u64, Weak<Part>)>,
     cache: Arc<Cache>,
+    /// Names of events with the acceptance up to which they are dropped.
+    discarded: HashMap<Text, i64>,
+    /// Users who had events that were dropped so.
+    bereft: BTreeSet<UserIndex>,
 }
 
 impl Store {
@@ -86,6 +91,8 @@ impl Store {
             running: None,
             obsolete: Vec::new(),
             cache: Arc::default(),
+            discarded: HashMap::new(),
+            bereft: BTreeSet::new(),
         }
     }
 
@@ -134,6 +141,11 @@ impl Store {
     fn add_event(&mut self, step: &Step, event: Event, received: i64, arrival: u64) {
         let user = step.user;
         self.users.add_event(user, event.time.0);
+        if self.is_discarded(&event.name, received) {
+            self.users.forget_until(event.time.0);
+            self.bereft.insert(user);
+            return;
+        }
         let name = self.intern(&event.name);
         let mut properties = Vec::with_capacity(event.properties.len());
         for (property, value) in event.properties {

@@ -1,7 +1,7 @@
 //! Configuration of a workspace: one small SQLite file beside the log and the history.
 //!
 //! What it is: name, zone and seed, keys, saved segments, lifecycle, stage frameworks, RFM settings,
-//! composite events, webhooks and the quarantine. What it is not: it reads no definition (they are stored in the JSON
+//! composite events, webhooks, the schema registry and the error stream. What it is not: it reads no definition (they are stored in the JSON
 //! form and given their meaning by the service), and it holds no event.
 //!
 //! Invariants: every write is one transaction, synced before it returns (WAL with full
@@ -9,9 +9,10 @@
 //! server); a key is never stored, only the SHA-256 hash of it. Secrets of webhooks are stored,
 //! because messages are signed with them.
 
+pub mod errors;
 pub mod frameworks;
 pub mod keys;
-pub mod quarantine;
+pub mod schema;
 pub mod webhooks;
 
 use std::path::Path;
@@ -23,7 +24,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// Layout of the file that this version writes. A file of a later version is refused.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 
 /// The setting that holds [`Config::secret`].
 const SECRET: &str = "id_secret";
@@ -35,18 +36,33 @@ const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS key (
     id TEXT PRIMARY KEY, scope TEXT NOT NULL, label TEXT NOT NULL, hash BLOB NOT NULL,
-    created_at INTEGER NOT NULL
+    created_at INTEGER NOT NULL, events_per_second INTEGER
 ) STRICT;
 CREATE TABLE IF NOT EXISTS segment (
     id TEXT PRIMARY KEY, name TEXT NOT NULL, description TEXT NOT NULL, definition TEXT NOT NULL,
     created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS composite (name TEXT PRIMARY KEY, members TEXT NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS quarantine (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, source TEXT NOT NULL,
-    code TEXT NOT NULL, message TEXT NOT NULL, record TEXT NOT NULL
+CREATE TABLE IF NOT EXISTS schema_change (
+    version INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, who TEXT NOT NULL,
+    subject TEXT NOT NULL, name TEXT NOT NULL, body TEXT
 ) STRICT;
-CREATE TABLE IF NOT EXISTS rejected (code TEXT PRIMARY KEY, n INTEGER NOT NULL) STRICT;
+CREATE INDEX IF NOT EXISTS schema_change_of ON schema_change (subject, name, version);
+CREATE TABLE IF NOT EXISTS error_kind (
+    code TEXT NOT NULL, source TEXT NOT NULL, event TEXT NOT NULL, outcome TEXT NOT NULL,
+    n INTEGER NOT NULL, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL, hint TEXT NOT NULL,
+    PRIMARY KEY (code, source, event, outcome)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS error_hour (
+    hour INTEGER NOT NULL, code TEXT NOT NULL, source TEXT NOT NULL, event TEXT NOT NULL,
+    outcome TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (hour, code, source, event, outcome)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS error_sample (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, code TEXT NOT NULL,
+    source TEXT NOT NULL, event TEXT NOT NULL, outcome TEXT NOT NULL, message TEXT NOT NULL,
+    record TEXT NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS error_sample_of ON error_sample (code, source, event, outcome, id);
 CREATE TABLE IF NOT EXISTS framework (
     key TEXT PRIMARY KEY, name TEXT NOT NULL, states TEXT NOT NULL
 ) STRICT;
@@ -60,6 +76,14 @@ CREATE TABLE IF NOT EXISTS dead_letter (
     attempts INTEGER NOT NULL, error TEXT NOT NULL, body TEXT NOT NULL, user TEXT NOT NULL,
     PRIMARY KEY (webhook, id)
 ) STRICT;
+";
+
+/// What layouts before the third had otherwise: keys without a limit, and a quarantine that the error
+/// stream takes the place of.
+const BEFORE_3: &str = "
+ALTER TABLE key ADD COLUMN events_per_second INTEGER;
+DROP TABLE IF EXISTS quarantine;
+DROP TABLE IF EXISTS rejected;
 ";
 
 /// What went wrong with the configuration file.
@@ -115,6 +139,9 @@ impl Config {
             return Err(ConfigError::Newer { found });
         }
         if found < VERSION {
+            if (1..3).contains(&found) {
+                connection.execute_batch(BEFORE_3)?;
+            }
             connection.execute_batch(SCHEMA)?;
             connection.pragma_update(None, "user_version", VERSION)?;
         }

@@ -10,6 +10,8 @@ use crate::workspace::{SubmitError, WorkspaceError};
 pub struct Failure {
     /// HTTP status.
     pub status: u16,
+    /// Seconds after which the same may succeed, where that is known.
+    pub retry_after: Option<u64>,
     /// Code, message, hint, problems.
     pub detail: Box<ErrorDetail>,
 }
@@ -23,7 +25,7 @@ impl Failure {
             hint: None,
             problems: Vec::new(),
         };
-        Failure { status, detail: Box::new(detail) }
+        Failure { status, retry_after: None, detail: Box::new(detail) }
     }
 
     /// What was sent cannot be read.
@@ -44,6 +46,12 @@ impl Failure {
     /// With how to mend it.
     pub fn hint(mut self, hint: impl Into<String>) -> Failure {
         self.detail.hint = Some(hint.into());
+        self
+    }
+
+    /// With when to try again.
+    pub fn retry_after(mut self, seconds: u64) -> Failure {
+        self.retry_after = Some(seconds);
         self
     }
 

@@ -16,16 +16,18 @@ const WAITING: usize = 16;
 /// A stream of records into a workspace.
 pub struct Filler<'a> {
     workspace: &'a Workspace,
+    source: &'a str,
     batch: Vec<Record>,
     waiting: VecDeque<Receipt>,
     counts: Counts,
 }
 
 impl<'a> Filler<'a> {
-    /// Nothing yet.
-    pub fn new(workspace: &'a Workspace) -> Filler<'a> {
+    /// Nothing yet. `source`: under what the schema's findings are noted.
+    pub fn new(workspace: &'a Workspace, source: &'a str) -> Filler<'a> {
         Filler {
             workspace,
+            source,
             batch: Vec::with_capacity(BATCH),
             waiting: VecDeque::new(),
             counts: Counts::default(),
@@ -62,6 +64,7 @@ impl<'a> Filler<'a> {
             self.add(receipt)?;
         }
         let batch = std::mem::replace(&mut self.batch, Vec::with_capacity(BATCH));
+        let batch = self.workspace.admit(self.source, batch);
         self.waiting.push_back(self.workspace.enqueue(batch)?);
         Ok(())
     }

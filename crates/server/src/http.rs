@@ -11,17 +11,19 @@ pub mod body;
 pub mod cors;
 pub mod export;
 pub mod ingest;
+mod limits;
 pub mod listen;
 pub mod live;
 pub mod long_line;
 pub mod openapi;
 pub mod pages;
+mod schema;
 pub mod tls;
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -34,10 +36,12 @@ use tokio::net::TcpListener;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower_http::compression::CompressionLayer;
 
+use crate::caller::Caller;
 use crate::failure::Failure;
 use crate::metrics::Metrics;
 use crate::service::Service;
 use crate::workspace::Workspace;
+use limits::Limits;
 use listen::Socket;
 
 /// Questions computed at once beyond the number of processors: more only wait in memory.
@@ -45,6 +49,9 @@ const COMPUTING_EXTRA: usize = 2;
 
 /// How long an answer may take without a wish.
 const QUERY_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Seconds until another attempt, where nothing better is known.
+const RETRY_AFTER: u64 = 5;
 
 /// Exports at once: each takes a thread for as long as its client reads.
 const EXPORTING: usize = 4;
@@ -67,14 +74,14 @@ pub struct Inner {
     pub listen: SocketAddr,
     /// Counters.
     pub metrics: Metrics,
-    /// Requests without a known key that were kept to be looked at.
-    pub strangers: auth::Strangers,
     requests: AtomicU64,
     /// What waits to be accepted, of clients that send once.
     pub held: ingest::held::Held,
     /// Room for uploads at once.
     pub(crate) uploading: Semaphore,
     secret: OnceLock<[u8; 32]>,
+    /// How many records keys may send.
+    limits: Limits,
     query_timeout: Duration,
     computing: Arc<Semaphore>,
     exporting: Arc<Semaphore>,
@@ -109,11 +116,11 @@ impl App {
             demo: options.demo,
             listen,
             metrics: Metrics::default(),
-            strangers: auth::Strangers::default(),
             requests: AtomicU64::new(0),
             held: ingest::held::Held::default(),
             uploading: Semaphore::new(ingest::clevertap::UPLOADS_MAX),
             secret: OnceLock::new(),
+            limits: Limits::default(),
             query_timeout: options.query_timeout.unwrap_or(QUERY_TIMEOUT),
             computing: Arc::new(Semaphore::new(processors + COMPUTING_EXTRA)),
             exporting: Arc::new(Semaphore::new(EXPORTING)),
@@ -140,6 +147,13 @@ impl App {
         }
     }
 
+    /// Counts records against the limit of a key.
+    ///
+    /// Errors: 429 with when to try again.
+    pub fn admit(&self, caller: &Caller, n: usize) -> Result<(), Failure> {
+        self.limits.admit(caller, n, Instant::now())
+    }
+
     /// Waits until there is room for one more export; the room is free again with the permit.
     pub async fn exporting(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.exporting).acquire_owned().await.ok()
@@ -152,7 +166,7 @@ impl App {
         question: impl FnOnce(&Service) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
         let stop = StopOnDrop::default();
-        let service = self.service.stopped_by(Arc::clone(&stop.0));
+        let service = self.service.stopped_by(Arc::clone(&stop.0)).asked_by(auth::caller());
         let limit = self.query_timeout;
         let answer = tokio::time::timeout(limit, self.run(move || question(&service))).await;
         answer.unwrap_or_else(|_| {
@@ -169,7 +183,7 @@ impl App {
         &self,
         work: impl FnOnce(&Service) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
-        let service = Arc::clone(&self.service);
+        let service = self.service.asked_by(auth::caller());
         self.run(move || work(&service)).await
     }
 
@@ -203,7 +217,7 @@ impl Drop for StopOnDrop {
 
 /// All paths.
 pub fn router(app: App) -> Router {
-    let api = api::routes().layer(from_fn_with_state(app.clone(), auth::admin));
+    let api = api::routes().layer(from_fn_with_state(app.clone(), auth::api));
     let public = api::public_routes().route("/metrics", get(metrics));
     // The fallback first: what other pages are told must stand on every answer of these paths.
     let ingestion =
@@ -282,8 +296,9 @@ impl IntoResponse for Failure {
             let value = HeaderValue::from_static("Bearer");
             response.headers_mut().insert("www-authenticate", value);
         }
-        if self.status == 503 {
-            response.headers_mut().insert("retry-after", HeaderValue::from_static("5"));
+        let unknown = (self.status == 503).then_some(RETRY_AFTER);
+        if let Some(seconds) = self.retry_after.or(unknown) {
+            response.headers_mut().insert("retry-after", HeaderValue::from(seconds));
         }
         response
     }

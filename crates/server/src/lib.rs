@@ -4,13 +4,16 @@
 //! records to the log and questions to the history. What it is not: it decides nothing about users;
 //! segments, lifecycle and RFM have their meaning in the pure crates.
 
+pub mod caller;
 pub mod clock;
 pub mod config;
+pub mod errors;
 pub mod failure;
 pub mod fill;
 pub mod http;
 pub mod live;
 pub mod metrics;
+pub mod registry;
 pub mod service;
 pub mod start;
 pub mod webhooks;

@@ -11,7 +11,7 @@ use crate::workspace::Workspace;
 pub struct Metrics {
     /// Answers by class of status: 1xx to 5xx.
     answers: [AtomicU64; 5],
-    /// Records put into quarantine.
+    /// Records that could not be accepted.
     pub rejected: AtomicU64,
     /// Records that could not be accepted, of clients that send once, and for which there was no room.
     pub dropped: AtomicU64,
@@ -36,7 +36,7 @@ impl Metrics {
         let counters = [
             ("records_accepted", "records that count", &shared.accepted),
             ("records_duplicate", "records whose delivery id had been counted", &shared.duplicates),
-            ("records_rejected", "records put into quarantine", &self.rejected),
+            ("records_rejected", "records that could not be accepted", &self.rejected),
             ("records_dropped", "records that could not be held", &self.dropped),
             ("log_syncs", "groups of records made durable", &shared.syncs),
         ];

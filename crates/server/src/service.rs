@@ -8,20 +8,23 @@ mod analytics;
 mod catalogue;
 mod composites;
 mod definitions;
+mod errors;
 mod evaluate;
 pub mod export;
 pub mod frameworks;
 pub mod history;
 mod identity;
+mod keys;
 mod known;
 mod lifecycle;
 pub mod live;
 mod overview;
-mod quarantine;
 pub(crate) mod retention;
 mod rfm;
 mod rules;
+mod schema;
 mod segments;
+pub mod sight;
 pub mod transitions;
 mod users;
 pub mod values;
@@ -37,11 +40,13 @@ use model::{Day, Span, Timestamp};
 use segment::Rules;
 use wire::api;
 
+use crate::caller::Caller;
 use crate::failure::Failure;
 use crate::webhooks::Webhooks;
 use crate::workspace::Workspace;
 
 pub use rules::settings;
+use sight::Sight;
 
 /// Answers questions about one workspace. Copies share everything but what stops them.
 #[derive(Clone)]
@@ -59,6 +64,8 @@ pub struct Service {
     webhooks: Arc<Webhooks>,
     /// Whoever asks does not wait for answers any more.
     stop: Arc<AtomicBool>,
+    /// Who asks.
+    caller: Arc<Caller>,
 }
 
 /// What one answer is computed from.
@@ -67,6 +74,7 @@ struct View {
     rules: Arc<Rules>,
     at: Timestamp,
     stop: Arc<AtomicBool>,
+    sight: Sight,
 }
 
 impl View {
@@ -100,6 +108,7 @@ impl Service {
             known: Arc::default(),
             webhooks: Arc::default(),
             stop: Arc::default(),
+            caller: Arc::new(Caller::local()),
         }
     }
 
@@ -171,7 +180,8 @@ impl Service {
     fn view(&self, as_of: Option<&str>, known_at: Option<&str>) -> Result<View, Failure> {
         let at = self.instant(as_of)?;
         let stop = Arc::clone(&self.stop);
-        Ok(View { snapshot: self.snapshot(known_at)?, rules: self.rules()?, at, stop })
+        let (snapshot, rules, sight) = (self.snapshot(known_at)?, self.rules()?, self.sight());
+        Ok(View { snapshot, rules, at, stop, sight })
     }
 
     /// Everything, or what had been accepted by an instant.

@@ -2,7 +2,8 @@
 //! writes.
 //!
 //! What it is: the way in for records ([`Workspace::submit`]) and the way to an immutable view for
-//! questions ([`Workspace::snapshot`]). What it is not: it validates nothing and computes nothing.
+//! questions ([`Workspace::snapshot`]). What it is not: it validates nothing but what the schema
+//! registry says ([`Workspace::admit`]), and computes nothing.
 //!
 //! Invariants:
 //! - a record is visible and acknowledged only after the log has synced it;
@@ -25,17 +26,20 @@ pub use maintenance::Maintained;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
 use engine::{Fold, IdentityGraph};
+use gateway::policy::Finding;
 use history::{Cache, Checkpoint, Merging, Snapshot, Store, StoreStats};
 use model::{Record, Span, Text, Timestamp, UserIndex};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::clock;
 use crate::config::{Config, ConfigError};
+use crate::errors::ErrorStream;
 use crate::live::Hub;
+use crate::registry::Registry;
 use crate::service::watched::{self, Definitions};
 pub use keep::{KeepLog, LogSizes};
 use maintenance::{Errand, Maintenance};
@@ -63,7 +67,9 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 /// An open data directory.
 pub struct Workspace {
     dir: PathBuf,
-    config: Config,
+    config: Arc<Config>,
+    registry: RwLock<Arc<Registry>>,
+    errors: ErrorStream,
     clock: Clock,
     queue: mpsc::Sender<Command>,
     reader: log::Reader,
@@ -132,13 +138,16 @@ impl Workspace {
             log::Error::Locked { .. } => WorkspaceError::InUse { dir: dir.to_path_buf() },
             other => other.into(),
         })?;
-        let config = Config::open(&config_path(dir))?;
+        let config = Arc::new(Config::open(&config_path(dir))?);
+        let registry = Registry::read(&config)?;
         let (queue, commands) = mpsc::channel(QUEUE_BATCHES);
         let reader = log.reader();
         let maintenance = Maintenance::new(queue.downgrade(), Arc::clone(&clock));
         let definitions = definitions(&config);
+        let history = dir.join("history");
+        let gone = registry.gone();
         let (writer, replayed) =
-            Writer::open(log, &dir.join("history"), sizes.kept_bytes, maintenance, definitions)?;
+            Writer::open(log, &history, sizes.kept_bytes, maintenance, definitions, &gone)?;
         let (shared, cache) = (writer.shared(), writer.store.shared_cache());
         shared.keep_all.store(KeepLog::of(&config)? == KeepLog::All, Ordering::Relaxed);
         shared.keep(crate::service::retention::kept(&config)?);
@@ -147,8 +156,21 @@ impl Workspace {
             .spawn(move || writer.run(commands))
             .map_err(folder)?;
         let writer = Mutex::new(Some(thread));
+        let errors = ErrorStream::start(Arc::clone(&config)).map_err(folder)?;
         let dir = dir.to_path_buf();
-        let workspace = Workspace { dir, config, clock, queue, reader, cache, shared, writer };
+        let registry = RwLock::new(Arc::new(registry));
+        let workspace = Workspace {
+            dir,
+            config,
+            registry,
+            errors,
+            clock,
+            queue,
+            reader,
+            cache,
+            shared,
+            writer,
+        };
         Ok((workspace, Opened { replayed, cut_bytes: recovery.cut_bytes }))
     }
 
@@ -165,6 +187,42 @@ impl Workspace {
     /// The configuration.
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// What is declared, and what follows of it.
+    pub fn registry(&self) -> Arc<Registry> {
+        Arc::clone(&self.registry.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Reads what is declared again: from now on that counts.
+    pub fn registry_changed(&self) -> Result<(), ConfigError> {
+        // Held while reading: a change meanwhile must not be followed by what was read before it.
+        let mut registry = self.registry.write().unwrap_or_else(PoisonError::into_inner);
+        *registry = Arc::new(Registry::read(&self.config)?);
+        Ok(())
+    }
+
+    /// What was sent and not accepted as it came.
+    pub fn errors(&self) -> &ErrorStream {
+        &self.errors
+    }
+
+    /// Records as the schema lets them in, in their order; what it finds is noted under `source`.
+    pub fn admit(&self, source: &str, records: Vec<Record>) -> Vec<Record> {
+        let registry = self.registry();
+        if registry.policy.idle() {
+            return records;
+        }
+        let at = self.now();
+        let mut note = |finding: Finding<'_>| self.errors.found(at, source, &finding);
+        registry.policy.apply(records, &mut note)
+    }
+
+    /// Drops every event of a name that was accepted up to an instant, from answers at once and from
+    /// the disk before it returns. Blocks its thread.
+    pub fn discard(&self, name: &str, until: Timestamp) -> Result<Maintained, WorkspaceError> {
+        self.ask(|reply| Command::Discard(name.into(), until, reply))??;
+        self.checkpoint()
     }
 
     /// What is told while it happens.
@@ -277,6 +335,7 @@ impl Workspace {
     /// Writes what waits, makes a checkpoint and closes the files. Submitting afterwards fails.
     pub fn close(&self) -> Result<(), WorkspaceError> {
         let thread = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.errors.stop();
         let Some(thread) = thread else { return Ok(()) };
         let _ = self.queue.blocking_send(Command::Stop);
         thread.join().map_err(|_| WorkspaceError::Writer)?

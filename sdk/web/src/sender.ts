@@ -123,7 +123,7 @@ export function openSender({ host, key, name, store, queue, allowed, tell }: Sur
     }
   }
 
-  /** Single events that the server put into quarantine. */
+  /** Single events that the server put into the error stream. */
   async function rejections(answer: Response, messageIds: string[]) {
     try {
       const { rejected = [] } = (await answer.json()) as { rejected?: { index: number; code: string; message: string }[] };

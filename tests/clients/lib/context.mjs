@@ -56,8 +56,8 @@ export async function context(server, name) {
 
   /** What was rejected of this client, told by the prefix of its ids. */
   async function quarantine() {
-    const { records } = await admin('/api/quarantine?limit=1000');
-    return records.filter(({ raw }) => raw.includes(run));
+    const { samples } = await admin('/api/errors?limit=1000');
+    return samples.filter(({ raw }) => raw.includes(run));
   }
 
   async function relay() {

@@ -35,6 +35,21 @@ export type LiveFlow = Schemas['LiveFlow'];
 export type LiveEvent = Schemas['LiveEvent'];
 export type WatchTransition = Schemas['WatchTransition'];
 export type StreamCounts = Schemas['StreamCounts'];
+export type Schema = Schemas['Schema'];
+export type SchemaEvent = Schemas['SchemaEvent'];
+export type SchemaAttribute = Schemas['SchemaAttribute'];
+export type SchemaPolicies = Schemas['SchemaPolicies'];
+export type EventDeclaration = Schemas['EventDeclaration'];
+export type PropertyDeclaration = Schemas['PropertyDeclaration'];
+export type AttributeDeclaration = Schemas['AttributeDeclaration'];
+export type DataPolicy = Schemas['DataPolicy'];
+export type ValueType = Schemas['ValueType'];
+export type SeenValues = Schemas['SeenValues'];
+export type NameSuggestion = Schemas['NameSuggestion'];
+export type Errors = Schemas['Errors'];
+export type ErrorKind = Schemas['ErrorKind'];
+export type ApiKey = Schemas['ApiKey'];
+export type KeyInput = Schemas['KeyInput'];
 
 /** A definition in JSON form. */
 export type Json = Record<string, unknown>;

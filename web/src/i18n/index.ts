@@ -1,4 +1,5 @@
-// Languages of the dashboard. English is in the first bundle; the others are loaded when chosen.
+// Languages of the dashboard. English is in the first bundle; the others are loaded when chosen, and
+// texts of some pages with the page.
 // Choice: `?lang=`, then what was chosen before, then the browser's languages.
 
 import i18next, { type ResourceKey } from 'i18next';
@@ -22,6 +23,37 @@ const loaders: Record<Exclude<LanguageCode, 'en'>, () => Promise<{ default: Reso
   id: () => import('./locales/id.json'),
 };
 
+/** Texts that are loaded with the pages that show them. */
+const parts = {
+  data: {
+    en: () => import('./locales/data/en.json'),
+    tr: () => import('./locales/data/tr.json'),
+    ar: () => import('./locales/data/ar.json'),
+    id: () => import('./locales/data/id.json'),
+  },
+  sources: {
+    en: () => import('./locales/sources/en.json'),
+    tr: () => import('./locales/sources/tr.json'),
+    ar: () => import('./locales/sources/ar.json'),
+    id: () => import('./locales/sources/id.json'),
+  },
+} satisfies Record<string, Record<LanguageCode, () => Promise<{ default: ResourceKey }>>>;
+
+export type Part = keyof typeof parts;
+
+const loaded = new Set<Part>();
+
+async function addPart(part: Part, code: LanguageCode): Promise<void> {
+  const { default: texts } = await parts[part][code]();
+  i18next.addResourceBundle(code, 'translation', texts, true, true);
+}
+
+/** Loads the texts of a page, in the language of now and in every one that is chosen later. */
+export async function loadPart(part: Part): Promise<void> {
+  loaded.add(part);
+  await addPart(part, known(i18next.language) ?? 'en');
+}
+
 function known(code: string | null | undefined): LanguageCode | undefined {
   return LANGUAGES.find((language) => language.code === code)?.code;
 }
@@ -38,9 +70,11 @@ export function directionOf(code: string): 'ltr' | 'rtl' {
 }
 
 async function load(code: LanguageCode): Promise<void> {
-  if (code === 'en' || i18next.hasResourceBundle(code, 'translation')) return;
-  const { default: texts } = await loaders[code]();
-  i18next.addResourceBundle(code, 'translation', texts);
+  if (code !== 'en' && !i18next.hasResourceBundle(code, 'translation')) {
+    const { default: texts } = await loaders[code]();
+    i18next.addResourceBundle(code, 'translation', texts);
+  }
+  await Promise.all([...loaded].map((part) => addPart(part, code)));
 }
 
 function mark(code: LanguageCode): void {

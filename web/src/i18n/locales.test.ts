@@ -18,9 +18,12 @@ function flat(node: object, prefix = ''): Map<string, string> {
   return all;
 }
 
-const texts = new Map(
-  LANGUAGES.map(({ code }) => [code as string, flat(JSON.parse(readFileSync(join(source, 'i18n/locales', `${code}.json`), 'utf8')))]),
-);
+const locales = join(source, 'i18n/locales');
+const textsOf = (code: string) =>
+  readdirSync(locales, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name === `${code}.json` || name.endsWith(`/${code}.json`))
+    .flatMap((name) => [...flat(JSON.parse(readFileSync(join(locales, name), 'utf8')))]);
+const texts = new Map(LANGUAGES.map(({ code }) => [code as string, new Map(textsOf(code))]));
 const english = texts.get('en')!;
 const baseKeys = (code: string) => new Set([...texts.get(code)!.keys()].map((key) => key.replace(PLURAL, '')));
 const plurals = new Set([...english.keys()].filter((key) => key.endsWith('_other')).map((key) => key.replace(PLURAL, '')));

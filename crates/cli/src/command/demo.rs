@@ -153,7 +153,7 @@ fn shop_of(filled: &Filled) -> Shop {
 
 fn fill_shop(service: &Service, filled: &Filled) -> anyhow::Result<()> {
     let workspace = service.workspace();
-    let mut filler = Filler::new(&workspace);
+    let mut filler = Filler::new(&workspace, "demo");
     let whole = (filled.end - filled.start) as u64;
     let progress = Progress::parts(whole);
     for (n, record) in (1..).zip(shop_of(filled)) {
@@ -179,7 +179,7 @@ fn fill_set(service: &Service, set: DataSet, source: &Path) -> anyhow::Result<Re
     });
     let parts = parts.collect();
     let workspace = service.workspace();
-    let mut filler = Filler::new(&workspace);
+    let mut filler = Filler::new(&workspace, "demo");
     let progress = Progress::bytes(Some(total));
     let (mut n, mut unreadable) = (0, 0);
     let mut records = set.records(parts)?;

@@ -15,11 +15,11 @@ use anyhow::{Context, anyhow};
 use gateway::import::{Format as RowFormat, Mapping, OpenError, Rejected, Rows};
 use model::Record;
 use serde::Serialize;
-use server::config::quarantine::Quarantined;
+use server::errors::Noted;
 use server::fill::Filler;
 use server::workspace::Counts;
-use server::{Service, clock};
-use wire::api::Accepted;
+use server::{Service, Workspace, clock};
+use wire::api::{Accepted, ErrorOutcome};
 
 use crate::WrongUse;
 use crate::arguments::{FileFormat, Format, ImportArguments};
@@ -33,9 +33,6 @@ const PROGRESS_EVERY: u64 = 8_192;
 /// Rejected rows that are shown one by one on standard error.
 const SHOWN: u64 = 5;
 
-/// Rejected rows that are kept in the workspace's quarantine, per import.
-const QUARANTINED: usize = 1_000;
-
 /// Records of one request to a server.
 const REQUEST_RECORDS: usize = 5_000;
 
@@ -47,6 +44,8 @@ struct Summary {
     rows: u64,
     accepted: u64,
     duplicates: u64,
+    /// Rows that the schema did not let in; the error stream says why.
+    left_out: u64,
     rejected: u64,
     rejected_by_code: BTreeMap<&'static str, u64>,
     seconds: f64,
@@ -65,19 +64,20 @@ pub fn run(arguments: ImportArguments) -> anyhow::Result<()> {
         _ => Source::open(&arguments.source)?,
     };
     let started = Instant::now();
-    let mut rejects = Rejects::new(&arguments)?;
+    let mut rejects = Rejects::new(&arguments, &source)?;
     let progress = Progress::bytes(total);
     let watched = Watched { rows, rejects: &mut rejects, progress: &progress, read, n: 0 };
     let counts = match &source {
-        Source::Local(service) => into_directory(service, watched)?,
+        Source::Local(service) => into_directory(service, &name_of(&arguments.file), watched)?,
         Source::Remote(client) => into_server(client, watched)?,
     };
     progress.finish();
     let seconds = started.elapsed().as_secs_f64();
-    let mut summary = rejects.finish(&source)?;
+    let mut summary = rejects.finish()?;
     summary.accepted = counts.accepted;
     summary.duplicates = counts.duplicates;
-    summary.rows = counts.accepted + counts.duplicates + summary.rejected;
+    summary.left_out = summary.rows.saturating_sub(counts.accepted + counts.duplicates);
+    summary.rows += summary.rejected;
     summary.seconds = seconds;
     summary.events_per_second = (counts.accepted + counts.duplicates) as f64 / seconds.max(1e-9);
     if let Source::Local(service) = &source {
@@ -188,16 +188,19 @@ impl Watched<'_> {
             }
             match self.rows.next() {
                 None => return Ok(None),
-                Some(Ok((_, record))) => return Ok(Some(record)),
+                Some(Ok((_, record))) => {
+                    self.rejects.summary.rows += 1;
+                    return Ok(Some(record));
+                }
                 Some(Err(rejected)) => self.rejects.add(rejected)?,
             }
         }
     }
 }
 
-fn into_directory(service: &Service, mut rows: Watched) -> anyhow::Result<Counts> {
+fn into_directory(service: &Service, name: &str, mut rows: Watched) -> anyhow::Result<Counts> {
     let workspace = service.workspace();
-    let mut filler = Filler::new(&workspace);
+    let mut filler = Filler::new(&workspace, name);
     while let Some(record) = rows.next()? {
         filler.push(record)?;
     }
@@ -227,26 +230,26 @@ fn into_server(client: &Client, mut rows: Watched) -> anyhow::Result<Counts> {
 /// Where rejected rows go.
 struct Rejects {
     file: Option<BufWriter<File>>,
-    source: String,
+    /// The workspace whose error stream hears of them, with the name of the file.
+    workspace: Option<Arc<Workspace>>,
+    name: String,
     summary: Summary,
-    kept: Vec<Quarantined>,
 }
 
 impl Rejects {
-    fn new(arguments: &ImportArguments) -> anyhow::Result<Rejects> {
+    fn new(arguments: &ImportArguments, source: &Source) -> anyhow::Result<Rejects> {
         let file = arguments.rejected.as_ref().map(|path| {
             let file = File::create(path).with_context(|| format!("create {}", path.display()))?;
             let mut file = BufWriter::new(file);
             writeln!(file, "row,column,code,message,raw")?;
             anyhow::Ok(file)
         });
-        let name = arguments.file.file_name().unwrap_or(arguments.file.as_os_str());
-        Ok(Rejects {
-            file: file.transpose()?,
-            source: name.to_string_lossy().into_owned(),
-            summary: Summary::default(),
-            kept: Vec::new(),
-        })
+        let workspace = match source {
+            Source::Local(service) => Some(service.workspace()),
+            Source::Remote(_) => None,
+        };
+        let (name, summary) = (name_of(&arguments.file), Summary::default());
+        Ok(Rejects { file: file.transpose()?, workspace, name, summary })
     }
 
     fn add(&mut self, rejected: Rejected) -> anyhow::Result<()> {
@@ -266,23 +269,27 @@ impl Rejects {
         if code == "file.unreadable" {
             return Err(anyhow!("row {row}: {message}"));
         }
-        if self.kept.len() < QUARANTINED {
-            let (at, source) = (clock::now().0, self.source.clone());
-            let message = format!("row {row}: {message}");
-            self.kept.push(Quarantined { at, source, code: code.into(), message, record: raw });
+        if let Some(workspace) = &self.workspace {
+            let (at, outcome) = (clock::now(), ErrorOutcome::Rejected);
+            let hint = "mend the row, or the mapping, and import the file again";
+            let source = &self.name;
+            let noted = Noted { at, source, code, event: "", outcome, hint, n: 1 };
+            workspace.errors().note(&noted, || (format!("row {row}: {message}"), raw.clone()));
         }
         Ok(())
     }
 
-    fn finish(mut self, source: &Source) -> anyhow::Result<Summary> {
+    fn finish(mut self) -> anyhow::Result<Summary> {
         if let Some(file) = &mut self.file {
             file.flush()?;
         }
-        if let (Source::Local(service), false) = (source, self.kept.is_empty()) {
-            service.workspace().config().quarantine(&self.kept)?;
-        }
         Ok(self.summary)
     }
+}
+
+/// The name of a file, without its folders.
+fn name_of(file: &Path) -> String {
+    file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned()
 }
 
 fn table(summary: &Summary, format: Format) -> Table {
@@ -291,6 +298,9 @@ fn table(summary: &Summary, format: Format) -> Table {
     table.row(vec!["rows read".into(), figure(summary.rows)]);
     table.row(vec!["accepted".into(), figure(summary.accepted)]);
     table.row(vec!["duplicates".into(), figure(summary.duplicates)]);
+    if summary.left_out > 0 {
+        table.row(vec!["left out by the schema".into(), figure(summary.left_out)]);
+    }
     table.row(vec!["rejected".into(), figure(summary.rejected)]);
     for (code, n) in &summary.rejected_by_code {
         table.row(vec![format!("rejected: {code}"), figure(*n)]);

@@ -14,11 +14,12 @@ use crate::print::{self, Table};
 
 pub fn run(arguments: KeyArguments) -> anyhow::Result<()> {
     match arguments.command {
-        KeyCommand::Create { data_dir, scope, label } => {
+        KeyCommand::Create { data_dir, scope, label, events_per_second } => {
             std::fs::create_dir_all(&data_dir)
                 .with_context(|| format!("data directory {}", data_dir.display()))?;
             let config = Config::open(&config_path(&data_dir))?;
-            let key = config.create_key(scope, &label, clock::now().0)?;
+            let now = clock::now().0;
+            let (_, key) = config.create_limited_key(scope, &label, events_per_second, now)?;
             print::out(&format!("{key}\n"))?;
         }
         KeyCommand::List { data_dir, format } => {
@@ -29,15 +30,18 @@ pub fn run(arguments: KeyArguments) -> anyhow::Result<()> {
                 .map(|key| {
                     serde_json::json!({
                         "id": key.id, "scope": key.scope.to_string(), "label": key.label,
+                        "events_per_second": key.events_per_second,
                         "created_at": created(key.created_at),
                     })
                 })
                 .collect();
             print::result(format, &json, || {
-                let mut table = Table::new(["id", "scope", "created", "label"]);
+                let mut table = Table::new(["id", "scope", "created", "limit", "label"]);
                 for key in &keys {
                     let (id, scope) = (key.id.clone(), key.scope.to_string());
-                    table.row(vec![id, scope, created(key.created_at), key.label.clone()]);
+                    let limit =
+                        key.events_per_second.map_or_else(String::new, |n| format!("{n}/s"));
+                    table.row(vec![id, scope, created(key.created_at), limit, key.label.clone()]);
                 }
                 table
             })?;

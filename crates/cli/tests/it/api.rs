@@ -129,6 +129,8 @@ fn every_documented_question_has_an_answer_of_its_shape() {
         let id = match path.split('/').nth(2) {
             Some("segments") => "s",
             Some("webhooks") => hook.as_str().unwrap(),
+            Some("schema") if path.contains("/events/") => "Purchase",
+            Some("schema") => "city",
             _ => "ada",
         };
         let mut query = String::from("?");
@@ -312,8 +314,9 @@ fn what_was_rejected_can_be_looked_at() {
     let server = Server::serve(folder.path());
     let sent = json!({"event": "Purchase", "messageId": "lost", "properties": {"amount": 3}});
     assert_eq!(server.post("/v1/track", &ingest, &sent.to_string()).status, 200);
-    let found = get(&server, &format!("Bearer {admin}"), "/api/quarantine?limit=5");
-    assert_eq!(found["counts"], json!([{"code": "event.no_user", "count": 1}]));
-    assert_eq!(found["records"][0]["code"], json!("event.no_user"));
-    assert!(found["records"][0]["raw"].as_str().unwrap().contains("lost"), "{found}");
+    let found = get(&server, &format!("Bearer {admin}"), "/api/errors?limit=5");
+    let (kind, sample) = (&found["kinds"][0], &found["samples"][0]);
+    assert_eq!((&kind["code"], &kind["count"]), (&json!("event.no_user"), &json!(1)));
+    assert_eq!((&sample["code"], &sample["event"]), (&kind["code"], &json!("Purchase")));
+    assert!(sample["raw"].as_str().unwrap().contains("lost"), "{found}");
 }

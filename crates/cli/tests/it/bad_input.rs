@@ -91,7 +91,7 @@ fn bodies_that_cannot_be_read_are_refused_whole() {
 }
 
 #[test]
-fn records_one_dislikes_are_quarantined_and_their_neighbours_are_not() {
+fn records_one_dislikes_are_rejected_and_their_neighbours_are_not() {
     let f = fixture();
     let properties: serde_json::Map<String, Value> =
         (0..10_000).map(|n| (format!("p{n}"), json!(n))).collect();

@@ -338,9 +338,18 @@ fn wrong_use_exits_2_and_help_has_examples() {
     assert_eq!(run(&["segment", "count", "did \"Purchase\""]).code, 2);
     assert_eq!(run(&["segment", "count", "--data-dir", "/nowhere/at/all", "x"]).code, 2);
     assert_eq!(run(&["key", "create", "--data-dir", "x", "--scope", "all"]).code, 2);
-    for command in
-        ["demo", "serve", "key", "import", "segment", "lifecycle", "rfm", "user", "export"]
-    {
+    for command in [
+        "demo",
+        "serve",
+        "key",
+        "import",
+        "schema",
+        "segment",
+        "lifecycle",
+        "rfm",
+        "user",
+        "export",
+    ] {
         let help = run(&[command, "--help"]).ok();
         assert!(help.contains("Example"), "{command}: {help}");
     }

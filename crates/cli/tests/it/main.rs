@@ -14,3 +14,4 @@ mod hostile;
 mod parquet;
 mod regressions;
 mod run;
+mod schema;

@@ -112,6 +112,12 @@ impl Live {
         }
     }
 
+    /// Something of these users' past is gone: nothing of theirs is evaluated until they were built
+    /// anew.
+    pub fn doubt(&mut self, users: &[UserIndex]) {
+        users.iter().for_each(|user| self.mark_stale(*user));
+    }
+
     pub(super) fn is_stale(&self, user: UserIndex) -> bool {
         (!self.stale.is_empty() || !self.building.is_empty())
             && (self.stale.contains(&user) || self.building.contains(&user))

@@ -2,7 +2,7 @@
 //! and never call back where there is no body.
 //!
 //! Events that cannot be taken are not listed in the answer: those libraries would send all others
-//! again. They are in the quarantine.
+//! again. They are in the error stream.
 
 use model::Timestamp;
 use serde_json::json;

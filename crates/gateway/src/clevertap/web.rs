@@ -3,7 +3,7 @@
 //! One request is one message. `d` is JSON, packed with `lz-string`; with encryption in transit there is
 //! a second layer of it inside. Reading never fails, because the answer must not: a first answer that
 //! is no answer silences a browser for good. What cannot be read is a problem of the message, and goes
-//! into quarantine.
+//! into the error stream.
 //!
 //! Time: `i` (epoch seconds when it was queued) and `sn` (a counter inside that second) as
 //! milliseconds, so that commands of one second keep their order; what lies in the future or before
@@ -38,7 +38,7 @@ const COUNTER_MAX: i64 = 999;
 pub struct Call {
     kind: Kind,
     message: Result<Message, Problem>,
-    /// The payload, readable as far as it could be unpacked, for the quarantine.
+    /// The payload, readable as far as it could be unpacked, for the error stream.
     written: String,
     /// The guid that the browser has, without the mark of an opt-out.
     guid: Option<Text>,

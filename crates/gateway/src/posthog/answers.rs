@@ -14,7 +14,7 @@ pub fn taken() -> Answer {
 }
 
 /// The answer in the newer form: what became of every event, by its id. What is dropped is in the
-/// quarantine; sending it again would change nothing.
+/// error stream; sending it again would change nothing.
 pub fn results(uuids: &[Option<String>], rejected: &[Rejection]) -> Answer {
     let mut results = Map::new();
     for uuid in uuids.iter().flatten() {

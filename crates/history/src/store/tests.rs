@@ -14,6 +14,7 @@ use crate::disk::{Fault, MemoryFolder};
 
 mod compaction;
 mod crash;
+mod discard;
 mod one_user;
 mod retention;
 mod rewriting;

@@ -1,12 +1,17 @@
 use model::Timestamp;
 
+use super::keys::KeyFacts;
 use super::keys::Scope;
-use super::quarantine::{KEPT, Quarantined, RECORD_BYTES};
+use super::schema::CHANGES_KEPT;
 use super::webhooks::{DEAD_LETTERS_KEPT, SavedLetter, SavedWebhook, Secret};
 use super::*;
 
 fn open(folder: &tempfile::TempDir) -> Config {
     Config::open(&folder.path().join("config.db")).unwrap()
+}
+
+fn scope(config: &Config, key: &str) -> Option<Scope> {
+    config.key(key).unwrap().map(|facts| facts.scope)
 }
 
 #[test]
@@ -15,20 +20,20 @@ fn a_key_opens_its_scope_until_it_is_revoked() {
     let config = open(&folder);
     let key = config.create_key(Scope::Ingest, "web", 5).unwrap();
     let other = config.create_key(Scope::Admin, "", 6).unwrap();
-    assert_eq!(config.scope_of(&key).unwrap(), Some(Scope::Ingest));
-    assert_eq!(open(&folder).scope_of(&other).unwrap(), Some(Scope::Admin));
+    assert_eq!(scope(&config, &key), Some(Scope::Ingest));
+    assert_eq!(scope(&open(&folder), &other), Some(Scope::Admin));
 
     let forged = format!("{}{}", &key[..key.len() - 1], if key.ends_with('A') { 'B' } else { 'A' });
-    assert_eq!(config.scope_of(&forged).unwrap(), None);
-    assert_eq!(config.scope_of(&key[..16]).unwrap(), None);
-    assert_eq!(config.scope_of("").unwrap(), None);
+    assert_eq!(scope(&config, &forged), None);
+    assert_eq!(scope(&config, &key[..16]), None);
+    assert_eq!(scope(&config, ""), None);
 
     let listed = config.keys().unwrap();
     assert_eq!(listed.len(), 2);
     assert!(key.contains(&listed[0].id) && listed[0].label == "web");
     assert!(config.revoke_key(&listed[0].id).unwrap());
     assert!(!config.revoke_key(&listed[0].id).unwrap());
-    assert_eq!(config.scope_of(&key).unwrap(), None);
+    assert_eq!(scope(&config, &key), None);
 }
 
 #[test]
@@ -51,24 +56,42 @@ fn the_seed_is_made_once() {
 }
 
 #[test]
-fn the_quarantine_keeps_the_latest_and_counts_all() {
+fn every_change_of_the_schema_is_a_row_and_the_last_one_counts() {
     let folder = tempfile::tempdir().unwrap();
     let config = open(&folder);
-    let one = |n: i64| Quarantined {
-        at: n,
-        source: "http".into(),
-        code: if n % 2 == 0 { "a".into() } else { "b".into() },
-        message: "m".into(),
-        record: "é".repeat(RECORD_BYTES),
-    };
-    let all: Vec<_> = (0..KEPT + 10).map(one).collect();
-    config.quarantine(&all).unwrap();
-    let kept = config.quarantined(20_000).unwrap();
-    assert_eq!(kept.len() as i64, KEPT);
-    assert_eq!((kept[0].at, kept[kept.len() - 1].at), (KEPT + 9, 10));
-    assert!(kept[0].record.len() <= RECORD_BYTES && kept[0].record.starts_with('é'));
-    let n = (KEPT as u64 + 10) / 2;
-    assert_eq!(config.rejected_by_code().unwrap(), [("a".into(), n), ("b".into(), n)]);
+    assert_eq!(config.schema_version().unwrap(), 0);
+    let change =
+        |name: &str, body: Option<&str>| ("event", name.to_owned(), body.map(str::to_owned));
+    let both = [change("a", Some("1")), change("b", Some("2"))];
+    assert_eq!(config.change_schema(&both, "ada", Timestamp(5)).unwrap(), 2);
+    config.change_schema(&[change("a", Some("3"))], "bob", Timestamp(6)).unwrap();
+    config.change_schema(&[change("b", None)], "bob", Timestamp(7)).unwrap();
+    let counts: Vec<_> = config.schema().unwrap();
+    assert_eq!(counts.len(), 1);
+    assert_eq!((counts[0].version, counts[0].body.as_deref()), (3, Some("3")));
+    let of_b = config.schema_changes(Some("b"), i64::MAX, 10).unwrap();
+    let told: Vec<_> = of_b.iter().map(|c| (c.version, c.by.as_str(), c.at)).collect();
+    assert_eq!(told, [(4, "bob", Timestamp(7)), (2, "ada", Timestamp(5))]);
+    assert_eq!(config.schema_changes(None, 3, 10).unwrap().len(), 2);
+
+    let many: Vec<_> = (0..CHANGES_KEPT + 50).map(|n| change("c", Some(&n.to_string()))).collect();
+    config.change_schema(&many, "ada", Timestamp(8)).unwrap();
+    let all = config.schema_changes(None, i64::MAX, usize::MAX).unwrap();
+    assert!(all.len() as i64 <= CHANGES_KEPT + 2, "{}", all.len());
+    assert_eq!(config.schema().unwrap().len(), 2, "what counts stays, however old");
+}
+
+#[test]
+fn a_key_may_have_a_limit() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = open(&folder);
+    let (facts, key) = config.create_limited_key(Scope::Read, "board", Some(50), 9).unwrap();
+    assert_eq!(config.key(&key).unwrap(), Some(facts.clone()));
+    let KeyFacts { scope, label, events_per_second, created_at, .. } = facts;
+    assert_eq!(
+        (scope, label.as_str(), events_per_second, created_at),
+        (Scope::Read, "board", Some(50), 9)
+    );
 }
 
 #[test]
@@ -104,15 +127,23 @@ fn a_file_of_the_first_layout_is_taken_over() {
     let folder = tempfile::tempdir().unwrap();
     let config = open(&folder);
     config.set("name", "Before").unwrap();
+    let key = config.create_key(Scope::Ingest, "web", 5).unwrap();
     config
         .lock()
-        .execute_batch("DROP TABLE framework; DROP TABLE webhook; DROP TABLE dead_letter;")
+        .execute_batch(
+            "DROP TABLE framework; DROP TABLE webhook; DROP TABLE dead_letter;
+             DROP TABLE schema_change; DROP TABLE error_kind; DROP TABLE error_hour;
+             DROP TABLE error_sample; ALTER TABLE key DROP COLUMN events_per_second;
+             CREATE TABLE quarantine (id INTEGER PRIMARY KEY) STRICT;",
+        )
         .unwrap();
     config.lock().pragma_update(None, "user_version", 1).unwrap();
     drop(config);
     let config = open(&folder);
     assert_eq!(config.setting("name").unwrap().as_deref(), Some("Before"));
     assert_eq!((config.frameworks().unwrap(), config.webhooks().unwrap()), (vec![], vec![]));
+    assert_eq!(scope(&config, &key), Some(Scope::Ingest));
+    assert_eq!(config.schema().unwrap(), []);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use super::App;
 use super::api::{Answer, ask};
 use super::body::{self, Params};
 
-/// Paths that need an admin key.
+/// Paths that need a key.
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/api/analytics/retention", get(retention).post(retention_tables))

@@ -10,13 +10,13 @@ use serde::Serialize;
 use wire::api::*;
 
 use super::body::{self, Id, Params};
-use super::{App, analytics, export, ingest, live, openapi};
+use super::{App, analytics, export, ingest, live, openapi, schema};
 use crate::failure::Failure;
 use crate::service::Service;
 
 pub(super) type Answer = Result<Response, Failure>;
 
-/// Paths that need an admin key.
+/// Paths that need a key.
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/api/overview", get(overview))
@@ -48,7 +48,7 @@ pub fn routes() -> Router<App> {
         .route("/api/identity/plan", post(plan_identity))
         .route("/api/export/{what}", get(export::export))
         .route("/api/catalogue", get(catalogue))
-        .route("/api/quarantine", get(quarantine))
+        .route("/api/errors", get(errors))
         .route("/api/history", get(history))
         .route("/api/history/check", post(check_history))
         .route("/api/history/compact", post(compact_history))
@@ -58,6 +58,7 @@ pub fn routes() -> Router<App> {
         .route("/api/composites/{id}", get(composite).put(put_composite).delete(delete_composite))
         .merge(analytics::routes())
         .merge(live::routes())
+        .merge(schema::routes())
 }
 
 /// Paths that need no key.
@@ -275,8 +276,8 @@ async fn catalogue(State(app): State<App>, Params(query): Params<AtQuery>) -> An
     ask(&app, Service::catalogue).await
 }
 
-async fn quarantine(State(app): State<App>, Params(query): Params<QuarantineQuery>) -> Answer {
-    ask(&app, move |service| service.quarantine(&query)).await
+async fn errors(State(app): State<App>, Params(query): Params<ErrorsQuery>) -> Answer {
+    ask(&app, move |service| service.errors(&query)).await
 }
 
 async fn composites(State(app): State<App>) -> Answer {

@@ -1,6 +1,6 @@
 //! Who may do what: keys, and the guard of a server that is open on this machine.
-
-use std::sync::Mutex;
+//!
+//! Whoever asks is known to everything that answers: [`caller`] says so inside of a request to /api.
 
 use axum::extract::{Request, State};
 use axum::http::header::{AUTHORIZATION, HOST, ORIGIN};
@@ -9,44 +9,67 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use model::{Span, Timestamp};
 
 use super::App;
-use crate::config::keys::Scope;
+use crate::caller::Caller;
+use crate::config::keys::{KeyFacts, Scope};
 use crate::failure::Failure;
+use crate::service::sight::{Sight, masked};
 
 const CREATE: &str = "make one with `perennial key create --data-dir DIR --scope";
 
-/// How many requests without a known key are kept for somebody to look at, in one [`STRANGERS_EVERY`]:
-/// enough to see that a key is wrong, too few to push out of the quarantine what had a key.
-const STRANGERS_MAX: u32 = 10;
-const STRANGERS_EVERY: Span = Span(60_000);
+/// Questions that are sent as a body and change nothing.
+const READING: [&str; 6] = [
+    "/api/analytics/",
+    "/api/segments/validate",
+    "/api/segments/preview",
+    "/api/segments/evaluate",
+    "/api/segments/members",
+    "/api/segments/explain",
+];
 
-/// Counts requests without a known key.
-#[derive(Default)]
-pub struct Strangers(Mutex<Option<(Timestamp, u32)>>);
+/// Answers that are for admin keys only, although they change nothing.
+const ADMIN_ONLY: [&str; 1] = ["/api/keys"];
 
-impl Strangers {
-    /// Whether one more may be kept at this instant.
-    pub fn admit(&self, now: Timestamp) -> bool {
-        let mut window = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let (since, n) =
-            window.filter(|(since, _)| now < *since + STRANGERS_EVERY).unwrap_or((now, 0));
-        let admitted = n < STRANGERS_MAX;
-        *window = Some((since, n + u32::from(admitted)));
-        admitted
+tokio::task_local! {
+    static CALLER: (Caller, Sight);
+}
+
+/// Refuses a question that names what is masked for whoever asks. `written` looks through all of
+/// its texts with what it is given.
+pub fn check_question(
+    written: impl FnOnce(&dyn Fn(&serde_json::Value) -> bool) -> bool,
+) -> Result<(), Failure> {
+    let sight = CALLER.try_with(|(_, sight)| sight.clone()).unwrap_or_default();
+    if sight.masked() && written(&|json| sight.names_in(json)) { Err(masked()) } else { Ok(()) }
+}
+
+/// Who sent the request to /api that is being answered; outside of one, anybody.
+pub fn caller() -> Caller {
+    CALLER.try_with(|(caller, _)| caller.clone()).unwrap_or_else(|_| Caller::open())
+}
+
+/// Lets through what has a key that may do this, or anything at all where the server is open.
+pub async fn api(State(app): State<App>, request: Request, next: Next) -> Response {
+    if app.open {
+        return asked(&app, Caller::open(), next.run(request)).await;
+    }
+    let path = request.uri().path();
+    let reads = match *request.method() {
+        Method::GET => !ADMIN_ONLY.iter().any(|own| path.starts_with(own)),
+        Method::POST => READING.iter().any(|question| path.starts_with(question)),
+        _ => false,
+    };
+    let needed = if reads { Scope::Read } else { Scope::Admin };
+    match allow(&app, key_of(request.headers()), needed) {
+        Ok(caller) => asked(&app, caller, next.run(request)).await,
+        Err(failure) => failure.into_response(),
     }
 }
 
-/// Lets through what has an admin key, or anything at all where the server is open.
-pub async fn admin(State(app): State<App>, request: Request, next: Next) -> Response {
-    if app.open {
-        return next.run(request).await;
-    }
-    match allow(&app, key_of(request.headers()), Scope::Admin) {
-        Ok(()) => next.run(request).await,
-        Err(failure) => failure.into_response(),
-    }
+async fn asked(app: &App, caller: Caller, answer: impl Future<Output = Response>) -> Response {
+    let sight = app.service.asked_by(caller.clone()).sight();
+    CALLER.scope((caller, sight), answer).await
 }
 
 /// Refuses requests that another web site makes through a visitor's browser: to a server that asks
@@ -76,18 +99,20 @@ pub async fn guard(State(app): State<App>, request: Request, next: Next) -> Resp
 }
 
 /// Checks a key against a scope. An admin key may do everything.
-pub fn allow(app: &App, key: Option<String>, needed: Scope) -> Result<(), Failure> {
+pub fn allow(app: &App, key: Option<String>, needed: Scope) -> Result<Caller, Failure> {
     let Some(key) = key.filter(|key| !key.is_empty()) else {
         return Err(missing_key(needed));
     };
-    match app.workspace.config().scope_of(&key)? {
+    match app.workspace.config().key(&key)? {
         None => {
             Err(Failure::new(401, "auth.unknown_key", "the key is not known here, or was revoked")
                 .hint(format!("{CREATE} {needed}`")))
         }
-        Some(scope) if scope == needed || scope == Scope::Admin => Ok(()),
-        Some(scope) => {
-            let message = format!("the key has scope {scope}, this path needs {needed}");
+        Some(facts) if facts.scope == needed || facts.scope == Scope::Admin => {
+            Ok(Caller::of(facts))
+        }
+        Some(KeyFacts { scope, .. }) => {
+            let message = format!("the key has scope {scope}, this needs {needed}");
             Err(Failure::new(403, "auth.scope", message).hint(format!("{CREATE} {needed}`")))
         }
     }

@@ -9,6 +9,7 @@ use http_body_util::BodyExt;
 use model::bounds::BODY_BYTES_MAX;
 use serde::de::DeserializeOwned;
 
+use super::auth;
 use crate::failure::Failure;
 
 /// A body that is too large is read on for so many times its limit, so that a client that does not
@@ -44,6 +45,7 @@ pub fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
         return Err(Failure::bad_request("request.shape", "the body is a list; send an object")
             .hint("see /api/openapi.json for what each path takes"));
     }
+    auth::check_question(|names| serde_json::from_slice(bytes).is_ok_and(|json| names(&json)))?;
     serde_json::from_slice(bytes).map_err(|error| {
         let code = if error.is_data() { "request.shape" } else { "request.not_json" };
         let what = if error.is_data() { "does not have the expected shape" } else { "is not JSON" };
@@ -65,6 +67,11 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
             let message = format!("the query of the address: {}", parameter(&message));
             Failure::bad_request("request.query", message)
                 .hint("see /api/openapi.json for what each path takes")
+        })?;
+        auth::check_question(|names| {
+            let written = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri);
+            let mut texts = written.map(|Query(written)| written).unwrap_or_default().into_iter();
+            texts.any(|(_, text)| names(&text.into()))
         })?;
         Ok(Params(query.0))
     }

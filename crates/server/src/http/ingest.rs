@@ -1,7 +1,7 @@
 //! Ingestion: the log's own form, and one file for each family of wire forms that others send.
 //!
-//! Data that cannot be accepted never costs its neighbours: it goes into the quarantine with the
-//! reason, and the answer is the one with which that client neither loses nor repeats the rest.
+//! Data that cannot be accepted never costs its neighbours: it is noted in the error stream with
+//! the reason, and the answer is the one with which that client neither loses nor repeats the rest.
 
 mod amplitude;
 pub mod clevertap;
@@ -12,7 +12,6 @@ mod posthog;
 mod segment;
 mod vendor;
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use axum::body::Body;
@@ -21,12 +20,13 @@ use axum::http::HeaderMap;
 use axum::http::header::CONTENT_ENCODING;
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
-use gateway::{Decoded, Rejection, validate};
+use gateway::{Decoded, Refusal, Rejection, validate};
 use model::{AttributeChange, Event, Record, Text, Timestamp, Value, What, Who};
-use wire::api::Accepted;
+use wire::api::{Accepted, ErrorOutcome};
 
-use super::{App, body};
-use crate::config::quarantine::Quarantined;
+use super::{App, auth, body};
+use crate::caller::Caller;
+use crate::errors::Noted;
 use crate::failure::Failure;
 
 /// All paths that client libraries call.
@@ -54,7 +54,10 @@ pub async fn records(State(app): State<App>, body: Body) -> Result<Response, Fai
     let received_at = app.workspace.now();
     let records: Result<Vec<Record>, Failure> =
         records.into_iter().map(|record| checked(record, received_at)).collect();
-    let counts = app.workspace.submit(records?).await?;
+    let records = records?;
+    app.admit(&auth::caller(), records.len())?;
+    let records = app.workspace.admit("records", records);
+    let counts = app.workspace.submit(records).await?;
     let (accepted, duplicates) = (counts.accepted, counts.duplicates);
     Ok(Json(Accepted { accepted, duplicates }).into_response())
 }
@@ -109,69 +112,41 @@ fn encoding(headers: &HeaderMap) -> Option<&str> {
     headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok())
 }
 
-/// Shows in the quarantine that a whole request was not taken although it was answered with 200,
-/// because its key is not known or its body cannot be read. Whoever sent it has shown no key: only so
-/// many are kept a minute, the rest is counted.
-async fn turned_away(app: &App, source: &'static str, failure: &Failure, written: &str) {
+/// Notes that a whole request was not taken, because its key is not known or its body cannot be read.
+/// Whoever sent it may have shown no key: the error stream is bounded for each kind of error.
+fn turned_away(app: &App, source: &'static str, failure: &Failure, written: &[u8]) {
     app.metrics.rejected.fetch_add(1, Ordering::Relaxed);
-    if !app.strangers.admit(app.workspace.now()) {
-        return;
-    }
-    let row = Quarantined {
-        at: app.workspace.now().0,
-        source: source.into(),
-        code: failure.detail.code.clone(),
-        message: failure.to_string(),
-        record: written.into(),
-    };
-    let workspace = Arc::clone(&app.workspace);
-    let kept = app.work(move |_| Ok(workspace.config().quarantine(&[row])?)).await;
-    if let Err(failure) = kept {
-        tracing::warn!(%failure, "what was not taken could not be put into quarantine");
-    }
+    let (at, outcome) = (app.workspace.now(), ErrorOutcome::Rejected);
+    let (code, hint) = (&failure.detail.code, failure.detail.hint.as_deref().unwrap_or_default());
+    let noted = Noted { at, source, code, event: "", outcome, hint, n: 1 };
+    let shown = &written[..written.len().min(gateway::REJECTED_BYTES)];
+    let sample = || (failure.detail.message.clone(), String::from_utf8_lossy(shown).into_owned());
+    app.workspace.errors().note(&noted, sample);
 }
 
-/// Accepts what a request said, durably, and puts what cannot be accepted into quarantine, under the
-/// name of the wire form. What was rejected comes back, for answers that name it.
+/// Accepts what a request said, durably, as far as the key's limit and the schema let it in; what
+/// cannot be accepted is noted in the error stream under the name of the wire form. What was rejected
+/// comes back, for answers that name it; what the schema left out does not, as no client can help it.
 pub(super) async fn take(
     app: &App,
+    caller: &Caller,
     source: &'static str,
     decoded: Decoded,
 ) -> Result<Vec<Rejection>, Failure> {
     let Decoded { records, rejected, .. } = decoded;
+    app.admit(caller, records.len() + rejected.len())?;
+    let records = app.workspace.admit(source, records);
     if !records.is_empty() {
         app.workspace.submit(records).await?;
     }
-    if !rejected.is_empty() {
-        quarantine(app, source, rejected.clone()).await?;
-    }
+    app.metrics.rejected.fetch_add(rejected.len() as u64, Ordering::Relaxed);
+    let at = app.workspace.now();
+    rejected.iter().for_each(|rejection| app.workspace.errors().rejected(at, source, rejection));
     Ok(rejected)
 }
 
-async fn quarantine(
-    app: &App,
-    source: &'static str,
-    rejected: Vec<Rejection>,
-) -> Result<(), Failure> {
-    app.metrics.rejected.fetch_add(rejected.len() as u64, Ordering::Relaxed);
-    let workspace = Arc::clone(&app.workspace);
-    let at = app.workspace.now().0;
-    app.work(move |_| {
-        let row = |rejection: Rejection| Quarantined {
-            at,
-            source: source.into(),
-            code: rejection.code.into(),
-            message: format!("{}; {}", rejection.message, rejection.hint),
-            record: rejection.written,
-        };
-        let rows: Vec<Quarantined> = rejected.into_iter().map(row).collect();
-        Ok(workspace.config().quarantine(&rows)?)
-    })
-    .await
-}
-
-impl From<gateway::Refusal> for Failure {
-    fn from(refusal: gateway::Refusal) -> Failure {
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Failure {
         Failure::new(refusal.status, refusal.code, refusal.message).hint(refusal.hint)
     }
 }

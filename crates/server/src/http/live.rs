@@ -23,9 +23,9 @@ use wire::api::{
     WatchTransitionsQuery, WebhookInput,
 };
 
-use super::App;
 use super::api::{Answer, ask};
 use super::body::{self, Id, Params};
+use super::{App, auth};
 use crate::failure::Failure;
 use crate::live::{Ended, Listen, Subscription};
 use crate::service::Service;
@@ -44,7 +44,7 @@ const CHUNKS: usize = 8;
 /// How long a client may take for one chunk before it counts as gone.
 const CHUNK_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Paths that need an admin key.
+/// Paths that need a key.
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/api/live", get(live))
@@ -148,6 +148,7 @@ async fn stream(
     let after = headers.get("last-event-id").and_then(|value| value.to_str().ok());
     let after = after.and_then(read_position);
     let listen = Listen { events: wanted.events, bounded: true, after };
+    let sight = app.service.asked_by(auth::caller()).sight();
     let hub = app.workspace.hub();
     let Some((subscription, replay)) = hub.subscribe(listen) else {
         let message = "as many clients listen as can, or the server stops";
@@ -155,7 +156,7 @@ async fn stream(
             .hint("close a stream that is not needed, or ask GET /api/live now and then"));
     };
     let (sender, body) = Channel::<Bytes, io::Error>::new(CHUNKS);
-    let mut stream = Stream::new(wanted, replay.position);
+    let mut stream = Stream::new(wanted, sight, replay.position);
     let first = stream.replay(&replay);
     drop(replay);
     tokio::spawn(run(app.clone(), subscription, stream, sender, first));

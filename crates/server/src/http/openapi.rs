@@ -5,6 +5,7 @@
 mod analytics;
 mod live;
 mod operations;
+mod schema;
 
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, ParameterBuilder, ParameterIn};
 use utoipa::openapi::request_body::RequestBodyBuilder;
@@ -187,13 +188,11 @@ fn components() -> Components {
         Composite,
         CompositeInput,
         CompositeList,
-        Quarantine,
-        RejectedCount,
-        RejectedRecord,
         Error,
     );
     schemas.extend(analytics::schemas());
     schemas.extend(live::schemas());
+    schemas.extend(schema::schemas());
     schemas.extend(plain_schemas());
     let mut components = Components::new();
     components.schemas.extend(schemas);

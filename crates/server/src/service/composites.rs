@@ -17,9 +17,11 @@ impl Service {
     /// All composite events by name.
     pub fn composites(&self) -> Result<CompositeList, Failure> {
         let all = self.workspace.config().composites()?.into_iter();
+        let sight = self.sight();
         let composite = |(name, members): (String, String)| {
-            let members = serde_json::from_str(&members).unwrap_or_default();
-            Composite { name, members }
+            let members: Value = serde_json::from_str(&members).unwrap_or_default();
+            let members = if sight.names_in(&members) { Value::Null } else { members };
+            Composite { name, members: serde_json::from_value(members).unwrap_or_default() }
         };
         Ok(CompositeList { composites: all.map(composite).collect() })
     }

@@ -24,7 +24,11 @@ impl Service {
     /// A definition that can be used; both forms are taken.
     pub fn definition(&self, written: &Value) -> Result<Predicate, Failure> {
         let (predicate, problems) = self.checked(written)?;
-        if fatal(&problems) { Err(invalid(problems)) } else { Ok(predicate) }
+        if fatal(&problems) {
+            return Err(invalid(problems));
+        }
+        self.sight().check(&predicate, &*self.rules()?)?;
+        Ok(predicate)
     }
 
     /// The best effort at a definition, with everything that is wrong with it.

@@ -35,7 +35,7 @@ impl Service {
         let counts = counts(&evaluator, predicates.iter());
         let segments = counts.into_iter().zip(&predicates).map(|(count, predicate)| {
             let count = count?;
-            let text = segment::print(predicate);
+            let text = view.sight.text(predicate);
             Ok(EvaluatedSegment { count, share: share(count, users), text })
         });
         Ok(Evaluated {

@@ -13,6 +13,7 @@ use segment::evaluate::{attribute_at, exists};
 use serde_json::{Value as Json, json};
 use wire::record::{decode_batch, encode_batch};
 
+use super::sight::Sight;
 use super::{Service, instant, values};
 use crate::failure::Failure;
 
@@ -59,6 +60,7 @@ pub struct Export {
     snapshot: Arc<Snapshot>,
     what: Exported,
     at: Timestamp,
+    sight: Sight,
 }
 
 impl Service {
@@ -70,7 +72,7 @@ impl Service {
         known_at: Option<&str>,
     ) -> Result<Export, Failure> {
         let at = as_of.map_or(Ok(Timestamp::MAX), |text| instant("as_of", text))?;
-        Ok(Export { snapshot: self.snapshot(known_at)?, what, at })
+        Ok(Export { snapshot: self.snapshot(known_at)?, what, at, sight: self.sight() })
     }
 }
 
@@ -93,7 +95,8 @@ impl Export {
                     continue;
                 }
                 let values = history.attributes.keys().filter_map(|name| {
-                    Some((name.clone(), attribute_at(&history, name, self.at)?.clone()))
+                    let value = attribute_at(&history, name, self.at)?.clone();
+                    Some((name.clone(), self.sight.value(name, value)))
                 });
                 row(Row { user: id, event: None, values: values.collect() })?;
                 continue;
@@ -103,11 +106,15 @@ impl Export {
                 if event.time > self.at {
                     continue;
                 }
+                let seen = |(name, value): (Text, Value)| {
+                    let value = self.sight.value(&name, value);
+                    (name, value)
+                };
                 let event = Event {
                     name: event.name,
                     time: event.time,
                     id: event.id,
-                    properties: event.properties,
+                    properties: event.properties.into_iter().map(seen).collect(),
                 };
                 let values = event.properties.clone();
                 row(Row { user: id.clone(), event: Some((event, stored.received_at)), values })?;

@@ -8,6 +8,7 @@ use segment::Lifecycle;
 use segment::check::Subject;
 use wire::api::{Framework, FrameworkInput, FrameworkList, StateDefinition};
 
+use super::sight::Sight;
 use super::{Service, lifecycle, rules};
 use crate::config::Config;
 use crate::config::frameworks::SavedFramework;
@@ -43,14 +44,15 @@ impl Service {
     /// All frameworks, and ready ones.
     pub fn frameworks(&self) -> Result<FrameworkList, Failure> {
         let frameworks = read(self.workspace.config())?;
-        let frameworks = frameworks.iter().map(written).collect();
+        let sight = self.sight();
+        let frameworks = frameworks.iter().map(|of| written(&sight, of)).collect();
         Ok(FrameworkList { frameworks, templates: templates() })
     }
 
     /// One framework.
     pub fn framework(&self, key: &str) -> Result<Framework, Failure> {
         let found = read(self.workspace.config())?.into_iter().find(|known| known.key == key);
-        found.as_ref().map(written).ok_or_else(|| unknown(key))
+        found.as_ref().map(|of| written(&self.sight(), of)).ok_or_else(|| unknown(key))
     }
 
     /// Writes a framework.
@@ -96,11 +98,11 @@ impl Service {
     }
 }
 
-fn written(framework: &ReadFramework) -> Framework {
+fn written(sight: &Sight, framework: &ReadFramework) -> Framework {
     Framework {
         key: framework.key.to_string(),
         name: framework.name.to_string(),
-        states: lifecycle::written(&framework.lifecycle).states,
+        states: lifecycle::written(sight, &framework.lifecycle).states,
     }
 }
 

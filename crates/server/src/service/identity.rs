@@ -7,14 +7,16 @@ use wire::api;
 use wire::api::{IdentityChange, IdentityName, IdentityPerson, IdentityPlan, IdentityQuestion};
 
 use super::Service;
+use super::sight::Sight;
 use super::users::no_user;
 use crate::failure::Failure;
+use crate::registry::MASK;
 
 impl Service {
     /// The persons that a user is made of.
     pub fn identity(&self, id: &str) -> Result<api::IdentityGraph, Failure> {
         let (_, graph) = self.known(id)?;
-        Ok(written(&graph))
+        Ok(written(&self.sight(), &graph))
     }
 
     /// What a record with these ids would do.
@@ -100,21 +102,22 @@ fn has(node: &Node, id: &str) -> bool {
         || node.identities.iter().any(shown)
 }
 
-fn written(graph: &IdentityGraph) -> api::IdentityGraph {
+fn written(sight: &Sight, graph: &IdentityGraph) -> api::IdentityGraph {
     let claims = graph.claims.iter().map(|claim| api::IdentityClaim {
-        identity: name(&claim.identity),
+        identity: seen(sight, &claim.identity),
         owner: claim.owner.to_string(),
     });
     api::IdentityGraph {
         id: graph.public_id.to_string(),
-        persons: graph.nodes.iter().map(person).collect(),
+        persons: graph.nodes.iter().map(|node| person(sight, node)).collect(),
         claims: claims.collect(),
     }
 }
 
-fn person(node: &Node) -> IdentityPerson {
+fn person(sight: &Sight, node: &Node) -> IdentityPerson {
     let texts = |ids: &[Text]| ids.iter().map(ToString::to_string).collect();
-    let identity = node.identities.first().map(|of| format!("{}:{}", of.label, of.value));
+    let identities: Vec<_> = node.identities.iter().map(|of| seen(sight, of)).collect();
+    let identity = identities.first().map(|of| format!("{}:{}", of.label, of.value));
     let id = node.user_ids.first().or(node.anonymous_ids.first()).map(ToString::to_string);
     IdentityPerson {
         id: id.or(identity),
@@ -122,12 +125,21 @@ fn person(node: &Node) -> IdentityPerson {
         user_ids: texts(&node.user_ids),
         anonymous_ids: texts(&node.anonymous_ids),
         moved_on: texts(&node.moved_on),
-        identities: node.identities.iter().map(name).collect(),
+        identities,
         apart: node.apart,
     }
 }
 
-pub(super) fn name(identity: &Identity) -> IdentityName {
+/// An identity as it may be seen: what is masked as an attribute is masked as an identity.
+pub(super) fn seen(sight: &Sight, identity: &Identity) -> IdentityName {
+    let name = name(identity);
+    match sight.hides(&name.label) {
+        true => IdentityName { value: MASK.to_owned(), ..name },
+        false => name,
+    }
+}
+
+fn name(identity: &Identity) -> IdentityName {
     IdentityName { label: identity.label.to_string(), value: identity.value.to_string() }
 }
 

@@ -10,6 +10,7 @@ use wire::api::{
     TrendQuery,
 };
 
+use super::sight::Sight;
 use super::{Service, instant, limit, rules, share, span};
 use crate::failure::Failure;
 
@@ -32,7 +33,7 @@ impl Service {
             name: state.name.to_string(),
             users: n,
             share: share(n, users),
-            definition: segment::print(&state.predicate),
+            definition: view.sight.text(&state.predicate),
         });
         Ok(Lifecycle {
             as_of: view.at.to_string(),
@@ -64,7 +65,7 @@ impl Service {
 
     /// The states as they are defined.
     pub fn lifecycle_definition(&self) -> Result<LifecycleDefinition, Failure> {
-        Ok(written(&self.rules()?.lifecycle))
+        Ok(written(&self.sight(), &self.rules()?.lifecycle))
     }
 
     /// Replaces the lifecycle.
@@ -141,7 +142,7 @@ impl Service {
             censored: curve.censored,
             curve: curve.points.iter().map(point).collect(),
             proposals: proposals.collect(),
-            definition: written(&propose(&of, &thresholds)),
+            definition: written(&view.sight, &propose(&of, &thresholds)),
         })
     }
 }
@@ -174,11 +175,11 @@ fn keys(rules: &Rules) -> Vec<Key> {
 }
 
 /// A lifecycle as it is written.
-pub(super) fn written(lifecycle: &segment::Lifecycle) -> LifecycleDefinition {
+pub(super) fn written(sight: &Sight, lifecycle: &segment::Lifecycle) -> LifecycleDefinition {
     let states = lifecycle.states.iter().map(|state| StateDefinition {
         key: state.key.to_string(),
         name: state.name.to_string(),
-        definition: segment::print(&state.predicate),
+        definition: sight.text(&state.predicate),
     });
     LifecycleDefinition { states: states.collect() }
 }

@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 
 use engine::live::Cause;
-use model::{Timestamp, Value};
+use model::{Text, Timestamp, Value};
 use segment::{Lifecycle, Predicate, Rules};
 use wire::api::{
     Key, Live, LiveCounts, LiveEvent, LiveFlow, LivePlace, LiveProgress, LiveQuery, LiveWatch,
     Object, WatchKind, WatchStatus,
 };
 
+use super::sight::Sight;
 use super::{Service, frameworks, values};
 use crate::failure::Failure;
 use crate::live::{
@@ -47,12 +48,14 @@ impl Service {
                 return Err(no_watch(other));
             }
         }
+        let sight = self.sight();
+        let shown = view.events.iter().filter(|event| sight.shows(event));
         Ok(Live {
             as_of: now.to_string(),
             exact_as_of: view.exact_as_of.as_ref().map(Timestamp::to_string),
             watches,
             transitions: told,
-            events: view.events.iter().take(latest as usize).map(event).collect(),
+            events: shown.take(latest as usize).map(|of| event(&sight, of)).collect(),
             last_id: position(view.position),
         })
     }
@@ -162,16 +165,18 @@ fn place(key: &str, users: Option<u64>, flows: &Flows) -> LivePlace {
     }
 }
 
-/// An event as it is shown: long texts are cut.
-pub fn event(of: &Accepted) -> LiveEvent {
-    let shown = |value: &Value| match value {
+/// An event as somebody sees it: long texts are cut.
+pub fn event(sight: &Sight, of: &Accepted) -> LiveEvent {
+    let shown = |name: &Text, value: &Value| match value {
+        _ if sight.hides(name) => sight.json(name, value),
         Value::Text(text) if text.len() > TEXT_BYTES => {
             let end = (0..=TEXT_BYTES).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
             format!("{}…", &text[..end]).into()
         }
         other => values::json(other),
     };
-    let properties = of.properties.iter().map(|(name, value)| (name.to_string(), shown(value)));
+    let properties =
+        of.properties.iter().map(|(name, value)| (name.to_string(), shown(name, value)));
     LiveEvent {
         user: of.user.to_string(),
         name: of.name.to_string(),

@@ -88,7 +88,11 @@ impl Service {
     pub fn explain(&self, input: &ExplainInput) -> Result<Explanation, Failure> {
         let predicate = match (&input.definition, &input.segment) {
             (Some(Definition(definition)), None) => self.definition(definition)?,
-            (None, Some(id)) => self.saved_predicate(id)?,
+            (None, Some(id)) => {
+                let predicate = self.saved_predicate(id)?;
+                self.sight().check(&predicate, &*self.rules()?)?;
+                predicate
+            }
             _ => {
                 let message = "explain takes either `definition` or `segment`";
                 return Err(Failure::bad_request("request.shape", message));
@@ -280,8 +284,8 @@ fn written(view: &View, saved: &SavedSegment, used_in: Vec<UsedIn>, count: Optio
         id: saved.id.clone(),
         name: saved.name.clone(),
         description: saved.description.clone(),
-        definition: predicate.map(segment::print).unwrap_or_default(),
-        json: predicate.map(definitions::json).unwrap_or_default(),
+        definition: predicate.map(|of| view.sight.text(of)).unwrap_or_default(),
+        json: predicate.map(|of| view.sight.definition(of)).unwrap_or_default(),
         created_at: model::Timestamp(saved.created_at).to_string(),
         updated_at: model::Timestamp(saved.updated_at).to_string(),
         used_in,

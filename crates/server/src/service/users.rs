@@ -17,7 +17,8 @@ use wire::api::{
     UserEvent, UserEvents, UserList, UserRfm, UserRow, UserState, UsersQuery,
 };
 
-use super::{Service, View, instant, limit, rules, segments, values};
+use super::sight::Sight;
+use super::{Service, View, instant, limit, rules, segments};
 use crate::failure::Failure;
 
 /// Users of a page without a wish, and at most.
@@ -93,7 +94,10 @@ impl Service {
             id: row.id,
             user_ids: graph.user_ids().map(ToString::to_string).collect(),
             anonymous_ids: graph.anonymous_ids().map(ToString::to_string).collect(),
-            identities: graph.identities().map(super::identity::name).collect(),
+            identities: graph
+                .identities()
+                .map(|of| super::identity::seen(&view.sight, of))
+                .collect(),
             known: row.known,
             first_seen_at: row.first_seen_at,
             last_seen_at: row.last_seen_at,
@@ -126,8 +130,9 @@ impl Service {
         let more = page.len() > n;
         page.truncate(n);
         let last = page.last().filter(|_| more).map(|stored| &stored.event);
+        let sight = self.sight();
         Ok(UserEvents {
-            events: page.iter().map(|stored| written(stored)).collect(),
+            events: page.iter().map(|stored| written(&sight, stored)).collect(),
             next: last.map(|event| format!("{}.{}.{}", event.time.0, event.arrival, event.id)),
         })
     }
@@ -187,7 +192,7 @@ impl Service {
         if let Some((user, _)) = self.workspace.identity(&part)?.filter(|(user, _)| user.at() < n) {
             set.insert(user);
         }
-        for attribute in view.snapshot.attributes() {
+        for attribute in view.snapshot.attributes().filter(|name| !view.sight.hides(name)) {
             for (user, value) in view.snapshot.attribute_at(attribute, view.at)? {
                 if matches!(&value, Value::Text(text) if contains(text)) {
                     set.insert(user);
@@ -294,7 +299,7 @@ fn row(view: &View, user: UserIndex, known: bool, state: Option<Key>) -> Result<
         last_seen_at: last.or(first).unwrap_or(view.at).to_string(),
         events: events as u64,
         state,
-        attributes: values::object(attributes),
+        attributes: view.sight.object(attributes),
     })
 }
 
@@ -336,14 +341,14 @@ fn scored(view: &View, at: &RfmAt, user: UserIndex) -> Option<UserRfm> {
     })
 }
 
-fn written(stored: &StoredEvent) -> UserEvent {
+fn written(sight: &Sight, stored: &StoredEvent) -> UserEvent {
     let event = &stored.event;
     UserEvent {
         id: event.id.to_string(),
         name: event.name.to_string(),
         time: event.time.to_string(),
         received_at: stored.received_at.to_string(),
-        properties: values::object(event.properties.iter().map(|(name, value)| (name, value))),
+        properties: sight.object(event.properties.iter().map(|(name, value)| (name, value))),
     }
 }
 

@@ -155,7 +155,7 @@ impl Writer {
         let at = self.log.end();
         let same = at == self.checkpointed && self.watching.unsaved() == Unsaved::Nothing;
         let nothing_new = same && merging == Merging::Tiered;
-        let forgets = !self.shared.kept().is_empty();
+        let forgets = !self.shared.kept().is_empty() || self.discarded;
         // After the log refused, the fold is ahead of it: no checkpoint may say so.
         if self.refused.is_some() || nothing_new && copying.is_none() && !forgets {
             let log_position = self.checkpointed.0;
@@ -171,7 +171,10 @@ impl Writer {
         let checkpoint = Checkpoint { live, ..Checkpoint::of(at.0, self.frames, &self.fold) };
         let upkeep = Upkeep { merging, forget: self.shared.forgotten((self.maintenance.clock)()) };
         let job = match self.store.begin(checkpoint, &upkeep) {
-            Ok(Some(job)) => job,
+            Ok(Some(job)) => {
+                self.discarded = false;
+                job
+            }
             Ok(None) => return,
             Err(error) => return self.ended(Err(error.into()), reply),
         };

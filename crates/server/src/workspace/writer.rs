@@ -50,6 +50,8 @@ pub(crate) enum Command {
     Prepare,
     Maintain(Errand),
     Stats(oneshot::Sender<history::StoreStats>),
+    /// Drop the events of a name that were accepted up to an instant.
+    Discard(Text, Timestamp, oneshot::Sender<Result<(), WorkspaceError>>),
     /// Watch these definitions from now on, and tell what time brings about.
     Watch(Box<crate::service::watched::Definitions>),
     /// Tell everything that is due now, and finish what joins.
@@ -73,6 +75,8 @@ pub(crate) struct Writer {
     /// Bytes of the log that are kept whatever the checkpoint says.
     kept_bytes: u64,
     pub(super) refused: Option<Arc<str>>,
+    /// Files have events that were discarded; the next checkpoint lets them go.
+    pub(super) discarded: bool,
     pub(super) maintenance: Maintenance,
     pub(super) watching: Watching,
     clock: Clock,
@@ -101,15 +105,21 @@ struct Group {
 }
 
 impl Writer {
-    /// Restores the last checkpoint and replays the log after it; the number of records replayed.
+    /// Restores the last checkpoint and replays the log after it, without what of `gone` was accepted
+    /// up to an instant; the number of records replayed.
     pub fn open(
         log: Log,
         history: &Path,
         kept_bytes: u64,
         maintenance: Maintenance,
         definitions: Definitions,
+        gone: &[(Text, Timestamp)],
     ) -> Result<(Writer, u64), WorkspaceError> {
-        let (store, checkpoint) = Store::open(history)?;
+        let (mut store, checkpoint) = Store::open(history)?;
+        // The checkpoint may be older than what was discarded, and so is the log.
+        for (name, until) in gone {
+            store.discard(name, *until)?;
+        }
         let fold = restored(checkpoint.fold)?;
         let clock = maintenance.clock();
         let mut writer = Writer {
@@ -122,6 +132,7 @@ impl Writer {
             checkpointed: Offset(checkpoint.log_position),
             kept_bytes,
             refused: None,
+            discarded: !gone.is_empty(),
             maintenance,
             watching: Watching::new(checkpoint.live, definitions),
             clock,
@@ -129,6 +140,7 @@ impl Writer {
             settling: Vec::new(),
         };
         let replayed = writer.replay()?;
+        writer.doubt_bereft();
         writer.shared.log_end.store(writer.log.end().0, Ordering::Release);
         writer.shared.checkpoint_at.store(clock::now().0, Ordering::Relaxed);
         Ok((writer, replayed))
@@ -399,8 +411,28 @@ impl Writer {
                 self.watching.define(*definitions);
                 self.watching.running = true;
             }
+            Command::Discard(name, until, reply) => {
+                let _ = reply.send(self.discard(&name, until));
+            }
             Command::Settle(reply) => self.settling.push(reply),
             Command::Submit { .. } | Command::Stop | Command::Nudge => {}
+        }
+    }
+
+    /// Drops the events of a name, and has everybody who had any evaluated anew.
+    fn discard(&mut self, name: &Text, until: Timestamp) -> Result<(), WorkspaceError> {
+        let discarded = self.store.discard(name, until);
+        self.shared.show(None);
+        self.discarded = true;
+        self.doubt_bereft();
+        Ok(discarded?)
+    }
+
+    /// What was told of whoever lost events may be otherwise without them.
+    fn doubt_bereft(&mut self) {
+        let bereft = self.store.take_bereft();
+        if !bereft.is_empty() {
+            self.watching.live().doubt(&bereft);
         }
     }
 

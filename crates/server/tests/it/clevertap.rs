@@ -103,7 +103,7 @@ fn a_browser_gets_a_guid_keeps_it_and_is_known_after_its_login() {
     let moved = call(&server, &login("ada", false), &format!("rn=2&i={at}&sn=9&gc={fresh}"));
     assert_eq!(moved, (guid, true), "a browser learns whose it is");
     assert_eq!(server.get("/api/users/ada")["events"], json!(3));
-    assert_eq!(server.get("/api/quarantine")["records"], json!([]));
+    assert_eq!(server.get("/api/errors")["kinds"], json!([]));
 }
 
 #[test]
@@ -117,9 +117,9 @@ fn an_answer_never_fails() {
         assert_eq!(answer.0, 200, "{query:.40}");
         assert!(answer.2.contains("$WZRK_WR.s('"), "{}", answer.2);
     }
-    let found = server.get("/api/quarantine");
-    assert_eq!(found["records"][0]["source"], json!("clevertap"));
-    assert!(found["counts"].to_string().contains("auth.unknown_key"), "{found}");
+    let found = server.get("/api/errors");
+    assert_eq!(found["kinds"][0]["source"], json!("clevertap"));
+    assert!(found["kinds"].to_string().contains("auth.unknown_key"), "{found}");
 
     let key = server.key.clone();
     server.service.workspace().close().unwrap();
@@ -275,7 +275,7 @@ fn batches_of_mparticle_are_acknowledged_with_202_and_count_once() {
     let user = server.get("/api/users/u1");
     assert_eq!((&user["events"], &user["attributes"]["plan"]), (&json!(1), &json!("pro")));
     assert_eq!(send(&server, "POST", &path, "", "no JSON").0, 202, "400 would come again for ever");
-    let counts = server.get("/api/quarantine")["counts"].to_string();
+    let counts = server.get("/api/errors")["kinds"].to_string();
     assert!(counts.contains("request.not_json") && counts.contains("event.no_name"), "{counts}");
     assert_eq!(send(&server, "POST", "/webevents/v3/JS/no/events", "", "{}").0, 401);
     assert_eq!(send(&server, "POST", "/v2/events", "", "{}").0, 401);

@@ -68,8 +68,13 @@ impl Answer {
 
 impl Fixture {
     pub fn send(&self, method: &str, path: &str, body: &str) -> Answer {
+        self.send_as(&self.key, method, path, body)
+    }
+
+    /// The same with another key.
+    pub fn send_as(&self, key: &str, method: &str, path: &str, body: &str) -> Answer {
         let mut stream = TcpStream::connect(self.address).unwrap();
-        let (key, length) = (&self.key, body.len());
+        let length = body.len();
         let head = format!(
             "{method} {path} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {key}\r\n\
              content-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n",

@@ -20,7 +20,7 @@ fn ready_frameworks_work_on_the_simulated_shop() {
     let start = Timestamp(end.0 - 200 * 86_400_000);
     let parameters = Parameters { users: 300, ..Parameters::default() };
     let workspace = server.service.workspace();
-    let mut filler = Filler::new(&workspace);
+    let mut filler = Filler::new(&workspace, "test");
     for record in Shop::new(7, parameters, start, end) {
         filler.push(record).unwrap();
     }

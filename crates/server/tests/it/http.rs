@@ -203,30 +203,6 @@ fn what_is_held_in_memory_is_told() {
 }
 
 #[test]
-fn the_quarantine_is_counted_limited_and_newest_first() {
-    let server = fixture();
-    assert_eq!(server.get("/api/quarantine"), json!({"counts": [], "records": []}));
-    for id in ["first", "second", "third"] {
-        let lost = json!({"event": "Order Completed", "messageId": id});
-        assert_eq!(server.send("POST", "/v1/track", &lost.to_string()).0, 200);
-    }
-    let found = server.get("/api/quarantine?limit=2");
-    assert_eq!(found["counts"], json!([{"code": "event.no_user", "count": 3}]));
-    let records = found["records"].as_array().unwrap();
-    assert_eq!(records.len(), 2);
-    for (record, id) in records.iter().zip(["third", "second"]) {
-        assert_eq!(record["code"], json!("event.no_user"));
-        assert!(record["raw"].as_str().unwrap().contains(id), "{record}");
-        let texts = ["at", "source", "message"].map(|field| record[field].as_str().unwrap());
-        assert!(texts.iter().all(|text| !text.is_empty()), "{record}");
-    }
-    for limit in ["0", "1001", "-1", "many"] {
-        let refused = server.send("GET", &format!("/api/quarantine?limit={limit}"), "");
-        assert_eq!(refused.0, 400, "{limit}: {}", refused.2);
-    }
-}
-
-#[test]
 fn problems_have_a_severity_where_they_refuse_and_where_they_only_warn() {
     let server = fixture();
     server.fill(0..3, 20);

@@ -141,7 +141,7 @@ fn amplitude_is_taken_and_answered() {
     assert_eq!(events_of(&server, "amp"), 1);
     let events = server.get("/api/users/amp/events");
     assert_eq!(events["events"][0]["properties"]["context.ip"], "127.0.0.1");
-    assert_eq!(server.get("/api/quarantine")["records"][0]["source"], "amplitude");
+    assert_eq!(server.get("/api/errors")["samples"][0]["source"], "amplitude");
     let refused = post(&server, "/2/httpapi", &batch("pk_no", 2));
     assert_eq!((refused.0, &refused.json()["code"]), (400, &json!(400)));
     assert!(refused.json()["error"].as_str().unwrap().starts_with("Invalid API key"));
@@ -184,17 +184,20 @@ fn posthog_is_taken_and_answered() {
 }
 
 #[test]
-fn what_has_no_known_key_cannot_fill_the_quarantine() {
+fn what_has_no_known_key_is_counted_and_cannot_fill_the_error_stream() {
     let server = fixture();
     let form =
         [HOST, "content-type: application/x-www-form-urlencoded", "authorization: Basic cGtfbm86"];
     let body = br#"{"batch":[{"type":"track","event":"E","userId":"u"}]}"#;
-    for _ in 0..15 {
+    for _ in 0..45 {
         assert_eq!(send(&server, "POST /v1/batch", &form, body).0, 200);
     }
-    let shown = server.get("/api/quarantine");
-    assert_eq!(shown["records"].as_array().unwrap().len(), 10);
-    assert_eq!(shown["records"][0]["code"], "auth.unknown_key");
+    let shown = server.get("/api/errors?code=auth.unknown_key");
+    assert_eq!(
+        (shown["kinds"].as_array().unwrap().len(), &shown["kinds"][0]["count"]),
+        (1, &json!(45))
+    );
+    assert!(shown["samples"].as_array().unwrap().len() <= 20, "{shown}");
     assert_eq!(server.send("GET", "/api/users/u", "").0, 404);
     let plain = [HOST, "content-type: application/json", "authorization: Basic cGtfbm86"];
     assert_eq!(send(&server, "POST /v1/batch", &plain, body).0, 401);

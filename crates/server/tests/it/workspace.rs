@@ -151,7 +151,7 @@ fn many_senders_share_syncs_and_lose_nothing() {
             let workspace = &workspace;
             scope.spawn(move || {
                 let user = format!("user {sender}");
-                let mut filler = Filler::new(workspace);
+                let mut filler = Filler::new(workspace, "test");
                 for n in 0..3_000 {
                     filler.push(purchase(&user, &format!("{sender} {n}"), n % 300)).unwrap();
                 }

@@ -53,7 +53,7 @@ pub struct Health {
 pub struct Ingested {
     /// Everything that was not rejected is durable.
     pub success: bool,
-    /// Messages that were put into quarantine.
+    /// Messages that could not be accepted; the error stream has them too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rejected: Vec<Rejected>,
 }
@@ -67,7 +67,7 @@ pub struct Accepted {
     pub duplicates: u64,
 }
 
-/// A message that was put into quarantine.
+/// A message that could not be accepted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Rejected {
     /// Its place in the batch, from 0.

@@ -1,10 +1,9 @@
-// Facts about the workspace and the server, language, and how keys are made.
+// Facts about the workspace and the server, language, and keys.
 
-import { Anchor, Button, Radio, Stack } from '@mantine/core';
+import { Anchor, Radio, Stack } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { body, client } from '../../api/client';
-import { forgetKey, storedKey } from '../../api/key';
 import { useSession } from '../../api/session';
 import { Page, Section } from '../../components/Page';
 import { Query } from '../../components/Query';
@@ -13,6 +12,7 @@ import { When } from '../../components/When';
 import { chooseLanguage, LANGUAGES, type LanguageCode } from '../../i18n';
 import { useFormat } from '../../lib/format';
 import { Facts } from '../people/Facts';
+import { KeysSection } from './KeysSection';
 
 export default function SettingsPage() {
   const { t, i18n } = useTranslation();
@@ -44,23 +44,7 @@ export default function SettingsPage() {
           <Stack gap="xs">{LANGUAGES.map(({ code, name }) => <Radio key={code} value={code} label={name} lang={code} />)}</Stack>
         </Radio.Group>
       </Section>
-      <Section title={t('settings.keys')} lead={t('settings.keysLead')}>
-        <Stack>
-          <pre className="definition" style={{ margin: 0 }}>{'perennial key create --scope ingest\nperennial key create --scope admin'}</pre>
-          {storedKey() && (
-            <Button
-              variant="default"
-              style={{ alignSelf: 'flex-start' }}
-              onClick={() => {
-                forgetKey();
-                location.assign('/');
-              }}
-            >
-              {t('settings.signOut')}
-            </Button>
-          )}
-        </Stack>
-      </Section>
+      <KeysSection />
       <Section title={t('settings.send')}><SendExample /></Section>
       <Anchor href="/api/openapi.json" size="sm">{t('settings.api')}</Anchor>
     </Page>

@@ -10,7 +10,7 @@ use gateway::amplitude::answers::{configuration, refused, taken, unknown_key};
 use gateway::amplitude::decode;
 use gateway::sniff::Content;
 
-use super::vendor::{Answered, Incoming, accept, arrival};
+use super::vendor::{Answered, Incoming, accept, arrival, note};
 use crate::failure::Failure;
 use crate::http::App;
 
@@ -37,10 +37,11 @@ pub async fn answer(app: &App, incoming: &Incoming, content: &Content<'_>) -> An
     let arrival = arrival(app);
     let done = async {
         let decoded = decode(content, arrival, incoming.peer().as_deref())?;
-        incoming.allow(app, &[decoded.write_key.as_deref()])?;
-        accept(app, "amplitude", decoded).await
+        let caller = incoming.allow(app, &[decoded.write_key.as_deref()])?;
+        accept(app, &caller, "amplitude", decoded).await
     };
-    match done.await {
+    let done = done.await.inspect_err(|failure| note(app, "amplitude", incoming, failure));
+    match done {
         Ok((n, _)) => taken(n, content.json.len(), arrival.received_at),
         Err(failure) if matches!(failure.status, 401 | 403) => unknown_key(&failure.to_string()),
         Err(failure) => refused(failure.status, &Failure::to_string(&failure)),

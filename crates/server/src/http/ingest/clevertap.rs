@@ -3,7 +3,7 @@
 //!
 //! The account id that a client is set up with is an ingestion key. The web client is always answered
 //! with a guid, whatever becomes of what it sent: an account that is not known, or a payload that cannot
-//! be read, is in quarantine; what cannot be stored is held and tried again ([`super::held`]).
+//! be read, is in the error stream; what cannot be stored is held and tried again ([`super::held`]).
 //!
 //! Guids: a fresh browser gets a random one. A login gets the guid that its identity has here already, or
 //! else one made of the identity with a secret of the workspace, so that two servers and two requests
@@ -28,11 +28,12 @@ use serde_json::json;
 use sha2::Sha256;
 
 use super::{take, turned_away};
+use crate::caller::Caller;
 use crate::config::keys::Scope;
 use crate::failure::Failure;
 use crate::http::{App, auth, body, long_line};
 
-/// The name of the wire form in the quarantine.
+/// The name of the wire form in the error stream.
 const SOURCE: &str = "clevertap";
 
 /// How long an answer waits for what was sent to be stored. It goes on being stored after that.
@@ -163,11 +164,18 @@ fn hex(bytes: &[u8]) -> String {
 async fn store(app: &App, account: Option<String>, written: String, decoded: Decoded) {
     let app = app.clone();
     let storing = tokio::spawn(async move {
-        if let Err(refused) = known(&app, account).await {
-            return turned_away(&app, SOURCE, &refused, &written).await;
-        }
+        let caller = match known(&app, account).await {
+            Ok(caller) => caller,
+            Err(refused) => return turned_away(&app, SOURCE, &refused, written.as_bytes()),
+        };
         let records = decoded.records.clone();
-        if let Err(failure) = take(&app, SOURCE, decoded).await {
+        if let Err(failure) = take(&app, &caller, SOURCE, decoded).await {
+            // A limit that is kept for later is none.
+            if failure.status == 429 {
+                return turned_away(&app, SOURCE, &failure, written.as_bytes());
+            }
+            // What the schema found was noted on the way.
+            let records = app.workspace.registry().policy.apply(records, &mut |_| {});
             tracing::warn!(%failure, n = records.len(), "held until it can be stored");
             let dropped = app.held.keep(records) as u64;
             app.metrics.dropped.fetch_add(dropped, std::sync::atomic::Ordering::Relaxed);
@@ -177,7 +185,7 @@ async fn store(app: &App, account: Option<String>, written: String, decoded: Dec
 }
 
 /// Whether an account may send. Keys that cannot be read are asked for again for a while.
-async fn known(app: &App, account: Option<String>) -> Result<(), Failure> {
+async fn known(app: &App, account: Option<String>) -> Result<Caller, Failure> {
     for _ in 0..KEY_TRIES {
         match auth::allow(app, account.clone(), Scope::Ingest) {
             Err(failure) if failure.status >= 500 => tokio::time::sleep(STORED_WITHIN).await,
@@ -261,10 +269,10 @@ async fn hello(headers: HeaderMap) -> Response {
 async fn mobile_batch(State(app): State<App>, body: Body) -> Result<Response, Failure> {
     let bytes = body::read_packed(body).await?;
     let batch = mobile::read(&bytes)?;
-    auth::allow(&app, batch.account.clone(), Scope::Ingest)?;
+    let caller = auth::allow(&app, batch.account.clone(), Scope::Ingest)?;
     let guid = batch.guid.clone().unwrap_or_else(random_guid);
     let decoded = batch.into_decoded(&guid, app.workspace.now());
-    take(&app, SOURCE, decoded).await?;
+    take(&app, &caller, SOURCE, decoded).await?;
     Ok(no_store("application/json", mobile::answer(&guid)))
 }
 
@@ -290,9 +298,10 @@ async fn upload_records(
         let status = StatusCode::from_u16(failure.status);
         failed(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), failure.to_string())
     };
-    if let Err(failure) = auth::allow(&app, passcode(&headers), Scope::Ingest) {
-        return of_failure(Failure { status: 401, ..failure });
-    }
+    let caller = match auth::allow(&app, passcode(&headers), Scope::Ingest) {
+        Ok(caller) => caller,
+        Err(failure) => return of_failure(Failure { status: 401, ..failure }),
+    };
     let Ok(_room) = app.uploading.try_acquire() else {
         let error = format!("too many concurrent requests: {UPLOADS_MAX} are served at once");
         return failed(StatusCode::TOO_MANY_REQUESTS, error);
@@ -308,7 +317,7 @@ async fn upload_records(
     let said = read.answer();
     let decoded = std::mem::take(&mut read.decoded);
     if asked.dry_run != "1"
-        && let Err(failure) = take(&app, SOURCE, decoded).await
+        && let Err(failure) = take(&app, &caller, SOURCE, decoded).await
     {
         return of_failure(failure);
     }

@@ -8,7 +8,7 @@ use axum::routing::{MethodRouter, get};
 use gateway::mixpanel::answers::{Wanted, flags, refused, settings, taken};
 use gateway::mixpanel::{Path, decode};
 
-use super::vendor::{Answered, Incoming, accept, arrival};
+use super::vendor::{Answered, Incoming, accept, arrival, note};
 use crate::failure::Failure;
 use crate::http::App;
 
@@ -45,10 +45,12 @@ async fn handle(app: App, path: Path, incoming: Incoming) -> Response {
     let done = async {
         let content = content?;
         let decoded = decode(path, &content, arrival(&app))?;
-        incoming.allow(&app, &[content.field("api_key"), decoded.write_key.as_deref()])?;
-        accept(&app, "mixpanel", decoded).await
+        let keys = [content.field("api_key"), decoded.write_key.as_deref()];
+        let caller = incoming.allow(&app, &keys)?;
+        accept(&app, &caller, "mixpanel", decoded).await
     };
-    let answer = match done.await {
+    let done = done.await.inspect_err(|failure| note(&app, "mixpanel", &incoming, failure));
+    let answer = match done {
         Ok((n, rejected)) => taken(wanted, n, &rejected),
         Err(failure) => refused(wanted, failure.status, &Failure::to_string(&failure)),
     };

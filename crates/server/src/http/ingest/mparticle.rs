@@ -1,6 +1,6 @@
 //! mParticle's paths: configuration, identity service and events of the web client, batches of servers.
 //!
-//! Events are acknowledged with 202. What cannot be read is in quarantine and acknowledged too: the web
+//! Events are acknowledged with 202. What cannot be read is in the error stream and acknowledged too: the web
 //! client sends a batch that was answered with 400 for ever.
 
 use axum::Router;
@@ -17,11 +17,12 @@ use model::Record;
 
 use super::clevertap::keyed;
 use super::take;
+use crate::caller::Caller;
 use crate::config::keys::Scope;
 use crate::failure::Failure;
 use crate::http::{App, auth, body};
 
-/// The name of the wire form in the quarantine.
+/// The name of the wire form in the error stream.
 const SOURCE: &str = "mparticle";
 
 /// How long a client may keep what it was told of an identity, in seconds.
@@ -60,6 +61,7 @@ async fn question(
         Ok(request) => request,
         Err(failure) => return failed(failure),
     };
+    let (caller, request) = request;
     let subject = match question {
         Question::Logout => request.device().or_else(|| request.strongest()),
         _ => request.strongest(),
@@ -73,7 +75,7 @@ async fn question(
     };
     let answer = request.answer(mpid, question);
     let record = request.record(question, app.workspace.now());
-    if let Err(failure) = store(&app, record).await {
+    if let Err(failure) = store(&app, &caller, record).await {
         return failed(failure);
     }
     let mut response = json(StatusCode::OK, answer);
@@ -92,7 +94,8 @@ async fn modify(
         Err(failure) => return failed(failure),
     };
     let mpid: String = mpid.chars().filter(|c| c.is_ascii_digit() || *c == '-').collect();
-    match store(&app, request.change_record(app.workspace.now())).await {
+    let (caller, request) = request;
+    match store(&app, &caller, request.change_record(app.workspace.now())).await {
         Ok(()) => json(StatusCode::OK, request.changed(&mpid)),
         Err(failure) => failed(failure),
     }
@@ -100,9 +103,9 @@ async fn modify(
 
 async fn alias(State(app): State<App>, Path(key): Path<String>, body: Body) -> Response {
     let read = async {
-        auth::allow(&app, Some(key), Scope::Ingest)?;
+        let caller = auth::allow(&app, Some(key), Scope::Ingest)?;
         let request = identity::request(&body::read(body).await?)?;
-        store(&app, request.alias_record(app.workspace.now())).await
+        store(&app, &caller, request.alias_record(app.workspace.now())).await
     };
     match read.await {
         Ok(()) => StatusCode::ACCEPTED.into_response(),
@@ -111,19 +114,27 @@ async fn alias(State(app): State<App>, Path(key): Path<String>, body: Body) -> R
 }
 
 /// A request to the identity service, from somebody who may ask.
-async fn asked(app: &App, headers: &HeaderMap, body: Body) -> Result<identity::Request, Failure> {
+async fn asked(
+    app: &App,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<(Caller, identity::Request), Failure> {
     let web = headers.get("x-mp-key").and_then(|key| key.to_str().ok()).map(str::to_owned);
-    auth::allow(app, web.or_else(|| auth::key_of(headers)), Scope::Ingest)?;
-    Ok(identity::request(&body::read(body).await?)?)
+    let caller = auth::allow(app, web.or_else(|| auth::key_of(headers)), Scope::Ingest)?;
+    Ok((caller, identity::request(&body::read(body).await?)?))
 }
 
-async fn store(app: &App, record: Result<Option<Record>, Problem>) -> Result<(), Failure> {
+async fn store(
+    app: &App,
+    caller: &Caller,
+    record: Result<Option<Record>, Problem>,
+) -> Result<(), Failure> {
     let mut decoded = Decoded::default();
     match record {
         Ok(record) => decoded.records.extend(record),
         Err(problem) => decoded.rejected.push(rejection(problem)),
     }
-    take(app, SOURCE, decoded).await.map(drop)
+    take(app, caller, SOURCE, decoded).await.map(drop)
 }
 
 fn rejection(Problem { code, message, hint }: Problem) -> Rejection {
@@ -147,11 +158,11 @@ async fn events(State(app): State<App>, headers: HeaderMap, body: Body) -> Respo
 
 async fn accept(app: &App, key: Option<String>, body: Body) -> Response {
     let accepted = async {
-        auth::allow(app, key, Scope::Ingest)?;
+        let caller = auth::allow(app, key, Scope::Ingest)?;
         let bytes = body::read_packed(body).await?;
         let decoded = mparticle::decode(&bytes, app.workspace.now())
             .unwrap_or_else(|refusal| unreadable(&bytes, refusal));
-        take(app, SOURCE, decoded).await
+        take(app, &caller, SOURCE, decoded).await
     };
     match accepted.await {
         Ok(_) => StatusCode::ACCEPTED.into_response(),
@@ -159,7 +170,7 @@ async fn accept(app: &App, key: Option<String>, body: Body) -> Response {
     }
 }
 
-/// A body that cannot be read, as something for the quarantine.
+/// A body that cannot be read, as something for the error stream.
 fn unreadable(bytes: &[u8], refusal: Refusal) -> Decoded {
     let Refusal { code, message, hint, .. } = refusal;
     let shown = &bytes[..bytes.len().min(gateway::REJECTED_BYTES)];

@@ -12,7 +12,7 @@ use gateway::posthog::{decode, uuids};
 use gateway::sniff::Content;
 use gateway::{Answer, amplitude};
 
-use super::vendor::{Answered, Incoming, accept, arrival};
+use super::vendor::{Answered, Incoming, accept, arrival, note};
 use crate::failure::Failure;
 use crate::http::App;
 
@@ -72,10 +72,11 @@ async fn batch(State(app): State<App>, incoming: Incoming) -> Response {
 async fn classic(app: &App, incoming: &Incoming, content: &Content<'_>) -> Answer {
     let done = async {
         let decoded = decode(content, arrival(app), None)?;
-        incoming.allow(app, &[decoded.write_key.as_deref()])?;
-        accept(app, "posthog", decoded).await
+        let caller = incoming.allow(app, &[decoded.write_key.as_deref()])?;
+        accept(app, &caller, "posthog", decoded).await
     };
-    match done.await {
+    let done = done.await.inspect_err(|failure| note(app, "posthog", incoming, failure));
+    match done {
         Ok(_) => taken(),
         Err(failure) => refusal(&failure),
     }
@@ -86,11 +87,12 @@ async fn newer(State(app): State<App>, incoming: Incoming) -> Response {
     let done = async {
         let content = incoming.content()?;
         let decoded = decode(&content, arrival(&app), sent_at)?;
-        incoming.allow(&app, &[decoded.write_key.as_deref()])?;
-        let (_, rejected) = accept(&app, "posthog", decoded).await?;
+        let caller = incoming.allow(&app, &[decoded.write_key.as_deref()])?;
+        let (_, rejected) = accept(&app, &caller, "posthog", decoded).await?;
         Ok::<Answer, Failure>(results(&uuids(&content), &rejected))
     };
-    let answer = done.await.unwrap_or_else(|failure| refusal(&failure));
+    let done = done.await.inspect_err(|failure| note(&app, "posthog", &incoming, failure));
+    let answer = done.unwrap_or_else(|failure| refusal(&failure));
     Answered(answer).into_response()
 }
 

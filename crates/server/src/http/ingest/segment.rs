@@ -3,7 +3,7 @@
 //! A key that is not known here is answered with 401: Segment's libraries drop what came with it and
 //! report that to the program, RudderStack's for Python sends it again. RudderStack's for Node would
 //! end the program on any 4xx; it is told by what it sends, gzip that it calls a form, and is
-//! answered 200, while what came is shown in the quarantine.
+//! answered 200, while what came is shown in the error stream.
 
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -20,6 +20,9 @@ use crate::config::keys::Scope;
 use crate::failure::Failure;
 use crate::http::address::Base;
 use crate::http::{App, auth, body};
+
+/// The name of the wire form in the error stream.
+const SOURCE: &str = "segment";
 
 /// What a browser may keep the settings for.
 const SETTINGS_MAX_AGE: &str = "public, max-age=300";
@@ -42,9 +45,15 @@ async fn ingest(
         return Err(Failure::not_found("request.path", format!("there is no POST /v1/{path}"))
             .hint("send to /v1/batch, or /v1/track, identify, page, screen, group, alias"));
     };
-    match take_request(&app, kind, &headers, body).await {
+    let taken = take_request(&app, kind, &headers, body).await;
+    if let Err((failure, written)) = &taken
+        && failure.status < 500
+        && failure.status != 429
+    {
+        turned_away(&app, SOURCE, failure, written);
+    }
+    match taken.map_err(|(failure, _)| failure) {
         Err(failure) if dies_of_refusals(&headers) && (400..500).contains(&failure.status) => {
-            turned_away(&app, "segment", &failure, "").await;
             Ok(Json(Ingested { success: true, rejected: Vec::new() }).into_response())
         }
         other => other,
@@ -56,19 +65,28 @@ async fn take_request(
     kind: Kind,
     headers: &HeaderMap,
     body: Body,
+) -> Result<Response, (Failure, Vec<u8>)> {
+    let bytes = body::read_packed(body).await.map_err(|failure| (failure, Vec::new()))?;
+    take_body(app, kind, headers, &bytes).await.map_err(|failure| (failure, bytes))
+}
+
+async fn take_body(
+    app: &App,
+    kind: Kind,
+    headers: &HeaderMap,
+    bytes: &[u8],
 ) -> Result<Response, Failure> {
-    let bytes = body::read_packed(body).await?;
-    let key = auth::key_of(headers);
-    let in_headers = key.is_some();
-    if in_headers {
-        auth::allow(app, key, Scope::Ingest)?;
-    }
+    let known = match auth::key_of(headers) {
+        Some(key) => Some(auth::allow(app, Some(key), Scope::Ingest)?),
+        None => None,
+    };
     let received_at = app.workspace.now();
-    let mut decoded = decode(kind, &bytes, encoding(headers), received_at)?;
-    if !in_headers {
-        auth::allow(app, decoded.write_key.take(), Scope::Ingest)?;
-    }
-    let rejected = take(app, "segment", decoded).await?;
+    let mut decoded = decode(kind, bytes, encoding(headers), received_at)?;
+    let caller = match known {
+        Some(caller) => caller,
+        None => auth::allow(app, decoded.write_key.take(), Scope::Ingest)?,
+    };
+    let rejected = take(app, &caller, SOURCE, decoded).await?;
     let rejected = rejected.into_iter().map(|rejection| Rejected {
         index: rejection.index as u64,
         code: rejection.code.into(),

@@ -12,7 +12,8 @@ use axum::response::{IntoResponse, Response};
 use gateway::sniff::{Content, content};
 use gateway::{Answer, Arrival, Decoded, Rejection};
 
-use super::{encoding, take};
+use super::{encoding, take, turned_away};
+use crate::caller::Caller;
 use crate::config::keys::Scope;
 use crate::failure::Failure;
 use crate::http::{App, auth, body, long_line};
@@ -59,13 +60,13 @@ impl Incoming {
     }
 
     /// The first key of these that may send; in the headers, or where the wire form has it.
-    pub fn allow(&self, app: &App, written: &[Option<&str>]) -> Result<(), Failure> {
+    pub fn allow(&self, app: &App, written: &[Option<&str>]) -> Result<Caller, Failure> {
         let in_headers = auth::keys_of(&self.headers);
         let written = written.iter().flatten().map(|key| (*key).to_owned());
         let mut refused = None;
         for key in in_headers.into_iter().chain(written) {
             match auth::allow(app, Some(key), Scope::Ingest) {
-                Ok(()) => return Ok(()),
+                Ok(caller) => return Ok(caller),
                 Err(failure) => refused = refused.or(Some(failure)),
             }
         }
@@ -81,11 +82,19 @@ pub fn arrival(app: &App) -> Arrival {
 /// Accepts what was decoded; how many records there were, and what was rejected.
 pub async fn accept(
     app: &App,
+    caller: &Caller,
     source: &'static str,
     decoded: Decoded,
 ) -> Result<(usize, Vec<Rejection>), Failure> {
     let n = decoded.records.len();
-    Ok((n, take(app, source, decoded).await?))
+    Ok((n, take(app, caller, source, decoded).await?))
+}
+
+/// Notes that a request was not taken, if it was its fault.
+pub fn note(app: &App, source: &'static str, incoming: &Incoming, failure: &Failure) {
+    if failure.status < 500 && failure.status != 429 {
+        turned_away(app, source, failure, incoming.body.as_deref().unwrap_or_default());
+    }
 }
 
 /// An answer of the gateway as one of the server.
@@ -97,7 +106,7 @@ impl IntoResponse for Answered {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let kind = HeaderValue::from_static(content_type);
         let mut response = (status, [(CONTENT_TYPE, kind)], body).into_response();
-        if status == StatusCode::SERVICE_UNAVAILABLE {
+        if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
             response.headers_mut().insert(RETRY_AFTER, RETRY_SECONDS);
         }
         response

@@ -14,6 +14,7 @@ use wire::api::{LiveStreamQuery, StreamCounts, StreamEnd, StreamMissed, StreamSk
 use crate::failure::Failure;
 use crate::live::{Accepted, Batch, Position, Replay, Rows, Told, WatchView, transition};
 use crate::service::live::{counts, event, listed, position};
+use crate::service::sight::Sight;
 
 /// What a client asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +35,7 @@ pub struct Wanted {
 /// One stream on its way.
 pub struct Stream {
     wanted: Wanted,
+    sight: Sight,
     /// What everything so far has been looked at up to.
     heard: Position,
     /// The numbers as they were last sent.
@@ -88,8 +90,8 @@ impl Wanted {
 
 impl Stream {
     /// A stream that begins now.
-    pub fn new(wanted: Wanted, heard: Position) -> Stream {
-        Stream { wanted, heard, sent: BTreeMap::new(), exact_as_of: None, fresh: true }
+    pub fn new(wanted: Wanted, sight: Sight, heard: Position) -> Stream {
+        Stream { wanted, sight, heard, sent: BTreeMap::new(), exact_as_of: None, fresh: true }
     }
 
     /// What came between the client's last event and now, in the order of its numbers.
@@ -187,9 +189,9 @@ impl Stream {
     }
 
     fn event(&self, out: &mut String, number: u64, of: &Accepted) {
-        if self.wanted.event(of) {
+        if self.wanted.event(of) && self.sight.shows(of) {
             let at = Position { number, ..self.heard };
-            write(out, "event", Some(at), &event(of));
+            write(out, "event", Some(at), &event(&self.sight, of));
         }
     }
 }

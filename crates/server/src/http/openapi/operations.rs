@@ -3,7 +3,7 @@
 use utoipa::openapi::path::HttpMethod::{Delete, Post, Put};
 use wire::api::*;
 
-use super::{EXPORT, Operation, RECORDS, act, analytics, get, live, query, send};
+use super::{EXPORT, Operation, RECORDS, act, analytics, get, live, query, schema, send};
 
 type Answer = (&'static str, Option<&'static str>);
 
@@ -14,7 +14,11 @@ fn ok(answer: &'static str) -> Answer {
 /// All of them, in the order of the document.
 pub(super) fn all() -> Vec<Operation> {
     let subjects = [server(), states(), store(), segments(), users()];
-    let parts = subjects.into_iter().chain([live::operations(), analytics::operations()]);
+    let parts = subjects.into_iter().chain([
+        live::operations(),
+        schema::operations(),
+        analytics::operations(),
+    ]);
     parts.flatten().chain(ingestion()).collect()
 }
 
@@ -290,13 +294,6 @@ fn users() -> Vec<Operation> {
             "Everything that a definition can name.",
             at(),
             "Catalogue",
-        ),
-        get(
-            "/api/quarantine",
-            "quarantine",
-            "What was sent and not accepted.",
-            query::<QuarantineQuery>(),
-            "Quarantine",
         ),
         get("/api/composites", "composites", "Composite events.", vec![], "CompositeList"),
         get("/api/composites/{id}", "composite", "One composite event.", vec![], "Composite"),

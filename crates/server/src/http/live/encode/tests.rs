@@ -22,7 +22,7 @@ fn query(kind: &str, watch: &str, user: &str, event: &str) -> Result<Wanted, Fai
 }
 
 fn stream(wanted: Wanted) -> Stream {
-    Stream::new(wanted, Position { run: 0xabc, number: 6 })
+    Stream::new(wanted, Sight::default(), Position { run: 0xabc, number: 6 })
 }
 
 fn told(user: &str, key: &str) -> Told {
@@ -191,7 +191,7 @@ async fn a_stream_begins_after_what_it_brought_back() {
     let after = Some(Position { number: 1, ..hub.position() });
     let (mut subscription, replay) = hub.subscribe(Listen { after, ..Listen::default() }).unwrap();
     publish(2);
-    let mut stream = Stream::new(query("", "", "", "").unwrap(), replay.position);
+    let mut stream = Stream::new(query("", "", "", "").unwrap(), Sight::default(), replay.position);
     let mut text = stream.replay(&replay);
     text += &stream.batch(&subscription.next().await.unwrap());
     let ids: Vec<_> = read(&text).into_iter().map(|(_, id, _)| id).collect();
