@@ -9,7 +9,7 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
-use model::record::Operation;
+use model::Operation;
 use model::value::ValueKey;
 use model::{AttributeChange, Event, Record, Text, Timestamp, Value, What};
 use serde_json::{Map, Value as Json, json};

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Weak};
 
 use engine::{Merge, Step};
-use model::{AttributeChange, Event, Record, Text, What};
+use model::{AttributeChange, Event, Record, Text, UserIndex, What};
 
 use crate::cache::Cache;
 use crate::disk::{Error, Folder};

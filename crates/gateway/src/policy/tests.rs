@@ -72,7 +72,8 @@ fn bought(undefined: Option<Choice>, mistyped: Option<Choice>) -> Policy {
 #[test]
 fn what_is_not_declared_or_mistyped_follows_the_policy() {
     let amount = ("amount", Value::Int(5));
-    let inputs: [(&str, &[(&str, Value)], &str, bool); 4] = [
+    type Input<'a> = (&'a str, &'a [(&'a str, Value)], &'a str, bool);
+    let inputs: [Input; 4] = [
         ("extra", &[amount.clone(), ("extra", Value::Int(1))], "schema.property_undefined", true),
         ("amount", &[("amount", Value::text("5"))], "schema.property_type", false),
         (
