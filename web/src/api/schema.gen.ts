@@ -245,6 +245,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/errors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was sent and not accepted as it came: counts, trend, samples, how to mend it. */
+        get: operations["errors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/export/events": {
         parameters: {
             query?: never;
@@ -400,6 +417,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All keys, without the keys themselves. */
+        get: operations["keys"];
+        put?: never;
+        /** Makes a key; it is shown only in this answer. */
+        post: operations["create_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends the life of a key. */
+        delete: operations["revoke_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/lifecycle": {
         parameters: {
             query?: never;
@@ -537,23 +589,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/quarantine": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What was sent and not accepted. */
-        get: operations["quarantine"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/records": {
         parameters: {
             query?: never;
@@ -616,6 +651,132 @@ export interface paths {
         /** Who moved from which group to which. */
         get: operations["rfm_transitions"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Events, properties and attributes as seen and as declared. */
+        get: operations["schema"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/schema/attributes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One attribute, as seen and as declared. */
+        get: operations["schema_attribute"];
+        /** Declares an attribute; what is sent is checked from then on. */
+        put: operations["declare_attribute"];
+        post?: never;
+        /** Removes the declaration of an attribute. */
+        delete: operations["undeclare_attribute"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/schema/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who changed what of the declarations, and when. */
+        get: operations["schema_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/schema/document": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything that is declared, as one document. */
+        get: operations["schema_document"];
+        /** Replaces everything that is declared; what the document does not have is removed. */
+        put: operations["apply_schema"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/schema/events/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One event, as seen and as declared. */
+        get: operations["schema_event"];
+        /** Declares an event; what is sent is checked from then on. */
+        put: operations["declare_event"];
+        post?: never;
+        /** Removes the declaration of an event. */
+        delete: operations["undeclare_event"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/schema/events/{id}/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Drops every event of the name for good, and lets none in any more. */
+        post: operations["discard_event"];
+        /** Lets events of a discarded name in again; what was dropped stays so. */
+        delete: operations["lift_discard"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/schema/policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What becomes of what is not declared. */
+        get: operations["schema_policies"];
+        /** Replaces what becomes of what is not declared. */
+        put: operations["set_schema_policies"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1337,6 +1498,40 @@ export interface components {
              */
             rows: number;
         };
+        /** @description A key, without the key itself. */
+        ApiKey: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: int32
+             * @description Records a second at most; nothing: as many as come.
+             */
+            events_per_second: number | null;
+            /** @description The part of the key that may be shown. */
+            id: string;
+            /** @description What it is for. */
+            label: string;
+            /** @description What it may be used for. */
+            scope: components["schemas"]["KeyScope"];
+        };
+        /** @description An attribute as it should be. */
+        AttributeDeclaration: {
+            /** @description The only values it may have; empty: any of its type. */
+            allowed?: unknown[];
+            /** @description What it means. */
+            description?: string;
+            /** @description Who answers for it. */
+            owner?: string;
+            /** @description It says something of a person that not everybody may see: keys with scope `read` see `***`. */
+            pii?: boolean;
+            /** @description How far it has come. */
+            status?: components["schemas"]["DeclaredStatus"];
+            /** @description What its values may be. */
+            type?: components["schemas"]["ValueType"];
+        };
         /** @description A backup that was made, or a directory that was made of one. */
         Backup: {
             /**
@@ -1544,6 +1739,11 @@ export interface components {
              */
             return_probability: number;
         };
+        /**
+         * @description What becomes of data that is not as it was declared.
+         * @enum {string}
+         */
+        DataPolicy: "allow" | "drop_property" | "drop_event";
         /** @description Activity of one local day. */
         DayActivity: {
             /**
@@ -1596,9 +1796,26 @@ export interface components {
              */
             total: number;
         };
+        /**
+         * @description How far a declaration has come.
+         * @enum {string}
+         */
+        DeclaredStatus: "proposed" | "live" | "blocked";
         /** @description Text form, or JSON form. */
         Definition: string | {
             [key: string]: unknown;
+        };
+        /** @description That a name was discarded. */
+        Discarded: {
+            /**
+             * Format: date-time
+             * @description Everything accepted up to this instant is gone for good.
+             */
+            at: string;
+            /** @description What is sent under the name is still left out. */
+            blocked: boolean;
+            /** @description By whom. */
+            by: string;
         };
         /** @description Revenue of a day, or of all. */
         Earned: {
@@ -1648,6 +1865,85 @@ export interface components {
             message: string;
             /** @description All problems of what was sent, where there can be several. */
             problems: components["schemas"]["Problem"][];
+        };
+        /** @description How often something went wrong in the same way. */
+        ErrorKind: {
+            /** @description Stable code, like `event.time_in_future`. */
+            code: string;
+            /**
+             * Format: int64
+             * @description How often, ever.
+             */
+            count: number;
+            /** @description The event, or `$attributes`; empty: unknown, or one of more names than are kept apart. */
+            event: string;
+            /**
+             * Format: date-time
+             * @description When it was first seen.
+             */
+            first_at: string;
+            /** @description How to mend it. */
+            hint: string;
+            /**
+             * Format: date-time
+             * @description When it was last seen.
+             */
+            last_at: string;
+            /** @description What became of it. */
+            outcome: components["schemas"]["ErrorOutcome"];
+            /** @description Through what it came: a wire form, or the name of a file. */
+            source: string;
+            /** @description How often in each hour of the trend. */
+            trend: number[];
+        };
+        /**
+         * @description What became of data that was not as it should be.
+         * @enum {string}
+         */
+        ErrorOutcome: "rejected" | "event_dropped" | "property_dropped" | "accepted";
+        /** @description One thing that went wrong. */
+        ErrorSample: {
+            /**
+             * Format: date-time
+             * @description When it came.
+             */
+            at: string;
+            /** @description Stable code. */
+            code: string;
+            /** @description The event, or `$attributes`; empty: unknown. */
+            event: string;
+            /** @description How to mend it. */
+            hint: string;
+            /**
+             * Format: int64
+             * @description Its number; newer ones have greater numbers.
+             */
+            id: number;
+            /** @description What is wrong; `***` for keys that may not see personal data. */
+            message: string;
+            /** @description What became of it. */
+            outcome: components["schemas"]["ErrorOutcome"];
+            /**
+             * @description What was sent, or what was left out of it, its first 4096 bytes; `***` for keys that may not
+             *     see personal data.
+             */
+            raw: string;
+            /** @description Through what it came. */
+            source: string;
+        };
+        /** @description What was sent and not accepted as it came. */
+        Errors: {
+            /** @description The beginning of each hour of the trend, oldest first. */
+            hours: string[];
+            /** @description Last seen first. */
+            kinds: components["schemas"]["ErrorKind"][];
+            /**
+             * Format: int64
+             * @description `before` of the next page of samples; nothing: there is none.
+             */
+            next: number | null;
+            /** @description Newest first; of every kind the latest are kept. */
+            samples: components["schemas"]["ErrorSample"][];
         };
         /** @description Segments to count; conditions that several have are answered once. */
         EvaluateInput: {
@@ -1711,6 +2007,26 @@ export interface components {
             share: number;
             /** @description Text form, printed canonically. */
             text: string;
+        };
+        /** @description An event as it should be. */
+        EventDeclaration: {
+            /** @description What it means. */
+            description?: string;
+            /** @description What becomes of values that are not as declared; default: as for all events. */
+            mistyped?: components["schemas"]["DataPolicy"];
+            /** @description Who answers for it. */
+            owner?: string;
+            /** @description Its properties by dotted name. */
+            properties?: {
+                [key: string]: components["schemas"]["PropertyDeclaration"];
+            };
+            /** @description How far it has come. */
+            status?: components["schemas"]["DeclaredStatus"];
+            /**
+             * @description What becomes of its other properties; default: as for all events. What clients add under
+             *     `context.` or with a `$` in front is never undefined.
+             */
+            undefined_properties?: components["schemas"]["DataPolicy"];
         };
         /** @description Server-sent events: `transition` (WatchTransition), `event` (LiveEvent), `counts` (StreamCounts, first all and then what changed), `skipped` (StreamSkipped), `missed` (StreamMissed) and, last, `end` (StreamEnd). Comments show that the stream lives. */
         EventStream: string;
@@ -2406,7 +2722,7 @@ export interface components {
         };
         /** @description The answer of the ingestion paths. */
         Ingested: {
-            /** @description Messages that were put into quarantine. */
+            /** @description Messages that could not be accepted; the error stream has them too. */
             rejected?: components["schemas"]["Rejected"][];
             /** @description Everything that was not rejected is durable. */
             success: boolean;
@@ -2418,6 +2734,35 @@ export interface components {
             /** @description Name for people. */
             name: string;
         };
+        /** @description A key that was made. This is the only answer with the key itself. */
+        KeyCreated: {
+            /** @description The key as it is listed. */
+            info: components["schemas"]["ApiKey"];
+            /** @description The key itself; keep it. */
+            key: string;
+        };
+        /** @description A key to make. */
+        KeyInput: {
+            /**
+             * Format: int32
+             * @description Records a second at most, 1 to 1000000; default: as many as come.
+             */
+            events_per_second?: number;
+            /** @description What it is for, in your words. */
+            label?: string;
+            /** @description What it may be used for. */
+            scope: components["schemas"]["KeyScope"];
+        };
+        /** @description All keys. */
+        KeyList: {
+            /** @description Oldest first. */
+            keys: components["schemas"]["ApiKey"][];
+        };
+        /**
+         * @description What a key may be used for.
+         * @enum {string}
+         */
+        KeyScope: "ingest" | "read" | "admin";
         /** @description All lifecycle states at an instant. */
         Lifecycle: {
             /**
@@ -2719,6 +3064,35 @@ export interface components {
         };
         /** @description A message, or {"batch": […]} with many, in the form of the Segment family of client libraries. */
         Message: Record<string, never>;
+        /** @description A name with how often it is seen. */
+        NameCount: {
+            /**
+             * Format: int64
+             * @description How often.
+             */
+            count: number;
+            /** @description The name. */
+            name: string;
+        };
+        /**
+         * @description What names are of.
+         * @enum {string}
+         */
+        NameKind: "event" | "property" | "attribute";
+        /**
+         * @description Why names look like one.
+         * @enum {string}
+         */
+        NameReason: "spelling" | "plural" | "letter";
+        /** @description Names that look like one. */
+        NameSuggestion: {
+            /** @description What they are names of. */
+            kind: components["schemas"]["NameKind"];
+            /** @description The names, most frequent first: the first is the one to keep. */
+            names: components["schemas"]["NameCount"][];
+            /** @description Why they look like one. */
+            reason: components["schemas"]["NameReason"];
+        };
         /** @description Users seen for the first time. */
         NewUsers: {
             /**
@@ -2946,6 +3320,19 @@ export interface components {
             /** @description `error` (it cannot be used so), `warning` (it can, but hardly means that) or `note`. */
             severity: string;
         };
+        /** @description A property of a declared event. */
+        PropertyDeclaration: {
+            /** @description The only values it may have; empty: any of its type. */
+            allowed?: unknown[];
+            /** @description What it means. */
+            description?: string;
+            /** @description It says something of a person that not everybody may see: keys with scope `read` see `***`. */
+            pii?: boolean;
+            /** @description Every event has it. */
+            required?: boolean;
+            /** @description What its values may be. */
+            type?: components["schemas"]["ValueType"];
+        };
         /** @description A threshold that the data proposes. */
         Proposal: {
             /**
@@ -2961,16 +3348,9 @@ export interface components {
             /** @description Key of a state. */
             state: string;
         };
-        /** @description What was sent and not accepted: the latest records, and counts since the beginning. */
-        Quarantine: {
-            /** @description By code. */
-            counts: components["schemas"]["RejectedCount"][];
-            /** @description Newest first. */
-            records: components["schemas"]["RejectedRecord"][];
-        };
         /** @description Records, encoded as `wire::record` does; plain or gzip. */
         Records: string;
-        /** @description A message that was put into quarantine. */
+        /** @description A message that could not be accepted. */
         Rejected: {
             /** @description Stable code, like `record.time_in_future`. */
             code: string;
@@ -2981,32 +3361,6 @@ export interface components {
             index: number;
             /** @description What is wrong and how to mend it. */
             message: string;
-        };
-        /** @description How many records were ever rejected for one reason. */
-        RejectedCount: {
-            /** @description Stable code, like `event.time_in_future`. */
-            code: string;
-            /**
-             * Format: int64
-             * @description How many.
-             */
-            count: number;
-        };
-        /** @description A rejected record. */
-        RejectedRecord: {
-            /**
-             * Format: date-time
-             * @description When it came.
-             */
-            at: string;
-            /** @description Stable code. */
-            code: string;
-            /** @description What is wrong and how to mend it. */
-            message: string;
-            /** @description The record as it was sent, its first 4096 bytes. */
-            raw: string;
-            /** @description Through what it came. */
-            source: string;
         };
         /** @description Retention by cohort. */
         Retention: {
@@ -3387,6 +3741,217 @@ export interface components {
              * @description The later instant.
              */
             to_at: string;
+        };
+        /** @description Everything that is seen and declared. */
+        Schema: {
+            /** @description By name. */
+            attributes: components["schemas"]["SchemaAttribute"][];
+            /** @description Most frequent first, then those that are only declared. */
+            events: components["schemas"]["SchemaEvent"][];
+            /** @description What becomes of what is not declared. */
+            policies: components["schemas"]["SchemaPolicies"];
+            /** @description Names that look like one. */
+            suggestions: components["schemas"]["NameSuggestion"][];
+            /**
+             * Format: int64
+             * @description Counts every change of what is declared.
+             */
+            version: number;
+        };
+        /** @description What an import of a document changed. */
+        SchemaApplied: {
+            /**
+             * Format: int64
+             * @description Declarations that are new.
+             */
+            added: number;
+            /**
+             * Format: int64
+             * @description Declarations that changed.
+             */
+            changed: number;
+            /**
+             * Format: int64
+             * @description Declarations that the document does not have.
+             */
+            removed: number;
+            /**
+             * Format: int64
+             * @description The version of the registry after it.
+             */
+            version: number;
+        };
+        /** @description An attribute, as seen and as declared. */
+        SchemaAttribute: {
+            declared: components["schemas"]["AttributeDeclaration"] | null;
+            /** @description Dotted name. */
+            name: string;
+            seen: components["schemas"]["SeenValues"] | null;
+            /** @description No segment, lifecycle, framework or composite event names it. */
+            unused: boolean;
+            /**
+             * Format: int64
+             * @description The version of the registry that declared it so.
+             */
+            version: number | null;
+        };
+        /** @description One change of the registry. */
+        SchemaChange: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description What it says from then on; nothing: it was removed. */
+            body: {
+                [key: string]: unknown;
+            } | null;
+            /** @description By whom: the label or id of a key, `open` on a server that asks for none, `command line`. */
+            by: string;
+            /** @description The name of the event or attribute; empty for policies. */
+            name: string;
+            /** @description What it is about. */
+            subject: components["schemas"]["SchemaSubject"];
+            /**
+             * Format: int64
+             * @description The version that it made.
+             */
+            version: number;
+        };
+        /** @description Changes of the registry. */
+        SchemaChanges: {
+            /** @description Newest first. */
+            changes: components["schemas"]["SchemaChange"][];
+            /**
+             * Format: int64
+             * @description `before` of the next page; nothing: there is none.
+             */
+            next: number | null;
+        };
+        /** @description Everything that is declared, as one document. */
+        SchemaDocument: {
+            /**
+             * @description Attributes by name.
+             * @default {}
+             */
+            attributes: {
+                [key: string]: components["schemas"]["AttributeDeclaration"];
+            };
+            /**
+             * @description Events by name.
+             * @default {}
+             */
+            events: {
+                [key: string]: components["schemas"]["EventDeclaration"];
+            };
+            /**
+             * @description What becomes of everything else.
+             * @default {}
+             */
+            policies: components["schemas"]["SchemaPolicies"];
+        };
+        /** @description An event, as seen and as declared. */
+        SchemaEvent: {
+            declared: components["schemas"]["EventDeclaration"] | null;
+            discarded: components["schemas"]["Discarded"] | null;
+            /** @description Name. */
+            name: string;
+            /** @description Its properties by name. */
+            properties: components["schemas"]["SchemaProperty"][];
+            seen: components["schemas"]["SeenEvents"] | null;
+            /** @description No segment, lifecycle, framework, composite event or RFM setting names it. */
+            unused: boolean;
+            /**
+             * Format: int64
+             * @description The version of the registry that declared it so.
+             */
+            version: number | null;
+        };
+        /**
+         * @description What becomes of what no declaration names, and of values that are not as declared. What is left
+         *     out is accepted without a word; `allow` is accepted and noted.
+         */
+        SchemaPolicies: {
+            /**
+             * @description Values of another type, values that are not among those allowed, required properties that
+             *     are missing; default: accepted, and noted.
+             * @default null
+             */
+            mistyped: components["schemas"]["DataPolicy"];
+            /**
+             * @description Attributes that are not declared.
+             * @default null
+             */
+            undefined_attributes: components["schemas"]["DataPolicy"];
+            /**
+             * @description Events that are not declared.
+             * @default null
+             */
+            undefined_events: components["schemas"]["DataPolicy"];
+            /**
+             * @description Properties that the declaration of their event does not name.
+             * @default null
+             */
+            undefined_properties: components["schemas"]["DataPolicy"];
+        };
+        /** @description A property, as seen and as declared. */
+        SchemaProperty: {
+            declared: components["schemas"]["PropertyDeclaration"] | null;
+            /** @description Dotted name. */
+            name: string;
+            seen: components["schemas"]["SeenValues"] | null;
+            /** @description No segment, lifecycle, framework, composite event or RFM setting names it. */
+            unused: boolean;
+        };
+        /**
+         * @description What a change of the registry is about.
+         * @enum {string}
+         */
+        SchemaSubject: "event" | "attribute" | "policies" | "discard";
+        /** @description Events of one name as they are seen. */
+        SeenEvents: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            count: number;
+            /**
+             * Format: date-time
+             * @description Time of the first.
+             */
+            first_at: string;
+            /**
+             * Format: date-time
+             * @description Time of the last.
+             */
+            last_at: string;
+            /**
+             * Format: int64
+             * @description Of how many users.
+             */
+            users: number;
+        };
+        /** @description Values of one property or attribute as they are seen. */
+        SeenValues: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            count: number;
+            /**
+             * Format: date-time
+             * @description Time of the first.
+             */
+            first_at: string;
+            /**
+             * Format: date-time
+             * @description Time of the last.
+             */
+            last_at: string;
+            /** @description Some of them. */
+            samples: unknown[];
+            /** @description Their types, most frequent first. */
+            types: components["schemas"]["TypeShare"][];
         };
         /** @description A saved segment. */
         Segment: {
@@ -3842,6 +4407,16 @@ export interface components {
              */
             until: string;
         };
+        /** @description How often values are of one type. */
+        TypeShare: {
+            /**
+             * Format: double
+             * @description Share of the values, in 0..=1.
+             */
+            share: number;
+            /** @description `text`, `number`, `integer`, `boolean`, `time` or `list`. */
+            type: components["schemas"]["ValueType"];
+        };
         /** @description Where a segment is used, so that it cannot be deleted. */
         UsedIn: {
             /** @description Id of the segment, or key of the state or framework. */
@@ -4033,6 +4608,11 @@ export interface components {
             /** @description Nothing prevents its use. */
             valid: boolean;
         };
+        /**
+         * @description What values of a property or an attribute may be.
+         * @enum {string}
+         */
+        ValueType: "text" | "number" | "integer" | "boolean" | "time" | "list" | "any";
         /**
          * @description What kind of definition is watched.
          * @enum {string}
@@ -4773,6 +5353,48 @@ export interface operations {
             };
         };
     };
+    errors: {
+        parameters: {
+            query?: {
+                /** @description Of this code only. */
+                code?: string;
+                /** @description That came through this only. */
+                source?: string;
+                /** @description Of events of this name only. */
+                event?: string;
+                /** @description Hours of the trend, 1 to 720; default 24. */
+                hours?: number;
+                /** @description Samples, 1 to 1000; default 100. */
+                limit?: number;
+                /** @description `next` of the page of samples before. */
+                before?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     export_events: {
         parameters: {
             query?: {
@@ -5118,6 +5740,97 @@ export interface operations {
             };
         };
     };
+    keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyList"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    create_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyInput"];
+            };
+        };
+        responses: {
+            /** @description done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyCreated"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    revoke_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     lifecycle: {
         parameters: {
             query?: {
@@ -5438,38 +6151,6 @@ export interface operations {
             };
         };
     };
-    quarantine: {
-        parameters: {
-            query?: {
-                /** @description How many of the latest, 1 to 1000; default 100. */
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Quarantine"];
-                };
-            };
-            /** @description what went wrong and how to mend it */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
     records: {
         parameters: {
             query?: never;
@@ -5622,6 +6303,447 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RfmTransitions"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    schema: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schema"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    schema_attribute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchemaAttribute"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    declare_attribute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AttributeDeclaration"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchemaAttribute"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    undeclare_attribute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    schema_changes: {
+        parameters: {
+            query?: {
+                /** @description Of this event or attribute only. */
+                name?: string;
+                /** @description Only before this version: `next` of the page before. */
+                before?: number;
+                /** @description 1 to 1000; default 100. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchemaChanges"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    schema_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchemaDocument"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    apply_schema: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SchemaDocument"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchemaApplied"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    schema_event: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchemaEvent"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    declare_event: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EventDeclaration"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchemaEvent"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    undeclare_event: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    discard_event: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchemaEvent"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    lift_discard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchemaEvent"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    schema_policies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchemaPolicies"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    set_schema_policies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SchemaPolicies"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchemaPolicies"];
                 };
             };
             /** @description what went wrong and how to mend it */
