@@ -3,12 +3,14 @@
 //! What it is: a generator of an app's events (by seed, in time order, batch by batch), the same
 //! events as a Parquet file, twelve questions, and our answers with their times. What it is not:
 //! it ships no other engine; `scripts/bench_history_peers.py` asks the same of them and compares.
-//! Everything that touches the history is in [`ours`].
+//! Everything that touches the history is in [`ours`]. Beside it: how fast wire forms
+//! are decoded ([`ingest`]).
 
 pub mod chance;
 pub mod dictionary;
 pub mod file;
 pub mod generate;
+pub mod ingest;
 pub mod live;
 pub mod machine;
 pub mod ndjson;

@@ -435,6 +435,15 @@ pub enum BenchCommand {
         #[arg(long, value_name = "FILE")]
         parquet: Option<PathBuf>,
     },
+    /// Decode generated requests of every wire form on one core
+    Ingest {
+        /// For how long each form is measured
+        #[arg(long, value_name = "S", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=600))]
+        seconds: u64,
+        /// Where the figures go
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
+    },
     /// Watch many segments of many users while events flow: rates, delays, memory
     Live {
         /// Users

@@ -47,6 +47,7 @@ pub fn content<'a>(
 ) -> Result<Content<'a>, Refusal> {
     let text = match body::text(body, content_encoding)? {
         Cow::Borrowed(text) => Cow::Borrowed(trimmed(text)),
+        Cow::Owned(text) if trimmed(&text).len() == text.len() => Cow::Owned(text),
         Cow::Owned(text) => Cow::Owned(trimmed(&text).to_owned()),
     };
     let mut content = Content { json: Cow::Borrowed(""), fields: Vec::new() };

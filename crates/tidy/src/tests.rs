@@ -27,7 +27,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "wire",
         ],
     ),
-    ("benchmark", &["engine", "history", "model", "segment"]),
+    ("benchmark", &["engine", "gateway", "history", "model", "segment"]),
     (
         "cli",
         &[

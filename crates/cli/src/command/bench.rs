@@ -1,5 +1,6 @@
 //! `perennial bench`: speed and size on generated data.
 
+mod ingest;
 mod live;
 
 use std::path::{Path, PathBuf};
@@ -18,6 +19,7 @@ pub fn run(arguments: BenchArguments) -> anyhow::Result<()> {
         BenchCommand::History { events, years, seed, directory, json, parquet } => {
             (events, years, seed, directory, json, parquet)
         }
+        BenchCommand::Ingest { seconds, json } => return ingest::run(seconds, json.as_deref()),
         BenchCommand::Live { users, segments, seconds, history, json } => {
             let segments = segments as usize;
             return live::run(&live::Wanted { users, segments, seconds, history, json });

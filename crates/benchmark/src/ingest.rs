@@ -1,0 +1,195 @@
+//! How fast wire forms of events are decoded: the bytes of a request into records, on one core.
+//!
+//! What it is: requests of a hundred events of about [`EVENT_BYTES`] in every form, made before the
+//! clock starts, and the gateway's own readers. What it is not: HTTP, the log and the history, which
+//! `perennial bench live` has. A form is a line of [`FORMS`].
+
+use std::fmt::Write as _;
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use gateway::sniff::content;
+use gateway::{Arrival, Decoded, Refusal, amplitude, mixpanel, posthog, segment};
+use model::Timestamp;
+use serde::Serialize;
+
+/// Events of one request.
+const BATCH: usize = 100;
+
+/// Bytes of one event as it is written, about: what a shop's library for browsers sends.
+pub const EVENT_BYTES: usize = 800;
+
+/// Requests of one form; together they are larger than the processor's caches.
+const REQUESTS: usize = 100;
+
+/// When the requests come; the events happened shortly before.
+const RECEIVED: Timestamp = Timestamp(1_795_331_365_000);
+
+/// A wire form: its name, one event of it, what stands around a list of them, and its reader.
+struct Form {
+    name: &'static str,
+    event: fn(usize) -> String,
+    around: (&'static str, &'static str),
+    decode: fn(&[u8]) -> Result<Decoded, Refusal>,
+}
+
+const FORMS: [Form; 4] = [
+    Form {
+        name: "segment",
+        event: segment_event,
+        around: (r#"{"batch":["#, r#"],"writeKey":"pk","sentAt":"2026-11-22T07:09:24.900Z"}"#),
+        decode: |body| segment::decode(segment::Kind::Batch, body, None, RECEIVED),
+    },
+    Form {
+        name: "mixpanel",
+        event: mixpanel_event,
+        around: ("[", "]"),
+        decode: |body| {
+            mixpanel::decode(mixpanel::Path::Track, &content(body, None, "")?, arrival())
+        },
+    },
+    Form {
+        name: "amplitude",
+        event: amplitude_event,
+        around: (
+            r#"{"api_key":"pk","events":["#,
+            r#"],"client_upload_time":"2026-11-22T07:09:24.900Z"}"#,
+        ),
+        decode: |body| amplitude::decode(&content(body, None, "")?, arrival(), Some("203.0.113.9")),
+    },
+    Form {
+        name: "posthog",
+        event: posthog_event,
+        around: (r#"{"api_key":"pk","batch":["#, r#"],"sent_at":"2026-11-22T07:09:24.900Z"}"#),
+        decode: |body| posthog::decode(&content(body, None, "")?, arrival(), None),
+    },
+];
+
+/// How fast one form is decoded.
+#[derive(Clone, Debug, Serialize)]
+pub struct Rate {
+    /// Name of the form.
+    pub form: &'static str,
+    /// Events in one second.
+    pub events_per_second: f64,
+    /// Bytes of one event as it is written, with its share of what stands around.
+    pub bytes_per_event: f64,
+    /// Properties of one event once it is decoded.
+    pub properties: usize,
+}
+
+/// Measures every form for so long.
+///
+/// Panics: a reader of the gateway refuses what is made here.
+pub fn measure(each: Duration) -> Vec<Rate> {
+    FORMS.iter().map(|form| measure_form(form, each)).collect()
+}
+
+fn measure_form(form: &Form, each: Duration) -> Rate {
+    let requests: Vec<Vec<u8>> = (0..REQUESTS).map(|n| request(form, n)).collect();
+    let n_bytes: usize = requests.iter().map(Vec::len).sum();
+    let mut properties = 0;
+    for body in &requests {
+        properties = checked(form, body);
+    }
+    let began = Instant::now();
+    let mut n_events = 0;
+    'measured: loop {
+        for body in &requests {
+            let decoded = (form.decode)(black_box(body));
+            n_events += decoded.map_or(0, |decoded| black_box(decoded).records.len());
+            if began.elapsed() >= each {
+                break 'measured;
+            }
+        }
+    }
+    Rate {
+        form: form.name,
+        events_per_second: n_events as f64 / began.elapsed().as_secs_f64(),
+        bytes_per_event: n_bytes as f64 / (REQUESTS * BATCH) as f64,
+        properties,
+    }
+}
+
+/// Properties of the first event of a request of which nothing may be rejected.
+fn checked(form: &Form, body: &[u8]) -> usize {
+    let decoded = (form.decode)(body).unwrap_or_else(|refusal| panic!("{}: {refusal}", form.name));
+    assert_eq!((decoded.records.len(), decoded.rejected.len()), (BATCH, 0), "{}", form.name);
+    match &decoded.records[0].what {
+        model::What::Event(event) => event.properties.len(),
+        other => panic!("{}: {other:?}", form.name),
+    }
+}
+
+fn request(form: &Form, n: usize) -> Vec<u8> {
+    let events: Vec<String> = (0..BATCH).map(|i| (form.event)(n * BATCH + i)).collect();
+    [form.around.0, &events.join(","), form.around.1].concat().into_bytes()
+}
+
+fn arrival() -> Arrival {
+    Arrival { received_at: RECEIVED, seed: 0 }
+}
+
+/// What every form says of a purchase, without the braces.
+fn purchase(n: usize) -> String {
+    let mut text = String::with_capacity(EVENT_BYTES);
+    let _ = write!(
+        text,
+        r#""order_id":"o-{n}","total":{}.{:02},"currency":"EUR","coupon":{},"items":[{{"sku":"K{}","name":"Coffee, 1 kg","price":18.5,"quantity":{}}},{{"sku":"T{}","name":"Green tea \"fine\"","price":7.25,"quantity":1}}],"shipping":{{"method":"standard","days":{}}},"gift":{},"step":{}"#,
+        20 + n % 400,
+        n % 100,
+        if n.is_multiple_of(3) { "\"WELCOME10\"" } else { "null" },
+        n % 97,
+        1 + n % 4,
+        n % 31,
+        1 + n % 5,
+        n.is_multiple_of(7),
+        n % 6,
+    );
+    text
+}
+
+fn segment_event(n: usize) -> String {
+    format!(
+        r#"{{"type":"track","event":"Order Completed","userId":"user-{}","anonymousId":"{:08x}-1b2c-4d3e-8f4a-5b6c7d8e9f00","messageId":"ajs-next-{n:012}-0c1d2e3f","timestamp":"2026-11-22T07:09:{:02}.250Z","properties":{{{}}},"context":{{"page":{{"path":"/checkout","title":"Checkout","url":"https://shop.example.com/checkout"}},"locale":"de-DE","timezone":"Europe/Berlin","library":{{"name":"analytics.js","version":"next-1.84.3"}}}},"integrations":{{}}}}"#,
+        n % 5_000,
+        n % 5_000,
+        n % 20,
+        purchase(n),
+    )
+}
+
+fn mixpanel_event(n: usize) -> String {
+    format!(
+        r#"{{"event":"Order Completed","properties":{{"$os":"Mac OS X","$browser":"Chrome","$browser_version":156,"$current_url":"https://shop.example.com/checkout","$screen_height":1080,"$screen_width":1920,"mp_lib":"web","$lib_version":"2.83.0","$initial_referrer":"$direct","token":"pk","distinct_id":"user-{}","$device_id":"{:08x}-1b2c-4d3e","$user_id":"user-{}","$insert_id":"{n:016x}","time":17953313{:02}.25,{}}}}}"#,
+        n % 5_000,
+        n % 5_000,
+        n % 5_000,
+        n % 60,
+        purchase(n),
+    )
+}
+
+fn amplitude_event(n: usize) -> String {
+    format!(
+        r#"{{"device_id":"{:08x}-1b2c-4d3e-8f4a-5b6c7d8e9f00","user_id":"user-{}","session_id":1795331000000,"time":17953313{:02}250,"platform":"Web","language":"de-DE","ip":"$remote","insert_id":"{n:08x}-0c1d-4e2f-9a3b-4c5d6e7f8091","event_id":{n},"event_type":"Order Completed","event_properties":{{{}}},"library":"amplitude-ts/2.47.0","user_agent":"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36"}}"#,
+        n % 5_000,
+        n % 5_000,
+        n % 60,
+        purchase(n),
+    )
+}
+
+fn posthog_event(n: usize) -> String {
+    format!(
+        r#"{{"uuid":"0190a1f2-{:04x}-7000-8000-{n:012x}","event":"Order Completed","distinct_id":"user-{}","timestamp":"2026-11-22T07:09:{:02}.250Z","properties":{{"$os":"Mac OS X","$browser":"Chrome","$browser_version":156,"$current_url":"https://shop.example.com/checkout","$lib":"web","$lib_version":"1.449.2","$device_id":"{:08x}-1b2c-4d3e","$session_id":"0190a1f2-aaaa-7000-8000-000000000000","$is_identified":true,"utm_source":null,{}}}}}"#,
+        n % 65_536,
+        n % 5_000,
+        n % 20,
+        n % 5_000,
+        purchase(n),
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,29 @@
+//! `perennial bench ingest`: how fast wire forms of events are decoded on one core.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Context;
+use benchmark::ingest::{Rate, measure};
+
+use crate::print::{self, Table, number};
+
+/// Runs it.
+pub fn run(seconds: u64, json: Option<&Path>) -> anyhow::Result<()> {
+    let rates = measure(Duration::from_secs(seconds));
+    if let Some(path) = json {
+        let text = serde_json::to_string(&rates)? + "\n";
+        std::fs::write(path, text).with_context(|| format!("write {}", path.display()))?;
+    }
+    let mut table = Table::new(["form", "events/s, one core", "bytes an event", "properties"]);
+    for Rate { form, events_per_second, bytes_per_event, properties } in rates {
+        table.row(vec![
+            form.into(),
+            number(events_per_second as u64),
+            format!("{bytes_per_event:.0}"),
+            properties.to_string(),
+        ]);
+    }
+    print::out(&table.text())?;
+    Ok(())
+}
