@@ -57,7 +57,7 @@ export async function context(server, name) {
   /** What was rejected of this client, told by the prefix of its ids. */
   async function quarantine() {
     const { records } = await admin('/api/quarantine?limit=1000');
-    return records.filter(({ record }) => record.includes(run));
+    return records.filter(({ raw }) => raw.includes(run));
   }
 
   async function relay() {
