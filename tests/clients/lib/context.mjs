@@ -5,8 +5,9 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { browser, startSite } from './browser.mjs';
-import { pythonPath } from './install.mjs';
+import { pythonPath, targetDirectory } from './install.mjs';
 import { startRelay } from './relay.mjs';
+import { startServer } from './server.mjs';
 
 /** How long what was sent may take to be visible, and how often it is looked for. */
 const VISIBLE_MS_MAX = 20_000;
@@ -99,7 +100,15 @@ export async function context(server, name) {
     assert.deepEqual(await counted(), before, 'a second delivery counted');
   }
 
+  /** One more server, which cannot write files of more than so many blocks of 512 bytes. */
+  async function limitedServer(blocks) {
+    const other = await startServer(targetDirectory(), { blocks });
+    closing.push(other.stop);
+    return { ...other, tlsUrl: await other.tls() };
+  }
+
   return {
+    limitedServer,
     url, ingestKey, run, admin, user, person, events, quarantine, until, relay, page, python, browser, countsOnce, delay,
     tlsUrl: await server.tls(),
     expect: assert,
