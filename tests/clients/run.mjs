@@ -11,7 +11,7 @@ import { pathToFileURL } from 'node:url';
 import { chromiumPath, closeBrowser } from './lib/browser.mjs';
 import { context } from './lib/context.mjs';
 import { install, pythonReady, targetDirectory, versionOf } from './lib/install.mjs';
-import { startServer } from './lib/server.mjs';
+import { buildServer, startServer } from './lib/server.mjs';
 
 /** A client that takes longer has hung. */
 const CLIENT_MS_MAX = 90_000;
@@ -26,6 +26,7 @@ for (const file of readdirSync(folder).filter((name) => name.endsWith('.mjs')).s
   const client = (await import(pathToFileURL(join(folder, file)).href)).default;
   if (wanted.length === 0 || wanted.some((part) => client.name.includes(part))) clients.push(client);
 }
+buildServer();
 const server = await startServer(target);
 const failed = [];
 try {

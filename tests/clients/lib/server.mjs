@@ -7,9 +7,13 @@ import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 
-/** Builds the program if it must, makes keys, and serves. */
-export async function startServer(target) {
+/** Builds the program, if it must. */
+export function buildServer() {
   execFileSync('cargo', ['build', '--quiet', '--package', 'cli'], { cwd: root, stdio: 'inherit' });
+}
+
+/** Makes keys, and serves. `blocks`: no file may have more, which is how a full disk looks to a program. */
+export async function startServer(target, { blocks } = {}) {
   const program = join(target, 'debug', 'perennial');
   const folder = mkdtempSync(join(tmpdir(), 'perennial-clients-'));
   const data = join(folder, 'data');
@@ -21,7 +25,9 @@ export async function startServer(target) {
   const adminKey = key('admin');
   // One server on two addresses: with a certificate that signs itself, and plain.
   const listen = ['--listen', '127.0.0.1:0', '--tls-self-signed', 'localhost,127.0.0.1', '--listen-plain', '127.0.0.1:0'];
-  const served = await serve(program, ['serve', '--data-dir', data, ...listen]);
+  const words = ['serve', '--data-dir', data, ...listen];
+  const limited = ['-c', `trap '' XFSZ; ulimit -f ${blocks}; exec "$0" "$@"`, program, ...words];
+  const served = blocks ? await serve('sh', limited) : await serve(program, words);
   return {
     url: served.plain,
     ingestKey,

@@ -6,7 +6,7 @@ use std::fmt;
 use model::{AttributeChange, Event, EventId, Identity, Record, Text, Timestamp, Value, What, Who};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
-use xxhash_rust::xxh3::{xxh3_128, xxh3_128_with_seed};
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128, xxh3_128_with_seed};
 
 use super::event::{Meaning, Name, Written};
 use super::identity::{Known, MPID};
@@ -89,7 +89,7 @@ impl Batch<'_> {
             Problem::new("event.malformed", message, "send {\"event_type\":…,\"data\":{…}}")
         })?;
         let time = instant(&written.data.time)?.or(instant(&self.time)?);
-        let id = self.id(&written, (raw, whom), (index, time.is_some(), received_at))?;
+        let id = self.id(&written, raw, whom, (index, time.is_some(), received_at))?;
         let time = validate::time(time.unwrap_or(received_at), received_at)?;
         let mut who = whom.clone();
         let what = match written.meaning()? {
@@ -109,12 +109,12 @@ impl Batch<'_> {
         Ok(Some(Record { received_at, who: validate::somebody(who)?, what }))
     }
 
-    /// `source_message_id`, else the request's with the place, else the transaction's, else the content
-    /// with whose it is.
+    /// `source_message_id`, else the request's with the place, else the transaction's, else the content.
     fn id(
         &self,
         written: &Written,
-        (raw, whom): (&str, &Who),
+        raw: &str,
+        whom: &Who,
         (index, timed, received_at): (usize, bool, Timestamp),
     ) -> Result<EventId, Problem> {
         if let Some(written) = id("source_message_id", &written.data.message_id)? {
@@ -127,10 +127,11 @@ impl Batch<'_> {
             let action = &written.data.actions[0];
             return Ok(hashed(&format!("mparticle\0{action:?}\0{transaction}")));
         }
-        // What two people did at one instant is equal but for who they are.
-        let seed = received_at.0.cast_unsigned() ^ (index as u64) << 48;
-        let content = format!("{whom:?}\0{raw}");
-        Ok(EventId(xxh3_128_with_seed(content.as_bytes(), if timed { 0 } else { seed })))
+        // The same content of somebody else is another event.
+        let whose = xxh3_64(format!("{whom:?}").as_bytes());
+        let again = received_at.0.cast_unsigned() ^ (index as u64) << 48;
+        let seed = if timed { whose } else { whose ^ again };
+        Ok(EventId(xxh3_128_with_seed(raw.as_bytes(), seed)))
     }
 
     /// The attributes that the person has, and what they consent to.

@@ -145,6 +145,10 @@ fn ids_fall_back_and_a_number_is_used_where_nothing_else_is_known() {
     };
     assert_eq!(bought(1, "t"), bought(2, "t"));
     assert_ne!(bought(1, "t"), bought(1, "u"));
+    let of = |user: &str| {
+        event(&decode(json!({"user_identities": {"customerid": user}, "events": [custom]}))[0]).id
+    };
+    assert_ne!(of("ada"), of("bob"), "the same content of two people");
     let by_content = || event(&decode(json!({"mpid": "7", "events": [custom]}))[0]).id;
     assert_eq!(by_content(), by_content());
     let untimed = json!({"event_type": "custom_event", "data": {"event_name": "E"}});
