@@ -91,8 +91,8 @@ impl Project {
     /// Whether what is built is missing or older than its sources.
     fn stale(&self) -> bool {
         let Some(built) = modified(&self.dist().join(self.entry)) else { return true };
-        let sources = self.sources.iter().filter_map(|source| newest(&self.folder.join(source)));
-        sources.into_iter().any(|source| source > built)
+        let newest = self.sources.iter().filter_map(|source| newest(&self.folder.join(source)));
+        newest.max().is_some_and(|source| source > built)
     }
 }
 

@@ -24,7 +24,7 @@ function Last({ event }: { event: ShownEvent | undefined }) {
     <>
       {t('sources.lastEvent')} <bdi><Text span inherit fw={600}>{event.name}</Text></bdi>,{' '}
       <time dateTime={event.received_at}>{format.time(event.received_at)}</time>,{' '}
-      <AppLink to={links.since(`/people/${encodeURIComponent(event.user)}`, event.received_at)} size="sm" style={{ overflowWrap: 'anywhere' }}>{event.user}</AppLink>
+      <AppLink to={links.since(`/people/${encodeURIComponent(event.user)}`, event.received_at)} size="sm" underline="always" style={{ overflowWrap: 'anywhere' }}>{event.user}</AppLink>
     </>
   );
 }
