@@ -17,7 +17,7 @@ const RfmPage = lazy(() => import('./pages/rfm/RfmPage'));
 const SegmentsPage = lazy(() => import('./pages/segments/SegmentsPage'));
 const SegmentPage = lazy(() => import('./pages/segments/SegmentPage'));
 const PeoplePage = lazy(() => import('./pages/people/PeoplePage'));
-const PersonPage = lazy(() => import('./pages/people/PersonPage'));
+const PersonPage = lazy(() => loadPart('person').then(() => import('./pages/people/PersonPage')));
 const SourcesPage = lazy(() => loadPart('sources').then(() => import('./pages/sources/SourcesPage')));
 const DataPage = lazy(() => loadPart('data').then(() => import('./pages/data/DataPage')));
 const SettingsPage = lazy(() => loadPart('data').then(() => import('./pages/settings/SettingsPage')));

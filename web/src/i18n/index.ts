@@ -31,6 +31,12 @@ const parts = {
     ar: () => import('./locales/data/ar.json'),
     id: () => import('./locales/data/id.json'),
   },
+  person: {
+    en: () => import('./locales/person/en.json'),
+    tr: () => import('./locales/person/tr.json'),
+    ar: () => import('./locales/person/ar.json'),
+    id: () => import('./locales/person/id.json'),
+  },
   sources: {
     en: () => import('./locales/sources/en.json'),
     tr: () => import('./locales/sources/tr.json'),

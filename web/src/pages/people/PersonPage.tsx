@@ -13,6 +13,7 @@ import { useAsOf } from '../../lib/asOf';
 import { useFormat } from '../../lib/format';
 import { EventSummary } from './EventSummary';
 import { Identity } from './Identity';
+import { IdentityGraphView } from './IdentityGraphView';
 import { PersonSegments } from './PersonSegments';
 import { Standing } from './Standing';
 import { StateHistory } from './StateHistory';
@@ -25,6 +26,7 @@ function Content({ user }: { user: User }) {
         <Stack gap="lg">
           <Standing user={user} />
           <Identity user={user} />
+          <IdentityGraphView id={user.id} />
           <EventSummary user={user} />
         </Stack>
       </Grid.Col>
