@@ -172,7 +172,7 @@ fn mixpanel_event(n: usize) -> String {
 
 fn amplitude_event(n: usize) -> String {
     format!(
-        r#"{{"device_id":"{:08x}-1b2c-4d3e-8f4a-5b6c7d8e9f00","user_id":"user-{}","session_id":1795331000000,"time":17953313{:02}250,"platform":"Web","language":"de-DE","ip":"$remote","insert_id":"{n:08x}-0c1d-4e2f-9a3b-4c5d6e7f8091","event_id":{n},"event_type":"Order Completed","event_properties":{{{}}},"library":"amplitude-ts/2.47.0","user_agent":"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36"}}"#,
+        r#"{{"device_id":"{:08x}-1b2c-4d3e-8f4a-5b6c7d8e9f00","user_id":"user-{}","session_id":1795331000000,"time":17953313{:02}250,"platform":"Web","language":"de-DE","ip":"$remote","insert_id":"{n:08x}-0c1d-4e2f-9a3b-4c5d6e7f8091","event_id":{n},"event_type":"Order Completed","event_properties":{{{}}},"library":"amplitude-ts/2.47.0","os_name":"Chrome","os_version":"156","device_model":"Linux","app_version":"4.18.2","user_agent":"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36"}}"#,
         n % 5_000,
         n % 5_000,
         n % 60,
