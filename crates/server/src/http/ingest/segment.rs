@@ -53,6 +53,10 @@ async fn ingest(
         turned_away(&app, SOURCE, failure, written);
     }
     match taken.map_err(|(failure, _)| failure) {
+        // What is only too much for now is to come again, which it does after a 5xx.
+        Err(failure) if dies_of_refusals(&headers) && failure.status == 429 => {
+            Err(Failure { status: 503, ..failure })
+        }
         Err(failure) if dies_of_refusals(&headers) && (400..500).contains(&failure.status) => {
             Ok(Json(Ingested { success: true, rejected: Vec::new() }).into_response())
         }
