@@ -79,7 +79,7 @@ export function EventStream({ events, skipped, name, setName }: Props) {
           style={{ flex: '1 1 100%' }}
           clearable
           searchable
-          aria-label={t('person.filterEvents')}
+          aria-label={t('live.filterEvents')}
           placeholder={t('rows.anyEvent')}
           value={name || null}
           onChange={(value) => setName(value ?? '')}

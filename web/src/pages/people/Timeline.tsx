@@ -116,7 +116,7 @@ export function Timeline({ user }: { user: User }) {
           size="xs"
           w={190}
           clearable
-          aria-label={t('person.filterEvents')}
+          aria-label={t('live.filterEvents')}
           placeholder={t('rows.anyEvent')}
           value={name || null}
           onChange={(value) => setName(value ?? '')}
