@@ -34,7 +34,7 @@ pub(crate) fn from_base64(packed: &[u8], units_max: usize) -> Result<String, LzE
     if packed.is_empty() {
         return Ok(String::new());
     }
-    let mut bits = Bits { packed, at: 0, left: 0, value: 0 };
+    let mut bits = Bits { packed, at: 0, value: 0, left: 0 };
     let mut reader = Reader { phrases: Vec::new(), out: Vec::new(), units_max };
     reader.read(&mut bits)?;
     Ok(String::from_utf16_lossy(&reader.out))
@@ -130,24 +130,24 @@ impl Reader {
 struct Bits<'a> {
     packed: &'a [u8],
     at: usize,
+    /// Digits that were read, the last one lowest; of their bits, `left` are not taken yet.
+    value: u64,
     left: u32,
-    value: u32,
 }
 
 impl Bits<'_> {
+    /// The next number of `n` bits, at least one and at most [`CODE_BITS_MAX`].
     fn take(&mut self, n: u32) -> Result<u32, LzError> {
-        let mut number = 0;
-        for place in 0..n {
-            if self.left == 0 {
-                let byte = *self.packed.get(self.at).ok_or(LzError::Cut)?;
-                self.value = digit(byte).ok_or(LzError::Alphabet(self.at))?;
-                self.at += 1;
-                self.left = 6;
-            }
-            self.left -= 1;
-            number |= ((self.value >> self.left) & 1) << place;
+        while self.left < n {
+            let byte = *self.packed.get(self.at).ok_or(LzError::Cut)?;
+            let digit = digit(byte).ok_or(LzError::Alphabet(self.at))?;
+            self.value = self.value << 6 | u64::from(digit);
+            self.at += 1;
+            self.left += 6;
         }
-        Ok(number)
+        self.left -= n;
+        let bits = (self.value >> self.left) as u32 & ((1 << n) - 1);
+        Ok(bits.reverse_bits() >> (32 - n))
     }
 }
 

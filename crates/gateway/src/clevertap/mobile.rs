@@ -21,7 +21,8 @@ pub struct Batch {
     pub account: Option<String>,
     /// The guid that the device has.
     pub guid: Option<String>,
-    messages: Vec<String>,
+    /// As they were sent, and as they were read.
+    messages: Vec<(String, Result<Message, Problem>)>,
 }
 
 /// Reads the body of a request.
@@ -37,13 +38,13 @@ pub fn read(bytes: &[u8]) -> Result<Batch, Refusal> {
     }
     let mut batch = Batch { account: None, guid: None, messages: Vec::new() };
     for raw in list {
-        let head: Option<Message> = serde_json::from_str(raw.get()).ok();
-        match head.filter(|head| matches!(&head.kind, Scalar::Text(kind) if kind == "meta")) {
-            Some(head) => {
+        let message: Result<Message, Problem> = serde_json::from_str(raw.get()).map_err(malformed);
+        match message {
+            Ok(head) if matches!(&head.kind, Scalar::Text(kind) if kind == "meta") => {
                 batch.account = text_of(&head.account).or(batch.account);
                 batch.guid = text_of(&head.guid).or(batch.guid);
             }
-            None => batch.messages.push(raw.get().to_owned()),
+            message => batch.messages.push((raw.get().to_owned(), message)),
         }
     }
     Ok(batch)
@@ -60,18 +61,25 @@ impl Batch {
     /// What it says of the device with this guid.
     pub fn into_decoded(self, guid: &str, received_at: Timestamp) -> Decoded {
         let mut decoded = Decoded::default();
-        for (index, raw) in self.messages.iter().enumerate() {
-            decoded.add((index, raw), record(raw, guid, received_at));
+        for (index, (raw, message)) in self.messages.into_iter().enumerate() {
+            let record = message.and_then(|message| record(message, &raw, guid, received_at));
+            decoded.add((index, &raw), record);
         }
         decoded
     }
 }
 
-fn record(raw: &str, guid: &str, received_at: Timestamp) -> Result<Option<model::Record>, Problem> {
-    let message: Message = serde_json::from_str(raw).map_err(|error| {
-        let message = format!("the message cannot be read: {error}");
-        Problem::new("event.malformed", message, "send a JSON object with type")
-    })?;
+fn malformed(error: serde_json::Error) -> Problem {
+    let message = format!("the message cannot be read: {error}");
+    Problem::new("event.malformed", message, "send a JSON object with type")
+}
+
+fn record(
+    message: Message,
+    raw: &str,
+    guid: &str,
+    received_at: Timestamp,
+) -> Result<Option<model::Record>, Problem> {
     let time = instant(&message.time)?.unwrap_or(received_at);
     let arrival = Arrival {
         kind: message.kind(),
