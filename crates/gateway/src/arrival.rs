@@ -8,7 +8,7 @@ use crate::{Problem, validate};
 
 /// A client's clock that differs by less is taken as right: moving times by the way of a request
 /// would make them differ each time it is sent.
-const SKEW_MIN: Span = Span(60_000);
+pub(crate) const SKEW_MIN: Span = Span(60_000);
 
 /// What is known of a request besides what it says.
 #[derive(Clone, Copy, Debug)]

@@ -4,8 +4,8 @@
 //! What becomes what: an event keeps its name and its properties, without the token and the ids;
 //! properties without a value are dropped, as most of them are campaign keys of nobody. `$set`,
 //! `$set_once` and `$unset`, at the top level of an event or inside of its properties, change
-//! attributes besides. `$identify` links two ids and is no event, nor are `$set` and `$groupidentify`,
-//! which changes the profile `group:TYPE:KEY`. `$create_alias` joins two ids. `$opt_in` also sets the
+//! attributes besides. `$identify` links two ids and is no event, nor are `$set`, `$set_once`, `$unset`
+//! and `$groupidentify`, which changes the profile `group:TYPE:KEY`. `$create_alias` joins two ids. `$opt_in` also sets the
 //! attribute `consent.tracking`.
 //!
 //! Who: a `distinct_id` is an anonymous id where the library says so, with `$process_person_profile` or
@@ -113,7 +113,7 @@ impl Request {
         }
         let who = self.who(&message, name == "$identify")?;
         let change = std::mem::take(&mut message.change);
-        if matches!(name.as_str(), "$identify" | "$set") {
+        if matches!(name.as_str(), "$identify" | "$set" | "$set_once" | "$unset") {
             let both = who.user_id.is_some() && who.anonymous_id.is_some();
             let change = change.finish(time, id, &DIALECT)?;
             let nothing = || both.then(|| model::AttributeChange::set(time, id, Vec::new()));
@@ -147,7 +147,10 @@ impl Request {
                 let at = self.arrival.received_at - Span(ms as i64);
                 validate::time(at, self.arrival.received_at)
             }
-            None => self.arrival.time(&message.timestamp, self.sent_at),
+            None => {
+                let sent_at = self.sent_at.filter(|_| message.clock_is_right.0 != Some(true));
+                self.arrival.time(&message.timestamp, sent_at)
+            }
         }
     }
 

@@ -11,7 +11,7 @@
 //! an object lacks the key; the context stands under `context.`. Integers beyond 64 bits are floats.
 //!
 //! Time: `timestamp`, else `originalTimestamp`, moved by `received_at − sentAt` to undo a wrong client
-//! clock; without either, `received_at`. Id: `messageId`, else the hash of the message's bytes.
+//! clock, if that is a minute or more; without either, `received_at`. Id: `messageId`, else the hash of the message's bytes.
 
 use std::fmt;
 

@@ -15,7 +15,9 @@ export default {
     const all = await events(ada);
     expect.deepEqual(all.map(({ name }) => name).sort(), ['Group Joined', 'Item Added', 'Order Completed', 'Page Viewed']);
     const order = all.find(({ name }) => name === 'Order Completed');
-    expect.deepEqual([order.time, order.properties.total], ['2026-03-01T10:00:00.000Z', 99.5]);
+    expect.equal(order.properties.total, 99.5);
+    // The way of the request is taken for an error of the client's clock.
+    expect.ok(Math.abs(new Date(order.time) - new Date('2026-03-01T10:00:00Z')) < 5_000, order.time);
     expect.ok(wire.seen.every(({ headers }) => headers['content-encoding'] === 'gzip'), 'not everything was gzipped');
     expect.deepEqual(await quarantine(), []);
     const sent = wire.seen.length;

@@ -7,14 +7,18 @@ import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 
+/** A program that is built already, as in a release; nothing: the one of this checkout. */
+const given = process.env.PERENNIAL_PROGRAM;
+
 /** Builds the program, if it must. */
 export function buildServer() {
+  if (given) return;
   execFileSync('cargo', ['build', '--quiet', '--package', 'cli'], { cwd: root, stdio: 'inherit' });
 }
 
 /** Makes keys, and serves. `blocks`: no file may have more, which is how a full disk looks to a program. */
 export async function startServer(target, { blocks } = {}) {
-  const program = join(target, 'debug', 'perennial');
+  const program = given ?? join(target, 'debug', 'perennial');
   const folder = mkdtempSync(join(tmpdir(), 'perennial-clients-'));
   const data = join(folder, 'data');
   const key = (scope) => {

@@ -30,6 +30,7 @@ pub(super) struct Message {
     pub change: Change,
     pub profiled: Flag,
     pub identified: Flag,
+    pub clock_is_right: Flag,
     /// The other properties.
     pub properties: Flat,
 }
@@ -56,6 +57,7 @@ impl<'de> Fields<'de> for Message {
             "distinct_id" | "$distinct_id" => &mut self.distinct_id,
             "token" | "api_key" => &mut self.token,
             "properties" => return map.next_value_seed(Object(&mut Properties(self))),
+            "options" => return map.next_value_seed(Object(&mut Options(self))),
             name => {
                 return match (DIALECT.verb)(name) {
                     Some(verb) => self.change.operand(verb, map),
@@ -69,6 +71,19 @@ impl<'de> Fields<'de> for Message {
             *scalar = written;
         }
         Ok(())
+    }
+}
+
+/// Reads the options of an event of the newer form, which are properties of the classic one.
+struct Options<'a>(&'a mut Message);
+
+impl<'de> Fields<'de> for Options<'_> {
+    fn field<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+        match name {
+            "process_person_profile" => map.next_value().map(|flag| self.0.profiled = flag),
+            "disable_skew_correction" => map.next_value().map(|flag| self.0.clock_is_right = flag),
+            _ => map.next_value::<IgnoredAny>().map(|_| ()),
+        }
     }
 }
 
@@ -89,6 +104,9 @@ impl<'de> Fields<'de> for Properties<'_> {
             "$group_set" => return message.group_set.operand(Verb::Set, map),
             "$process_person_profile" => {
                 return map.next_value().map(|flag| message.profiled = flag);
+            }
+            "$ignore_sent_at" => {
+                return map.next_value().map(|flag| message.clock_is_right = flag);
             }
             "$is_identified" => return map.next_value().map(|flag| message.identified = flag),
             "$device_id" => {

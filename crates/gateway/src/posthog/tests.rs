@@ -34,7 +34,8 @@ const WEB: &str = r#"[
  {"uuid":"b","event":"$identify","properties":{"token":"WK1","distinct_id":"u1","$device_id":"d1","$anon_distinct_id":"d1","$user_id":"u1","$is_identified":true},"$set":{"email":"a@b.c"},"$set_once":{"$initial_utm_source":null,"$initial_pathname":"/"},"timestamp":"2026-11-22T07:00:01.000Z"},
  {"uuid":"c","event":"$set","properties":{"token":"WK1","distinct_id":"u1","$device_id":"d1","$set":{"plan":"pro","old":null,"utm_medium":null},"$unset":["gone"]}},
  {"uuid":"d","event":"Bought","properties":{"token":"WK1","distinct_id":"u1","$device_id":"d1","$is_identified":true,"$set":{"last":"x"}}},
- {"uuid":"e","event":"$opt_in","properties":{"token":"WK1","distinct_id":"u1"}}]"#;
+ {"uuid":"e","event":"$opt_in","properties":{"token":"WK1","distinct_id":"u1"}},
+ {"uuid":"f","event":"$set_once","distinct_id":"u1","$set_once":{"first":"x"},"properties":{"token":"WK1"}}]"#;
 
 #[test]
 fn a_batch_of_the_node_library() {
@@ -62,6 +63,7 @@ fn events_of_the_web_library() {
             "user=u1 | Bought $device_id=d1",
             "user=u1 | change consent.tracking=true",
             "user=u1 | $opt_in",
+            "user=u1 | change first:once(x)",
         ],
     );
     assert_eq!(decoded(WEB).write_key.as_deref(), Some("WK1"));
@@ -78,6 +80,9 @@ fn a_device_is_not_a_person() {
     check(&event(r#""distinct_id":"d1","$device_id":"d1""#), &["anonymous=d1 | E $device_id=d1"]);
     check(&event(r#""distinct_id":"x","$process_person_profile":false"#), &["anonymous=x | E"]);
     check(&event(r#""distinct_id":"x","$process_person_profile":true"#), &["user=x | E"]);
+    let newer =
+        r#"{"event":"E","distinct_id":"x","options":{"process_person_profile":false,"more":{}}}"#;
+    check(newer, &["anonymous=x | E"]);
     check(
         r#"{"event":"E","distinct_id":"top","properties":{"distinct_id":"inner"}}"#,
         &["user=top | E"],
@@ -97,6 +102,10 @@ fn times_and_ids() {
     };
     assert_eq!(first(&batch("2026-11-22T07:09:20Z")).0, "2026-11-22T07:00:00.000Z");
     assert_eq!(first(&batch("2026-11-22T06:09:25Z")).0, "2026-11-22T08:00:00.000Z");
+    let right =
+        event(r#","timestamp":"2026-11-22T07:00:00Z","options":{"disable_skew_correction":true}"#);
+    let right = format!(r#"{{"batch":[{right}],"sent_at":"2026-11-22T06:09:25Z"}}"#);
+    assert_eq!(first(&right).0, "2026-11-22T07:00:00.000Z");
     assert_eq!(first(&event(r#","offset":5000"#)).0, "2026-11-22T07:09:20.000Z");
     assert_eq!(first(&event("")).0, received().to_string());
     assert_eq!(first(&event(r#","uuid":"x""#)).1, EventId::of("x"));

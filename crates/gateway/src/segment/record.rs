@@ -5,6 +5,7 @@ use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 use super::Kind;
 use super::message::Message;
+use crate::arrival::SKEW_MIN;
 use crate::scalar::{Scalar, id, instant};
 use crate::{Problem, validate};
 
@@ -80,6 +81,7 @@ impl Message {
         let sent_at = instant(&self.sent_at).ok().flatten().or(arrival.sent_at);
         let sent_at = sent_at.filter(|_| arrival.row.is_none());
         let skew = sent_at.map(|sent_at| arrival.received_at - sent_at);
+        let skew = skew.filter(|skew| skew.0.abs() >= SKEW_MIN.0);
         validate::time(skew.map_or(at, |skew| at + skew), arrival.received_at)
     }
 
