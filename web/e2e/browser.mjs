@@ -45,8 +45,12 @@ export async function api(path, body) {
   return answer.json();
 }
 
-/** Sends one event, as a client library would. */
-export async function track(event) {
+/**
+ * Sends one event, as a client library would. Without a time it is of what now means here: later than
+ * everything else it would move that for other tests.
+ */
+export async function track(sent) {
+  const event = { timestamp: (await api('/api/session')).now, ...sent };
   assert.ok(ingestKey, 'set PERENNIAL_INGEST_KEY to what `perennial key create --data-dir DIR --scope ingest` prints');
   const headers = { 'content-type': 'application/json', authorization: `Bearer ${ingestKey}` };
   const answer = await fetch(`${base}/v1/track`, { method: 'POST', headers, body: JSON.stringify(event) });

@@ -35,7 +35,7 @@ export function SourceCard({ source, target, last }: Props) {
   return (
     <Section title={id === 'perennial' ? t('sources.own') : name} lead={<span role="status" data-source={id}><Last event={last} /></span>}>
       <Stack gap="sm">
-        {secure && target.url.startsWith('http:') && <Alert color="yellow" variant="light" p="xs">{t('sources.secure', { name })}</Alert>}
+        {secure && target.url.startsWith('http:') && <Alert role="note" color="yellow" variant="light" p="xs">{t('sources.secure', { name })}</Alert>}
         <Tabs defaultValue={setups[0]?.name} keepMounted={false}>
           <Tabs.List aria-label={name}>
             {setups.map((setup) => <Tabs.Tab key={setup.name} value={setup.name}>{setup.name}</Tabs.Tab>)}

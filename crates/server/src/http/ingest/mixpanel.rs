@@ -29,7 +29,7 @@ pub fn routes() -> Router<App> {
     routes
         .route("/flags", get(nothing))
         .route("/flags/", get(nothing))
-        .route("/settings", get(unset))
+        // Without the slash it is a page of the dashboard.
         .route("/settings/", get(unset))
         .route("/record/", axum::routing::post(async || Answered(settings())))
 }
