@@ -69,6 +69,7 @@ export default {
       mixpanel.track('Tried Again');
     }, ada);
     await until('a retry', () => failing.seen.filter(({ method }) => method === 'POST').length >= 2);
+    if (process.env.DEBUG_CLIENT) { await delay(8000); for (const s of failing.seen) console.log(s.method, s.path, s.status, s.answer.slice(0,100), decodeURIComponent(s.body.toString()).slice(0,80), Buffer.from(decodeURIComponent(s.body.toString()).slice(5),'base64').toString().slice(0,600)); console.log(second.errors); }
     await until('the event that failed', async () => (await events(ada)).some(({ name }) => name === 'Tried Again'));
     await second.close();
     await delay(200);

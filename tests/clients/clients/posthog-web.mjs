@@ -55,7 +55,7 @@ export default {
 
     const failing = await relay();
     const second = await page(html(failing.url, ingestKey));
-    await until('flags', () => failing.seen.some(({ path }) => path.startsWith('/flags')));
+    await until('the configuration', () => failing.seen.some(({ path }) => path.startsWith('/array/')));
     failing.fail({ status: 503, headers: {} });
     await second.evaluate((ada) => {
       posthog.identify(ada);

@@ -20,8 +20,8 @@ export default {
     analytics.track({ userId: ada, event: 'Item Added', properties: { sku: 'K1', n: 2 } });
     analytics.track({ userId: ada, event: 'Order Completed', timestamp: at, messageId: `${run}-order`, properties: { total: 99.5, products: [{ sku: 'K1' }, { sku: 'K2' }] } });
     analytics.group({ userId: ada, groupId: 'acme', traits: { seats: 7 } });
-    analytics.alias({ userId: ada, previousId: `${run}-old` });
     analytics.track({ userId: `${run}-old`, event: 'Old Thing' });
+    analytics.alias({ userId: ada, previousId: `${run}-old` });
     analytics.track({ userId: `${run}-eve`, event: 'Other Person' });
     await analytics.closeAndFlush({ timeout: 20_000 });
     expect.deepEqual(errors, []);
