@@ -45,6 +45,8 @@ export default {
     expect.deepEqual([order.properties.total, order.properties['context.ip']], [99.5, '127.0.0.1']);
     expect.equal(all.find(({ name }) => name === 'revenue_amount').properties.revenue, 30);
     expect.deepEqual([found.attributes.plan, found.attributes.company], ['pro', `${run}-acme`]);
+    const { logins, tags, first } = found.attributes;
+    expect.deepEqual({ logins, tags, first }, { logins: 2, tags: ['a'], first: 'x' });
     expect.ok(!JSON.stringify(found.attributes).includes('EMPTY'), 'EMPTY is shown as data');
     expect.equal((await person(`group:company:${run}-acme`)).attributes.seats, 7);
     const stranger = await person(ids.after, 1);
