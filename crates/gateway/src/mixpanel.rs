@@ -15,11 +15,12 @@
 //! `first_name`, `last_name`, `created`, `avatar`, `city`, `region`, `country_code`, `timezone`. All
 //! others keep theirs.
 //!
-//! Time: `time` or `$time`, above 10¹¹ in milliseconds, below in seconds. Id: `$insert_id` together
+//! Time: `time` or `$time`, above 10¹¹ in milliseconds, below in seconds; without one, when the request
+//! came, in the order of its messages. Id: `$insert_id` together
 //! with the distinct id, else the hash of the message; a message without a time and without an id is
 //! another one each time it is sent, unless it comes in a request with the same `_`.
 
-use model::{Event, EventId, Record, Text, Timestamp, Value, What, Who};
+use model::{Event, EventId, Record, Span, Text, Timestamp, Value, What, Who};
 use serde_json::value::RawValue;
 
 use crate::arrival::{Arrival, nth_id, pair_id};
@@ -63,7 +64,8 @@ pub fn decode(path: Path, content: &Content<'_>, arrival: Arrival) -> Result<Dec
         Path::Import => lines(&content.json)?,
         _ => cut::messages(&content.json)?,
     };
-    let request = Request { arrival, attempt: content.field("_").map(xxhash) };
+    let attempt = content.field("_").map(xxhash);
+    let request = Request { arrival, attempt, n_messages: messages.len() };
     let mut decoded = Decoded::default();
     decoded.records.reserve(messages.len());
     for (index, raw) in messages.into_iter().enumerate() {
@@ -97,6 +99,7 @@ struct Request {
     arrival: Arrival,
     /// Stands for one attempt of a browser to send something.
     attempt: Option<u64>,
+    n_messages: usize,
 }
 
 impl Request {
@@ -110,7 +113,7 @@ impl Request {
         fields::read(place.1, &mut message)?;
         one_key(key, &message.token)?;
         let who = ids(&message.distinct_id, &message.device_id, &message.user_id)?;
-        let time = self.arrival.time(&message.time, None)?;
+        let time = self.time(&message.time, place.0)?;
         let timed = message.time != Scalar::Absent;
         let written = id("$insert_id", &message.insert_id)?;
         let id = match (&written, who.user_id.as_ref().or(who.anonymous_id.as_ref())) {
@@ -133,6 +136,18 @@ impl Request {
         let what = What::Event(Event { name, time, id, properties });
         records.push(self.record(who, what));
         Ok(())
+    }
+
+    /// The time of the message at this place. Those of one request that name none are a millisecond
+    /// apart, the last of them as the request came: what is done to one list must keep its order.
+    fn time(&self, written: &Scalar, index: usize) -> Result<Timestamp, Problem> {
+        let at = self.arrival.time(written, None)?;
+        let after = match written {
+            Scalar::Absent => self.n_messages.saturating_sub(index + 1),
+            _ => 0,
+        };
+        // A request has some thousand messages at most.
+        Ok(at - Span(after as i64))
     }
 
     /// The id of a message that has none of its own.
@@ -227,7 +242,7 @@ impl Request {
             _ => ids(&message.distinct_id, &message.device_id, &message.user_id)?,
         };
         let who = validate::somebody(who)?;
-        let time = self.arrival.time(&message.time, None)?;
+        let time = self.time(&message.time, place.0)?;
         let id = self.id(place, message.time != Scalar::Absent);
         let Some(mut change) = message.change.finish(time, id, &DIALECT)? else {
             return Ok(());

@@ -17,8 +17,10 @@ export default {
     expect.deepEqual([order.time, order.properties.total], ['2026-11-01T10:00:00.250Z', 99.5]);
     expect.equal(all.find(({ name }) => name === 'revenue_amount').properties.revenue, 30);
     expect.equal(found.attributes.plan, 'pro');
+    const { logins, tags, first } = found.attributes;
+    expect.deepEqual({ logins, tags, first }, { logins: 2, tags: ['a'], first: 'x' });
     expect.equal((await person(`group:company:${run}-acme`)).attributes.seats, 7);
-    expect.deepEqual(await quarantine(), []);
+    expect.deepEqual((await quarantine()).map(({ code }) => code), ['auth.unknown_key']);
     await countsOnce(wire, ada);
     return '4 events, 1 person and a company, a 500 survived, every callback called, an unknown key reported, a second delivery counted nothing';
   },

@@ -3,11 +3,11 @@
 const html = (url, key, options = '') => `<!doctype html><title>Shop</title>
 <script src="/packages/@amplitude/analytics-browser/lib/scripts/amplitude-min.umd.js"></script>
 <script>
-  amplitude.init('${key}', undefined, {
+  window.ready = amplitude.init('${key}', undefined, {
     serverUrl: '${url}/2/httpapi', remoteConfig: { fetchRemoteConfig: true, serverUrl: '${url}/config' },
     enableDiagnostics: false, autocapture: { attribution: true, pageViews: true, sessions: false, formInteractions: false, fileDownloads: false, elementInteractions: false },
     flushIntervalMillis: 200, minIdLength: 1, ${options}
-  });
+  }).promise;
 </script>`;
 
 export default {
@@ -19,6 +19,7 @@ export default {
     const ada = `${run}-ada`;
     const tab = await page(html(wire.url, ingestKey));
     const ids = await tab.evaluate(async ([ada, run]) => {
+      await ready;
       const before = amplitude.getDeviceId();
       await amplitude.track('Looked Around', { path: '/' }).promise;
       amplitude.setUserId(ada);
@@ -44,6 +45,8 @@ export default {
     expect.deepEqual([order.properties.total, order.properties['context.ip']], [99.5, '127.0.0.1']);
     expect.equal(all.find(({ name }) => name === 'revenue_amount').properties.revenue, 30);
     expect.deepEqual([found.attributes.plan, found.attributes.company], ['pro', `${run}-acme`]);
+    const { logins, tags, first } = found.attributes;
+    expect.deepEqual({ logins, tags, first }, { logins: 2, tags: ['a'], first: 'x' });
     expect.ok(!JSON.stringify(found.attributes).includes('EMPTY'), 'EMPTY is shown as data');
     expect.equal((await person(`group:company:${run}-acme`)).attributes.seats, 7);
     const stranger = await person(ids.after, 1);
@@ -55,7 +58,8 @@ export default {
     const failing = await relay();
     const second = await page(html(failing.url, ingestKey, 'fetchRemoteConfig: false, enableRequestBodyCompression: true,'));
     failing.fail({ status: 503, headers: { 'content-type': 'application/json' }, body: Buffer.from('{"code":503}') });
-    await second.evaluate((ada) => {
+    await second.evaluate(async (ada) => {
+      await ready;
       amplitude.setUserId(ada);
       amplitude.track('Tried Again', { note: 'n'.repeat(5_000) });
     }, ada);

@@ -53,6 +53,8 @@ export default {
     expect.equal(all.find(({ name }) => name === 'Old Order').time, old.toISOString());
     expect.equal((await person(`${run}-nick`)).id, found.id);
     expect.deepEqual([found.attributes.email, found.attributes.plan], ['ada@example.com', 'pro']);
+    const { logins, tags, first } = found.attributes;
+    expect.deepEqual({ logins, tags, first, spent: found.attributes['$transactions.$amount'] }, { logins: 4, tags: ['b'], first: 'x', spent: [25.5] });
     const company = await person(`group:company:${run}-acme`);
     expect.deepEqual([company.events, company.attributes.seats], [0, 7]);
     await person(eve, 1);

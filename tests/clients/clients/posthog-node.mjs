@@ -34,8 +34,8 @@ export default {
       expect.deepEqual(all.map(({ name }) => name).sort(), ['Item Added', 'Order Completed']);
       const order = all.find(({ name }) => name === 'Order Completed');
       expect.deepEqual([order.time, order.properties.total, order.properties['$groups.company']], [at.toISOString(), 99.5, 'acme']);
-      const { email, plan, last } = found.attributes;
-      expect.deepEqual({ email, plan, last }, { email: 'ada@example.com', plan: 'pro', last: 'K1' });
+      const { email, plan, last, first } = found.attributes;
+      expect.deepEqual({ email, plan, last, first }, { email: 'ada@example.com', plan: 'pro', last: 'K1', first: 'x' });
       expect.equal((await person(`${run}-${mode}-nick`)).id, found.id);
       expect.equal((await person(`group:company:${run}-${mode}-acme`)).attributes.seats, 7);
       const paths = wire.seen.map(({ path }) => path);

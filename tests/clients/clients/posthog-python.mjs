@@ -17,7 +17,7 @@ export default {
       expect.deepEqual(all.map(({ name }) => name).sort(), ['Item Added', 'Order Completed']);
       const order = all.find(({ name }) => name === 'Order Completed');
       expect.deepEqual([order.time, order.properties.total, order.properties['$groups.company']], ['2026-11-01T10:00:00.250Z', 99.5, 'acme']);
-      expect.deepEqual([found.attributes.email, found.attributes.plan], ['ada@example.com', 'pro']);
+      expect.deepEqual([found.attributes.email, found.attributes.plan, found.attributes.first], ['ada@example.com', 'pro', 'x']);
       expect.equal((await person(`${prefix}-nick`)).id, found.id);
       expect.equal((await person(`group:company:${prefix}-acme`)).attributes.seats, 7);
       expect.deepEqual(await quarantine(), []);

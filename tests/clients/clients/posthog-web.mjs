@@ -42,8 +42,8 @@ export default {
     const order = all.find(({ name }) => name === 'Order Completed');
     expect.deepEqual([order.properties.total, order.properties['products.sku']], [99.5, ['K1']]);
     expect.ok(Math.abs(Date.now() - new Date(order.time)) < 60_000, order.time);
-    const { email, plan, city } = found.attributes;
-    expect.deepEqual({ email, plan, city }, { email: 'ada@example.com', plan: 'pro', city: 'Rome' });
+    const { email, plan, city, first } = found.attributes;
+    expect.deepEqual({ email, plan, city, first }, { email: 'ada@example.com', plan: 'pro', city: 'Rome', first: 'x' });
     expect.equal((await person(`group:company:${run}-acme`)).attributes.seats, 7);
     const stranger = await person(ids.after, 1);
     expect.notEqual(stranger.id, found.id);
@@ -55,7 +55,7 @@ export default {
 
     const failing = await relay();
     const second = await page(html(failing.url, ingestKey));
-    await until('flags', () => failing.seen.some(({ path }) => path.startsWith('/flags')));
+    await until('the configuration', () => failing.seen.some(({ path }) => path.startsWith('/array/')));
     failing.fail({ status: 503, headers: {} });
     await second.evaluate((ada) => {
       posthog.identify(ada);

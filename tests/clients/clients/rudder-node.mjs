@@ -39,7 +39,7 @@ export default {
     await stranger.flush();
     expect.equal(wire.seen.at(-1).status, 200);
     expect.equal(await user(`${run}-refused`), null);
-    const { samples } = await admin('/api/errors?limit=100');
+    const { samples } = await admin('/api/errors?limit=1000');
     expect.ok(samples.some(({ code, source }) => code === 'auth.unknown_key' && source === 'segment'), 'an unknown key is not shown');
     return '4 events, 1 person, a 503 survived, an unknown key harmless and shown, a second delivery counted nothing';
   },

@@ -78,7 +78,8 @@ export async function startSite() {
       return page;
     },
     async close() {
-      for (const context of contexts) await context.close();
+      // A browser that has gone is closed.
+      for (const context of contexts) await context.close().catch(() => {});
       server.closeAllConnections();
       await new Promise((done) => server.close(done));
     },

@@ -21,7 +21,8 @@ export async function startRelay(target) {
       const fault = method === 'OPTIONS' ? undefined : faults.shift();
       const given = fault ?? (await send(target, one));
       seen.push({ ...one, status: given.status, answer: given.body?.toString() ?? '' });
-      const origin = headers.origin && fault ? { 'access-control-allow-origin': headers.origin } : {};
+      const open = { 'access-control-allow-origin': headers.origin, 'access-control-allow-credentials': 'true' };
+      const origin = headers.origin && fault ? open : {};
       answer.writeHead(given.status, { ...origin, ...without(given.headers ?? {}) });
       answer.end(given.body);
     } catch (error) {

@@ -150,6 +150,18 @@ fn times_in_four_encodings() {
     check("1795331301250", "2026-11-22T07:08:21.250Z");
     check("\"2026-11-22T07:08:21.250Z\"", "2026-11-22T07:08:21.250Z");
     check("null", "2026-11-22T07:09:25.000Z");
+    let untimed = r#"[{"$distinct_id":"u","$append":{"l":1}},{"$distinct_id":"u","$append":{"l":2}},
+        {"$distinct_id":"u","$time":1795331301,"$append":{"l":3}},{"$distinct_id":"u","$append":{"l":4}}]"#;
+    let times: Vec<String> = times_and_ids(untimed).into_iter().map(|(time, _)| time).collect();
+    assert_eq!(
+        times,
+        [
+            "2026-11-22T07:09:24.997Z",
+            "2026-11-22T07:09:24.998Z",
+            "2026-11-22T07:08:21.000Z",
+            "2026-11-22T07:09:25.000Z",
+        ]
+    );
 }
 
 #[test]
