@@ -5,8 +5,9 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { browser, startSite } from './browser.mjs';
-import { pythonPath } from './install.mjs';
+import { pythonPath, targetDirectory } from './install.mjs';
 import { startRelay } from './relay.mjs';
+import { startServer } from './server.mjs';
 
 /** How long what was sent may take to be visible, and how often it is looked for. */
 const VISIBLE_MS_MAX = 20_000;
@@ -102,6 +103,12 @@ export async function context(server, name) {
   return {
     url, ingestKey, run, admin, user, person, events, quarantine, until, relay, page, python, browser, countsOnce, delay,
     tlsUrl: await server.tls(),
+    /** A server of its own whose files may have so many blocks. */
+    async limitedServer(blocks) {
+      const made = await startServer(targetDirectory(), { blocks });
+      closing.push(made.stop);
+      return made;
+    },
     expect: assert,
     async close() {
       for (const end of closing.reverse()) await end();
