@@ -53,7 +53,8 @@ export default {
     expect.ok(Math.abs(Date.now() - new Date(order.time)) < 60_000, order.time);
     expect.deepEqual([found.attributes.email, found.attributes.plan], ['ada@example.com', 'pro']);
     const { logins, tags, first } = found.attributes;
-    expect.deepEqual({ logins, tags, first }, { logins: 2, tags: ['a', 'b'], first: 'x' });
+    // The library queues each kind of operation for itself and sends them in an order of its own.
+    expect.deepEqual({ logins, tags: tags.sort(), first }, { logins: 2, tags: ['a', 'b'], first: 'x' });
     expect.equal((await person(`group:company:${run}-acme`)).attributes.seats, 7);
     const stranger = await person(bare(ids.after), 2);
     expect.notEqual(stranger.id, found.id);
