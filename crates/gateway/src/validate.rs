@@ -8,7 +8,7 @@ use model::bounds::{
     PROPERTIES_MAX, TEXT_BYTES_MAX, TIME_MIN,
 };
 use model::record::sort_properties;
-use model::{Identity, Text, Timestamp, Value, Who, Zone};
+use model::{Identity, Operation, Text, Timestamp, Value, Who, Zone};
 
 use crate::body::clip;
 
@@ -44,6 +44,14 @@ pub fn id(field: &str, written: &str) -> Result<Option<Text>, Problem> {
         ));
     }
     Ok(Some(Text::new(written)))
+}
+
+/// An id that must be there.
+pub fn named(field: &str, written: &str) -> Result<Text, Problem> {
+    id(field, written)?.ok_or_else(|| {
+        let hint = "name an id that the person has or had";
+        Problem::new("event.id_empty", format!("{field} is empty"), hint)
+    })
 }
 
 /// Whom a record is about: at least one of the two ids.
@@ -276,6 +284,49 @@ pub fn nesting(name: &str, depth: usize) -> Result<(), Problem> {
     Ok(())
 }
 
+/// Checks operations on attributes: their number, names, and the values in them, which are plain or,
+/// where a value is set, a list.
+pub fn operations(operations: Vec<(Text, Operation)>) -> Result<Vec<(Text, Operation)>, Problem> {
+    property_count(operations.len())?;
+    for (name, operation) in &operations {
+        property_name(name)?;
+        let values: &[Value] = match operation {
+            Operation::SetOnce(Value::List(values)) => values,
+            Operation::SetOnce(value) | Operation::Add(value) => std::slice::from_ref(value),
+            Operation::Append(values)
+            | Operation::Prepend(values)
+            | Operation::Union(values)
+            | Operation::Remove(values) => values,
+        };
+        if let Operation::Add(value) = operation
+            && value.number().is_none()
+        {
+            return Err(Problem::new(
+                "profile.not_a_number",
+                format!("what is added to \"{}\" is no number", clip(name)),
+                "add a number, or append to a list",
+            ));
+        }
+        list_length(name, values.len())?;
+        for value in values {
+            match value {
+                Value::Text(text) => text_value(name, text)?,
+                Value::List(_) => return Err(list_in_list(name)),
+                _ => {}
+            }
+        }
+    }
+    Ok(operations)
+}
+
+fn list_in_list(name: &str) -> Problem {
+    Problem::new(
+        "event.list_in_list",
+        format!("the operation on \"{}\" has a list inside of a list", clip(name)),
+        "send plain values",
+    )
+}
+
 /// Puts properties in order (of equal names the last wins) and checks their number.
 pub fn properties(mut properties: Vec<(Text, Value)>) -> Result<Vec<(Text, Value)>, Problem> {
     sort_properties(&mut properties);
@@ -293,4 +344,35 @@ pub(crate) fn property_count(n: usize) -> Result<(), Problem> {
         ));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operations_keep_the_bounds_of_values() {
+        let checked = |operation: Operation| {
+            operations(vec![("tags".into(), operation)]).map(|_| ()).map_err(|problem| problem.code)
+        };
+        let list = |n: usize| vec![Value::Int(1); n];
+        assert_eq!(checked(Operation::Append(list(LIST_MAX))), Ok(()));
+        assert_eq!(checked(Operation::SetOnce(Value::List(list(3).into()))), Ok(()));
+        assert_eq!(checked(Operation::Add(Value::Float(-0.5))), Ok(()));
+        let refused = [
+            (Operation::Append(list(LIST_MAX + 1)), "event.list_too_long"),
+            (Operation::Union(vec![Value::List(list(1).into())]), "event.list_in_list"),
+            (Operation::Add(Value::text("5")), "profile.not_a_number"),
+            (
+                Operation::SetOnce(Value::text(&"x".repeat(TEXT_BYTES_MAX + 1))),
+                "event.text_too_long",
+            ),
+        ];
+        for (operation, code) in refused {
+            assert_eq!(checked(operation), Err(code));
+        }
+        let nameless = operations(vec![(Text::default(), Operation::Add(Value::Int(1)))]);
+        assert_eq!(nameless.unwrap_err().code, "event.property_name_empty");
+        assert_eq!(named("previous", " ").unwrap_err().code, "event.id_empty");
+    }
 }

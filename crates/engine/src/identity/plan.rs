@@ -72,11 +72,7 @@ impl Identity {
                 self.next_user()
             }),
         };
-        let mut merged = Vec::new();
-        let mut merge = |from, deeds: &mut Vec<Deed>| {
-            merged.push(from);
-            deeds.push(Deed::Merge(Merge { from, into: user }));
-        };
+        let merge = |from| Deed::Merge(Merge { from, into: user });
         let mut gone: Vec<UserIndex> = Vec::new();
         for (n, identity) in identities.iter().enumerate() {
             if identities[..n].contains(identity) {
@@ -87,7 +83,7 @@ impl Identity {
                 Some(owner) if owner == user || gone.contains(&owner) => {}
                 Some(owner) if self.mergeable(owner) => {
                     gone.push(owner);
-                    merge(owner, &mut deeds);
+                    deeds.push(merge(owner));
                 }
                 Some(owner) => deeds.push(Deed::Claim { identity: identity.clone(), owner }),
             }
@@ -96,7 +92,7 @@ impl Identity {
             (None, _) => {}
             (Some(id), None) => deeds.push(Deed::AddAnonymousId(id.clone())),
             (_, Some(device)) if device == user || gone.contains(&device) => {}
-            (_, Some(device)) if stranger.is_some() => merge(device, &mut deeds),
+            (_, Some(device)) if stranger.is_some() => deeds.push(merge(device)),
             (Some(id), Some(from)) => {
                 deeds.push(Deed::MoveAnonymousId { anonymous_id: id.clone(), from });
             }

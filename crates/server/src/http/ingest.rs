@@ -86,9 +86,15 @@ fn checked(record: Record, received_at: Timestamp) -> Result<Record, Failure> {
             What::Identify(change) => What::Identify(AttributeChange {
                 time: validate::time(change.time, received_at)?,
                 attributes: values(change.attributes)?,
+                operations: validate::operations(change.operations)?,
                 ..change
             }),
-            other @ (What::Alias { .. } | What::Separate { .. }) => other,
+            What::Alias { previous } => {
+                What::Alias { previous: validate::named("previous", &previous)? }
+            }
+            What::Separate { separated } => {
+                What::Separate { separated: validate::named("separated", &separated)? }
+            }
         };
         Ok(Record { received_at, who, what })
     };

@@ -16,7 +16,7 @@ export function PeopleFilters() {
   const lifecycle = useLifecycle();
   const segments = useSegments();
   const field = useRef<HTMLInputElement>(null);
-  const { state: arrival } = useLocation();
+  const { state: arrival, pathname } = useLocation();
   const [text, setText] = useState(params.get('query') ?? '');
   const rested = useRested(text, 250);
 
@@ -37,7 +37,9 @@ export function PeopleFilters() {
     );
 
   useEffect(() => {
-    if (rested !== (params.get('query') ?? '')) set('query', rested);
+    // This page stays on the screen until the next one is loaded: it must not call anybody back.
+    const left = window.location.pathname !== pathname;
+    if (!left && rested !== (params.get('query') ?? '')) set('query', rested);
     // Only what is written sets the address; the address does not write the field.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [rested]);
