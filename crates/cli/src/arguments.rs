@@ -435,11 +435,14 @@ pub enum BenchCommand {
         #[arg(long, value_name = "FILE")]
         parquet: Option<PathBuf>,
     },
-    /// Decode generated requests of every wire form on one core
+    /// Decode generated requests of every wire form on one core, then send some over HTTP
     Ingest {
-        /// For how long each form is measured
+        /// For how long each form, and sending, is measured
         #[arg(long, value_name = "S", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=600))]
         seconds: u64,
+        /// Connections that send at the same time
+        #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=1_000))]
+        clients: u16,
         /// Where the figures go
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,

@@ -351,6 +351,16 @@ impl Workspace {
         self.shared.read_only.load(Ordering::Acquire)
     }
 
+    /// Records that counted since it was opened.
+    pub fn accepted(&self) -> u64 {
+        self.shared.accepted.load(Ordering::Relaxed)
+    }
+
+    /// How often the log was made durable since it was opened.
+    pub fn syncs(&self) -> u64 {
+        self.shared.syncs.load(Ordering::Relaxed)
+    }
+
     /// Batches that wait for the writer.
     pub fn queue_depth(&self) -> usize {
         self.queue.max_capacity() - self.queue.capacity()
