@@ -170,10 +170,14 @@ const ID: &str = "ajs-next-";
 /// Digits that count.
 const ID_DIGITS: usize = 12;
 
-/// Requests of one client; every client sends other ids.
-pub fn segment_bodies(client: usize) -> Bodies {
+/// Requests of one client under a key; every client sends other ids.
+pub fn segment_bodies(client: usize, key: &str) -> Bodies {
     let form = &FORMS[0];
-    let bodies: Vec<Vec<u8>> = (0..REQUESTS).map(|n| request(form, n)).collect();
+    let body = |n| {
+        let text = String::from_utf8_lossy(&request(form, n)).into_owned();
+        text.replace(r#""writeKey":"pk""#, &format!(r#""writeKey":"{key}""#)).into_bytes()
+    };
+    let bodies: Vec<Vec<u8>> = (0..REQUESTS).map(body).collect();
     let of = |body: &Vec<u8>| {
         let text = String::from_utf8_lossy(body);
         text.match_indices(ID).map(|(at, _)| at + ID.len()).collect()

@@ -180,6 +180,7 @@ pub struct DemoArguments {
 Examples:
   perennial serve --data-dir data --listen 127.0.0.1:7300
   perennial serve --data-dir data --listen 0.0.0.0:443 --tls-cert fullchain.pem --tls-key key.pem
+  perennial serve --data-dir data --listen 0.0.0.0:443 --tls-acme app.example.com
   perennial serve --data-dir data --listen 127.0.0.1:7443 --tls-self-signed localhost,127.0.0.1
 
 Prints `listening on http://…` when it is ready. SIGTERM finishes what is under way and exits 0.")]
@@ -215,6 +216,20 @@ pub struct TlsArguments {
     /// data directory
     #[arg(long, value_name = "NAME,…", value_delimiter = ',', conflicts_with = "tls_cert")]
     pub tls_self_signed: Vec<String>,
+    /// Ask an ACME authority for certificates of these host names and renew them: port 443 of each
+    /// must lead to --listen. Using it means that you agree to the authority's terms
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',', conflicts_with_all = ["tls_cert", "tls_self_signed"])]
+    pub tls_acme: Vec<String>,
+    /// An e-mail address for the authority's warnings
+    #[arg(long, value_name = "ADDRESS", requires = "tls_acme")]
+    pub acme_contact: Option<String>,
+    /// The authority's directory
+    #[arg(long, value_name = "URL", default_value = server::http::tls::acme::LETS_ENCRYPT)]
+    pub acme_directory: String,
+    /// A certificate in PEM that the authority's own address is checked against [default: the roots
+    /// that browsers know]
+    #[arg(long, value_name = "FILE", requires = "tls_acme")]
+    pub acme_root: Option<PathBuf>,
     /// One more address, plain HTTP
     #[arg(long, value_name = "HOST:PORT")]
     pub listen_plain: Option<String>,

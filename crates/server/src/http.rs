@@ -229,6 +229,7 @@ pub fn router(app: App) -> Router {
         .layer(from_fn_with_state(app.clone(), auth::guard))
         .merge(ingestion)
         .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn(body::without_brotli))
         .layer(from_fn_with_state(app.clone(), finish))
         .layer(CompressionLayer::new())
         .with_state(app)

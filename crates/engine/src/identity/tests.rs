@@ -54,6 +54,12 @@ fn an_alias_merges_whoever_they_were() {
     let unknown = identity.alias(&Who::user("ada"), &"never-seen".into());
     assert_eq!((unknown.user, unknown.merged), (new, vec![]));
     assert_eq!(identity.resolve(&Who::anonymous("never-seen")).user, new);
+    assert_eq!(identity.resolve(&Who::user("never-seen")).user, new, "whichever comes first");
+    // A device alone has no id of its own to become.
+    identity.alias(&Who::anonymous("laptop"), &"tablet".into());
+    let laptop = identity.find("laptop").unwrap();
+    assert!(!identity.has_user_id(laptop));
+    assert_eq!(identity.find("tablet"), Some(laptop));
 }
 
 fn with(who: Who, identities: &[&str]) -> Who {

@@ -10,6 +10,8 @@ use anyhow::bail;
 use benchmark::ingest::{Bodies, segment_bodies};
 use benchmark::machine::{milliseconds, quantile};
 use serde::Serialize;
+use server::clock;
+use server::config::keys::Scope;
 
 use super::super::Temporary;
 use super::super::client::{Connection, Server};
@@ -35,13 +37,14 @@ pub fn measure(during: Duration, clients: usize) -> anyhow::Result<Sent> {
     let server = Server::start(&folder.0)?;
     server.service.watch()?;
     let workspace = server.service.workspace();
+    let key = workspace.config().create_key(Scope::Ingest, "bench", clock::now().0)?;
     let (stop, acknowledged) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
     let address = server.address;
     let senders: Vec<_> = (0..clients)
         .map(|client| {
             let (stop, acknowledged) = (Arc::clone(&stop), Arc::clone(&acknowledged));
+            let mut bodies = segment_bodies(client, &key);
             thread::spawn(move || -> anyhow::Result<Vec<f64>> {
-                let mut bodies = segment_bodies(client);
                 let mut connection = Connection::open(address)?;
                 let mut waited = Vec::new();
                 while !stop.load(Ordering::Relaxed) {
@@ -73,7 +76,7 @@ pub fn measure(during: Duration, clients: usize) -> anyhow::Result<Sent> {
     }
     workspace.close()?;
     let (p50_ms, p99_ms) = (quantile(&mut waited, 0.5), quantile(&mut waited, 0.99));
-    let bytes_per_event = segment_bodies(0).bytes_per_event();
+    let bytes_per_event = segment_bodies(0, &key).bytes_per_event();
     Ok(Sent { clients, events_per_second, bytes_per_event, p50_ms, p99_ms, syncs })
 }
 
