@@ -24,10 +24,10 @@ export async function api(path) {
   return answer.json();
 }
 
-/** Everything that a person did, oldest first. */
+/** Everything that was sent of a person, oldest first. */
 export async function eventsOf(id) {
   const found = await api(`/api/users/${encodeURIComponent(id)}/events?limit=1000`);
-  return (found?.events ?? []).toReversed();
+  return (found?.events ?? []).filter(({ derived }) => !derived).toReversed();
 }
 
 const listen = async (handle) => {

@@ -38,6 +38,8 @@ pub mod settings {
     pub const LIFECYCLE: &str = "lifecycle";
     /// For how long events are kept, as JSON.
     pub const RETENTION: &str = "retention";
+    /// What is taken for activity and where a session ends, as JSON.
+    pub const SESSIONS: &str = "sessions";
     /// RFM settings, as JSON.
     pub const RFM: &str = "rfm";
     /// Which demonstration filled this directory.
