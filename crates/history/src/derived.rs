@@ -92,7 +92,7 @@ impl Deriving {
         group: Group,
     ) -> Result<&Families, QueryError> {
         let all = self.base.groups[group as usize]
-            .get_or_init(|| derive(snapshot, &self.base.settings, group, None));
+            .get_or_init(|| apart(|| derive(snapshot, &self.base.settings, group, None)));
         let known = match group {
             Group::Sessions => self.sessions.get_or_init(|| self.visible(snapshot, all.clone()?)),
             Group::Apps | Group::Campaigns => all,
@@ -124,6 +124,20 @@ impl Deriving {
         }
         Ok(visible)
     }
+}
+
+/// Does work on a pool of its own, while the thread that asks takes up nothing else. Whoever asks may
+/// be a thread of the common pool, where all others may wait for the same: with that pool nobody
+/// would be left to do it, or somebody would take up a question that waits for himself.
+fn apart<R: Send>(work: impl FnOnce() -> R + Send) -> R {
+    static POOL: OnceLock<Option<rayon::ThreadPool>> = OnceLock::new();
+    let name = |n| format!("derive-{n}");
+    let pool = POOL.get_or_init(|| rayon::ThreadPoolBuilder::new().thread_name(name).build().ok());
+    let Some(pool) = pool else { return work() };
+    std::thread::scope(|scope| match scope.spawn(|| pool.install(work)).join() {
+        Ok(done) => done,
+        Err(panic) => std::panic::resume_unwind(panic),
+    })
 }
 
 /// Derives a group of everybody, or of one user.

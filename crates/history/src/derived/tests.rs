@@ -286,3 +286,28 @@ fn a_question_that_names_none_derives_nothing() {
     assert_eq!(made, [true, false, false], "only what was named");
     assert_eq!(members("did any event, \"Session Started\" at least 4 times"), 1);
 }
+
+#[test]
+fn questions_of_many_threads_wait_for_what_is_derived_once() {
+    let times: Vec<String> = (10..24).map(|hour| format!("2026-03-01T{hour}:00:00Z")).collect();
+    let mut store = store_of(&times.iter().map(String::as_str).collect::<Vec<_>>());
+    let (snapshot, rules) = (store.snapshot().unwrap(), rules());
+    let started = segment::parse("did \"Session Started\"").0;
+    let instants: Vec<Timestamp> =
+        times.iter().map(|time| Timestamp::parse(time).unwrap()).collect();
+    for round in 0..50 {
+        // Another timeout each time: nothing is known yet.
+        let settings = SessionSettings { timeout: Span(60_000 + round), ..Default::default() };
+        let view = snapshot.deriving(&settings, Timestamp::MAX);
+        let ask = || {
+            let evaluator = Evaluator::new(&view, &rules, Timestamp::MAX);
+            crate::lifecycle::member_trend(&evaluator, &started, &instants).unwrap()
+        };
+        std::thread::scope(|scope| {
+            let asking: Vec<_> = (0..4).map(|_| scope.spawn(ask)).collect();
+            for asked in asking {
+                assert_eq!(asked.join().unwrap(), vec![1; instants.len()]);
+            }
+        });
+    }
+}

@@ -75,8 +75,9 @@ impl Service {
         let lifecycle = |id: &str, name: &str, of: &Lifecycle| {
             let states = of.states.iter();
             let places = states.map(|s| Key { key: s.key.to_string(), name: s.name.to_string() });
-            let reasons = of.states.iter().filter_map(|state| refused(&state.predicate, &rules));
-            let reason = reasons.last().unwrap_or(NotLive::NotWatched);
+            let mut states = of.states.iter();
+            let reason = states.find_map(|state| refused(&state.predicate, &rules));
+            let reason = reason.unwrap_or(NotLive::NotWatched);
             watch(view, WatchKind::Lifecycle, (id, name), places.collect(), reason)
         };
         let mut watches = vec![lifecycle(frameworks::DEFAULT, "Lifecycle", &rules.lifecycle)];

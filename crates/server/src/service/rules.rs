@@ -178,7 +178,7 @@ impl Service {
     /// already or there are no data.
     pub fn settle(&self) -> Result<(), Failure> {
         let config = self.workspace.config();
-        let snapshot = self.workspace.snapshot()?;
+        let snapshot = self.snapshot(None, None)?;
         let Some((_, last)) = snapshot.span() else { return Ok(()) };
         let of = key_event(config, &snapshot)?;
         if config.setting(settings::RFM)?.is_none() {

@@ -5,6 +5,7 @@
 
 mod backup;
 mod clevertap;
+mod derived;
 mod document;
 mod errors;
 mod fixture;
