@@ -14,7 +14,7 @@ const PATIENCE = 60_000;
 async function own(program) {
   const folder = mkdtempSync(join(tmpdir(), 'perennial-sdk-'));
   const data = join(folder, 'data');
-  const createKey = (scope) => execFileSync(program, ['key', 'create', '--data-dir', data, '--scope', scope], { encoding: 'utf8' }).match(/[a-z]+_[0-9A-Za-z_]{8,}/)[0];
+  const createKey = (scope) => execFileSync(program, ['key', 'create', '--data-dir', data, '--scope', scope], { encoding: 'utf8' }).trim();
   const [admin, key] = [createKey('admin'), createKey('ingest')];
   const server = spawn(program, ['serve', '--data-dir', data, '--listen', '127.0.0.1:0'], { stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = new Promise((done) => server.once('exit', done));
