@@ -177,9 +177,18 @@ impl Reading<'_> {
             Some(user) => found.part.has_user(user.0),
             None => Ok(true),
         };
-        activity(self.snapshot, self.settings, Timestamp::MAX, wanted, &|found| {
-            Ok(has(found) && own(found)?)
-        })
+        let lived = |user: UserIndex| {
+            let facts = self.snapshot.facts_of(user);
+            (Timestamp(facts.first_event), Timestamp(facts.last_seen))
+        };
+        let range = self.user.map_or((Timestamp::MIN, Timestamp::MAX), lived);
+        activity(
+            self.snapshot,
+            self.settings,
+            range,
+            wanted,
+            &|found| Ok(has(found) && own(found)?),
+        )
     }
 
     /// Makes rows of a few users at a time; answers in order of users.

@@ -141,7 +141,8 @@ fn source(evaluator: &Evaluator, rule: &SessionRule) -> Result<Source, QueryErro
             let wanted = Wanted { times: true, ..Wanted::default() };
             evaluator.go_on()?;
             let settings = snapshot.session_settings();
-            let source = activity(snapshot, &settings, at, &wanted, &|_| Ok(true))?;
+            let source =
+                activity(snapshot, &settings, (Timestamp::MIN, at), &wanted, &|_| Ok(true))?;
             evaluator.note(&source);
             Ok(source)
         }

@@ -10,11 +10,11 @@ use crate::groups::UserGroups;
 use crate::sessions::{SessionRule, of_users};
 use crate::snapshot::{FoundPart, Snapshot};
 
-/// Events up to an instant that are activity, of the parts that `keep` wants.
+/// Events within a range of time that are activity, of the parts that `keep` wants.
 pub(crate) fn activity(
     snapshot: &Snapshot,
     settings: &SessionSettings,
-    until: Timestamp,
+    range: (Timestamp, Timestamp),
     wanted: &Wanted,
     keep: &dyn Fn(&FoundPart) -> Result<bool, QueryError>,
 ) -> Result<Source, QueryError> {
@@ -23,7 +23,7 @@ pub(crate) fn activity(
     let excluded = settings.excluded().filter_map(|name| snapshot.names.number(name));
     let excluded: Vec<_> = excluded.collect();
     let keep = |found: &FoundPart| Ok(!excluded.contains(&found.name) && keep(found)?);
-    Source::of(snapshot, &matching, (Timestamp::MIN, until), wanted, &keep)
+    Source::of(snapshot, &matching, range, wanted, &keep)
 }
 
 /// Times of activity, and nothing else.

@@ -86,6 +86,10 @@ impl Snapshot {
     fn derived_of(&self, user: UserIndex) -> Result<Vec<StoredEvent>, QueryError> {
         let mut events = Vec::new();
         let Some(deriving) = &self.derived else { return Ok(events) };
+        let facts = self.facts_of(user);
+        if facts.first_event > facts.last_seen {
+            return Ok(events);
+        }
         let id = self.public_id(user);
         for group in Group::ALL {
             let families = derive(self, &deriving.base().settings, group, Some(user))?;
