@@ -38,6 +38,7 @@ pub mod activity;
 mod cache;
 pub mod calendar;
 pub mod column;
+mod derived;
 mod disk;
 pub mod distribution;
 mod evaluate;

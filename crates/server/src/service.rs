@@ -8,6 +8,7 @@ mod analytics;
 mod catalogue;
 mod composites;
 mod definitions;
+mod derived;
 mod errors;
 mod evaluate;
 pub mod export;
@@ -180,17 +181,9 @@ impl Service {
     fn view(&self, as_of: Option<&str>, known_at: Option<&str>) -> Result<View, Failure> {
         let at = self.instant(as_of)?;
         let stop = Arc::clone(&self.stop);
-        let (snapshot, rules, sight) = (self.snapshot(known_at)?, self.rules()?, self.sight());
+        let snapshot = self.snapshot(known_at, Some(at))?;
+        let (rules, sight) = (self.rules()?, self.sight());
         Ok(View { snapshot, rules, at, stop, sight })
-    }
-
-    /// Everything, or what had been accepted by an instant.
-    fn snapshot(&self, known_at: Option<&str>) -> Result<Arc<Snapshot>, Failure> {
-        let snapshot = self.workspace.snapshot()?;
-        match known_at {
-            Some(text) => Ok(self.known.at(&snapshot, instant("known_at", text)?)?),
-            None => Ok(snapshot),
-        }
     }
 
     /// Everything that gives names in a definition their meaning.

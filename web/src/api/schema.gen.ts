@@ -992,6 +992,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/settings/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is taken for activity, and where a session ends. */
+        get: operations["session_settings"];
+        /** Replaces what is taken for activity, and where a session ends. */
+        put: operations["set_session_settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/users": {
         parameters: {
             query?: never;
@@ -1573,7 +1591,7 @@ export interface components {
             composites: {
                 [key: string]: unknown;
             }[];
-            /** @description Events, most frequent first. */
+            /** @description Events that were sent, most frequent first; then those that are only derived. */
             events: components["schemas"]["CatalogueEvent"][];
         };
         /** @description Events of one name. */
@@ -1583,6 +1601,8 @@ export interface components {
              * @description How many.
              */
             count: number;
+            /** @description Nobody sent them, or only some of them: they follow from the other events. */
+            derived: boolean;
             /**
              * Format: date-time
              * @description Time of the first.
@@ -2037,6 +2057,8 @@ export interface components {
              * @description How many.
              */
             count: number;
+            /** @description Nobody sent them: they follow from the other events. */
+            derived: boolean;
             /** @description Name of the event. */
             event: string;
             /**
@@ -2927,6 +2949,7 @@ export interface components {
             places: components["schemas"]["LivePlace"][];
             /**
              * @description Why it is not live: `depends_on_others` (RFM, scores and lists compare users),
+             *     `derived` (it names an event that nobody sends, as a session; it is computed when asked),
              *     `not_watched`, or another code.
              */
             reason: string | null;
@@ -4082,6 +4105,18 @@ export interface components {
              */
             users: number;
         };
+        /**
+         * @description What is taken for activity of a person, and where a session ends. Nothing of sessions is stored:
+         *     after a change all answers follow.
+         */
+        SessionSettings: {
+            /** @description Names of events that are no activity. */
+            not_activity?: string[];
+            /** @description Whether events that libraries on servers sent are activity; default: they are not. */
+            server_side?: boolean;
+            /** @description A session is over after a silence longer than this, as in `20m`: 1 minute to 24 hours. */
+            timeout: string;
+        };
         /** @description Sessions: runs of a user's events. */
         Sessions: {
             /**
@@ -4471,6 +4506,8 @@ export interface components {
         };
         /** @description One event of a user. */
         UserEvent: {
+            /** @description Nobody sent it: it follows from the other events. Its id is made of name, user and time. */
+            derived: boolean;
             /** @description Hash of the id that its sender wrote. */
             id: string;
             /** @description Name. */
@@ -5092,7 +5129,10 @@ export interface operations {
     sessions: {
         parameters: {
             query?: {
-                /** @description A session ends with a silence of so long: a duration, default `30m`. */
+                /**
+                 * @description A session ends with a silence of so long: a duration; default: the timeout of the
+                 *     workspace.
+                 */
                 gap?: string;
                 /** @description Instead: a property whose value names the session. */
                 by?: string;
@@ -5404,6 +5444,11 @@ export interface operations {
                 as_of?: string;
                 /** @description Only what had been accepted by this instant; default: everything. */
                 known_at?: string;
+                /**
+                 * @description With events that nobody sent, as sessions: read in again, they would be events that somebody
+                 *     sent. Default: without.
+                 */
+                derived?: boolean;
             };
             header?: never;
             path?: never;
@@ -5440,6 +5485,11 @@ export interface operations {
                 as_of?: string;
                 /** @description Only what had been accepted by this instant; default: everything. */
                 known_at?: string;
+                /**
+                 * @description With events that nobody sent, as sessions: read in again, they would be events that somebody
+                 *     sent. Default: without.
+                 */
+                derived?: boolean;
             };
             header?: never;
             path?: never;
@@ -7287,6 +7337,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RetentionSettings"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    session_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionSettings"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    set_session_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SessionSettings"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionSettings"];
                 };
             };
             /** @description what went wrong and how to mend it */

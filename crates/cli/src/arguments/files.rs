@@ -90,4 +90,7 @@ pub struct ExportArguments {
     /// Only what had been accepted by this instant
     #[arg(long, value_name = "RFC3339")]
     pub known_at: Option<String>,
+    /// With events that nobody sent, as sessions; imported again they would be events like any
+    #[arg(long)]
+    pub derived: bool,
 }

@@ -146,6 +146,7 @@ fn components() -> Components {
         BackupInput,
         Backup,
         RetentionSettings,
+        SessionSettings,
         Accepted,
         Ingested,
         Overview,

@@ -100,7 +100,7 @@ impl Service {
         };
         let view = self.view(input.as_of.as_deref(), input.known_at.as_deref())?;
         let (user, _) = self.known(&input.user)?;
-        let history = view.snapshot.history_of(user)?;
+        let history = view.snapshot.history_with_derived(user)?;
         let scores = Scores::new(&view, user);
         let context = Context { rules: &view.rules, population: &scores };
         let reasons = explain(&predicate, &history, view.at, &context);

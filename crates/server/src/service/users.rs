@@ -119,7 +119,8 @@ impl Service {
         let named = |stored: &StoredEvent| {
             query.name.as_deref().is_none_or(|name| stored.event.name == name)
         };
-        let events = self.snapshot(query.known_at.as_deref())?.events_of(user)?;
+        let view = self.snapshot(query.known_at.as_deref(), until)?;
+        let events = view.events_with_derived(user)?;
         let older = events.iter().rev().filter(|stored| {
             let place = (stored.event.time, stored.event.arrival, stored.event.id);
             named(stored)
@@ -158,7 +159,7 @@ impl Service {
 
     /// The history of a user that exists at the view's instant.
     fn history(&self, view: &View, user: UserIndex, id: &str) -> Result<UserHistory, Failure> {
-        let history = view.snapshot.history_of(user)?;
+        let history = view.snapshot.history_with_derived(user)?;
         // Whoever logged in and did nothing else has neither events nor attributes.
         let first = view.snapshot.facts_of(user).first_seen;
         if first <= view.at.0 {
@@ -304,19 +305,20 @@ fn row(view: &View, user: UserIndex, known: bool, state: Option<Key>) -> Result<
 }
 
 fn summary(history: &UserHistory, at: Timestamp) -> Vec<EventSummary> {
-    let mut names: BTreeMap<&Text, (u64, Timestamp, Timestamp)> = BTreeMap::new();
+    let mut names: BTreeMap<&Text, (u64, Timestamp, Timestamp, bool)> = BTreeMap::new();
     for event in history.events.iter().take_while(|event| event.time <= at) {
-        let entry = names.entry(&event.name).or_insert((0, event.time, event.time));
+        let entry = names.entry(&event.name).or_insert((0, event.time, event.time, event.derived));
         entry.0 += 1;
         entry.2 = event.time;
     }
     let mut summary: Vec<_> = names
         .into_iter()
-        .map(|(name, (count, first, last))| EventSummary {
+        .map(|(name, (count, first, last, derived))| EventSummary {
             event: name.to_string(),
             count,
             first_at: first.to_string(),
             last_at: last.to_string(),
+            derived,
         })
         .collect();
     summary.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.event.cmp(&b.event)));
@@ -348,6 +350,7 @@ fn written(sight: &Sight, stored: &StoredEvent) -> UserEvent {
         name: event.name.to_string(),
         time: event.time.to_string(),
         received_at: stored.received_at.to_string(),
+        derived: event.derived,
         properties: sight.object(event.properties.iter().map(|(name, value)| (name, value))),
     }
 }

@@ -6,6 +6,7 @@
 mod acme;
 mod backup;
 mod clevertap;
+mod derived;
 mod document;
 mod errors;
 mod fixture;

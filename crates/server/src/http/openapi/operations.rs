@@ -125,6 +125,20 @@ fn store() -> Vec<Operation> {
             ("201", Some("Backup")),
         ),
         get(
+            "/api/settings/sessions",
+            "session_settings",
+            "What is taken for activity, and where a session ends.",
+            vec![],
+            "SessionSettings",
+        ),
+        send(
+            Put,
+            ("/api/settings/sessions", "set_session_settings"),
+            "Replaces what is taken for activity, and where a session ends.",
+            "SessionSettings",
+            ok("SessionSettings"),
+        ),
+        get(
             "/api/settings/retention",
             "retention_settings",
             "For how long events are kept.",

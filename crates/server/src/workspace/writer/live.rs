@@ -420,11 +420,14 @@ impl Writer {
         let joining: BTreeSet<Text> = live.joining_keys().into_iter().collect();
         for own in &watched {
             let names = Arc::new(Watched::of(own));
-            let refused = defined.refused.iter().any(|(key, _)| *key == own.key);
+            let refused = defined.refused.iter().find(|(key, _)| *key == own.key);
             let standing = match (refused, joining.contains(&own.key)) {
-                (true, _) => Standing::NotLive(NotLive::DependsOnOthers),
-                (false, true) => Standing::Joining { done: 0, total: n_users as u64 },
-                (false, false) => Standing::Live,
+                (Some((_, segment::live::NotLive::Derived { .. })), _) => {
+                    Standing::NotLive(NotLive::Derived)
+                }
+                (Some(_), _) => Standing::NotLive(NotLive::DependsOnOthers),
+                (None, true) => Standing::Joining { done: 0, total: n_users as u64 },
+                (None, false) => Standing::Live,
             };
             published.watches.push(Watch { watched: names, standing });
         }
