@@ -83,7 +83,13 @@ impl Fold {
         self.identity.forget(user)
     }
 
-    /// Every id that anybody has now, as people write it, with its user. Cost: linear in the ids.
+    /// The anonymous ids of a user that were nobody else's before and are nobody else's now.
+    pub fn own_devices(&self, user: UserIndex) -> Vec<Text> {
+        self.identity.own_devices(user)
+    }
+
+    /// Every id that anybody has now, as people write it, with its user; of an identity the value alone,
+    /// too. Cost: linear in the ids.
     pub fn each_id(&self, take: &mut dyn FnMut(UserIndex, &str)) {
         self.identity.each_id(take);
     }

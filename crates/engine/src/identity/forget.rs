@@ -10,7 +10,7 @@
 use model::{Text, UserIndex};
 
 use super::{Identity, Person, Place};
-use crate::identity::person::shown;
+use crate::identity::person::{shown, unpacked};
 
 impl Identity {
     /// Forgets everything of a user; the numbers of the persons that they were made of.
@@ -89,12 +89,27 @@ impl Identity {
         self.by_anonymous_id.set(device, Place { user: heir, at }, ids_of);
     }
 
-    /// Every id that anybody has now, as people write it, with its user.
+    /// The anonymous ids of a user that were nobody else's before and are nobody else's now.
+    pub(crate) fn own_devices(&self, user: UserIndex) -> Vec<Text> {
+        let own: Vec<Text> = self.graph(user).anonymous_ids().cloned().collect();
+        let mut handed_over = Vec::new();
+        for person in self.persons.iter().filter(|person| !person.lost.is_empty()) {
+            let lost = person.lost.iter().map(|at| &person.anonymous_ids[*at as usize]);
+            handed_over.extend(lost.filter(|id| own.contains(id)));
+        }
+        own.iter().filter(|id| !handed_over.contains(id)).cloned().collect()
+    }
+
+    /// Every id that anybody has now, as people write it, with its user; of an identity the value
+    /// alone, too.
     pub(crate) fn each_id(&self, take: &mut dyn FnMut(UserIndex, &str)) {
         for (n, person) in self.persons.iter().enumerate() {
             let user = self.root(UserIndex(n as u32));
             person.user_ids.iter().for_each(|id| take(user, id));
-            person.identities().iter().for_each(|id| take(user, &shown(id)));
+            for id in person.identities() {
+                take(user, &shown(id));
+                take(user, &unpacked(id).value);
+            }
             let own = (0..).zip(&person.anonymous_ids).filter(|(at, _)| !person.has_lost(*at));
             own.for_each(|(_, id)| take(user, id));
         }
