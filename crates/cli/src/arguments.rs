@@ -4,6 +4,7 @@ mod analyses;
 mod files;
 mod history;
 mod memory;
+mod privacy;
 mod schema;
 mod segment;
 mod simulate;
@@ -16,6 +17,7 @@ pub use analyses::*;
 pub use files::{ExportArguments, FileFormat, ImportArguments, Table};
 pub use history::{BackupArguments, HistoryArguments, HistoryCommand, RestoreArguments};
 pub use memory::MemoryArguments;
+pub use privacy::{EraseArguments, SuppressArguments};
 pub use schema::{SchemaArguments, SchemaCommand};
 pub use segment::{SegmentArguments, SegmentCommand};
 pub use simulate::SimulateArguments;
@@ -73,6 +75,10 @@ pub enum Command {
     Sessions(SessionsArguments),
     /// One user
     User(UserArguments),
+    /// Erase a person from everything, with a receipt
+    Erase(EraseArguments),
+    /// Take nothing of somebody any more, and show them to nobody
+    Suppress(SuppressArguments),
     /// Write events or profiles to a file that other tools read
     Export(ExportArguments),
     /// Measure speed and size on generated data
@@ -409,6 +415,12 @@ pub enum UserCommand {
         /// `next` of the page before, or an instant
         #[arg(long)]
         before: Option<String>,
+        id: String,
+    },
+    /// Everything of one person, of any age, as one JSON document
+    Export {
+        #[command(flatten)]
+        source: SourceArguments,
         id: String,
     },
 }

@@ -12,6 +12,7 @@ pub mod history;
 pub mod import;
 pub mod key;
 pub mod lifecycle;
+pub mod privacy;
 pub mod retention;
 pub mod revenue;
 pub mod rfm;

@@ -63,6 +63,8 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Revenue(arguments) => command::revenue::run(arguments),
         Command::Sessions(arguments) => command::sessions::run(arguments),
         Command::User(arguments) => command::user::run(arguments),
+        Command::Erase(arguments) => command::privacy::erase(arguments),
+        Command::Suppress(arguments) => command::privacy::suppress(arguments),
         Command::Export(arguments) => command::export::run(arguments),
         Command::Schema(arguments) => command::schema::run(arguments),
         Command::Simulate(arguments) => command::simulate::run(arguments),

@@ -1,6 +1,7 @@
 //! Where answers come from: a data directory, or the API of a server. Both give the same.
 
 mod analyses;
+mod privacy;
 
 use std::io::Read;
 use std::path::Path;
@@ -219,6 +220,18 @@ impl Client {
         body: &impl Serialize,
     ) -> anyhow::Result<T> {
         self.send(path, "application/json", &serde_json::to_vec(body)?)
+    }
+
+    /// Deletes.
+    pub fn delete(&self, path: &str) -> anyhow::Result<()> {
+        let mut request = self.agent.delete(format!("{}{path}", self.root));
+        if let Some(key) = &self.key {
+            request = request.header("authorization", format!("Bearer {key}"));
+        }
+        match request.call() {
+            Ok(answer) if answer.status().is_success() => Ok(()),
+            refused => self.read::<serde_json::Value>(refused).map(|_| ()),
+        }
     }
 
     /// Replaces with a body.

@@ -12,6 +12,7 @@
 pub mod errors;
 pub mod frameworks;
 pub mod keys;
+pub mod privacy;
 pub mod schema;
 pub mod webhooks;
 
@@ -24,7 +25,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// Layout of the file that this version writes. A file of a later version is refused.
-const VERSION: i64 = 3;
+const VERSION: i64 = 4;
 
 /// The setting that holds [`Config::secret`].
 const SECRET: &str = "id_secret";
@@ -75,6 +76,22 @@ CREATE TABLE IF NOT EXISTS dead_letter (
     webhook TEXT NOT NULL, id TEXT NOT NULL, given_up_at INTEGER NOT NULL,
     attempts INTEGER NOT NULL, error TEXT NOT NULL, body TEXT NOT NULL, user TEXT NOT NULL,
     PRIMARY KEY (webhook, id)
+) STRICT;
+CREATE TABLE IF NOT EXISTS erasure (
+    id TEXT PRIMARY KEY, asked_at INTEGER NOT NULL, receipt TEXT NOT NULL, intent TEXT,
+    deliveries BLOB
+) STRICT;
+CREATE TABLE IF NOT EXISTS suppression (
+    id TEXT PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT NULL, reason TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS suppressed (
+    hash BLOB NOT NULL, suppression TEXT NOT NULL, PRIMARY KEY (hash, suppression)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS test_user (
+    user TEXT PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS backup (
+    folder TEXT PRIMARY KEY, made_at INTEGER NOT NULL
 ) STRICT;
 ";
 
@@ -134,6 +151,8 @@ impl Config {
         connection.busy_timeout(BUSY)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
+        // What is deleted is overwritten: an erased person must not stay in free pages.
+        connection.pragma_update(None, "secure_delete", "ON")?;
         let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
         if found > VERSION {
             return Err(ConfigError::Newer { found });

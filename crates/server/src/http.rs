@@ -17,6 +17,7 @@ pub mod live;
 pub mod long_line;
 pub mod openapi;
 pub mod pages;
+mod privacy;
 mod schema;
 pub mod tls;
 

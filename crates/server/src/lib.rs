@@ -13,6 +13,7 @@ pub mod fill;
 pub mod http;
 pub mod live;
 pub mod metrics;
+pub mod privacy;
 pub mod registry;
 pub mod service;
 pub mod start;

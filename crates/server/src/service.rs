@@ -20,6 +20,7 @@ mod known;
 mod lifecycle;
 pub mod live;
 mod overview;
+mod privacy;
 pub(crate) mod retention;
 mod rfm;
 mod rules;

@@ -114,6 +114,8 @@ pub fn serve(
     if let Err(failure) = service.watch() {
         tracing::error!(%failure, "nothing is watched live");
     }
+    // What an earlier run did not come to the end of.
+    service.finish_erasures_beside();
     let app = App::new(service, address, options);
     let (stop, stopped) = channel::<()>();
     let live = shop.map(|(shop, end)| {

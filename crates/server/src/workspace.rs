@@ -14,13 +14,16 @@
 
 mod alarm;
 mod backup;
+pub(crate) mod erase;
 mod error;
 mod keep;
 mod maintenance;
 mod planned;
+mod suppress;
 mod writer;
 
-pub use backup::{Backup, BackupError, restore};
+pub use backup::{Backup, BackupError, erase_in_backup, is_backup, restore};
+pub use erase::EraseWish;
 pub use error::{SubmitError, WorkspaceError};
 pub use maintenance::Maintained;
 
@@ -39,12 +42,13 @@ use crate::clock;
 use crate::config::{Config, ConfigError};
 use crate::errors::ErrorStream;
 use crate::live::Hub;
+use crate::privacy::Suppressed;
 use crate::registry::Registry;
 use crate::service::watched::{self, Definitions};
 pub use keep::{KeepLog, LogSizes};
 use maintenance::{Errand, Maintenance};
 pub use planned::Planned;
-use writer::{Command, Writer};
+use writer::{Command, Past, Writer};
 
 /// Batches that wait for the writer; more wait in their senders.
 const QUEUE_BATCHES: usize = 64;
@@ -70,6 +74,9 @@ pub struct Workspace {
     config: Arc<Config>,
     registry: RwLock<Arc<Registry>>,
     errors: ErrorStream,
+    suppressed: RwLock<Arc<Suppressed>>,
+    /// Held by whoever rewrites files for erasures.
+    erasing: Mutex<()>,
     clock: Clock,
     queue: mpsc::Sender<Command>,
     reader: log::Reader,
@@ -145,9 +152,14 @@ impl Workspace {
         let maintenance = Maintenance::new(queue.downgrade(), Arc::clone(&clock));
         let definitions = definitions(&config);
         let history = dir.join("history");
-        let gone = registry.gone();
+        let suppressed = Arc::new(Suppressed::read(&config, None)?);
+        let past = Past {
+            gone: registry.gone(),
+            erasures: erase::pending(&config)?,
+            suppressed: Arc::clone(&suppressed),
+        };
         let (writer, replayed) =
-            Writer::open(log, &history, sizes.kept_bytes, maintenance, definitions, &gone)?;
+            Writer::open(log, &history, sizes.kept_bytes, maintenance, definitions, &past)?;
         let (shared, cache) = (writer.shared(), writer.store.shared_cache());
         shared.keep_all.store(KeepLog::of(&config)? == KeepLog::All, Ordering::Relaxed);
         shared.keep(crate::service::retention::kept(&config)?);
@@ -159,11 +171,15 @@ impl Workspace {
         let errors = ErrorStream::start(Arc::clone(&config)).map_err(folder)?;
         let dir = dir.to_path_buf();
         let registry = RwLock::new(Arc::new(registry));
+        let suppressed = RwLock::new(suppressed);
+        let erasing = Mutex::default();
         let workspace = Workspace {
             dir,
             config,
             registry,
             errors,
+            suppressed,
+            erasing,
             clock,
             queue,
             reader,
@@ -207,8 +223,10 @@ impl Workspace {
         &self.errors
     }
 
-    /// Records as the schema lets them in, in their order; what it finds is noted under `source`.
+    /// Records as suppressions and the schema let them in, in their order; what is found is noted under
+    /// `source`.
     pub fn admit(&self, source: &str, records: Vec<Record>) -> Vec<Record> {
+        let records = self.unsuppressed(source, records);
         let registry = self.registry();
         if registry.policy.idle() {
             return records;
@@ -283,9 +301,24 @@ impl Workspace {
         self.ask(Command::Snapshot)?
     }
 
+    /// The same with whoever is hidden because they are suppressed: for what a person may know of
+    /// themselves. Blocks its thread.
+    pub fn whole_snapshot(&self) -> Result<Arc<Snapshot>, WorkspaceError> {
+        self.ask(Command::Whole)?
+    }
+
     /// The user that an id stands for, with all of their ids. Blocks its thread.
     pub fn identity(&self, id: &str) -> Result<Option<(UserIndex, IdentityGraph)>, WorkspaceError> {
         self.ask(|reply| Command::Identity(id.into(), reply))
+    }
+
+    /// The public ids of users of whom `holds` is true for any id, as people write it. Blocks its
+    /// thread. Cost: all ids.
+    pub fn users_where(
+        &self,
+        holds: impl Fn(&str) -> bool + Send + 'static,
+    ) -> Result<Vec<Text>, WorkspaceError> {
+        self.ask(|reply| Command::Where(Box::new(holds), reply))
     }
 
     /// What a record would do to the identity graph. Blocks its thread.

@@ -54,6 +54,7 @@ export type Errors = Schemas['Errors'];
 export type ErrorKind = Schemas['ErrorKind'];
 export type ApiKey = Schemas['ApiKey'];
 export type KeyInput = Schemas['KeyInput'];
+export type ErasureReceipt = Schemas['ErasureReceipt'];
 
 /** A definition in JSON form. */
 export type Json = Record<string, unknown>;

@@ -29,7 +29,10 @@ const READING: [&str; 6] = [
 ];
 
 /// Answers that are for admin keys only, although they change nothing.
-const ADMIN_ONLY: [&str; 1] = ["/api/keys"];
+const ADMIN_ONLY: [&str; 3] = ["/api/keys", "/api/erasures", "/api/suppressions"];
+
+/// The same of one user: everything of a person, unmasked.
+const ADMIN_ONLY_OF_USER: [&str; 2] = ["/export", "/erase"];
 
 tokio::task_local! {
     static CALLER: (Caller, Sight);
@@ -56,7 +59,11 @@ pub async fn api(State(app): State<App>, request: Request, next: Next) -> Respon
     }
     let path = request.uri().path();
     let reads = match *request.method() {
-        Method::GET => !ADMIN_ONLY.iter().any(|own| path.starts_with(own)),
+        Method::GET => {
+            let of_user = path.starts_with("/api/users/")
+                && ADMIN_ONLY_OF_USER.iter().any(|own| path.ends_with(own));
+            !of_user && !ADMIN_ONLY.iter().any(|own| path.starts_with(own))
+        }
         Method::POST => READING.iter().any(|question| path.starts_with(question)),
         _ => false,
     };

@@ -146,8 +146,7 @@ pub(super) async fn take(
         app.workspace.submit(records).await?;
     }
     app.metrics.rejected.fetch_add(rejected.len() as u64, Ordering::Relaxed);
-    let at = app.workspace.now();
-    rejected.iter().for_each(|rejection| app.workspace.errors().rejected(at, source, rejection));
+    rejected.iter().for_each(|rejection| app.workspace.rejected(source, rejection));
     Ok(rejected)
 }
 

@@ -5,6 +5,7 @@
 mod analytics;
 mod live;
 mod operations;
+mod privacy;
 mod schema;
 
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, ParameterBuilder, ParameterIn};
@@ -194,6 +195,7 @@ fn components() -> Components {
     schemas.extend(analytics::schemas());
     schemas.extend(live::schemas());
     schemas.extend(schema::schemas());
+    schemas.extend(privacy::schemas());
     schemas.extend(plain_schemas());
     let mut components = Components::new();
     components.schemas.extend(schemas);

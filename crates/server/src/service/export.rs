@@ -93,7 +93,7 @@ impl Export {
         mut row: impl FnMut(Row) -> Result<(), E>,
     ) -> Result<(), E> {
         for user in self.snapshot.users(self.at).iter() {
-            let id = self.snapshot.public_id(user).clone();
+            let id = Text::from(self.sight.id(self.snapshot.public_id(user)));
             if self.what == Exported::Profiles {
                 let history = self.snapshot.history_of(user)?;
                 if !exists(&history, self.at) {

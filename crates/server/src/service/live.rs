@@ -7,7 +7,7 @@ use model::{Text, Timestamp, Value};
 use segment::{Lifecycle, Predicate, Rules, derived};
 use wire::api::{
     Key, Live, LiveCounts, LiveEvent, LiveFlow, LivePlace, LiveProgress, LiveQuery, LiveWatch,
-    Object, WatchKind, WatchStatus,
+    Object, WatchKind, WatchStatus, WatchTransition,
 };
 
 use super::sight::Sight;
@@ -40,7 +40,6 @@ impl Service {
         let told = view.transitions.iter().filter(moved).filter(|told| {
             wanted.as_ref().is_none_or(|wanted| wanted.contains(told.watched.key.as_str()))
         });
-        let told = told.take(latest as usize).map(transition).collect();
         if let Some(wanted) = &wanted {
             watches.retain(|watch| wanted.contains(watch.key.as_str()));
             let missing = |key: &&&str| watches.iter().all(|watch| watch.key != **key);
@@ -49,6 +48,7 @@ impl Service {
             }
         }
         let sight = self.sight();
+        let told = told.take(latest as usize).map(|told| seen(&sight, told)).collect();
         let shown = view.events.iter().filter(|event| sight.shows(event));
         Ok(Live {
             as_of: now.to_string(),
@@ -174,10 +174,16 @@ fn place(key: &str, users: Option<u64>, flows: &Flows) -> LivePlace {
     }
 }
 
+/// A transition as somebody sees it.
+pub fn seen(sight: &Sight, told: &Told) -> WatchTransition {
+    let shown = transition(told);
+    WatchTransition { user: sight.id(&told.user), ..shown }
+}
+
 /// An event as somebody sees it: long texts are cut.
 pub fn event(sight: &Sight, of: &Accepted) -> LiveEvent {
     let shown = |name: &Text, value: &Value| match value {
-        _ if sight.hides(name) => sight.json(name, value),
+        _ if sight.hides_value(name, value) => sight.json(name, value),
         Value::Text(text) if text.len() > TEXT_BYTES => {
             let end = (0..=TEXT_BYTES).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
             format!("{}…", &text[..end]).into()
@@ -187,7 +193,7 @@ pub fn event(sight: &Sight, of: &Accepted) -> LiveEvent {
     let properties =
         of.properties.iter().map(|(name, value)| (name.to_string(), shown(name, value)));
     LiveEvent {
-        user: of.user.to_string(),
+        user: sight.id(&of.user),
         name: of.name.to_string(),
         time: of.time.to_string(),
         received_at: of.received_at.to_string(),

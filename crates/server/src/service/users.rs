@@ -17,9 +17,10 @@ use wire::api::{
     UserEvent, UserEvents, UserList, UserRfm, UserRow, UserState, UsersQuery,
 };
 
-use super::sight::Sight;
+use super::sight::{Sight, is_personal};
 use super::{Service, View, instant, limit, rules, segments};
 use crate::failure::Failure;
+use crate::registry::MASK;
 
 /// Users of a page without a wish, and at most.
 const PAGE: (u64, u64) = (50, 1_000);
@@ -92,8 +93,8 @@ impl Service {
         }
         Ok(User {
             id: row.id,
-            user_ids: graph.user_ids().map(ToString::to_string).collect(),
-            anonymous_ids: graph.anonymous_ids().map(ToString::to_string).collect(),
+            user_ids: graph.user_ids().map(|id| view.sight.id(id)).collect(),
+            anonymous_ids: graph.anonymous_ids().map(|id| view.sight.id(id)).collect(),
             identities: graph
                 .identities()
                 .map(|of| super::identity::seen(&view.sight, of))
@@ -143,18 +144,42 @@ impl Service {
         let view = self.view(query.as_of.as_deref(), query.known_at.as_deref())?;
         let (index, _) = self.known(id)?;
         let history = self.history(&view, index, id)?;
-        let key = |state: Option<usize>| state.map(|index| key_of(&view, index).key);
-        let changes = changes(&view, index, &history)?.into_iter().map(|change| StateChange {
+        Ok(StateChanges { changes: self.states_of(&view, index, &history)? })
+    }
+
+    /// All changes of the lifecycle state of a history.
+    pub(super) fn states_of(
+        &self,
+        view: &View,
+        user: UserIndex,
+        history: &UserHistory,
+    ) -> Result<Vec<StateChange>, Failure> {
+        let key = |state: Option<usize>| state.map(|index| key_of(view, index).key);
+        let changes = changes(view, user, history)?.into_iter().map(|change| StateChange {
             at: change.at.to_string(),
             from: key(change.from),
             to: key(change.to),
         });
-        Ok(StateChanges { changes: changes.collect() })
+        Ok(changes.collect())
     }
 
     /// The user of an id.
     pub(super) fn known(&self, id: &str) -> Result<(UserIndex, IdentityGraph), Failure> {
+        let sight = self.sight();
+        let shown = match sight.masked() && id.starts_with(MASK) {
+            true => self.unmasked(&sight, id)?,
+            false => None,
+        };
+        let id = shown.as_deref().unwrap_or(id);
         self.workspace.identity(id)?.ok_or_else(|| no_user(id))
+    }
+
+    /// The public id that is shown as this one. Cost: all users.
+    fn unmasked(&self, sight: &Sight, id: &str) -> Result<Option<Text>, Failure> {
+        let snapshot = self.workspace.snapshot()?;
+        let mut all =
+            (0..snapshot.n_places() as u32).map(|user| snapshot.public_id(UserIndex(user)));
+        Ok(all.find(|public_id| sight.id(public_id) == id).cloned())
     }
 
     /// The history of a user that exists at the view's instant.
@@ -188,14 +213,19 @@ impl Service {
         let part = part.to_lowercase();
         let contains = |text: &str| text.to_lowercase().contains(&part);
         let n = view.snapshot.n_places();
-        let mut set =
-            UserSet::of(n, |user| contains(view.snapshot.public_id(UserIndex(user as u32))));
-        if let Some((user, _)) = self.workspace.identity(&part)?.filter(|(user, _)| user.at() < n) {
+        // What is masked is not found either: finding it would tell what it is.
+        let shown = |id: &str| !view.sight.masked() || !is_personal(id);
+        let mut set = UserSet::of(n, |user| {
+            let id = view.snapshot.public_id(UserIndex(user as u32));
+            shown(id) && contains(id)
+        });
+        let named = if shown(&part) { self.workspace.identity(&part)? } else { None };
+        if let Some((user, _)) = named.filter(|(user, _)| user.at() < n) {
             set.insert(user);
         }
         for attribute in view.snapshot.attributes().filter(|name| !view.sight.hides(name)) {
             for (user, value) in view.snapshot.attribute_at(attribute, view.at)? {
-                if matches!(&value, Value::Text(text) if contains(text)) {
+                if matches!(&value, Value::Text(text) if shown(text) && contains(text)) {
                     set.insert(user);
                 }
             }
@@ -294,7 +324,7 @@ fn row(view: &View, user: UserIndex, known: bool, state: Option<Key>) -> Result<
         .keys()
         .filter_map(|name| Some((name, attribute_at(&history, name, view.at)?)));
     Ok(UserRow {
-        id: history.id.to_string(),
+        id: view.sight.id(&history.id),
         known,
         first_seen_at: first.unwrap_or(view.at).to_string(),
         last_seen_at: last.or(first).unwrap_or(view.at).to_string(),
@@ -343,7 +373,7 @@ fn scored(view: &View, at: &RfmAt, user: UserIndex) -> Option<UserRfm> {
     })
 }
 
-fn written(sight: &Sight, stored: &StoredEvent) -> UserEvent {
+pub(super) fn written(sight: &Sight, stored: &StoredEvent) -> UserEvent {
     let event = &stored.event;
     UserEvent {
         id: event.id.to_string(),

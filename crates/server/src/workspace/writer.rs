@@ -3,6 +3,7 @@
 
 mod backfill;
 mod counted;
+mod erase;
 mod live;
 mod resolve;
 mod told;
@@ -23,6 +24,7 @@ use super::*;
 use crate::clock;
 use crate::service::watched::Definitions;
 use counted::{Counted, delivery};
+pub(crate) use erase::{Durable, Erasing, Struck};
 pub(super) use live::Unsaved;
 pub(crate) use live::Watching;
 
@@ -42,6 +44,10 @@ pub(crate) enum Command {
         reply: oneshot::Sender<Result<Counts, SubmitError>>,
     },
     Snapshot(oneshot::Sender<Result<Arc<Snapshot>, WorkspaceError>>),
+    /// Public ids of users of whom any id is such.
+    Where(Box<dyn Fn(&str) -> bool + Send>, oneshot::Sender<Vec<Text>>),
+    /// A view with whoever is hidden.
+    Whole(oneshot::Sender<Result<Arc<Snapshot>, WorkspaceError>>),
     Identity(String, oneshot::Sender<Option<(UserIndex, IdentityGraph)>>),
     /// What a record would do to the identity graph, with the public ids of whom it concerns.
     Plan(Box<Record>, oneshot::Sender<Planned>),
@@ -52,6 +58,12 @@ pub(crate) enum Command {
     Stats(oneshot::Sender<history::StoreStats>),
     /// Drop the events of a name that were accepted up to an instant.
     Discard(Text, Timestamp, oneshot::Sender<Result<(), WorkspaceError>>),
+    /// Erase somebody; nothing: nobody has the id.
+    Erase(Box<Erasing>, oneshot::Sender<Result<Option<Struck>, WorkspaceError>>),
+    /// Hide whoever is suppressed by now.
+    Suppress(Arc<Suppressed>, oneshot::Sender<()>),
+    /// Remove files that nobody needs; how many are still read.
+    Sweep(oneshot::Sender<usize>),
     /// Watch these definitions from now on, and tell what time brings about.
     Watch(Box<crate::service::watched::Definitions>),
     /// Tell everything that is due now, and finish what joins.
@@ -75,7 +87,9 @@ pub(crate) struct Writer {
     /// Bytes of the log that are kept whatever the checkpoint says.
     kept_bytes: u64,
     pub(super) refused: Option<Arc<str>>,
-    /// Files have events that were discarded; the next checkpoint lets them go.
+    /// Users who are kept and not shown.
+    hidden: std::collections::BTreeSet<UserIndex>,
+    /// Files have events that were discarded, or somebody who was erased; the next checkpoint lets them go.
     pub(super) discarded: bool,
     pub(super) maintenance: Maintenance,
     pub(super) watching: Watching,
@@ -83,6 +97,16 @@ pub(crate) struct Writer {
     alarm: Alarm,
     /// Who waits until all is told.
     settling: Vec<oneshot::Sender<()>>,
+}
+
+/// What happened beside the log, and what a replay must know of it.
+pub(crate) struct Past {
+    /// Names of events, with the acceptance up to which they are dropped.
+    pub(crate) gone: Vec<(Text, Timestamp)>,
+    /// Erasures that have not come to their end, in the order of the log.
+    pub(crate) erasures: Vec<super::erase::Intent>,
+    /// Who is hidden.
+    pub(crate) suppressed: Arc<Suppressed>,
 }
 
 /// A record that counts, what the fold said of it, and the user's public id after it.
@@ -106,18 +130,18 @@ struct Group {
 
 impl Writer {
     /// Restores the last checkpoint and replays the log after it, without what of `gone` was accepted
-    /// up to an instant; the number of records replayed.
+    /// up to an instant, and without whom was erased meanwhile; the number of records replayed.
     pub fn open(
         log: Log,
         history: &Path,
         kept_bytes: u64,
         maintenance: Maintenance,
         definitions: Definitions,
-        gone: &[(Text, Timestamp)],
+        past: &Past,
     ) -> Result<(Writer, u64), WorkspaceError> {
         let (mut store, checkpoint) = Store::open(history)?;
         // The checkpoint may be older than what was discarded, and so is the log.
-        for (name, until) in gone {
+        for (name, until) in &past.gone {
             store.discard(name, *until)?;
         }
         let fold = restored(checkpoint.fold)?;
@@ -132,14 +156,16 @@ impl Writer {
             checkpointed: Offset(checkpoint.log_position),
             kept_bytes,
             refused: None,
-            discarded: !gone.is_empty(),
+            hidden: std::collections::BTreeSet::new(),
+            discarded: !past.gone.is_empty(),
             maintenance,
             watching: Watching::new(checkpoint.live, definitions),
             clock,
             alarm: Alarm::default(),
             settling: Vec::new(),
         };
-        let replayed = writer.replay()?;
+        let replayed = writer.replay(&past.erasures)?;
+        writer.suppress(&past.suppressed);
         writer.doubt_bereft();
         writer.shared.log_end.store(writer.log.end().0, Ordering::Release);
         writer.shared.checkpoint_at.store(clock::now().0, Ordering::Relaxed);
@@ -150,7 +176,7 @@ impl Writer {
         Arc::clone(&self.shared)
     }
 
-    fn replay(&mut self) -> Result<u64, WorkspaceError> {
+    fn replay(&mut self, erasures: &[super::erase::Intent]) -> Result<u64, WorkspaceError> {
         let reader = self.log.reader();
         let (from, end) = (self.checkpointed, reader.end());
         if from > end {
@@ -159,9 +185,14 @@ impl Writer {
         if from < reader.first() {
             return Err(WorkspaceError::Gap { checkpoint: from.0, first: reader.first().0 });
         }
+        // What lies before the checkpoint is in it; a mark behind each tells which that is.
+        let pending: Vec<_> = erasures.iter().filter(|of| of.position >= from.0).cloned().collect();
+        let last = pending.last().map(|intent| intent.position);
+        let mut pending = pending.into_iter();
         let mut frames = reader.read_from(from)?;
         let mut replayed = 0;
         while let Some((offset, payload)) = frames.next_frame()? {
+            self.strike_until(&mut pending, offset)?;
             let records = decode_batch(payload)
                 .map_err(|source| WorkspaceError::Record { offset: offset.0, source })?;
             replayed += records.len() as u64;
@@ -173,6 +204,8 @@ impl Writer {
             }
             self.apply_frame(taken, &mut Vec::new());
         }
+        self.strike_until(&mut pending, end)?;
+        self.mark_last(last)?;
         Ok(replayed)
     }
 
@@ -258,6 +291,10 @@ impl Writer {
         };
         let mut counts = Counts::default();
         for record in records {
+            // It was let in before its person was suppressed.
+            if self.of_hidden(&record) {
+                continue;
+            }
             let id = delivery(&record);
             if id.is_some_and(|id| held.contains(&id) || !self.counted.take(id)) {
                 counts.duplicates += 1;
@@ -381,6 +418,19 @@ impl Writer {
                 self.shared.show(snapshot.as_ref().ok().cloned());
                 let _ = reply.send(snapshot.map_err(WorkspaceError::from));
             }
+            Command::Where(holds, reply) => {
+                let mut found = std::collections::BTreeSet::new();
+                self.fold.each_id(&mut |user, id| {
+                    if holds(id) {
+                        found.insert(user);
+                    }
+                });
+                let id = |user: UserIndex| self.fold.person(user).public_id.clone();
+                let _ = reply.send(found.into_iter().map(id).collect());
+            }
+            Command::Whole(reply) => {
+                let _ = reply.send(self.store.whole_snapshot().map_err(WorkspaceError::from));
+            }
             Command::Identity(id, reply) => {
                 // What the log refused is in the fold all the same, and nowhere else.
                 let shown = match self.refused {
@@ -413,6 +463,16 @@ impl Writer {
             }
             Command::Discard(name, until, reply) => {
                 let _ = reply.send(self.discard(&name, until));
+            }
+            Command::Erase(erasing, reply) => {
+                let _ = reply.send(self.erase(*erasing));
+            }
+            Command::Suppress(suppressed, reply) => {
+                self.suppress(&suppressed);
+                let _ = reply.send(());
+            }
+            Command::Sweep(reply) => {
+                let _ = reply.send(self.sweep());
             }
             Command::Settle(reply) => self.settling.push(reply),
             Command::Submit { .. } | Command::Stop | Command::Nudge => {}

@@ -18,6 +18,7 @@ mod listening;
 mod live;
 mod maintenance;
 mod operations;
+mod privacy;
 mod regressions;
 mod schema;
 mod vendors;

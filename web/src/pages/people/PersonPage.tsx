@@ -15,6 +15,7 @@ import { EventSummary } from './EventSummary';
 import { Identity } from './Identity';
 import { IdentityGraphView } from './IdentityGraphView';
 import { PersonSegments } from './PersonSegments';
+import { PrivacyCard } from './PrivacyCard';
 import { Standing } from './Standing';
 import { StateHistory } from './StateHistory';
 import { Timeline } from './Timeline';
@@ -28,6 +29,7 @@ function Content({ user }: { user: User }) {
           <Identity user={user} />
           <IdentityGraphView id={user.id} />
           <EventSummary user={user} />
+          <PrivacyCard id={user.id} />
         </Stack>
       </Grid.Col>
       <Grid.Col span={{ base: 12, md: 8 }}>

@@ -3,7 +3,7 @@
 use utoipa::openapi::path::HttpMethod::{Delete, Post, Put};
 use wire::api::*;
 
-use super::{EXPORT, Operation, RECORDS, act, analytics, get, live, query, schema, send};
+use super::{EXPORT, Operation, RECORDS, act, analytics, get, live, privacy, query, schema, send};
 
 type Answer = (&'static str, Option<&'static str>);
 
@@ -17,6 +17,7 @@ pub(super) fn all() -> Vec<Operation> {
     let parts = subjects.into_iter().chain([
         live::operations(),
         schema::operations(),
+        privacy::operations(),
         analytics::operations(),
     ]);
     parts.flatten().chain(ingestion()).collect()

@@ -482,6 +482,14 @@ impl Writer {
         }
     }
 
+    /// How many are in every place of everything that is watched.
+    pub(super) fn all_counted(&mut self, published: &mut Published) {
+        self.name_watches();
+        let live = self.watching.live();
+        let keys: BTreeSet<Text> = live.program().live().map(|(_, w)| w.key.clone()).collect();
+        self.all_counts(&keys, published);
+    }
+
     fn all_counts(&mut self, keys: &BTreeSet<Text>, published: &mut Published) {
         let live = self.watching.live();
         let live: Vec<(u32, Vec<u64>)> = live
