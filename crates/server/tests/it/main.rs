@@ -4,6 +4,9 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod backup;
+mod bulk;
+mod bulk_s3;
+mod bulk_schedule;
 mod clevertap;
 mod document;
 mod errors;

@@ -3,7 +3,7 @@
 use utoipa::openapi::path::HttpMethod::{Delete, Post, Put};
 use wire::api::*;
 
-use super::{EXPORT, Operation, RECORDS, act, analytics, get, live, query, schema, send};
+use super::{EXPORT, Operation, RECORDS, act, analytics, get, imports, live, query, schema, send};
 
 type Answer = (&'static str, Option<&'static str>);
 
@@ -17,6 +17,7 @@ pub(super) fn all() -> Vec<Operation> {
     let parts = subjects.into_iter().chain([
         live::operations(),
         schema::operations(),
+        imports::operations(),
         analytics::operations(),
     ]);
     parts.flatten().chain(ingestion()).collect()
@@ -24,6 +25,14 @@ pub(super) fn all() -> Vec<Operation> {
 
 /// The server itself, its numbers, and records in the log’s form.
 fn server() -> Vec<Operation> {
+    let mut records = send(
+        Post,
+        ("/api/records", "records"),
+        "Takes a batch of records in the log’s own form.",
+        RECORDS,
+        ok("Accepted"),
+    );
+    records.query = query::<BatchQuery>();
     vec![
         get("/api/session", "session", "What a client must know first.", vec![], "Session"),
         get("/api/health", "health", "Whether the server is well.", vec![], "Health"),
@@ -34,13 +43,7 @@ fn server() -> Vec<Operation> {
             query::<OverviewQuery>(),
             "Overview",
         ),
-        send(
-            Post,
-            ("/api/records", "records"),
-            "Takes a batch of records in the log’s own form.",
-            RECORDS,
-            ok("Accepted"),
-        ),
+        records,
     ]
 }
 
