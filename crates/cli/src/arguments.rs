@@ -14,7 +14,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use analyses::*;
-pub use files::{ExportArguments, FileFormat, ImportArguments, Table};
+pub use files::{
+    ExportArguments, FileFormat, ImportArguments, ImportsAddArguments, ImportsArguments,
+    ImportsCommand, ImportsListArguments, ImportsOneArguments, Table,
+};
 pub use history::{BackupArguments, HistoryArguments, HistoryCommand, RestoreArguments};
 pub use memory::MemoryArguments;
 pub use privacy::{EraseArguments, SuppressArguments};
@@ -51,6 +54,8 @@ pub enum Command {
     Key(KeyArguments),
     /// Read events from a file
     Import(ImportArguments),
+    /// Import from folders and buckets on a schedule
+    Imports(ImportsArguments),
     /// What is seen and declared of events, properties and attributes
     Schema(SchemaArguments),
     /// Check, count, list and explain segments
@@ -199,6 +204,10 @@ pub struct ServeArguments {
     pub listen: String,
     #[command(flatten)]
     pub memory: MemoryArguments,
+    /// The folder below which imports on a schedule may read folders of this machine; without it,
+    /// none may
+    #[arg(long, value_name = "DIR")]
+    pub import_dir: Option<PathBuf>,
     /// Seconds that an answer may take
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
     pub query_timeout: u64,

@@ -10,6 +10,7 @@ pub mod flows;
 pub mod funnel;
 pub mod history;
 pub mod import;
+pub mod imports;
 pub mod key;
 pub mod lifecycle;
 pub mod privacy;

@@ -52,6 +52,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Serve(arguments) => command::serve::run(arguments),
         Command::Key(arguments) => command::key::run(arguments),
         Command::Import(arguments) => command::import::run(arguments),
+        Command::Imports(arguments) => command::imports::run(arguments),
         Command::Segment(arguments) => command::segment::run(arguments),
         Command::Lifecycle(arguments) => command::lifecycle::run(arguments),
         Command::Rfm(arguments) => command::rfm::run(arguments),

@@ -166,6 +166,17 @@ impl Who {
     }
 }
 
+impl Record {
+    /// The delivery id by which it counts once; joining two ids is the same however often said.
+    pub fn delivery(&self) -> Option<EventId> {
+        match &self.what {
+            What::Event(event) => Some(event.id),
+            What::Identify(change) => Some(change.id),
+            What::Alias { .. } | What::Separate { .. } => None,
+        }
+    }
+}
+
 impl AttributeChange {
     /// New values and nothing else.
     pub fn set(time: Timestamp, id: EventId, attributes: Vec<(Text, Value)>) -> AttributeChange {

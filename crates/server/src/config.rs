@@ -1,16 +1,17 @@
 //! Configuration of a workspace: one small SQLite file beside the log and the history.
 //!
 //! What it is: name, zone and seed, keys, saved segments, lifecycle, stage frameworks, RFM settings,
-//! composite events, webhooks, the schema registry and the error stream. What it is not: it reads no definition (they are stored in the JSON
+//! composite events, webhooks, the schema registry, the error stream and imports on a schedule. What it is not: it reads no definition (they are stored in the JSON
 //! form and given their meaning by the service), and it holds no event.
 //!
 //! Invariants: every write is one transaction, synced before it returns (WAL with full
 //! synchronisation); several processes may have the file open (`key create` works beside a running
-//! server); a key is never stored, only the SHA-256 hash of it. Secrets of webhooks are stored,
-//! because messages are signed with them.
+//! server); a key is never stored, only the SHA-256 hash of it. Secrets of webhooks
+//! and of buckets are stored, because requests are signed with them.
 
 pub mod errors;
 pub mod frameworks;
+pub mod imports;
 pub mod keys;
 pub mod privacy;
 pub mod schema;
@@ -93,6 +94,14 @@ CREATE TABLE IF NOT EXISTS test_user (
 CREATE TABLE IF NOT EXISTS backup (
     folder TEXT PRIMARY KEY, made_at INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS import (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, place TEXT NOT NULL, secret TEXT,
+    format TEXT NOT NULL, mapping TEXT NOT NULL, every_minutes INTEGER NOT NULL,
+    paused INTEGER NOT NULL, created_at INTEGER NOT NULL, last_run TEXT
+) STRICT;
+CREATE TABLE IF NOT EXISTS import_file (
+    import TEXT NOT NULL, name TEXT NOT NULL, version TEXT NOT NULL, PRIMARY KEY (import, name)
+) STRICT, WITHOUT ROWID;
 ";
 
 /// What layouts before the third had otherwise: keys without a limit, and a quarantine that the error

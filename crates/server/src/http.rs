@@ -10,6 +10,7 @@ pub mod auth;
 pub mod body;
 pub mod cors;
 pub mod export;
+mod import;
 pub mod ingest;
 mod limits;
 pub mod listen;
@@ -257,6 +258,7 @@ pub async fn serve_on(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let webhooks = crate::webhooks::deliver::start(&app.service);
+    let imports = crate::imports::schedule::start(&app.service);
     let hub = Arc::clone(app.workspace.hub());
     let stop = async move {
         stop.await;
@@ -266,6 +268,7 @@ pub async fn serve_on(
     let retrying = tokio::spawn(ingest::held::retry(app.clone()));
     listen::serve(sockets, router(app), stop).await;
     retrying.abort();
+    imports.stop().await;
     webhooks.stop().await;
     Ok(())
 }

@@ -11,6 +11,8 @@ pub mod errors;
 pub mod failure;
 pub mod fill;
 pub mod http;
+pub mod import;
+pub mod imports;
 pub mod live;
 pub mod metrics;
 pub mod privacy;

@@ -15,6 +15,7 @@ pub mod export;
 pub mod frameworks;
 pub mod history;
 mod identity;
+mod imports;
 mod keys;
 mod known;
 mod lifecycle;
@@ -44,6 +45,7 @@ use wire::api;
 
 use crate::caller::Caller;
 use crate::failure::Failure;
+use crate::imports::Imports;
 use crate::webhooks::Webhooks;
 use crate::workspace::Workspace;
 
@@ -64,6 +66,8 @@ pub struct Service {
     known: Arc<known::KnownViews>,
     /// Messages on their way to others.
     webhooks: Arc<Webhooks>,
+    /// What goes on with imports on a schedule.
+    imports: Arc<Imports>,
     /// Whoever asks does not wait for answers any more.
     stop: Arc<AtomicBool>,
     /// Who asks.
@@ -109,6 +113,7 @@ impl Service {
             watching: Arc::default(),
             known: Arc::default(),
             webhooks: Arc::default(),
+            imports: Arc::default(),
             stop: Arc::default(),
             caller: Arc::new(Caller::local()),
         }

@@ -236,6 +236,17 @@ impl Workspace {
         registry.policy.apply(records, &mut note)
     }
 
+    /// The same without a word to the error stream.
+    pub fn would_admit(&self, records: Vec<Record>) -> Vec<Record> {
+        self.registry().policy.apply(records, &mut |_| {})
+    }
+
+    /// What would become of a batch that was handed in now. Nothing is stored. Blocks its thread.
+    pub fn would_count(&self, records: Vec<Record>) -> Result<Counts, SubmitError> {
+        let asked = self.ask(|reply| Command::Try(records, reply));
+        asked.map_err(|_| SubmitError::Closing)?
+    }
+
     /// Drops every event of a name that was accepted up to an instant, from answers at once and from
     /// the disk before it returns. Blocks its thread.
     pub fn discard(&self, name: &str, until: Timestamp) -> Result<Maintained, WorkspaceError> {

@@ -192,6 +192,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mixed events and profiles; every refused entry is named, all others are accepted. */
+        post: operations["send_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/catalogue": {
         parameters: {
             query?: never;
@@ -411,6 +428,77 @@ export interface paths {
         put?: never;
         /** What a record with these ids would do; nothing is done. */
         post: operations["plan_identity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Imports a file of up to 16 GiB: plain, gzip, or a zip archive of such. */
+        post: operations["import_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Imports on a schedule. */
+        get: operations["import_sources"];
+        put?: never;
+        /** Makes an import on a schedule, after a first look at its place. */
+        post: operations["create_import_source"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One import on a schedule. */
+        get: operations["import_source"];
+        /** Changes an import. With another place, format or mapping, every file is read again. */
+        put: operations["update_import_source"];
+        post?: never;
+        /** Deletes an import; what was imported stays. */
+        delete: operations["delete_import_source"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{id}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Looks for what is new as soon as may be. */
+        post: operations["run_import_source"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1575,6 +1663,53 @@ export interface components {
             /** @description Its folder in `backups` of the data directory: letters, digits, `-`, `_` and `.`. */
             name: string;
         };
+        /** @description What became of a batch. */
+        Batch: {
+            /**
+             * Format: int64
+             * @description Entries that count from now on, durably.
+             */
+            accepted: number;
+            /** @description Nothing was stored. */
+            dry_run: boolean;
+            /**
+             * Format: int64
+             * @description Entries whose delivery had been counted before.
+             */
+            duplicates: number;
+            /**
+             * Format: int64
+             * @description Entries that say nothing, as an alias of an id with itself.
+             */
+            ignored: number;
+            /** @description Entries that were not accepted; all others were. */
+            refused: components["schemas"]["BatchNote"][];
+            /** @description What of accepted entries is not as the schema declares it, and what became of it. */
+            warnings: components["schemas"]["BatchNote"][];
+        };
+        /** @description A batch of events and profiles, as a person writes it. */
+        BatchInput: {
+            /**
+             * @description At most 10,000 messages, mixed: `{"type":"track","userId":…,"event":…,"properties":{…},
+             *     "timestamp":…,"messageId":…}`, `{"type":"identify","userId":…,"traits":{…}}`, and `page`,
+             *     `screen`, `group`, `alias`. With a `messageId`, what is sent again counts once.
+             */
+            batch: unknown[];
+        };
+        /** @description What is wrong with one entry of a batch. */
+        BatchNote: {
+            /** @description A stable code, as in `event.no_user`. */
+            code: string;
+            /** @description How to mend it. */
+            hint: string;
+            /**
+             * Format: int64
+             * @description Its place in the batch, from 0.
+             */
+            index: number;
+            /** @description What is wrong. */
+            message: string;
+        };
         /** @description By what an answer is broken down: `{"property": "country"}` or `{"attribute": "plan"}`. */
         Breakdown: {
             /** @description A property of the event that the question begins with, or counts. */
@@ -2132,6 +2267,13 @@ export interface components {
         };
         /** @description Rows, one a line; or frames of records. */
         Export: string;
+        /** @description The bytes of a file: CSV, NDJSON, Parquet, or an export of another product. */
+        File: string;
+        /**
+         * @description How a file is written.
+         * @enum {string}
+         */
+        FileForm: "csv" | "ndjson" | "parquet" | "mixpanel" | "amplitude" | "clevertap";
         /**
          * @description What can stand at a step of a path.
          * @enum {string}
@@ -2741,6 +2883,174 @@ export interface components {
             identities?: components["schemas"]["IdentityName"][];
             /** @description An id that your own system gave. */
             user_id?: string | null;
+        };
+        /** @description What an import came to. */
+        Import: {
+            /**
+             * Format: int64
+             * @description Records that count from now on, durably.
+             */
+            accepted: number;
+            /** @description Nothing was stored. */
+            dry_run: boolean;
+            /**
+             * Format: int64
+             * @description Records whose delivery had been counted before.
+             */
+            duplicates: number;
+            /**
+             * Format: int64
+             * @description Records that the schema did not let in; the error stream says why.
+             */
+            left_out: number;
+            /**
+             * Format: int64
+             * @description Rows that give no record.
+             */
+            rejected: number;
+            /** @description How many of each code. */
+            rejected_by_code: {
+                [key: string]: number;
+            };
+            /** @description The first 1,000 of them. */
+            rejected_rows: components["schemas"]["RejectedRow"][];
+            /**
+             * Format: int64
+             * @description Rows that were read. Of an export, one may give several records.
+             */
+            rows: number;
+        };
+        /** @description Where files are. */
+        ImportPlace: {
+            /** @enum {string} */
+            kind: "directory";
+            /** @description Below the folder that the server was given as `--import-dir`; empty: that folder. */
+            path: string;
+        } | {
+            /** @description The id of the key that may read it. */
+            access_key: string;
+            /** @description The bucket. */
+            bucket: string;
+            /** @description `https://s3.eu-central-1.amazonaws.com`, or the address of another service. */
+            endpoint: string;
+            /** @enum {string} */
+            kind: "bucket";
+            /** @description How the names of the files begin; empty: all. */
+            prefix?: string;
+            /** @description As the service calls it. */
+            region: string;
+            /** @description Its secret, which no answer holds; left out when a source is changed, it stays. */
+            secret_key?: string;
+        };
+        /** @description One run of an import on a schedule. */
+        ImportRun: {
+            /**
+             * Format: int64
+             * @description Records that count from now on.
+             */
+            accepted: number;
+            /**
+             * Format: int64
+             * @description Records whose delivery had been counted before.
+             */
+            duplicates: number;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            ended_at: string;
+            /** @description What ended it, or kept a file from being read; nothing: it went well. */
+            error: string | null;
+            /**
+             * Format: int32
+             * @description Failed runs in a row.
+             */
+            failures: number;
+            /**
+             * Format: int64
+             * @description Files that were new or had changed, and were read whole.
+             */
+            files: number;
+            /**
+             * Format: int64
+             * @description Rows that give no record; the error stream has them.
+             */
+            rejected: number;
+            /**
+             * Format: int64
+             * @description Rows that were read.
+             */
+            rows: number;
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            started_at: string;
+        };
+        /** @description An import on a schedule. */
+        ImportSource: {
+            /**
+             * Format: int32
+             * @description Minutes between two looks for what is new.
+             */
+            every_minutes: number;
+            /**
+             * Format: int64
+             * @description What was imported so far, of all runs.
+             */
+            files: number;
+            /** @description How they are written. */
+            format: components["schemas"]["FileForm"];
+            /** @description Stable id. */
+            id: string;
+            last_run: components["schemas"]["ImportRun"] | null;
+            /** @description What each column is. */
+            mapping: string[];
+            /** @description A name for people. */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it looks again by itself; nothing: it is paused, or no server runs it.
+             */
+            next_at: string | null;
+            /** @description It does not run by itself. */
+            paused: boolean;
+            /** @description Where its files are, without the secret. */
+            place: components["schemas"]["ImportPlace"];
+            /** @description The file that is read now. */
+            reading: string | null;
+            /**
+             * Format: int64
+             * @description Rows of that file that are read.
+             */
+            rows_read: number;
+            /** @description It runs now. */
+            running: boolean;
+        };
+        /** @description An import on a schedule, to make or to change. */
+        ImportSourceInput: {
+            /**
+             * Format: int32
+             * @description Minutes between two looks for what is new; at least 1.
+             */
+            every_minutes: number;
+            /** @description How they are written. */
+            format: components["schemas"]["FileForm"];
+            /** @description What each column is, as in a saved mapping, one entry each. */
+            mapping?: string[];
+            /** @description A name for people. */
+            name: string;
+            /** @description It does not run by itself. */
+            paused?: boolean;
+            /** @description Where its files are. */
+            place: components["schemas"]["ImportPlace"];
+        };
+        /** @description All imports on a schedule. */
+        ImportSourceList: {
+            /** @description Whether the server was given a folder (`--import-dir`) that files may be read from. */
+            directory: boolean;
+            /** @description By name. */
+            sources: components["schemas"]["ImportSource"][];
         };
         /** @description The answer of the ingestion paths. */
         Ingested: {
@@ -3384,6 +3694,27 @@ export interface components {
             index: number;
             /** @description What is wrong and how to mend it. */
             message: string;
+        };
+        /** @description A row that gives no record. */
+        RejectedRow: {
+            /** @description A stable code. */
+            code: string;
+            /** @description The column that is wrong, if it is one. */
+            column: string | null;
+            /** @description How to mend it. */
+            hint: string;
+            /**
+             * Format: int64
+             * @description The line of the file on which it begins; nothing where a file has no lines.
+             */
+            line: number | null;
+            /** @description What is wrong. */
+            message: string;
+            /**
+             * Format: int64
+             * @description Its number, from 1, the header not counted.
+             */
+            row: number;
         };
         /** @description Retention by cohort. */
         Retention: {
@@ -5235,6 +5566,42 @@ export interface operations {
             };
         };
     };
+    send_batch: {
+        parameters: {
+            query?: {
+                /** @description The same answer, and nothing is stored. */
+                dry_run?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchInput"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Batch"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     catalogue: {
         parameters: {
             query?: {
@@ -5790,6 +6157,239 @@ export interface operations {
             };
         };
     };
+    import_file: {
+        parameters: {
+            query: {
+                /** @description `csv`, `ndjson`, `parquet`, or whose export it is: `mixpanel`, `amplitude`, `clevertap`. */
+                format: "csv" | "ndjson" | "parquet" | "mixpanel" | "amplitude" | "clevertap";
+                /**
+                 * @description What each column is, as in a saved mapping: entries like `user=customer` or
+                 *     `event==Purchase`, one a line. Of an export only `zone=…` and `event==…`.
+                 */
+                mapping?: string | null;
+                /** @description The name of the file in the error stream; default: `upload`. */
+                name?: string | null;
+                /** @description The same answer, and nothing is stored. */
+                dry_run?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": components["schemas"]["File"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    import_sources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportSourceList"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    create_import_source: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportSourceInput"];
+            };
+        };
+        responses: {
+            /** @description done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportSource"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    import_source: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportSource"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    update_import_source: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportSourceInput"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportSource"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    delete_import_source: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    run_import_source: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportSource"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     keys: {
         parameters: {
             query?: never;
@@ -6203,7 +6803,10 @@ export interface operations {
     };
     records: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The same answer, and nothing is stored. */
+                dry_run?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;

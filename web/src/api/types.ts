@@ -53,6 +53,7 @@ export type NameSuggestion = Schemas['NameSuggestion'];
 export type Errors = Schemas['Errors'];
 export type ErrorKind = Schemas['ErrorKind'];
 export type ApiKey = Schemas['ApiKey'];
+export type ImportSource = Schemas['ImportSource'];
 export type KeyInput = Schemas['KeyInput'];
 export type ErasureReceipt = Schemas['ErasureReceipt'];
 

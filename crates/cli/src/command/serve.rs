@@ -22,6 +22,7 @@ pub fn run(arguments: ServeArguments) -> anyhow::Result<()> {
     };
     let service = source::open(&arguments.data_dir, &arguments.memory)?;
     source::keep_log(&service, &arguments.log)?;
+    source::allow_imports(&service, arguments.import_dir.as_deref())?;
     service.settle()?;
     let certificate = match (tls.tls_self_signed.as_slice(), tls.tls_acme.as_slice()) {
         ([], []) => from_files.map(Certified::Files),

@@ -10,7 +10,7 @@ use serde::Serialize;
 use wire::api::*;
 
 use super::body::{self, Id, Params};
-use super::{App, analytics, export, ingest, live, openapi, privacy, schema};
+use super::{App, analytics, export, import, ingest, live, openapi, privacy, schema};
 use crate::failure::Failure;
 use crate::service::Service;
 
@@ -58,6 +58,7 @@ pub fn routes() -> Router<App> {
         .route("/api/composites", get(composites))
         .route("/api/composites/{id}", get(composite).put(put_composite).delete(delete_composite))
         .merge(analytics::routes())
+        .merge(import::routes())
         .merge(live::routes())
         .merge(privacy::routes())
         .merge(schema::routes())

@@ -28,8 +28,12 @@ const READING: [&str; 6] = [
     "/api/segments/explain",
 ];
 
+/// Where keys that may only send do so.
+const SENDING: [&str; 1] = ["/api/batch"];
+
 /// Answers that are for admin keys only, although they change nothing.
-const ADMIN_ONLY: [&str; 3] = ["/api/keys", "/api/erasures", "/api/suppressions"];
+const ADMIN_ONLY: [&str; 4] =
+    ["/api/keys", "/api/imports", "/api/erasures", "/api/suppressions"];
 
 /// The same of one user: everything of a person, unmasked.
 const ADMIN_ONLY_OF_USER: [&str; 2] = ["/export", "/erase"];
@@ -67,7 +71,11 @@ pub async fn api(State(app): State<App>, request: Request, next: Next) -> Respon
         Method::POST => READING.iter().any(|question| path.starts_with(question)),
         _ => false,
     };
-    let needed = if reads { Scope::Read } else { Scope::Admin };
+    let needed = match reads {
+        true => Scope::Read,
+        false if SENDING.contains(&path) => Scope::Ingest,
+        false => Scope::Admin,
+    };
     match allow(&app, key_of(request.headers()), needed) {
         Ok(caller) => asked(&app, caller, next.run(request)).await,
         Err(failure) => failure.into_response(),

@@ -118,7 +118,8 @@ fn parameter(message: &str) -> String {
     }
 }
 
-async fn next(body: &mut Body) -> Result<Option<Bytes>, Failure> {
+/// The next bytes of a body.
+pub async fn next(body: &mut Body) -> Result<Option<Bytes>, Failure> {
     loop {
         let Some(frame) = body.frame().await else { return Ok(None) };
         let frame = frame.map_err(|_| {

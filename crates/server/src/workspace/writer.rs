@@ -23,7 +23,7 @@ use super::maintenance::{Errand, Maintenance};
 use super::*;
 use crate::clock;
 use crate::service::watched::Definitions;
-use counted::{Counted, delivery};
+use counted::Counted;
 pub(crate) use erase::{Durable, Erasing, Struck};
 pub(super) use live::Unsaved;
 pub(crate) use live::Watching;
@@ -52,6 +52,8 @@ pub(crate) enum Command {
     /// What a record would do to the identity graph, with the public ids of whom it concerns.
     Plan(Box<Record>, oneshot::Sender<Planned>),
     Known(Vec<UserIndex>, oneshot::Sender<Vec<bool>>),
+    /// What would become of a batch.
+    Try(Vec<Record>, oneshot::Sender<Result<Counts, SubmitError>>),
     /// Get ready to take records: somebody will soon send some.
     Prepare,
     Maintain(Errand),
@@ -295,7 +297,7 @@ impl Writer {
             if self.of_hidden(&record) {
                 continue;
             }
-            let id = delivery(&record);
+            let id = record.delivery();
             if id.is_some_and(|id| held.contains(&id) || !self.counted.take(id)) {
                 counts.duplicates += 1;
                 continue;
@@ -444,6 +446,9 @@ impl Writer {
                 let known = |user: &UserIndex| self.fold.has_user_id(*user);
                 let _ = reply.send(users.iter().map(known).collect());
             }
+            Command::Try(records, reply) => {
+                let _ = reply.send(self.would_count(&records));
+            }
             Command::Maintain(errand) => self.ask_maintenance(errand),
             Command::Plan(record, reply) => {
                 let _ = reply.send(Planned::of(&self.fold, &record));
@@ -477,6 +482,23 @@ impl Writer {
             Command::Settle(reply) => self.settling.push(reply),
             Command::Submit { .. } | Command::Stop | Command::Nudge => {}
         }
+    }
+
+    /// Which records of a batch would count. Nothing waits here: groups are committed before.
+    fn would_count(&mut self, records: &[Record]) -> Result<Counts, SubmitError> {
+        if let Some(why) = &self.refused {
+            return Err(SubmitError::ReadOnly(Arc::clone(why)));
+        }
+        let held = self.counted.held(&self.store, &self.fold, records);
+        let mut seen = held.map_err(|error| SubmitError::History(error.to_string().into()))?;
+        let mut counts = Counts::default();
+        for record in records {
+            match record.delivery().is_none_or(|id| seen.insert(id)) {
+                true => counts.accepted += 1,
+                false => counts.duplicates += 1,
+            }
+        }
+        Ok(counts)
     }
 
     /// Drops the events of a name, and has everybody who had any evaluated anew.

@@ -5,6 +5,9 @@
 
 mod acme;
 mod backup;
+mod bulk;
+mod bulk_s3;
+mod bulk_schedule;
 mod clevertap;
 mod derived;
 mod document;

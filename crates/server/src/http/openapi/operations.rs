@@ -3,7 +3,9 @@
 use utoipa::openapi::path::HttpMethod::{Delete, Post, Put};
 use wire::api::*;
 
-use super::{EXPORT, Operation, RECORDS, act, analytics, get, live, privacy, query, schema, send};
+use super::{
+    EXPORT, Operation, RECORDS, act, analytics, get, imports, live, privacy, query, schema, send,
+};
 
 type Answer = (&'static str, Option<&'static str>);
 
@@ -18,6 +20,7 @@ pub(super) fn all() -> Vec<Operation> {
         live::operations(),
         schema::operations(),
         privacy::operations(),
+        imports::operations(),
         analytics::operations(),
     ]);
     parts.flatten().chain(ingestion()).collect()
@@ -25,6 +28,14 @@ pub(super) fn all() -> Vec<Operation> {
 
 /// The server itself, its numbers, and records in the log’s form.
 fn server() -> Vec<Operation> {
+    let mut records = send(
+        Post,
+        ("/api/records", "records"),
+        "Takes a batch of records in the log’s own form.",
+        RECORDS,
+        ok("Accepted"),
+    );
+    records.query = query::<BatchQuery>();
     vec![
         get("/api/session", "session", "What a client must know first.", vec![], "Session"),
         get("/api/health", "health", "Whether the server is well.", vec![], "Health"),
@@ -35,13 +46,7 @@ fn server() -> Vec<Operation> {
             query::<OverviewQuery>(),
             "Overview",
         ),
-        send(
-            Post,
-            ("/api/records", "records"),
-            "Takes a batch of records in the log’s own form.",
-            RECORDS,
-            ok("Accepted"),
-        ),
+        records,
     ]
 }
 
