@@ -289,18 +289,6 @@ impl Client {
         }
     }
 
-    /// Deletes.
-    pub fn delete(&self, path: &str) -> anyhow::Result<()> {
-        let mut request = self.agent.delete(format!("{}{path}", self.root));
-        if let Some(key) = &self.key {
-            request = request.header("authorization", format!("Bearer {key}"));
-        }
-        match request.call() {
-            Ok(answer) if answer.status().is_success() => Ok(()),
-            refused => self.read::<serde_json::Value>(refused).map(|_| ()),
-        }
-    }
-
     fn read<T: DeserializeOwned>(
         &self,
         answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>,

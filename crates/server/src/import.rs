@@ -218,6 +218,9 @@ pub struct Job<'a> {
     pub dry_run: bool,
 }
 
+/// Hears of every row's number and of what is rejected, and may end an import by an error.
+pub type Watch<'a> = dyn FnMut(u64, Option<&Rejected>) -> Result<(), Failure> + 'a;
+
 /// Imports all rows. `watch` hears of every row's number and of what is rejected, and may end the
 /// import by an error.
 ///
@@ -226,7 +229,7 @@ pub struct Job<'a> {
 pub fn run(
     job: &Job<'_>,
     rows: FileRows,
-    watch: &mut dyn FnMut(u64, Option<&Rejected>) -> Result<(), Failure>,
+    watch: &mut Watch<'_>,
 ) -> Result<Import, Failure> {
     let mut report = Report::default();
     let mut filler = match job.dry_run {

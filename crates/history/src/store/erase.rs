@@ -45,6 +45,9 @@ pub(super) struct Hidden {
     parts: HashMap<usize, (Weak<Part>, Option<Arc<Part>>)>,
 }
 
+/// The parts of a family.
+type FamilyParts = (Family, Vec<Arc<Part>>);
+
 impl Store {
     /// The deliveries that a user's rows have.
     pub fn deliveries_of(&mut self, user: UserIndex) -> Result<Vec<EventId>, Error> {
@@ -166,7 +169,7 @@ impl Store {
     }
 
     /// The parts of a family as a snapshot shows them.
-    pub(super) fn shown_parts(&mut self) -> Result<Vec<(Family, Vec<Arc<Part>>)>, Error> {
+    pub(super) fn shown_parts(&mut self) -> Result<Vec<FamilyParts>, Error> {
         let Hidden { users, parts: known } = &mut self.hidden;
         let numbers: Vec<u32> = users.keys().copied().collect();
         // What is not met again is of parts that are gone, which it must not keep.

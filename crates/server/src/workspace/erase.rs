@@ -160,6 +160,9 @@ impl Theirs {
     }
 }
 
+/// Forgets the messages about users of whom something is true; how many.
+pub type Forgetting<'a> = dyn Fn(&dyn Fn(&str) -> bool) -> u64 + 'a;
+
 impl Workspace {
     /// Takes a person out of every answer, durably. What stands in files goes with
     /// [`Workspace::finish_erasures`]. `None`: nobody has the id. Blocks its thread.
@@ -169,7 +172,7 @@ impl Workspace {
     pub fn erase(
         &self,
         wish: &EraseWish<'_>,
-        forget_messages: &dyn Fn(&dyn Fn(&str) -> bool) -> u64,
+        forget_messages: &Forgetting<'_>,
     ) -> Result<Option<ErasureReceipt>, WorkspaceError> {
         // What waits to be written there would come back after it.
         self.errors.flush();
