@@ -6,14 +6,17 @@
 //! gateway does); but decoding any bytes ends, without a panic, in memory proportional to the bytes.
 //!
 //! ```text
-//! batch    := 2, record*                              until the bytes end
+//! batch    := 3, record*                              until the bytes end
 //! record   := z(received_at − received_at of the record before, or 0), flags, id?, id?, identities?, what
 //! flags    := bit 0: user id follows, bit 1: anonymous id follows, bit 7: identities follow,
-//!             bits 2..6: 0 event, 1 identify, 2 alias, 3 identify with operations, 4 separate
+//!             bits 2..6: 0 event, 1 identify, 2 alias, 3 identify with operations, 4 separate,
+//!             5 facts of a device, 6 facts of an address
 //! event    := name, z(time − received_at), 16 bytes of id, properties
 //! identify := z(time − received_at), 16 bytes of id, properties
 //! with operations := identify, 0 or 1 (unsets everything first), n, (name, operation)*
 //! operation := 0 set once, value | 1 add, value | 2 append, 3 prepend, 4 union, 5 remove, n, value*
+//! facts    := z(time − received_at), 16 bytes of id, [channel: name, address: text,] properties that
+//!             are attributes, properties
 //! alias    := text;  separate := text;  identities := n, (name, text)*
 //! properties := n, (name, value)*
 //! name     := 0, text (it becomes the next known name, if it has at most 255 bytes)
@@ -35,7 +38,7 @@ pub use decode::decode_batch;
 pub use encode::{Encoder, encode_batch, encode_into};
 
 /// The version that this program writes.
-pub const VERSION: u8 = 2;
+pub const VERSION: u8 = 3;
 
 /// Names longer than this are not remembered, so that a short reference cannot stand for much memory.
 const KNOWN_NAME_BYTES_MAX: usize = 255;
@@ -47,6 +50,8 @@ const KIND_IDENTIFY: u8 = 1;
 const KIND_ALIAS: u8 = 2;
 const KIND_OPERATE: u8 = 3;
 const KIND_SEPARATE: u8 = 4;
+const KIND_DEVICE: u8 = 5;
+const KIND_ADDRESS: u8 = 6;
 
 /// In the flags: identities follow.
 const MORE_IDENTITIES: u8 = 0x80;
