@@ -5,6 +5,7 @@
 
 mod backup;
 mod clevertap;
+mod devices;
 mod document;
 mod errors;
 mod fixture;

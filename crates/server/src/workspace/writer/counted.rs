@@ -94,6 +94,8 @@ pub(super) fn delivery(record: &Record) -> Option<EventId> {
     match &record.what {
         What::Event(event) => Some(event.id),
         What::Identify(change) => Some(change.id),
+        // What an address is told again changes nothing, and no row of anybody holds its id.
+        What::Facts(facts) => (!record.concerns_nobody()).then_some(facts.id),
         What::Alias { .. } | What::Separate { .. } => None,
     }
 }
