@@ -38,6 +38,7 @@ fn histories(records: &[Record]) -> Vec<UserHistory> {
                 arrival: arrival as u64,
                 id: event.id,
                 properties: event.properties.clone(),
+                derived: false,
             }),
             What::Identify(change) => {
                 for (name, value) in &change.attributes {

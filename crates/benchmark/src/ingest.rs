@@ -9,7 +9,9 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use gateway::sniff::content;
-use gateway::{Arrival, Decoded, Refusal, amplitude, mixpanel, posthog, segment};
+use gateway::{
+    Arrival, Decoded, Refusal, amplitude, clevertap, mixpanel, mparticle, posthog, segment,
+};
 use model::Timestamp;
 use serde::Serialize;
 
@@ -33,7 +35,7 @@ struct Form {
     decode: fn(&[u8]) -> Result<Decoded, Refusal>,
 }
 
-const FORMS: [Form; 4] = [
+const FORMS: [Form; 7] = [
     Form {
         name: "segment",
         event: segment_event,
@@ -62,6 +64,32 @@ const FORMS: [Form; 4] = [
         event: posthog_event,
         around: (r#"{"api_key":"pk","batch":["#, r#"],"sent_at":"2026-11-22T07:09:24.900Z"}"#),
         decode: |body| posthog::decode(&content(body, None, "")?, arrival(), None),
+    },
+    Form {
+        name: "clevertap upload",
+        event: clevertap_record,
+        around: (r#"{"d":["#, "]}"),
+        decode: |body| Ok(clevertap::upload::decode(body, RECEIVED)?.decoded),
+    },
+    Form {
+        name: "clevertap mobile",
+        event: clevertap_message,
+        around: (
+            r#"[{"type":"meta","g":"__4f3c2b1a0d9e8f7a6b5c","id":"ACCT-1","tk":"tk","af":{"Build":"418"}},"#,
+            "]",
+        ),
+        decode: |body| {
+            Ok(clevertap::mobile::read(body)?.into_decoded("__4f3c2b1a0d9e8f7a6b5c", RECEIVED))
+        },
+    },
+    Form {
+        name: "mparticle",
+        event: mparticle_event,
+        around: (
+            r#"{"mpid":"7104030000000000001","environment":"production","source_request_id":"r-1","user_identities":{"customer_id":"user-7"},"device_info":{"platform":"web"},"events":["#,
+            "]}",
+        ),
+        decode: |body| mparticle::decode(body, RECEIVED),
     },
 ];
 
@@ -126,6 +154,62 @@ fn request(form: &Form, n: usize) -> Vec<u8> {
     [form.around.0, &events.join(","), form.around.1].concat().into_bytes()
 }
 
+/// Bodies of the Segment form that are new deliveries every time.
+#[derive(Debug)]
+pub struct Bodies {
+    bodies: Vec<Vec<u8>>,
+    /// Where the ids of a body have digits of their own.
+    ids: Vec<Vec<usize>>,
+    next: usize,
+    deliveries: u64,
+}
+
+/// What an id begins with, before digits that count.
+const ID: &str = "ajs-next-";
+
+/// Digits that count.
+const ID_DIGITS: usize = 12;
+
+/// Requests of one client under a key; every client sends other ids.
+pub fn segment_bodies(client: usize, key: &str) -> Bodies {
+    let form = &FORMS[0];
+    let body = |n| {
+        let text = String::from_utf8_lossy(&request(form, n)).into_owned();
+        text.replace(r#""writeKey":"pk""#, &format!(r#""writeKey":"{key}""#)).into_bytes()
+    };
+    let bodies: Vec<Vec<u8>> = (0..REQUESTS).map(body).collect();
+    let of = |body: &Vec<u8>| {
+        let text = String::from_utf8_lossy(body);
+        text.match_indices(ID).map(|(at, _)| at + ID.len()).collect()
+    };
+    let ids = bodies.iter().map(of).collect();
+    Bodies { bodies, ids, next: 0, deliveries: client as u64 * 1_000_000_000 }
+}
+
+impl Bodies {
+    /// Events of one body.
+    pub const EVENTS: usize = BATCH;
+
+    /// The next one.
+    #[allow(clippy::should_implement_trait)]
+    pub fn next(&mut self) -> &[u8] {
+        let at = self.next;
+        self.next = (at + 1) % self.bodies.len();
+        for id in &self.ids[at] {
+            let digits = format!("{:0ID_DIGITS$}", self.deliveries);
+            self.bodies[at][*id..*id + ID_DIGITS].copy_from_slice(digits.as_bytes());
+            self.deliveries += 1;
+        }
+        &self.bodies[at]
+    }
+
+    /// Bytes of an event with its share of what stands around.
+    pub fn bytes_per_event(&self) -> f64 {
+        let bytes: usize = self.bodies.iter().map(Vec::len).sum();
+        bytes as f64 / (self.bodies.len() * BATCH) as f64
+    }
+}
+
 fn arrival() -> Arrival {
     Arrival { received_at: RECEIVED, seed: 0 }
 }
@@ -188,6 +272,43 @@ fn posthog_event(n: usize) -> String {
         n % 20,
         n % 5_000,
         purchase(n),
+    )
+}
+
+/// What a purchase carries besides, so that short forms are as long as the others.
+fn details(n: usize) -> String {
+    format!(
+        r#""page_title":"Checkout","page_url":"https://shop.example.com/checkout?step=payment","referrer":"https://shop.example.com/cart","store":"Berlin Mitte","warehouse":"WH-{}","note":"leave it with the neighbours, please","customer_tier":"gold","newsletter":true"#,
+        n % 12,
+    )
+}
+
+fn clevertap_record(n: usize) -> String {
+    format!(
+        r#"{{"type":"event","identity":"user-{}","ts":17953313{:02},"evtName":"Order Completed","evtData":{{{},{}}}}}"#,
+        n % 5_000,
+        n % 60,
+        purchase(n),
+        details(n),
+    )
+}
+
+fn clevertap_message(n: usize) -> String {
+    format!(
+        r#"{{"type":"event","evtName":"Order Completed","s":1795331000,"pg":{},"ep":17953313{:02},"f":false,"lsl":0,"n":"Checkout","evtData":{{{},{}}}}}"#,
+        n % 1_000,
+        n % 60,
+        purchase(n),
+        details(n),
+    )
+}
+
+fn mparticle_event(n: usize) -> String {
+    format!(
+        r#"{{"event_type":"custom_event","data":{{"event_name":"Order Completed","custom_event_type":"transaction","timestamp_unixtime_ms":17953313{:02}250,"session_uuid":"F7A0C1D2-0000-4000-8000-{n:012x}","source_message_id":"m-{n:012x}","custom_attributes":{{{},{}}}}}}}"#,
+        n % 60,
+        purchase(n),
+        details(n),
     )
 }
 

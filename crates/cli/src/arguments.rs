@@ -4,6 +4,7 @@ mod analyses;
 mod files;
 mod history;
 mod memory;
+mod privacy;
 mod schema;
 mod segment;
 mod simulate;
@@ -13,9 +14,13 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use analyses::*;
-pub use files::{ExportArguments, FileFormat, ImportArguments, Table};
+pub use files::{
+    ExportArguments, FileFormat, ImportArguments, ImportsAddArguments, ImportsArguments,
+    ImportsCommand, ImportsListArguments, ImportsOneArguments, Table,
+};
 pub use history::{BackupArguments, HistoryArguments, HistoryCommand, RestoreArguments};
 pub use memory::MemoryArguments;
+pub use privacy::{EraseArguments, SuppressArguments};
 pub use schema::{SchemaArguments, SchemaCommand};
 pub use segment::{SegmentArguments, SegmentCommand};
 pub use simulate::SimulateArguments;
@@ -49,6 +54,8 @@ pub enum Command {
     Key(KeyArguments),
     /// Read events from a file
     Import(ImportArguments),
+    /// Import from folders and buckets on a schedule
+    Imports(ImportsArguments),
     /// What is seen and declared of events, properties and attributes
     Schema(SchemaArguments),
     /// Check, count, list and explain segments
@@ -73,6 +80,10 @@ pub enum Command {
     Sessions(SessionsArguments),
     /// One user
     User(UserArguments),
+    /// Erase a person from everything, with a receipt
+    Erase(EraseArguments),
+    /// Take nothing of somebody any more, and show them to nobody
+    Suppress(SuppressArguments),
     /// Write events or profiles to a file that other tools read
     Export(ExportArguments),
     /// Measure speed and size on generated data
@@ -180,6 +191,7 @@ pub struct DemoArguments {
 Examples:
   perennial serve --data-dir data --listen 127.0.0.1:7300
   perennial serve --data-dir data --listen 0.0.0.0:443 --tls-cert fullchain.pem --tls-key key.pem
+  perennial serve --data-dir data --listen 0.0.0.0:443 --tls-acme app.example.com
   perennial serve --data-dir data --listen 127.0.0.1:7443 --tls-self-signed localhost,127.0.0.1
 
 Prints `listening on http://…` when it is ready. SIGTERM finishes what is under way and exits 0.")]
@@ -192,6 +204,10 @@ pub struct ServeArguments {
     pub listen: String,
     #[command(flatten)]
     pub memory: MemoryArguments,
+    /// The folder below which imports on a schedule may read folders of this machine; without it,
+    /// none may
+    #[arg(long, value_name = "DIR")]
+    pub import_dir: Option<PathBuf>,
     /// Seconds that an answer may take
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
     pub query_timeout: u64,
@@ -222,6 +238,20 @@ pub struct TlsArguments {
     /// data directory
     #[arg(long, value_name = "NAME,…", value_delimiter = ',', conflicts_with = "tls_cert")]
     pub tls_self_signed: Vec<String>,
+    /// Ask an ACME authority for certificates of these host names and renew them: port 443 of each
+    /// must lead to --listen. Using it means that you agree to the authority's terms
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',', conflicts_with_all = ["tls_cert", "tls_self_signed"])]
+    pub tls_acme: Vec<String>,
+    /// An e-mail address for the authority's warnings
+    #[arg(long, value_name = "ADDRESS", requires = "tls_acme")]
+    pub acme_contact: Option<String>,
+    /// The authority's directory
+    #[arg(long, value_name = "URL", default_value = server::http::tls::acme::LETS_ENCRYPT)]
+    pub acme_directory: String,
+    /// A certificate in PEM that the authority's own address is checked against [default: the roots
+    /// that browsers know]
+    #[arg(long, value_name = "FILE", requires = "tls_acme")]
+    pub acme_root: Option<PathBuf>,
     /// One more address, plain HTTP
     #[arg(long, value_name = "HOST:PORT")]
     pub listen_plain: Option<String>,
@@ -409,6 +439,12 @@ pub enum UserCommand {
         before: Option<String>,
         id: String,
     },
+    /// Everything of one person, of any age, as one JSON document
+    Export {
+        #[command(flatten)]
+        source: SourceArguments,
+        id: String,
+    },
 }
 
 #[derive(Args)]
@@ -448,11 +484,14 @@ pub enum BenchCommand {
         #[arg(long, value_name = "FILE")]
         parquet: Option<PathBuf>,
     },
-    /// Decode generated requests of every wire form on one core
+    /// Decode generated requests of every wire form on one core, then send some over HTTP
     Ingest {
-        /// For how long each form is measured
+        /// For how long each form, and sending, is measured
         #[arg(long, value_name = "S", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=600))]
         seconds: u64,
+        /// Connections that send at the same time
+        #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=1_000))]
+        clients: u16,
         /// Where the figures go
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,

@@ -1,6 +1,7 @@
 //! Where answers come from: a data directory, or the API of a server. Both give the same.
 
 mod analyses;
+mod privacy;
 
 use std::io::Read;
 use std::path::Path;
@@ -183,6 +184,15 @@ pub fn open(dir: &Path, memory: &MemoryArguments) -> anyhow::Result<Arc<Service>
     Ok(Arc::new(Service::new(Arc::new(workspace))))
 }
 
+/// Lets imports read folders below this one.
+pub fn allow_imports(service: &Service, root: Option<&Path>) -> anyhow::Result<()> {
+    let Some(root) = root else { return Ok(()) };
+    service
+        .imports()
+        .allow(root)
+        .with_context(|| format!("the folder of imports {} cannot be read", root.display()))
+}
+
 /// Does what the command line says of the log.
 pub fn keep_log(service: &Service, log: &LogArguments) -> anyhow::Result<()> {
     let keep = match log.keep_log {
@@ -228,6 +238,18 @@ impl Client {
         body: &impl Serialize,
     ) -> anyhow::Result<T> {
         self.send(path, "application/json", &serde_json::to_vec(body)?)
+    }
+
+    /// Deletes.
+    pub fn delete(&self, path: &str) -> anyhow::Result<()> {
+        let mut request = self.agent.delete(format!("{}{path}", self.root));
+        if let Some(key) = &self.key {
+            request = request.header("authorization", format!("Bearer {key}"));
+        }
+        match request.call() {
+            Ok(answer) if answer.status().is_success() => Ok(()),
+            refused => self.read::<serde_json::Value>(refused).map(|_| ()),
+        }
     }
 
     /// Replaces with a body.
@@ -276,6 +298,18 @@ impl Client {
         }
     }
 
+    /// Deletes.
+    pub fn delete(&self, path: &str) -> anyhow::Result<()> {
+        let mut request = self.agent.delete(format!("{}{path}", self.root));
+        if let Some(key) = &self.key {
+            request = request.header("authorization", format!("Bearer {key}"));
+        }
+        match request.call() {
+            Ok(answer) if answer.status().is_success() => Ok(()),
+            refused => self.read::<serde_json::Value>(refused).map(|_| ()),
+        }
+    }
+
     fn read<T: DeserializeOwned>(
         &self,
         answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
@@ -318,7 +352,7 @@ fn query_of(query: &impl Serialize) -> anyhow::Result<String> {
 }
 
 /// Percent-encoding of everything that is not unreserved.
-fn encode(text: &str) -> String {
+pub(crate) fn encode(text: &str) -> String {
     let mut encoded = String::new();
     for byte in text.bytes() {
         match byte {

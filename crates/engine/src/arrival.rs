@@ -15,10 +15,11 @@ use model::{Record, Timestamp, What};
 pub const SEQUENCE_BITS: u32 = 24;
 
 /// The places in the order of arrival of the records of one frame, in order. `frame` counts the
-/// frames since the beginning of the log.
+/// frames since the beginning of the log. Places before those of the first frame are nobody's:
+/// derived events stand there (`segment::derived`).
 pub fn arrivals<'a>(frame: u64, records: impl Iterator<Item = &'a Record>) -> Vec<u64> {
     let mut of_time: HashMap<Timestamp, u64> = HashMap::new();
-    let base = frame << SEQUENCE_BITS;
+    let base = (frame + 1) << SEQUENCE_BITS;
     let mut place = |record: &Record| {
         let Some(time) = time_of(record) else { return base };
         let next = of_time.entry(time).or_default();

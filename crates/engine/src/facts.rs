@@ -14,6 +14,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use model::{About, Facts, Text, Timestamp, Value};
 
 use crate::chunks::Chunks;
+use crate::subscription::CHANNELS;
 
 mod packed;
 
@@ -134,10 +135,20 @@ impl Subjects {
 
     /// Forgets a device as if nothing had been told of it.
     pub fn forget_device(&mut self, anonymous_id: &str) {
-        let key = device(anonymous_id);
-        let hash = self.hasher.hash_one(&key);
+        self.forget(&device(anonymous_id));
+    }
+
+    /// Forgets an address on every channel.
+    pub fn forget_address(&mut self, address: &str) {
+        for channel in CHANNELS {
+            self.forget(&self::address(channel, address));
+        }
+    }
+
+    fn forget(&mut self, key: &Text) {
+        let hash = self.hasher.hash_one(key);
         let entries = &self.entries;
-        let Ok(place) = self.by_key.find_entry(hash, |at| entries[*at as usize].key == key) else {
+        let Ok(place) = self.by_key.find_entry(hash, |at| entries[*at as usize].key == *key) else {
             return;
         };
         let (at, _) = place.remove();

@@ -86,6 +86,30 @@ impl Fold {
         }
     }
 
+    /// Forgets the person that a user is, with everybody merged into them: whose numbers they had.
+    /// Nothing of them is in the state from now on, and an id that was theirs is a new user's when it
+    /// comes again.
+    pub fn forget(&mut self, user: UserIndex) -> Vec<UserIndex> {
+        for id in self.identity.devices(user) {
+            self.subjects.forget_device(id);
+        }
+        for identity in self.identity.graph(user).identities() {
+            self.subjects.forget_address(&identity.value);
+        }
+        self.identity.forget(user)
+    }
+
+    /// The anonymous ids of a user that were nobody else's before and are nobody else's now.
+    pub fn own_devices(&self, user: UserIndex) -> Vec<Text> {
+        self.identity.own_devices(user)
+    }
+
+    /// Every id that anybody has now, as people write it, with its user; of an identity the value alone,
+    /// too. Cost: linear in the ids.
+    pub fn each_id(&self, take: &mut dyn FnMut(UserIndex, &str)) {
+        self.identity.each_id(take);
+    }
+
     /// The ids of one person, without those of persons merged into them.
     pub fn person(&self, user: UserIndex) -> &Person {
         self.identity.person(user)
@@ -110,11 +134,6 @@ impl Fold {
     /// What is known of an address on a channel.
     pub fn address(&self, channel: &str, address: &str) -> Option<Subject> {
         self.subjects.address(channel, address)
-    }
-
-    /// Forgets what is known of the device with an anonymous id.
-    pub fn forget_device(&mut self, anonymous_id: &str) {
-        self.subjects.forget_device(anonymous_id);
     }
 
     /// Whether a user has an id that a sender's own system gave.

@@ -23,6 +23,7 @@ use model::{Text, UserIndex, Who};
 use crate::chunks::Chunks;
 use crate::fold::{Separation, Step};
 
+mod forget;
 mod graph;
 mod ids;
 pub(crate) mod person;

@@ -5,6 +5,7 @@
 //! no clock; the instant up to which it has told everything is handed in.
 
 mod fold;
+mod forget;
 mod histories;
 mod join;
 mod snapshot;

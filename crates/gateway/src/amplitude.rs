@@ -26,6 +26,7 @@ use crate::sniff::Content;
 use crate::{Decoded, Problem, fields, group, nobody, validate};
 
 pub mod answers;
+pub(crate) mod export;
 mod message;
 
 #[cfg(test)]
@@ -84,6 +85,17 @@ impl Request<'_> {
         nobody::refuse("device_id", device_id.as_deref())?;
         let time = self.arrival.time(&message.time, self.uploaded_at)?;
         let id = self.id(place, &message, device_id.as_deref().or(user_id.as_deref()))?;
+        self.told(message, Who::of(user_id, device_id), (time, id), records)
+    }
+
+    /// What an event says, of whom and when it says it.
+    fn told(
+        &self,
+        mut message: Message,
+        who: Who,
+        (time, id): (Timestamp, EventId),
+        records: &mut Vec<Record>,
+    ) -> Result<(), Problem> {
         let name = match &message.event_type {
             Scalar::Text(name) => validate::event_name(name)?,
             _ => validate::event_name("")?,
@@ -91,7 +103,7 @@ impl Request<'_> {
         if name == "$groupidentify" {
             return self.groups(message, (time, id), records);
         }
-        let who = validate::who(user_id, device_id)?;
+        let who = validate::somebody(who)?;
         let change = std::mem::take(&mut message.user_properties);
         if name == "$identify" {
             if let Some(change) = change.finish(time, id, &DIALECT)? {

@@ -11,6 +11,7 @@
 //! event `wzrk_fetch`, which asks for variables, say nothing about anybody.
 
 pub mod answer;
+pub(crate) mod export;
 mod message;
 pub mod mobile;
 mod profile;

@@ -12,6 +12,9 @@ pub const REJECTED_BYTES: usize = 4_096;
 pub struct Decoded {
     /// What is accepted, in the order of the messages.
     pub records: Vec<Record>,
+    /// The place in the batch of the message that each of them comes from, from 0, where messages
+    /// stand in a list.
+    pub places: Vec<usize>,
     /// What is not, in the same order.
     pub rejected: Vec<Rejection>,
     /// Messages that say nothing: an alias of an id with itself.
@@ -43,7 +46,10 @@ impl Decoded {
         result: Result<Option<Record>, Problem>,
     ) {
         match result {
-            Ok(Some(record)) => self.records.push(record),
+            Ok(Some(record)) => {
+                self.records.push(record);
+                self.places.push(index);
+            }
             Ok(None) => self.n_ignored += 1,
             Err(problem) => self.reject((index, written), problem),
         }
@@ -57,7 +63,10 @@ impl Decoded {
     ) {
         let before = self.records.len();
         match read(&mut self.records) {
-            Ok(()) => self.n_ignored += usize::from(self.records.len() == before),
+            Ok(()) => {
+                self.n_ignored += usize::from(self.records.len() == before);
+                self.places.resize(self.records.len(), index);
+            }
             Err(problem) => {
                 self.records.truncate(before);
                 self.reject((index, written), problem);

@@ -1,4 +1,5 @@
-//! Files of rows, turned into records: CSV and newline-delimited JSON, plain or gzip.
+//! Files of rows, turned into records: CSV and newline-delimited JSON, plain or gzip, and what other
+//! products export ([`Vendor`]).
 //!
 //! A [`Mapping`] says which column is the user, the time and the event. Rows are read one after the
 //! other in bounded memory; a bad row is handed back with its number, column and text, and reading
@@ -26,16 +27,20 @@ use crate::body::GZIP_MAGIC;
 mod assemble;
 mod cell;
 mod csv;
+mod export;
 mod fields;
 mod mapping;
 mod ndjson;
+mod seen;
 
 #[cfg(test)]
 mod tests;
 
 pub use cell::CellKind;
+pub use export::{ExportSettings, Vendor};
 pub use fields::{AtColumn, FieldMapper};
-pub use mapping::{Mapping, Source};
+pub use mapping::{DateOrder, Mapping, Source};
+pub(crate) use seen::Seen;
 
 /// The longest row, in bytes: what is longer is a missing quote or no table.
 pub const ROW_BYTES_MAX: usize = 1024 * 1024;
@@ -70,13 +75,17 @@ pub enum OpenError {
 pub struct Rejected {
     /// Its number, from 1, the header not counted.
     pub row: u64,
+    /// The line of the file on which it begins, from 1; nothing where a file has no lines.
+    pub line: Option<u64>,
     /// The column that is wrong, if it is one.
     pub column: Option<String>,
     /// A stable code: those of [`crate::validate`], `row.*`, or `file.unreadable`, after which
     /// there are no more rows.
     pub code: &'static str,
-    /// What is wrong and how to mend it.
+    /// What is wrong.
     pub message: String,
+    /// How to mend it.
+    pub hint: &'static str,
     /// The row as it stands in the file (its first 1,024 bytes, if it is too long).
     pub raw: String,
 }
@@ -87,6 +96,7 @@ pub struct Rows(Reader);
 enum Reader {
     Csv(Box<csv::CsvRows>),
     Ndjson(Box<ndjson::JsonRows>),
+    Export(Box<export::ExportRows>),
 }
 
 impl Rows {
@@ -113,6 +123,18 @@ impl Rows {
         };
         Ok(Rows(reader))
     }
+
+    /// The same for what another product exported: one record a line, or pages of them as its API
+    /// answers them. One row may give several records, which then have one number.
+    pub fn open_export(
+        input: Box<dyn Read + Send>,
+        vendor: Vendor,
+        settings: &ExportSettings,
+        received_at: Timestamp,
+    ) -> io::Result<Rows> {
+        let rows = export::ExportRows::new(unpack(input)?, vendor, settings.clone(), received_at);
+        Ok(Rows(Reader::Export(Box::new(rows))))
+    }
 }
 
 impl Iterator for Rows {
@@ -122,23 +144,35 @@ impl Iterator for Rows {
         match &mut self.0 {
             Reader::Csv(rows) => rows.next_row(),
             Reader::Ndjson(rows) => rows.next_row(),
+            Reader::Export(rows) => rows.next_row(),
         }
     }
 }
 
 impl Rejected {
-    fn new(row: u64, column: Option<String>, problem: Problem, raw: String) -> Rejected {
-        let message = problem.to_string();
-        Rejected { row, column, code: problem.code, message, raw }
+    fn new(
+        (row, line): (u64, Option<u64>),
+        column: Option<String>,
+        problem: Problem,
+        raw: String,
+    ) -> Rejected {
+        let Problem { code, message, hint } = problem;
+        Rejected { row, line, column, code, message, hint, raw }
     }
 
-    fn unreadable(row: u64, error: &io::Error) -> Rejected {
+    fn unreadable(row: u64, line: Option<u64>, error: &io::Error) -> Rejected {
         let problem = Problem::new(
             "file.unreadable",
             format!("the file cannot be read on from here: {error}"),
             "check that the file is complete, then import it again: rows that are in count once",
         );
-        Rejected::new(row, None, problem, String::new())
+        Rejected::new((row, line), None, problem, String::new())
+    }
+}
+
+impl std::fmt::Display for Rejected {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}; {}", self.message, self.hint)
     }
 }
 

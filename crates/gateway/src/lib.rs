@@ -35,7 +35,7 @@ pub mod validate;
 
 pub use answer::Answer;
 pub use arrival::Arrival;
-pub use body::Refusal;
+pub use body::{Refusal, from_brotli, unpacked};
 pub use decoded::{Decoded, REJECTED_BYTES, Rejection};
 pub use validate::Problem;
 

@@ -32,6 +32,7 @@ use crate::sniff::Content;
 use crate::{Decoded, Problem, consent, fields, nobody, validate};
 
 pub mod answers;
+pub(crate) mod export;
 mod message;
 
 #[cfg(test)]
@@ -121,6 +122,17 @@ impl Request {
             (Some(insert_id), None) => EventId::of(insert_id),
             (None, _) => self.id(place, timed),
         };
+        self.told(message, who, (time, id), records)
+    }
+
+    /// What a message says, of whom and when it says it.
+    fn told(
+        &self,
+        message: EventMessage,
+        who: Who,
+        (time, id): (Timestamp, EventId),
+        records: &mut Vec<Record>,
+    ) -> Result<(), Problem> {
         let name = name(&message.event)?;
         match name.as_str() {
             "$identify" => return self.identify(message, who, (time, id), records),

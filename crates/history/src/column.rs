@@ -11,7 +11,7 @@ mod tests;
 
 pub use builder::{ColumnBuilder, Stretch, gathered};
 
-use builder::packed_floats;
+pub(crate) use builder::packed_floats;
 
 /// The values of one property in the rows of one part.
 #[derive(Clone, Debug, PartialEq)]

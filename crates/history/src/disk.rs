@@ -26,6 +26,7 @@ mod spread;
 mod state;
 #[cfg(test)]
 mod tests;
+mod texts;
 
 #[cfg(test)]
 pub(crate) use check::check_in;
@@ -36,6 +37,7 @@ pub(crate) use folder::{Directory, Folder, ReadAt};
 pub(crate) use manifest::{MANIFEST, Manifest, read_manifest, write_manifest};
 pub(crate) use state::{Facts, read_state, write_state};
 pub use state::{Pieces, SavedPieces};
+pub use texts::{TextsRead, each_text};
 
 pub use part_file::{PartFile, SectionSize};
 

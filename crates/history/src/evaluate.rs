@@ -154,7 +154,7 @@ impl<'a> Evaluator<'a> {
         self.reads.get()
     }
 
-    fn note(&self, source: &source::Source) {
+    pub(crate) fn note(&self, source: &source::Source) {
         let mut reads = self.reads.get();
         reads.parts += source.n_parts() as u64;
         reads.rows += source.n_rows();
@@ -411,4 +411,4 @@ impl Population for ScoresOf<'_> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

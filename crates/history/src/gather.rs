@@ -41,6 +41,8 @@ pub(crate) struct PartSource<'a> {
     pub(crate) columns: Vec<(&'a Text, Arc<Column>)>,
     /// Rows that matter, as offsets of time, both included; nothing if all do.
     within: Option<(u32, u32)>,
+    /// Nobody sent its events.
+    derived: bool,
 }
 
 /// Everything that conditions need of all users.
@@ -87,9 +89,10 @@ impl<'a> Gathering<'a> {
         let names = &*snapshot.names;
         let (from, properties) = (needs.earliest(from), needs.properties(names));
         let (mut events, mut attributes) = (Vec::new(), Vec::new());
-        for (name, _, part) in snapshot.parts_within(needs.names(names), (from, to)) {
-            let name = names.name(name);
-            events.extend(PartSource::of(snapshot, name, part, &properties, (from, to))?);
+        for found in snapshot.parts_within(&needs.names(names), (from, to))? {
+            let name = names.name(found.name);
+            let source = PartSource::of(snapshot, name, found.part, &properties, (from, to))?;
+            events.extend(source.map(|source| PartSource { derived: found.derived, ..source }));
         }
         let ever = (Timestamp::MIN, to);
         for name in needs.attributes(names).into_iter().map(|id| names.name(id)) {
@@ -215,7 +218,8 @@ impl<'a> PartSource<'a> {
             |time: i64| (time.clamp(facts.time_min, facts.time_max) - facts.time_min) as u32;
         let within = (!whole).then(|| (offset(from.0), offset(to.0)));
         let (runs, times, arrivals) = (part.runs()?, part.times()?, part.arrivals()?);
-        Ok(Some(PartSource { part, name, runs, times, arrivals, columns, within }))
+        let derived = false;
+        Ok(Some(PartSource { part, name, runs, times, arrivals, columns, within, derived }))
     }
 
     /// The rows of a run that matter: they lie together, as times ascend.
@@ -364,6 +368,7 @@ impl Hand {
                 arrival: place.arrival,
                 id: EventId(id),
                 properties,
+                derived: source.derived,
             }
         }));
         history

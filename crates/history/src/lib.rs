@@ -38,6 +38,7 @@ pub mod activity;
 mod cache;
 pub mod calendar;
 pub mod column;
+mod derived;
 mod disk;
 pub mod distribution;
 mod evaluate;
@@ -66,12 +67,12 @@ pub mod trends;
 pub mod users;
 
 pub use cache::{Cache, CacheUse};
-pub use disk::{CheckReport, Error, Pieces, SavedPieces, SectionSize, check};
+pub use disk::{CheckReport, Error, Pieces, SavedPieces, SectionSize, TextsRead, check, each_text};
 pub use evaluate::{Answered, ConditionCost, Evaluator, Needs, QueryError, Reads};
 pub use gather::{Gathering, gather};
 pub use set::UserSet;
 pub use snapshot::{EventFacts, SeenValues, Snapshot, StoredEvent, ValueFacts};
 pub use store::{
-    Asked, Checkpoint, Done, Earlier, FamilyStats, Job, Load, Merging, SavedCheckpoint, Store,
-    StoreStats, Upkeep,
+    Asked, Checkpoint, Done, Earlier, Erased, FamilyStats, Job, Load, Merging, SavedCheckpoint,
+    Store, StoreStats, Upkeep,
 };

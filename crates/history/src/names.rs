@@ -2,6 +2,7 @@
 
 use hashbrown::HashMap;
 use model::Text;
+use segment::derived;
 
 /// The number of a name in one store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,7 +26,8 @@ impl NameId {
     }
 }
 
-/// Names and their numbers, in order of first sight.
+/// Names and their numbers, in order of first sight. Names of derived events and of their properties
+/// are known from the beginning.
 #[derive(Clone, Debug)]
 pub struct Names {
     names: Vec<Text>,
@@ -34,13 +36,27 @@ pub struct Names {
 
 impl Default for Names {
     fn default() -> Names {
-        let mut names = Names { names: Vec::new(), numbers: HashMap::new() };
-        names.intern(&Text::const_new("value"));
-        names
+        Names::of([Text::const_new("value")])
     }
 }
 
 impl Names {
+    /// Names in the order of their numbers, as [`Names::all`] gave them, if need be of a program that
+    /// knew fewer derived events.
+    pub(crate) fn of(names: impl IntoIterator<Item = Text>) -> Names {
+        let mut known = Names { names: Vec::new(), numbers: HashMap::new() };
+        for name in names {
+            known.intern(&name);
+        }
+        for derived in &derived::ALL {
+            let properties = derived.properties.iter().map(|(property, _)| *property);
+            for name in [derived.name].into_iter().chain(properties) {
+                known.intern(&Text::new(name));
+            }
+        }
+        known
+    }
+
     /// The number of a name that has been seen.
     pub fn number(&self, name: &str) -> Option<NameId> {
         self.numbers.get(name).copied()

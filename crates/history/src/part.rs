@@ -19,8 +19,11 @@ use crate::names::NameId;
 use crate::numbers::{Arrivals, Series};
 
 mod build;
+mod without;
 
 pub(crate) use build::Columns;
+use without::Rest;
+pub(crate) use without::Without;
 #[cfg(test)]
 mod tests;
 
@@ -104,6 +107,8 @@ pub struct Runs {
 pub struct Part {
     facts: Facts,
     file: Option<PartFile>,
+    /// Of a part that is another one without some rows: that one.
+    rest: Option<Rest>,
     runs: Section<Runs>,
     times: Section<Vec<u32>>,
     arrivals: Section<Arrivals>,
@@ -199,6 +204,7 @@ impl Part {
         Part {
             facts,
             file: Some(file),
+            rest: None,
             runs: Section::stored(),
             times: Section::stored(),
             arrivals: Section::stored(),
@@ -230,26 +236,29 @@ impl Part {
 
     /// Which users have rows, and where.
     pub fn runs(&self) -> Result<Arc<Runs>, Error> {
-        self.section(&self.runs, |file| file.runs(&self.facts))
+        self.section(&self.runs, |file| file.runs(&self.facts), Rest::runs)
     }
 
     /// Times of all rows in milliseconds after [`Facts::time_min`].
     pub fn times(&self) -> Result<Arc<Vec<u32>>, Error> {
-        self.section(&self.times, |file| file.times(&self.facts, &*self.runs()?))
+        self.section(&self.times, |file| file.times(&self.facts, &*self.runs()?), Rest::times)
     }
 
     /// Order of acceptance.
     pub fn arrivals(&self) -> Result<Arc<Arrivals>, Error> {
-        self.section(&self.arrivals, |file| file.arrivals(&self.facts))
+        self.section(&self.arrivals, |file| file.arrivals(&self.facts), Rest::arrivals)
     }
 
     /// When rows were accepted, in milliseconds.
     pub fn received(&self) -> Result<Arc<Series>, Error> {
-        self.section(&self.received, |file| file.received(&self.facts))
+        self.section(&self.received, |file| file.received(&self.facts), Rest::received)
     }
 
     /// Delivery ids of some rows.
     pub fn ids(&self, rows: Range<usize>) -> Result<Vec<u128>, Error> {
+        if let Some(rest) = &self.rest {
+            return rest.ids(rows);
+        }
         match (&self.ids, &self.file) {
             (Ids::Zero, _) => Ok(vec![0; rows.len()]),
             (Ids::Held(ids), _) => Ok(ids[rows].to_vec()),
@@ -277,7 +286,7 @@ impl Part {
     pub fn column(&self, property: NameId) -> Result<Option<Arc<Column>>, Error> {
         let Some(section) = self.columns.get(&property) else { return Ok(None) };
         let load = |file: &PartFile| file.column(property, &self.facts, || self.runs());
-        self.section(section, load).map(Some)
+        self.section(section, load, |rest| rest.column(property)).map(Some)
     }
 
     /// The rows of one user.
@@ -315,7 +324,8 @@ impl Part {
     }
 
     pub(crate) fn wrong(&self, what: &'static str) -> Error {
-        let path = self.file.as_ref().map(|file| file.path().to_path_buf());
+        let stored = self.file.as_ref().or(self.rest.as_ref().and_then(Rest::file));
+        let path = stored.map(|file| file.path().to_path_buf());
         Error::Damaged { path: path.unwrap_or_default(), at: 0, what }
     }
 
@@ -323,11 +333,18 @@ impl Part {
         &self,
         section: &Section<T>,
         load: impl FnOnce(&PartFile) -> Result<(T, usize, usize), Error>,
+        narrow: impl FnOnce(&Rest) -> Result<(T, usize), Error>,
     ) -> Result<Arc<T>, Error> {
-        match (section, &self.file) {
-            (Section::Held(held), _) => Ok(Arc::clone(held)),
-            (Section::Stored(slot), Some(file)) => file.cache().get(slot, || load(file)),
-            (Section::Stored(_), None) => unreachable!("only a stored part has stored columns"),
+        match (section, &self.file, &self.rest) {
+            (Section::Held(held), ..) => Ok(Arc::clone(held)),
+            (Section::Stored(slot), Some(file), _) => file.cache().get(slot, || load(file)),
+            (Section::Stored(slot), None, Some(rest)) => rest.cache().get(slot, || {
+                let (value, bytes) = narrow(rest)?;
+                Ok((value, bytes, 0))
+            }),
+            (Section::Stored(_), None, None) => {
+                unreachable!("only a stored part has stored columns")
+            }
         }
     }
 }

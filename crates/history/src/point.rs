@@ -44,7 +44,7 @@ impl<'a> OneUser<'a> {
         needs: Option<(&Needs, (Timestamp, Timestamp))>,
     ) -> OneUser<'a> {
         let wanted = needs.map(|(needs, (from, to))| Wanted {
-            events: needs.names(names),
+            events: needs.names(names).stored().map(<[NameId]>::to_vec),
             properties: needs.properties(names),
             attributes: needs.attributes(names),
             within: (needs.earliest(from), to),
@@ -144,6 +144,7 @@ impl<'a> OneUser<'a> {
                 arrival: arrivals.get(row, times[row]),
                 id: EventId(id),
                 properties: values.collect(),
+                derived: false,
             });
         }
         Ok(())
@@ -168,6 +169,7 @@ impl<'a> OneUser<'a> {
                     arrival: row.arrival,
                     id: EventId(row.id),
                     properties,
+                    derived: false,
                 });
             }
             Family::Attribute { name, .. } => {

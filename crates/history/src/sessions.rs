@@ -13,8 +13,9 @@ use model::value::ValueKey;
 use model::{Day, Span, Text, Timestamp};
 
 use crate::activity::every_event;
+use crate::derived::activity;
 use crate::distribution::Distribution;
-use crate::evaluate::{Evaluator, QueryError, Source};
+use crate::evaluate::{Evaluator, QueryError, Source, Wanted};
 use crate::groups::UserGroups;
 use crate::ranges::pieces;
 
@@ -132,16 +133,27 @@ pub fn figures(sessions: &[Session]) -> SessionFigures {
     tally.figures()
 }
 
+/// Activity, as derived events know it; or every event, for the sender's own ids.
 fn source(evaluator: &Evaluator, rule: &SessionRule) -> Result<Source, QueryError> {
-    let id: Vec<&str> = match rule {
-        SessionRule::Gap(_) => Vec::new(),
-        SessionRule::Property(name) => vec![name],
-    };
-    evaluator.source(&every_event(), (Timestamp::MIN, evaluator.at), &id)
+    match rule {
+        SessionRule::Gap(_) => {
+            let (snapshot, at) = (evaluator.snapshot, evaluator.at);
+            let wanted = Wanted { times: true, ..Wanted::default() };
+            evaluator.go_on()?;
+            let settings = snapshot.session_settings();
+            let source =
+                activity(snapshot, &settings, (Timestamp::MIN, at), &wanted, &|_| Ok(true))?;
+            evaluator.note(&source);
+            Ok(source)
+        }
+        SessionRule::Property(name) => {
+            evaluator.source(&every_event(), (Timestamp::MIN, evaluator.at), &[name])
+        }
+    }
 }
 
 /// Sessions of some users, by user and start.
-fn of_users(
+pub(crate) fn of_users(
     source: &Source,
     rule: &SessionRule,
     users: Range<u32>,

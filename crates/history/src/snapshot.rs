@@ -2,31 +2,43 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use hashbrown::HashMap;
 use model::{EventId, Text, Timestamp, UserIndex, Value};
 use segment::evaluate::{UserEvent, UserHistory};
 
 use crate::column::Column;
+use crate::derived::{Base, Deriving};
 use crate::evaluate::QueryError;
 use crate::names::{NameId, Names};
-use crate::part::{Family, Part, month_of};
+use crate::part::{Family, Part};
 use crate::set::{UserSet, bits_of};
 use crate::users::{UserFacts, Users};
 
+mod derived;
 mod known;
+mod names;
 mod seen;
 
+pub(crate) use known::known_part;
+pub(crate) use names::{AskedNames, FoundPart};
 pub use seen::SeenValues;
+
+/// Parts of families.
+pub(crate) type Families = BTreeMap<Family, Vec<Arc<Part>>>;
 
 /// Everything applied up to one moment.
 pub struct Snapshot {
     pub(crate) names: Arc<Names>,
     pub(crate) users: Users,
-    pub(crate) families: BTreeMap<Family, Vec<Arc<Part>>>,
+    pub(crate) families: Arc<Families>,
     /// Everybody, and when the last of them was first seen; made when it is first asked for.
-    everybody: OnceLock<(i64, UserSet)>,
+    everybody: Arc<OnceLock<(i64, UserSet)>>,
+    /// Events that nobody sends, if they are to be seen; made when a question names one.
+    pub(crate) derived: Option<Deriving>,
+    /// What was derived of this under the settings that were asked for last.
+    base: Arc<Mutex<Option<Arc<Base>>>>,
 }
 
 /// One event of one user, with when it was accepted.
@@ -70,12 +82,9 @@ pub struct ValueFacts {
 const EXAMPLES_MAX: usize = 5;
 
 impl Snapshot {
-    pub(crate) fn new(
-        names: Arc<Names>,
-        users: Users,
-        families: BTreeMap<Family, Vec<Arc<Part>>>,
-    ) -> Snapshot {
-        Snapshot { names, users, families, everybody: OnceLock::new() }
+    pub(crate) fn new(names: Arc<Names>, users: Users, families: Families) -> Snapshot {
+        let (everybody, base) = (Arc::default(), Arc::default());
+        Snapshot { names, users, families: Arc::new(families), everybody, derived: None, base }
     }
 
     /// Dense numbers in use: sets and arrays over users have this many places.
@@ -143,7 +152,7 @@ impl Snapshot {
         self.users.get(user)
     }
 
-    /// The whole history of one user, at any age.
+    /// The whole history of one user, at any age, without derived events.
     pub fn history_of(&self, user: UserIndex) -> Result<UserHistory, QueryError> {
         let mut history = UserHistory {
             id: self.public_id(user).clone(),
@@ -159,7 +168,7 @@ impl Snapshot {
         Ok(history)
     }
 
-    /// All events of one user by (time, arrival).
+    /// All events of one user by (time, arrival), without derived ones.
     pub fn events_of(&self, user: UserIndex) -> Result<Vec<StoredEvent>, QueryError> {
         let mut events = Vec::new();
         let facts = self.facts_of(user);
@@ -167,10 +176,10 @@ impl Snapshot {
         if lived.0 > lived.1 {
             return Ok(events);
         }
-        for (name, _, part) in self.parts_within(None, lived) {
-            let rows = part.rows_of(user.0)?;
+        for found in self.parts_within(&AskedNames::every(), lived)? {
+            let rows = found.part.rows_of(user.0)?;
             if !rows.is_empty() {
-                self.read_events(name, part, rows, &mut events)?;
+                self.read_events(&found, rows, &mut events)?;
             }
         }
         events.sort_by_key(|stored| (stored.event.time, stored.event.arrival));
@@ -221,10 +230,17 @@ impl Snapshot {
         names.into_iter().map(|name| self.names.name(name)).filter(|name| !name.is_empty())
     }
 
-    /// What is known of every event name, most frequent first.
+    /// What is known of every name of stored events, most frequent first.
     pub fn events(&self) -> Result<Vec<EventFacts>, QueryError> {
         let mut parts: BTreeMap<NameId, Vec<&Part>> = BTreeMap::new();
         self.event_parts().for_each(|(name, part)| parts.entry(name).or_default().push(part));
+        self.facts_of_events(parts)
+    }
+
+    fn facts_of_events(
+        &self,
+        parts: BTreeMap<NameId, Vec<&Part>>,
+    ) -> Result<Vec<EventFacts>, QueryError> {
         let mut facts: Vec<_> = parts
             .into_iter()
             .map(|(name, parts)| self.facts_of_event(name, &parts))
@@ -274,11 +290,11 @@ impl Snapshot {
     /// Reads rows of one part as events.
     fn read_events(
         &self,
-        name: NameId,
-        part: &Part,
+        found: &FoundPart,
         rows: Range<usize>,
         events: &mut Vec<StoredEvent>,
     ) -> Result<(), QueryError> {
+        let FoundPart { name, part, derived, .. } = *found;
         let (times, arrivals, received) = (part.times()?, part.arrivals()?, part.received()?);
         let ids = part.ids(rows.clone())?;
         let mut columns = Vec::new();
@@ -296,6 +312,7 @@ impl Snapshot {
                 arrival: arrivals.get(row, times[row]),
                 id: EventId(id),
                 properties: columns.iter().filter_map(value).collect(),
+                derived,
             };
             events
                 .push(StoredEvent { event, received_at: Timestamp(received.get(row, times[row])) });
@@ -312,35 +329,6 @@ impl Snapshot {
             };
             parts.iter().filter_map(move |part| Some((name?, part.as_ref())))
         })
-    }
-
-    /// Parts of the names (nothing: of all) whose month touches a range of time, by name and month,
-    /// each with its place among all parts of its name.
-    pub(crate) fn parts_within(
-        &self,
-        names: Option<Vec<NameId>>,
-        (from, to): (Timestamp, Timestamp),
-    ) -> impl Iterator<Item = (NameId, usize, &Part)> {
-        let months = month_of(from)..=month_of(to);
-        let of = |name, month| Family::Event { name, month };
-        let ranges = match names {
-            None => vec![(NameId(0), NameId(u32::MAX))],
-            Some(names) => names.into_iter().map(|name| (name, name)).collect(),
-        };
-        let families = ranges.into_iter().flat_map(move |(first, last)| {
-            self.families.range(of(first, i32::MIN)..=of(last, i32::MAX))
-        });
-        let mut before = (NameId(0), 0);
-        families
-            .filter_map(move |(family, parts)| {
-                let Family::Event { name, month } = family else { return None };
-                let place = if before.0 == *name { before.1 } else { 0 };
-                before = (*name, place + parts.len());
-                let inside = months.contains(month);
-                let parts = if inside { parts.iter().enumerate() } else { [].iter().enumerate() };
-                Some(parts.map(move |(index, part)| (*name, place + index, part.as_ref())))
-            })
-            .flatten()
     }
 
     /// Every part of one attribute.

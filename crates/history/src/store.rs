@@ -23,6 +23,7 @@ use crate::users::Users;
 mod bulk;
 mod checkpoint;
 mod discard;
+mod erase;
 mod fresh;
 mod held;
 mod history_of;
@@ -39,6 +40,7 @@ mod transitions;
 
 pub use bulk::Load;
 pub use checkpoint::{Checkpoint, SavedCheckpoint};
+pub use erase::Erased;
 pub use held::Asked;
 pub use job::{Done, Job, Upkeep};
 pub use operations::Earlier;
@@ -71,6 +73,7 @@ pub struct Store {
     discarded: HashMap<Text, i64>,
     /// Users who had events that were dropped so.
     bereft: BTreeSet<UserIndex>,
+    hidden: erase::Hidden,
 }
 
 impl Store {
@@ -93,6 +96,7 @@ impl Store {
             cache: Arc::default(),
             discarded: HashMap::new(),
             bereft: BTreeSet::new(),
+            hidden: erase::Hidden::default(),
         }
     }
 
@@ -222,9 +226,7 @@ impl Store {
             return Ok(Arc::clone(snapshot));
         }
         self.seal_all()?;
-        let parts =
-            |runs: &Runs| runs.parts.iter().map(|sealed| Arc::clone(&sealed.part)).collect();
-        let families = self.families.iter().map(|(family, runs)| (*family, parts(runs))).collect();
+        let families = self.shown_parts()?.into_iter().collect();
         let snapshot = Snapshot::new(Arc::clone(&self.names), self.users.clone(), families);
         Ok(self.latest.insert(Arc::new(snapshot)).clone())
     }

@@ -165,8 +165,8 @@ impl Iterator for Rows {
         self.number += 1;
         let row = self.number;
         let rejected = |column, problem: Problem, raw| {
-            let message = problem.to_string();
-            Some(Err(Rejected { row, column, code: problem.code, message, raw }))
+            let Problem { code, message, hint } = problem;
+            Some(Err(Rejected { row, line: None, column, code, message, hint, raw }))
         };
         match self.advance() {
             Ok(true) => {}

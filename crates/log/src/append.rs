@@ -138,6 +138,7 @@ impl Log {
     /// Errors: `Io`; the log is usable as before, and a later call tries again.
     pub fn remove_before(&mut self, keep_from: Offset) -> Result<Offset> {
         while let Some(first) = self.shared.segment_before(keep_from) {
+            let _files = self.shared.files();
             let name = segment::name(first);
             match self.disk.remove(&name) {
                 // Removed by an earlier call that failed afterwards.
@@ -148,6 +149,20 @@ impl Log {
             self.shared.pop_segment();
         }
         Ok(self.shared.first())
+    }
+
+    /// Closes the last segment, unless nothing is in it, after everything appended is durable: what is
+    /// appended from now on stands in another file. Returns the end of the log.
+    ///
+    /// Errors: `Io` and `Poisoned`, as [`Log::sync`].
+    pub fn close_segment(&mut self) -> Result<Offset> {
+        self.sync()?;
+        if segment::position_of(self.tail.header.first, self.tail.end)
+            > segment::HEADER_BYTES as u64
+        {
+            self.guarded(Log::roll)?;
+        }
+        Ok(self.tail.end)
     }
 
     /// Runs an operation whose failure leaves the disk in an unknown state.

@@ -18,6 +18,8 @@ pub trait Disk: Send + Sync {
     fn open(&self, name: &str, mode: Mode) -> io::Result<Box<dyn DiskFile>>;
     /// Removes a file.
     fn remove(&self, name: &str) -> io::Result<()>;
+    /// Gives a file the name of another one, which is replaced; after a crash either of both has it.
+    fn replace(&self, from: &str, to: &str) -> io::Result<()>;
     /// Makes created and removed names durable.
     fn sync_directory(&self) -> io::Result<()>;
     /// The path of a file, for messages.
@@ -92,6 +94,10 @@ impl Disk for Directory {
 
     fn remove(&self, name: &str) -> io::Result<()> {
         fs::remove_file(self.0.join(name))
+    }
+
+    fn replace(&self, from: &str, to: &str) -> io::Result<()> {
+        fs::rename(self.0.join(from), self.0.join(to))
     }
 
     #[cfg(unix)]

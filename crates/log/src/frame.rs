@@ -46,9 +46,16 @@ impl Header {
 pub fn push(buffer: &mut Vec<u8>, salt: u64, offset: Offset, payload: &[u8]) {
     debug_assert!(!payload.is_empty() && payload.len() <= PAYLOAD_BYTES_MAX);
     debug_assert!(buffer.len() <= WRITE_BYTES_MAX);
+    let distance = buffer.len() as u64;
+    push_at(buffer, salt, offset, (distance, payload));
+}
+
+/// The same of a frame that was a part of a write, so many bytes after its beginning.
+pub fn push_at(buffer: &mut Vec<u8>, salt: u64, offset: Offset, frame: (u64, &[u8])) {
+    let (distance, payload) = frame;
     let mut header = [0; HEADER_BYTES];
     header[..4].copy_from_slice(&(payload.len() as u32).to_le_bytes());
-    header[4..8].copy_from_slice(&(buffer.len() as u32).to_le_bytes());
+    header[4..8].copy_from_slice(&(distance as u32).to_le_bytes());
     header[8..12].copy_from_slice(&crc32fast::hash(payload).to_le_bytes());
     let crc = header_crc(salt, offset, &header);
     header[12..].copy_from_slice(&crc.to_le_bytes());

@@ -28,6 +28,7 @@ mod append;
 mod error;
 mod read;
 mod recover;
+mod rewrite;
 mod window;
 
 #[cfg(test)]
@@ -37,6 +38,7 @@ pub use append::{Log, Options};
 pub use error::{Error, Remedy};
 pub use read::{Frames, Reader};
 pub use recover::Recovery;
+pub use rewrite::Change;
 
 /// A place in the log: bytes of frames before it. The offset of a frame is where it begins; the end
 /// of the log is where the next one will begin.

@@ -1,7 +1,7 @@
 //! The reading side: frames from an offset on, only what is synced, checked one by one.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use crate::disk::{Disk, DiskFile, Mode};
 use crate::recover::{attempt, read_header};
@@ -13,13 +13,15 @@ use crate::{Error, Offset, Result, frame};
 pub(crate) struct Shared {
     end: AtomicU64,
     firsts: RwLock<Vec<Offset>>,
+    /// Held while a file is removed or replaced.
+    files: Mutex<()>,
 }
 
 /// A handle for reading a log; cheap to clone and usable on any thread.
 #[derive(Clone)]
 pub struct Reader {
     disk: Arc<dyn Disk>,
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 /// The frames from an offset on. `None` means that the durable end is reached; after a further sync
@@ -41,7 +43,7 @@ struct Segment {
 impl Shared {
     pub fn new(firsts: Vec<Offset>, end: Offset) -> Shared {
         debug_assert!(!firsts.is_empty());
-        Shared { end: AtomicU64::new(end.0), firsts: RwLock::new(firsts) }
+        Shared { end: AtomicU64::new(end.0), firsts: RwLock::new(firsts), files: Mutex::default() }
     }
 
     pub fn set_end(&self, end: Offset) {
@@ -75,7 +77,12 @@ impl Shared {
         Offset(self.end.load(Ordering::Acquire))
     }
 
-    fn firsts(&self) -> RwLockReadGuard<'_, Vec<Offset>> {
+    /// Nobody else removes or replaces a file while this is held.
+    pub fn files(&self) -> MutexGuard<'_, ()> {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn firsts(&self) -> RwLockReadGuard<'_, Vec<Offset>> {
         self.firsts.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -83,6 +90,10 @@ impl Shared {
 impl Reader {
     pub(crate) fn new(disk: Arc<dyn Disk>, shared: Arc<Shared>) -> Reader {
         Reader { disk, shared }
+    }
+
+    pub(crate) fn disk(&self) -> &dyn Disk {
+        &*self.disk
     }
 
     /// The first offset of the log.
@@ -137,6 +148,19 @@ impl Frames {
 
     /// The next frame without copying it; `None` at the durable end.
     pub fn next_frame(&mut self) -> Result<Option<(Offset, &[u8])>> {
+        Ok(self.next_whole()?.map(|(offset, _, payload)| (offset, payload)))
+    }
+
+    /// The header of the segment that holds the next frame.
+    pub(crate) fn header(&mut self) -> Result<Header> {
+        self.enter_segment()?;
+        let (offset, first, end) = (self.next, self.reader.first(), self.reader.end());
+        let segment = self.segment.as_ref().ok_or(Error::NoSuchOffset { offset, first, end })?;
+        Ok(segment.header)
+    }
+
+    /// The next frame with its distance from the beginning of its write.
+    pub(crate) fn next_whole(&mut self) -> Result<Option<(Offset, u64, &[u8])>> {
         let end = self.reader.end();
         if self.next >= end {
             return Ok(None);
@@ -164,7 +188,7 @@ impl Frames {
             return damaged("a frame's payload fails its checksum");
         }
         self.next = Offset(at.0 + parsed.frame_bytes() as u64);
-        Ok(Some((at, payload)))
+        Ok(Some((at, parsed.distance, payload)))
     }
 
     /// Opens the segment that holds the next frame, unless it is open.

@@ -4,6 +4,7 @@
 //! when they are read. Nothing that was ever durable is cut: see [`crate::frame`] for the proof.
 
 use crate::disk::{Disk, DiskFile, Mode};
+use crate::rewrite::COPY;
 use crate::segment::{self, Header, NoHeader};
 use crate::window::{Source, WINDOW_BYTES, Window};
 use crate::{Error, Offset, Result, frame};
@@ -91,6 +92,10 @@ pub(crate) fn read_header(
 
 fn list_segments(disk: &dyn Disk) -> Result<Vec<Offset>> {
     let names = attempt(disk, "", "list directory", disk.list())?;
+    // What a crash left of a copy that did not come to take its segment's place.
+    for copy in names.iter().filter(|name| name.ends_with(COPY)) {
+        attempt(disk, copy, "remove", disk.remove(copy))?;
+    }
     let mut firsts: Vec<Offset> = names.iter().filter_map(|n| segment::first_of_name(n)).collect();
     firsts.sort_unstable();
     Ok(firsts)

@@ -449,3 +449,81 @@ fn a_copy_of_a_part_keeps_its_offsets() {
     let found: Vec<_> = copy.reader().read_from(from).unwrap().map(|f| f.unwrap()).collect();
     assert_eq!(found, all[7..]);
 }
+
+/// Payloads of which every third was rewritten: the same length, other bytes.
+fn rewritten(n: usize) -> Vec<u8> {
+    let whole = payload(n);
+    if n.is_multiple_of(3) { vec![0; whole.len()] } else { whole }
+}
+
+fn rewrite_all(log: &Log, n: &mut usize) -> crate::Result<u64> {
+    let reader = log.reader();
+    let mut changed = 0;
+    *n = 0;
+    for first in reader.closed_segments(log.end()) {
+        changed += reader.rewrite(first, &mut |_, payload| {
+            *n += 1;
+            (*n - 1).is_multiple_of(3).then(|| vec![0; payload.len()])
+        })?;
+    }
+    Ok(changed)
+}
+
+#[test]
+fn payloads_can_be_rewritten_where_they_stand() {
+    let disk = MemoryDisk::default();
+    let (mut log, _) = open(&disk, SMALL).unwrap();
+    assert!(!write(&mut log, 0, &[4; 20]).1);
+    let end = log.close_segment().unwrap();
+    assert_eq!(log.close_segment().unwrap(), end, "there is nothing more to close");
+    // Somebody is in the middle of reading.
+    let mut reading = log.reader().read_from(log.reader().first()).unwrap();
+    assert_eq!(reading.next().unwrap().unwrap().1, payload(0));
+    let mut n = 0;
+    assert_eq!(rewrite_all(&log, &mut n).unwrap(), 27);
+    assert_eq!((n, log.end()), (80, end));
+    assert!(reading.count() == 79, "whoever reads goes on");
+    assert!(!write(&mut log, 80, &[2]).1);
+    let all = |log: &Log| contents(log).unwrap();
+    let expected: Vec<Vec<u8>> = (0..80).map(rewritten).chain((80..82).map(payload)).collect();
+    assert_eq!(all(&log), expected);
+    drop(log);
+    let (log, recovery) = open(&disk.after_kill(), SMALL).unwrap();
+    assert_eq!((all(&log), recovery.cut_bytes), (expected, 0));
+    let first = log.reader().first();
+    let longer = log.reader().rewrite(first, &mut |_, payload| Some(vec![0; payload.len() + 1]));
+    assert!(matches!(longer, Err(Error::PayloadSize { .. })));
+}
+
+#[test]
+fn rewriting_may_fail_or_be_cut_at_any_operation() {
+    for at in 1.. {
+        let disk = filled(SMALL, &[4; 6]);
+        let (mut log, _) = open(&disk, SMALL).unwrap();
+        log.close_segment().unwrap();
+        disk.fail_at(at);
+        let mut n = 0;
+        let whole = rewrite_all(&log, &mut n).is_ok();
+        drop(log);
+        for seed in 0..4 {
+            let mut state = seed * 7 + at;
+            let image = disk.after_power_loss(|| {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                state >> 40 & 1 == 1
+            });
+            let (log, _) = open(&image, SMALL).unwrap();
+            let found = contents(&log).unwrap();
+            assert_eq!(found.len(), 24);
+            for (n, bytes) in found.iter().enumerate() {
+                assert!(*bytes == payload(n) || *bytes == rewritten(n), "{n} at {at}");
+                assert!(!whole || *bytes == rewritten(n), "{n} at {at}");
+            }
+            assert!(rewrite_all(&log, &mut n).is_ok(), "it can be done again");
+            assert!(image.names().iter().all(|name| !name.ends_with(".copy")));
+        }
+        if whole {
+            assert!(at > 20);
+            return;
+        }
+    }
+}

@@ -177,6 +177,19 @@ impl Who {
     }
 }
 
+impl Record {
+    /// The delivery id by which it counts once; joining two ids is the same however often said.
+    pub fn delivery(&self) -> Option<EventId> {
+        match &self.what {
+            What::Event(event) => Some(event.id),
+            What::Identify(change) => Some(change.id),
+            // What an address is told again changes nothing, and no row of anybody holds its id.
+            What::Facts(facts) => (!self.concerns_nobody()).then_some(facts.id),
+            What::Alias { .. } | What::Separate { .. } => None,
+        }
+    }
+}
+
 impl AttributeChange {
     /// New values and nothing else.
     pub fn set(time: Timestamp, id: EventId, attributes: Vec<(Text, Value)>) -> AttributeChange {

@@ -53,6 +53,8 @@ pub struct UserEvent {
     pub id: EventId,
     /// Properties sorted by name, each name once.
     pub properties: Vec<(Text, Value)>,
+    /// Nobody sent it: [`crate::derived`].
+    pub derived: bool,
 }
 
 /// One user's history, each event id once.

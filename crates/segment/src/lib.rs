@@ -9,6 +9,7 @@ pub mod arbitrary;
 pub mod bucket;
 pub mod catalogue;
 pub mod check;
+pub mod derived;
 pub mod evaluate;
 pub mod live;
 pub mod needs;

@@ -1,17 +1,19 @@
 //! Configuration of a workspace: one small SQLite file beside the log and the history.
 //!
 //! What it is: name, zone and seed, keys, saved segments, lifecycle, stage frameworks, RFM settings,
-//! composite events, webhooks, the schema registry and the error stream. What it is not: it reads no definition (they are stored in the JSON
+//! composite events, webhooks, the schema registry, the error stream and imports on a schedule. What it is not: it reads no definition (they are stored in the JSON
 //! form and given their meaning by the service), and it holds no event.
 //!
 //! Invariants: every write is one transaction, synced before it returns (WAL with full
 //! synchronisation); several processes may have the file open (`key create` works beside a running
-//! server); a key is never stored, only the SHA-256 hash of it. Secrets of webhooks are stored,
-//! because messages are signed with them.
+//! server); a key is never stored, only the SHA-256 hash of it. Secrets of webhooks
+//! and of buckets are stored, because requests are signed with them.
 
 pub mod errors;
 pub mod frameworks;
+pub mod imports;
 pub mod keys;
+pub mod privacy;
 pub mod schema;
 pub mod webhooks;
 
@@ -24,7 +26,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// Layout of the file that this version writes. A file of a later version is refused.
-const VERSION: i64 = 3;
+const VERSION: i64 = 4;
 
 /// The setting that holds [`Config::secret`].
 const SECRET: &str = "id_secret";
@@ -76,6 +78,30 @@ CREATE TABLE IF NOT EXISTS dead_letter (
     attempts INTEGER NOT NULL, error TEXT NOT NULL, body TEXT NOT NULL, user TEXT NOT NULL,
     PRIMARY KEY (webhook, id)
 ) STRICT;
+CREATE TABLE IF NOT EXISTS erasure (
+    id TEXT PRIMARY KEY, asked_at INTEGER NOT NULL, receipt TEXT NOT NULL, intent TEXT,
+    deliveries BLOB
+) STRICT;
+CREATE TABLE IF NOT EXISTS suppression (
+    id TEXT PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT NULL, reason TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS suppressed (
+    hash BLOB NOT NULL, suppression TEXT NOT NULL, PRIMARY KEY (hash, suppression)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS test_user (
+    user TEXT PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS backup (
+    folder TEXT PRIMARY KEY, made_at INTEGER NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS import (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, place TEXT NOT NULL, secret TEXT,
+    format TEXT NOT NULL, mapping TEXT NOT NULL, every_minutes INTEGER NOT NULL,
+    paused INTEGER NOT NULL, created_at INTEGER NOT NULL, last_run TEXT
+) STRICT;
+CREATE TABLE IF NOT EXISTS import_file (
+    import TEXT NOT NULL, name TEXT NOT NULL, version TEXT NOT NULL, PRIMARY KEY (import, name)
+) STRICT, WITHOUT ROWID;
 ";
 
 /// What layouts before the third had otherwise: keys without a limit, and a quarantine that the error
@@ -134,6 +160,8 @@ impl Config {
         connection.busy_timeout(BUSY)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
+        // What is deleted is overwritten: an erased person must not stay in free pages.
+        connection.pragma_update(None, "secure_delete", "ON")?;
         let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
         if found > VERSION {
             return Err(ConfigError::Newer { found });

@@ -90,6 +90,15 @@ impl ErrorStream {
 
     /// Notes an error. `sample` gives what is wrong and what was sent, if that is still wanted.
     pub fn note(&self, noted: &Noted<'_>, sample: impl FnOnce() -> (String, String)) {
+        self.add(noted, Some(sample));
+    }
+
+    /// Counts an error of which nothing may be kept.
+    pub fn count(&self, noted: &Noted<'_>) {
+        self.add(noted, None::<fn() -> (String, String)>);
+    }
+
+    fn add(&self, noted: &Noted<'_>, sample: Option<impl FnOnce() -> (String, String)>) {
         let mut pending = self.inner.lock();
         let kind = kind_of(noted, noted.event);
         // Of too many names at once, the rest share one kind.
@@ -106,7 +115,7 @@ impl ErrorStream {
             Some((_, n)) => *n += noted.n,
             None => fresh.hours.push((hour, noted.n)),
         }
-        if fresh.samples.len() < SAMPLES_FRESH {
+        if let Some(sample) = sample.filter(|_| fresh.samples.len() < SAMPLES_FRESH) {
             let (message, mut record) = sample();
             record.truncate(record.floor_char_boundary(REJECTED_BYTES));
             fresh.samples.push(Sample { at, message, record });

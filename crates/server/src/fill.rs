@@ -1,9 +1,9 @@
 //! Many records into a workspace, by the way that live events take: batches wait for the writer
 //! while the next ones are made, and everything is durable when it returns.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
-use model::Record;
+use model::{EventId, Record};
 
 use crate::workspace::{Counts, Receipt, SubmitError, Workspace};
 
@@ -13,6 +13,10 @@ pub const BATCH: usize = 2_000;
 /// Batches that wait for an answer: bounds memory while the writer is busy.
 const WAITING: usize = 16;
 
+/// Deliveries that a dry run remembers, to tell of repetitions within a file: 32 MB. Of a longer file,
+/// repetitions farther apart are told as accepted.
+const REMEMBERED: usize = 1 << 20;
+
 /// A stream of records into a workspace.
 pub struct Filler<'a> {
     workspace: &'a Workspace,
@@ -20,6 +24,9 @@ pub struct Filler<'a> {
     batch: Vec<Record>,
     waiting: VecDeque<Receipt>,
     counts: Counts,
+    left_out: u64,
+    /// Deliveries so far, where nothing is stored.
+    dry: Option<HashSet<EventId>>,
 }
 
 impl<'a> Filler<'a> {
@@ -31,7 +38,19 @@ impl<'a> Filler<'a> {
             batch: Vec::with_capacity(BATCH),
             waiting: VecDeque::new(),
             counts: Counts::default(),
+            left_out: 0,
+            dry: None,
         }
+    }
+
+    /// The same, and nothing is stored: its counts are what would be.
+    pub fn dry(workspace: &'a Workspace, source: &'a str) -> Filler<'a> {
+        Filler { dry: Some(HashSet::new()), ..Filler::new(workspace, source) }
+    }
+
+    /// Records that the schema did not let in; after [`Filler::finish`], of all.
+    pub fn left_out(&self) -> u64 {
+        self.left_out
     }
 
     /// Adds a record. What came of it shows later.
@@ -46,7 +65,7 @@ impl<'a> Filler<'a> {
     }
 
     /// Waits until everything is durable.
-    pub fn finish(mut self) -> Result<Counts, SubmitError> {
+    pub fn finish(&mut self) -> Result<Counts, SubmitError> {
         self.flush()?;
         while let Some(receipt) = self.waiting.pop_front() {
             self.add(receipt)?;
@@ -64,8 +83,37 @@ impl<'a> Filler<'a> {
             self.add(receipt)?;
         }
         let batch = std::mem::replace(&mut self.batch, Vec::with_capacity(BATCH));
+        let n = batch.len();
+        if self.dry.is_some() {
+            let batch = self.workspace.would_admit(batch);
+            self.left_out += (n - batch.len()) as u64;
+            return self.try_out(batch);
+        }
         let batch = self.workspace.admit(self.source, batch);
+        self.left_out += (n - batch.len()) as u64;
         self.waiting.push_back(self.workspace.enqueue(batch)?);
+        Ok(())
+    }
+
+    /// Counts what a batch would come to.
+    fn try_out(&mut self, batch: Vec<Record>) -> Result<(), SubmitError> {
+        let Some(seen) = &mut self.dry else { return Ok(()) };
+        let (mut fresh, mut repeated) = (Vec::with_capacity(batch.len()), 0);
+        for record in batch {
+            match record.delivery() {
+                Some(id) if seen.contains(&id) => repeated += 1,
+                Some(id) => {
+                    if seen.len() < REMEMBERED {
+                        seen.insert(id);
+                    }
+                    fresh.push(record);
+                }
+                None => fresh.push(record),
+            }
+        }
+        let Counts { accepted, duplicates } = self.workspace.would_count(fresh)?;
+        self.counts.accepted += accepted;
+        self.counts.duplicates += duplicates + repeated;
         Ok(())
     }
 

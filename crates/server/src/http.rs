@@ -10,6 +10,7 @@ pub mod auth;
 pub mod body;
 pub mod cors;
 pub mod export;
+mod import;
 pub mod ingest;
 mod limits;
 pub mod listen;
@@ -18,6 +19,7 @@ pub mod long_line;
 pub mod openapi;
 pub mod pages;
 pub mod peer;
+mod privacy;
 mod schema;
 pub mod tls;
 
@@ -237,6 +239,7 @@ pub fn router(app: App) -> Router {
         .layer(from_fn_with_state(app.clone(), auth::guard))
         .merge(ingestion)
         .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn(body::without_brotli))
         .layer(from_fn_with_state(app.clone(), finish))
         .layer(CompressionLayer::new())
         .with_state(app)
@@ -263,6 +266,7 @@ pub async fn serve_on(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let webhooks = crate::webhooks::deliver::start(&app.service);
+    let imports = crate::imports::schedule::start(&app.service);
     let hub = Arc::clone(app.workspace.hub());
     let stop = async move {
         stop.await;
@@ -272,6 +276,7 @@ pub async fn serve_on(
     let retrying = tokio::spawn(ingest::held::retry(app.clone()));
     listen::serve(sockets, router(app), stop).await;
     retrying.abort();
+    imports.stop().await;
     webhooks.stop().await;
     Ok(())
 }

@@ -195,7 +195,12 @@ impl Registry {
         let properties = events.values().flat_map(|event| &event.properties);
         let properties = properties.filter(|(_, of)| of.pii).map(|(name, _)| name);
         let attributes = attributes.iter().filter(|(_, of)| of.pii).map(|(name, _)| name);
-        Masks { names: properties.chain(attributes).map(Text::new).collect() }
+        let mut masks = Masks { names: properties.chain(attributes).map(Text::new).collect() };
+        // What is derived of masked values is masked, too.
+        let derived = segment::derived::sources().filter(|(_, source)| masks.hide(source));
+        let derived: Vec<Text> = derived.map(|(name, _)| Text::new(name)).collect();
+        masks.names.extend(derived);
+        masks
     }
 }
 

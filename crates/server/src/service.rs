@@ -10,17 +10,20 @@ mod composites;
 mod definitions;
 mod devices;
 pub(crate) mod enrichment;
+mod derived;
 mod errors;
 mod evaluate;
 pub mod export;
 pub mod frameworks;
 pub mod history;
 mod identity;
+mod imports;
 mod keys;
 mod known;
 mod lifecycle;
 pub mod live;
 mod overview;
+mod privacy;
 pub(crate) mod retention;
 mod rfm;
 mod rules;
@@ -45,6 +48,7 @@ use wire::api;
 
 use crate::caller::Caller;
 use crate::failure::Failure;
+use crate::imports::Imports;
 use crate::webhooks::Webhooks;
 use crate::workspace::Workspace;
 
@@ -65,6 +69,8 @@ pub struct Service {
     known: Arc<known::KnownViews>,
     /// Messages on their way to others.
     webhooks: Arc<Webhooks>,
+    /// What goes on with imports on a schedule.
+    imports: Arc<Imports>,
     /// Whoever asks does not wait for answers any more.
     stop: Arc<AtomicBool>,
     /// Who asks.
@@ -110,6 +116,7 @@ impl Service {
             watching: Arc::default(),
             known: Arc::default(),
             webhooks: Arc::default(),
+            imports: Arc::default(),
             stop: Arc::default(),
             caller: Arc::new(Caller::local()),
         }
@@ -183,17 +190,9 @@ impl Service {
     fn view(&self, as_of: Option<&str>, known_at: Option<&str>) -> Result<View, Failure> {
         let at = self.instant(as_of)?;
         let stop = Arc::clone(&self.stop);
-        let (snapshot, rules, sight) = (self.snapshot(known_at)?, self.rules()?, self.sight());
+        let snapshot = self.snapshot(known_at, Some(at))?;
+        let (rules, sight) = (self.rules()?, self.sight());
         Ok(View { snapshot, rules, at, stop, sight })
-    }
-
-    /// Everything, or what had been accepted by an instant.
-    fn snapshot(&self, known_at: Option<&str>) -> Result<Arc<Snapshot>, Failure> {
-        let snapshot = self.workspace.snapshot()?;
-        match known_at {
-            Some(text) => Ok(self.known.at(&snapshot, instant("known_at", text)?)?),
-            None => Ok(snapshot),
-        }
     }
 
     /// Everything that gives names in a definition their meaning.

@@ -10,6 +10,7 @@ use model::Timestamp;
 
 use crate::clock;
 use crate::http::listen::Socket;
+use crate::http::tls::acme::Acme;
 use crate::http::tls::{Certificate, TlsError};
 use crate::http::{self, App, Options};
 use crate::service::Service;
@@ -51,9 +52,34 @@ pub struct Sockets {
     /// Pages, API and ingestion.
     pub listener: TcpListener,
     /// The certificate of that address; nothing: it is plain HTTP.
-    pub certificate: Option<Arc<Certificate>>,
+    pub certificate: Option<Certified>,
     /// One more address, plain HTTP.
     pub plain: Option<TcpListener>,
+}
+
+/// Where a certificate comes from.
+pub enum Certified {
+    /// Files, which are read again when they change.
+    Files(Arc<Certificate>),
+    /// An authority, which is asked for new ones.
+    Authority(Acme),
+}
+
+impl Certified {
+    /// What is served now.
+    pub fn certificate(&self) -> &Arc<Certificate> {
+        match self {
+            Certified::Files(certificate) => certificate,
+            Certified::Authority(acme) => acme.certificate(),
+        }
+    }
+
+    async fn follow(self) {
+        match self {
+            Certified::Files(certificate) => certificate.follow().await,
+            Certified::Authority(acme) => acme.follow().await,
+        }
+    }
 }
 
 impl From<TcpListener> for Sockets {
@@ -81,12 +107,15 @@ pub fn serve(
 ) -> Result<(), StartError> {
     let Sockets { listener, certificate, plain } = sockets;
     let address = listener.local_addr().map_err(StartError::Serve)?;
-    let tls = certificate.as_ref().map(|certificate| certificate.acceptor()).transpose()?;
+    let tls =
+        certificate.as_ref().map(|certified| certified.certificate().acceptor()).transpose()?;
     let workspace = service.workspace();
     workspace.prepare();
     if let Err(failure) = service.watch() {
         tracing::error!(%failure, "nothing is watched live");
     }
+    // What an earlier run did not come to the end of.
+    service.finish_erasures_beside();
     let app = App::new(service, address, options);
     let (stop, stopped) = channel::<()>();
     let live = shop.map(|(shop, end)| {

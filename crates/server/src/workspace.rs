@@ -15,14 +15,17 @@
 mod alarm;
 mod backup;
 mod enrich;
+pub(crate) mod erase;
 mod error;
 mod keep;
 mod maintenance;
 mod planned;
+mod suppress;
 mod writer;
 
-pub use backup::{Backup, BackupError, restore};
+pub use backup::{Backup, BackupError, erase_in_backup, is_backup, restore};
 pub use enrich::Enrichment;
+pub use erase::EraseWish;
 pub use error::{SubmitError, WorkspaceError};
 pub use maintenance::Maintained;
 
@@ -43,13 +46,14 @@ use crate::config::{Config, ConfigError};
 use crate::errors::ErrorStream;
 use crate::geo::Places;
 use crate::live::Hub;
+use crate::privacy::Suppressed;
 use crate::registry::Registry;
 use crate::service::watched::{self, Definitions};
 use enrich::Enriching;
 pub use keep::{KeepLog, LogSizes};
 use maintenance::{Errand, Maintenance};
 pub use planned::Planned;
-use writer::{Command, Writer};
+use writer::{Command, Past, Writer};
 
 /// Batches that wait for the writer; more wait in their senders.
 const QUEUE_BATCHES: usize = 64;
@@ -76,6 +80,9 @@ pub struct Workspace {
     registry: RwLock<Arc<Registry>>,
     enriching: Enriching,
     errors: ErrorStream,
+    suppressed: RwLock<Arc<Suppressed>>,
+    /// Held by whoever rewrites files for erasures.
+    erasing: Mutex<()>,
     clock: Clock,
     queue: mpsc::Sender<Command>,
     reader: log::Reader,
@@ -151,9 +158,14 @@ impl Workspace {
         let maintenance = Maintenance::new(queue.downgrade(), Arc::clone(&clock));
         let definitions = definitions(&config);
         let history = dir.join("history");
-        let gone = registry.gone();
+        let suppressed = Arc::new(Suppressed::read(&config, None)?);
+        let past = Past {
+            gone: registry.gone(),
+            erasures: erase::pending(&config)?,
+            suppressed: Arc::clone(&suppressed),
+        };
         let (writer, replayed) =
-            Writer::open(log, &history, sizes.kept_bytes, maintenance, definitions, &gone)?;
+            Writer::open(log, &history, sizes.kept_bytes, maintenance, definitions, &past)?;
         let (shared, cache) = (writer.shared(), writer.store.shared_cache());
         shared.keep_all.store(KeepLog::of(&config)? == KeepLog::All, Ordering::Relaxed);
         shared.keep(crate::service::retention::kept(&config)?);
@@ -167,12 +179,16 @@ impl Workspace {
         let registry = RwLock::new(Arc::new(registry));
         let enriching = Enriching::default();
         enriching.set(crate::service::enrichment::stored(&config)?);
+        let suppressed = RwLock::new(suppressed);
+        let erasing = Mutex::default();
         let workspace = Workspace {
             dir,
             config,
             registry,
             enriching,
             errors,
+            suppressed,
+            erasing,
             clock,
             queue,
             reader,
@@ -216,7 +232,7 @@ impl Workspace {
         &self.errors
     }
 
-    /// Records as the schema lets them in, in their order, and behind them what follows from them; what
+    /// Records as suppressions and the schema let them in, in their order, and behind them what follows from them; what
     /// the schema finds is noted under `source`.
     pub fn admit(&self, source: &str, records: Vec<Record>) -> Vec<Record> {
         self.admit_from(source, records, None)
@@ -244,7 +260,9 @@ impl Workspace {
         &self.enriching.places
     }
 
+    /// Records as suppressions and the schema let them in, in their order.
     fn let_in(&self, source: &str, records: Vec<Record>) -> Vec<Record> {
+        let records = self.unsuppressed(source, records);
         let registry = self.registry();
         if registry.policy.idle() {
             return records;
@@ -252,6 +270,17 @@ impl Workspace {
         let at = self.now();
         let mut note = |finding: Finding<'_>| self.errors.found(at, source, &finding);
         registry.policy.apply(records, &mut note)
+    }
+
+    /// The same without a word to the error stream.
+    pub fn would_admit(&self, records: Vec<Record>) -> Vec<Record> {
+        self.registry().policy.apply(records, &mut |_| {})
+    }
+
+    /// What would become of a batch that was handed in now. Nothing is stored. Blocks its thread.
+    pub fn would_count(&self, records: Vec<Record>) -> Result<Counts, SubmitError> {
+        let asked = self.ask(|reply| Command::Try(records, reply));
+        asked.map_err(|_| SubmitError::Closing)?
     }
 
     /// Drops every event of a name that was accepted up to an instant, from answers at once and from
@@ -319,6 +348,12 @@ impl Workspace {
         self.ask(Command::Snapshot)?
     }
 
+    /// The same with whoever is hidden because they are suppressed: for what a person may know of
+    /// themselves. Blocks its thread.
+    pub fn whole_snapshot(&self) -> Result<Arc<Snapshot>, WorkspaceError> {
+        self.ask(Command::Whole)?
+    }
+
     /// The user that an id stands for, with all of their ids. Blocks its thread.
     pub fn identity(&self, id: &str) -> Result<Option<(UserIndex, IdentityGraph)>, WorkspaceError> {
         self.ask(|reply| Command::Identity(id.into(), reply))
@@ -334,6 +369,13 @@ impl Workspace {
                 let _ = reply.send(read(fold));
             }))
         })
+    /// The public ids of users of whom `holds` is true for any id, as people write it. Blocks its
+    /// thread. Cost: all ids.
+    pub fn users_where(
+        &self,
+        holds: impl Fn(&str) -> bool + Send + 'static,
+    ) -> Result<Vec<Text>, WorkspaceError> {
+        self.ask(|reply| Command::Where(Box::new(holds), reply))
     }
 
     /// What a record would do to the identity graph. Blocks its thread.
@@ -397,6 +439,16 @@ impl Workspace {
     /// Whether the log refused to write.
     pub fn read_only(&self) -> bool {
         self.shared.read_only.load(Ordering::Acquire)
+    }
+
+    /// Records that counted since it was opened.
+    pub fn accepted(&self) -> u64 {
+        self.shared.accepted.load(Ordering::Relaxed)
+    }
+
+    /// How often the log was made durable since it was opened.
+    pub fn syncs(&self) -> u64 {
+        self.shared.syncs.load(Ordering::Relaxed)
     }
 
     /// Batches that wait for the writer.

@@ -188,6 +188,7 @@ impl User {
                 arrival,
                 id: event.id,
                 properties: event.properties.clone(),
+                derived: false,
             }),
             Said::Identify(change) => {
                 // That it was said at all means that the user was there.

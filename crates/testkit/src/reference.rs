@@ -5,6 +5,7 @@
 
 mod compare;
 mod date;
+mod derived;
 mod events;
 mod lifecycle;
 mod rfm;
@@ -16,6 +17,7 @@ use segment::tree::{BaselinePredicate, EventMatch, Predicate, ProfilePredicate, 
 use segment::{Rules, bucket};
 
 pub use compare::test_holds;
+pub use derived::with_derived;
 pub use lifecycle::{instants, state, state_changes};
 pub use rfm::rfm;
 

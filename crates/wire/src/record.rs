@@ -10,7 +10,7 @@
 //! record   := z(received_at − received_at of the record before, or 0), flags, id?, id?, identities?, what
 //! flags    := bit 0: user id follows, bit 1: anonymous id follows, bit 7: identities follow,
 //!             bits 2..6: 0 event, 1 identify, 2 alias, 3 identify with operations, 4 separate,
-//!             5 facts of a device, 6 facts of an address
+//!             5 facts of a device, 6 facts of an address, 31 erased
 //! event    := name, z(time − received_at), 16 bytes of id, properties
 //! identify := z(time − received_at), 16 bytes of id, properties
 //! with operations := identify, 0 or 1 (unsets everything first), n, (name, operation)*
@@ -18,6 +18,8 @@
 //! facts    := z(time − received_at), 16 bytes of id, [channel: name, address: text,] properties that
 //!             are attributes, properties
 //! alias    := text;  separate := text;  identities := n, (name, text)*
+//! erased   := n, text* (each the next known name), n, n bytes of 0: takes the room of a record that was
+//!             erased, without its ids (see [`erase_records`])
 //! properties := n, (name, value)*
 //! name     := 0, text (it becomes the next known name, if it has at most 255 bytes)
 //!           | k + 1, the k-th known name counted from 0
@@ -30,12 +32,14 @@
 
 mod decode;
 mod encode;
+mod erase;
 
 #[cfg(test)]
 mod tests;
 
 pub use decode::decode_batch;
 pub use encode::{Encoder, encode_batch, encode_into};
+pub use erase::erase_records;
 
 /// The version that this program writes.
 pub const VERSION: u8 = 3;
@@ -52,6 +56,7 @@ const KIND_OPERATE: u8 = 3;
 const KIND_SEPARATE: u8 = 4;
 const KIND_DEVICE: u8 = 5;
 const KIND_ADDRESS: u8 = 6;
+const KIND_ERASED: u8 = 31;
 
 /// In the flags: identities follow.
 const MORE_IDENTITIES: u8 = 0x80;

@@ -6,9 +6,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
-import { close, flush, somebody, stage } from './stage.mjs';
+import { admin, close, flush, server, somebody, stage } from './stage.mjs';
 
-const server = process.env.PERENNIAL_URL.replace(/\/$/, '');
 const root = join(import.meta.dirname, '..');
 
 after(close);
@@ -46,7 +45,8 @@ test('what was tracked can be written as declarations', async (t) => {
   await tab.evaluate((name) => window.perennial.track(name, { amount: 1.5, vip: true, items: [{ sku: 'a' }] }), name);
   assert.equal(await flush(tab), true);
   const words = ['scripts/types.mjs', '--host', server, '--out', '-'];
-  const written = execFileSync(process.execPath, words, { cwd: root, encoding: 'utf8' });
+  const env = { ...process.env, ...(admin && { PERENNIAL_KEY: admin }) };
+  const written = execFileSync(process.execPath, words, { cwd: root, encoding: 'utf8', env });
   const [, body] = written.match(new RegExp(`"${name}": \\{([^]*?)\\n {4}\\};`));
   assert.match(body, /amount\?: number;/);
   assert.match(body, /vip\?: boolean;/);

@@ -1,20 +1,14 @@
 // What the browser tests share: the real server behind a gateway that can fail on demand, a site of
 // another origin, and Chromium.
-//
-// A server must be running at PERENNIAL_URL. PERENNIAL_INGEST_KEY is a key for sending, PERENNIAL_KEY an
-// admin key, if the server asks for one.
 
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { chromium } from 'playwright-core';
+import { server as running } from './server.mjs';
 
-const server = (process.env.PERENNIAL_URL ?? '').replace(/\/$/, '');
-const admin = process.env.PERENNIAL_KEY;
+const { url: server, admin, key } = running;
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
-export const key = process.env.PERENNIAL_INGEST_KEY ?? admin;
-
-assert.ok(server, 'set PERENNIAL_URL to the address of a running server, as in http://127.0.0.1:7300');
-assert.ok(key, 'set PERENNIAL_INGEST_KEY to what `perennial key create --data-dir DIR --scope ingest` prints');
+export { admin, key, server };
 
 /** Asks the API; `undefined` where it says that there is nothing. */
 export async function api(path) {
@@ -24,10 +18,10 @@ export async function api(path) {
   return answer.json();
 }
 
-/** Everything that a person did, oldest first. */
+/** Everything that was sent of a person, oldest first. */
 export async function eventsOf(id) {
   const found = await api(`/api/users/${encodeURIComponent(id)}/events?limit=1000`);
-  return (found?.events ?? []).toReversed();
+  return (found?.events ?? []).filter(({ derived }) => !derived).toReversed();
 }
 
 const listen = async (handle) => {
@@ -147,4 +141,7 @@ export const flush = (tab) => tab.evaluate(() => window.perennial.flush());
 /** What the browser keeps under our name. */
 export const stored = (tab) => tab.evaluate(() => Object.entries(localStorage).filter(([name]) => name.startsWith('perennial')));
 
-export const close = () => browser?.close();
+export async function close() {
+  await browser?.close();
+  await running.close();
+}

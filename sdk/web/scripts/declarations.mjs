@@ -15,7 +15,7 @@ const TYPES = {
 
 /** The text of a declaration file for an answer of `GET /api/schema` or `GET /api/catalogue`. */
 export function declarations(schema, { open = false, module = '@perennial/web' } = {}) {
-  const events = schema.events.filter(wanted).map((event) => ({ ...event, fields: (event.properties ?? []).filter(ours).map(field) }));
+  const events = schema.events.filter(wanted).filter(({ derived }) => !derived).map((event) => ({ ...event, fields: (event.properties ?? []).filter(ours).map(field) }));
   const traits = schema.attributes.filter(wanted).filter(ours).map(field);
   const lines = [
     '// Written by perennial-types from what the server knows. Run it again instead of changing this file.',

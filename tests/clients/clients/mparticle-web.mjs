@@ -40,7 +40,8 @@ export default {
     expect.equal(person.anonymous_ids.length, 1);
     const events = await ctx.until('their events', async () => {
       const found = await ctx.events(ada);
-      return found.some((event) => event.name === 'Purchase') && found;
+      const all = ['Song Played', 'Screen Viewed', 'Purchase'];
+      return all.every((name) => found.some((event) => event.name === name)) && found;
     });
     const one = (name) => {
       const found = events.filter((event) => event.name === name);

@@ -49,10 +49,10 @@ export async function context(server, name) {
       return found && found.events >= events && found;
     });
 
-  /** All events of a person, in order of time. */
+  /** All events that were sent of a person, in order of time. */
   async function events(id) {
     const { events } = await admin(`/api/users/${encodeURIComponent(id)}/events?limit=1000`, { missing: { events: [] } });
-    return events.sort((a, b) => a.time.localeCompare(b.time));
+    return events.filter(({ derived }) => !derived).sort((a, b) => a.time.localeCompare(b.time));
   }
 
   /** What was rejected of this client, told by the prefix of its ids. */

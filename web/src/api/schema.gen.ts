@@ -192,6 +192,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mixed events and profiles; every refused entry is named, all others are accepted. */
+        post: operations["send_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/catalogue": {
         parameters: {
             query?: never;
@@ -411,6 +428,77 @@ export interface paths {
         put?: never;
         /** What a record with these ids would do; nothing is done. */
         post: operations["plan_identity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Imports a file of up to 16 GiB: plain, gzip, or a zip archive of such. */
+        post: operations["import_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Imports on a schedule. */
+        get: operations["import_sources"];
+        put?: never;
+        /** Makes an import on a schedule, after a first look at its place. */
+        post: operations["create_import_source"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One import on a schedule. */
+        get: operations["import_source"];
+        /** Changes an import. With another place, format or mapping, every file is read again. */
+        put: operations["update_import_source"];
+        post?: never;
+        /** Deletes an import; what was imported stays. */
+        delete: operations["delete_import_source"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{id}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Looks for what is new as soon as may be. */
+        post: operations["run_import_source"];
         delete?: never;
         options?: never;
         head?: never;
@@ -974,24 +1062,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/settings/enrichment": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What is done with what events say of devices and places. */
-        get: operations["enrichment_settings"];
-        /** Replaces what is done with what events say of devices and places. */
-        put: operations["set_enrichment_settings"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/settings/retention": {
         parameters: {
             query?: never;
@@ -1010,35 +1080,17 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/subscriptions/address": {
+    "/api/settings/sessions": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Whether messages may be sent to an address, whoever has it. */
-        get: operations["address"];
-        /** Says whether messages may be sent to an address, whoever has it. */
-        put: operations["set_address"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/subscriptions/topics": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The topics that people can be subscribed to. */
-        get: operations["topics"];
-        /** Replaces the topics; what people chose about one that is left out stays known. */
-        put: operations["set_topics"];
+        /** What is taken for activity, and where a session ends. */
+        get: operations["session_settings"];
+        /** Replaces what is taken for activity, and where a session ends. */
+        put: operations["set_session_settings"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1072,23 +1124,6 @@ export interface paths {
         };
         /** Everything about one user. */
         get: operations["user"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/users/{id}/devices": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The devices of a user, with what is known of them now. */
-        get: operations["devices"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1175,24 +1210,6 @@ export interface paths {
         /** All changes of a user’s lifecycle state. */
         get: operations["user_states"];
         put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/users/{id}/subscriptions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What a user gets, and where. */
-        get: operations["subscriptions"];
-        /** Changes what a user gets, by channel, topic and device; what is left out stays. */
-        put: operations["set_subscriptions"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1567,17 +1584,6 @@ export interface components {
              */
             top: number;
         };
-        /** @description What holds for an address, whoever has it. */
-        AddressSubscription: {
-            /** @description The address. */
-            address: string;
-            /** @description On which channel. */
-            channel: string;
-            /** @description Why not, in a word. */
-            reason: string | null;
-            /** @description Whether messages may be sent to it; nothing: nobody said. */
-            subscribed: boolean | null;
-        };
         /** @description What a question cost, condition by condition. */
         Analysis: {
             /**
@@ -1657,6 +1663,53 @@ export interface components {
             /** @description Its folder in `backups` of the data directory: letters, digits, `-`, `_` and `.`. */
             name: string;
         };
+        /** @description What became of a batch. */
+        Batch: {
+            /**
+             * Format: int64
+             * @description Entries that count from now on, durably.
+             */
+            accepted: number;
+            /** @description Nothing was stored. */
+            dry_run: boolean;
+            /**
+             * Format: int64
+             * @description Entries whose delivery had been counted before.
+             */
+            duplicates: number;
+            /**
+             * Format: int64
+             * @description Entries that say nothing, as an alias of an id with itself.
+             */
+            ignored: number;
+            /** @description Entries that were not accepted; all others were. */
+            refused: components["schemas"]["BatchNote"][];
+            /** @description What of accepted entries is not as the schema declares it, and what became of it. */
+            warnings: components["schemas"]["BatchNote"][];
+        };
+        /** @description A batch of events and profiles, as a person writes it. */
+        BatchInput: {
+            /**
+             * @description At most 10,000 messages, mixed: `{"type":"track","userId":…,"event":…,"properties":{…},
+             *     "timestamp":…,"messageId":…}`, `{"type":"identify","userId":…,"traits":{…}}`, and `page`,
+             *     `screen`, `group`, `alias`. With a `messageId`, what is sent again counts once.
+             */
+            batch: unknown[];
+        };
+        /** @description What is wrong with one entry of a batch. */
+        BatchNote: {
+            /** @description A stable code, as in `event.no_user`. */
+            code: string;
+            /** @description How to mend it. */
+            hint: string;
+            /**
+             * Format: int64
+             * @description Its place in the batch, from 0.
+             */
+            index: number;
+            /** @description What is wrong. */
+            message: string;
+        };
         /** @description By what an answer is broken down: `{"property": "country"}` or `{"attribute": "plan"}`. */
         Breakdown: {
             /** @description A property of the event that the question begins with, or counts. */
@@ -1673,7 +1726,7 @@ export interface components {
             composites: {
                 [key: string]: unknown;
             }[];
-            /** @description Events, most frequent first. */
+            /** @description Events that were sent, most frequent first; then those that are only derived. */
             events: components["schemas"]["CatalogueEvent"][];
         };
         /** @description Events of one name. */
@@ -1683,6 +1736,8 @@ export interface components {
              * @description How many.
              */
             count: number;
+            /** @description Nobody sent them, or only some of them: they follow from the other events. */
+            derived: boolean;
             /**
              * Format: date-time
              * @description Time of the first.
@@ -1711,13 +1766,6 @@ export interface components {
             kinds: string[];
             /** @description Dotted name. */
             name: string;
-        };
-        /** @description What a person said about a channel. */
-        ChannelSubscription: {
-            /** @description `email`, `push`, `web_push`, `sms` or `whatsapp`. */
-            channel: string;
-            /** @description Nothing: nothing was said, which blocks nothing. */
-            subscribed: boolean | null;
         };
         /** @description Users who started in one period, and how many of them returned in later ones. */
         Cohort: {
@@ -1912,41 +1960,6 @@ export interface components {
         Definition: string | {
             [key: string]: unknown;
         };
-        /** @description A device or browser of a user. */
-        Device: {
-            /** @description What is known, by name, as in `device.model`. */
-            facts: {
-                [key: string]: unknown;
-            };
-            /**
-             * Format: date-time
-             * @description The first time that anything was told of it.
-             */
-            first_seen_at: string;
-            /** @description Its anonymous id. */
-            id: string;
-            /**
-             * Format: date-time
-             * @description The last time, to a day.
-             */
-            last_seen_at: string;
-            /** @description Whether its system lets messages through; nothing: not known. */
-            push_enabled: boolean | null;
-            /** @description Whether messages may be sent to it; nothing: nobody said. */
-            subscribed: boolean | null;
-            /** @description Its push tokens. */
-            tokens: components["schemas"]["PushToken"][];
-        };
-        /** @description Devices of a user. */
-        DeviceList: {
-            /** @description Those that were seen last, first; at most a hundred. */
-            devices: components["schemas"]["Device"][];
-            /**
-             * Format: int64
-             * @description How many there are.
-             */
-            total: number;
-        };
         /** @description That a name was discarded. */
         Discarded: {
             /**
@@ -1991,28 +2004,6 @@ export interface components {
              * @description Revenue.
              */
             revenue: number;
-        };
-        /** @description What is done with what events say of devices and places. */
-        EnrichmentSettings: {
-            /**
-             * @description Whoever did any of these is a customer.
-             * @default [
-             *       "Charged",
-             *       "Order Completed",
-             *       "Purchase"
-             *     ]
-             */
-            customer_events: string[];
-            /**
-             * @description Devices are listed, and what they are becomes attributes of their users.
-             * @default true
-             */
-            devices: boolean;
-            /**
-             * @description The IP address that an event came from stays among its properties.
-             * @default false
-             */
-            keep_ip: boolean;
         };
         /** @description The body of every answer that is not a success. */
         Error: {
@@ -2201,6 +2192,8 @@ export interface components {
              * @description How many.
              */
             count: number;
+            /** @description Nobody sent them: they follow from the other events. */
+            derived: boolean;
             /** @description Name of the event. */
             event: string;
             /**
@@ -2274,6 +2267,13 @@ export interface components {
         };
         /** @description Rows, one a line; or frames of records. */
         Export: string;
+        /** @description The bytes of a file: CSV, NDJSON, Parquet, or an export of another product. */
+        File: string;
+        /**
+         * @description How a file is written.
+         * @enum {string}
+         */
+        FileForm: "csv" | "ndjson" | "parquet" | "mixpanel" | "amplitude" | "clevertap";
         /**
          * @description What can stand at a step of a path.
          * @enum {string}
@@ -2884,6 +2884,174 @@ export interface components {
             /** @description An id that your own system gave. */
             user_id?: string | null;
         };
+        /** @description What an import came to. */
+        Import: {
+            /**
+             * Format: int64
+             * @description Records that count from now on, durably.
+             */
+            accepted: number;
+            /** @description Nothing was stored. */
+            dry_run: boolean;
+            /**
+             * Format: int64
+             * @description Records whose delivery had been counted before.
+             */
+            duplicates: number;
+            /**
+             * Format: int64
+             * @description Records that the schema did not let in; the error stream says why.
+             */
+            left_out: number;
+            /**
+             * Format: int64
+             * @description Rows that give no record.
+             */
+            rejected: number;
+            /** @description How many of each code. */
+            rejected_by_code: {
+                [key: string]: number;
+            };
+            /** @description The first 1,000 of them. */
+            rejected_rows: components["schemas"]["RejectedRow"][];
+            /**
+             * Format: int64
+             * @description Rows that were read. Of an export, one may give several records.
+             */
+            rows: number;
+        };
+        /** @description Where files are. */
+        ImportPlace: {
+            /** @enum {string} */
+            kind: "directory";
+            /** @description Below the folder that the server was given as `--import-dir`; empty: that folder. */
+            path: string;
+        } | {
+            /** @description The id of the key that may read it. */
+            access_key: string;
+            /** @description The bucket. */
+            bucket: string;
+            /** @description `https://s3.eu-central-1.amazonaws.com`, or the address of another service. */
+            endpoint: string;
+            /** @enum {string} */
+            kind: "bucket";
+            /** @description How the names of the files begin; empty: all. */
+            prefix?: string;
+            /** @description As the service calls it. */
+            region: string;
+            /** @description Its secret, which no answer holds; left out when a source is changed, it stays. */
+            secret_key?: string;
+        };
+        /** @description One run of an import on a schedule. */
+        ImportRun: {
+            /**
+             * Format: int64
+             * @description Records that count from now on.
+             */
+            accepted: number;
+            /**
+             * Format: int64
+             * @description Records whose delivery had been counted before.
+             */
+            duplicates: number;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            ended_at: string;
+            /** @description What ended it, or kept a file from being read; nothing: it went well. */
+            error: string | null;
+            /**
+             * Format: int32
+             * @description Failed runs in a row.
+             */
+            failures: number;
+            /**
+             * Format: int64
+             * @description Files that were new or had changed, and were read whole.
+             */
+            files: number;
+            /**
+             * Format: int64
+             * @description Rows that give no record; the error stream has them.
+             */
+            rejected: number;
+            /**
+             * Format: int64
+             * @description Rows that were read.
+             */
+            rows: number;
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            started_at: string;
+        };
+        /** @description An import on a schedule. */
+        ImportSource: {
+            /**
+             * Format: int32
+             * @description Minutes between two looks for what is new.
+             */
+            every_minutes: number;
+            /**
+             * Format: int64
+             * @description What was imported so far, of all runs.
+             */
+            files: number;
+            /** @description How they are written. */
+            format: components["schemas"]["FileForm"];
+            /** @description Stable id. */
+            id: string;
+            last_run: components["schemas"]["ImportRun"] | null;
+            /** @description What each column is. */
+            mapping: string[];
+            /** @description A name for people. */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it looks again by itself; nothing: it is paused, or no server runs it.
+             */
+            next_at: string | null;
+            /** @description It does not run by itself. */
+            paused: boolean;
+            /** @description Where its files are, without the secret. */
+            place: components["schemas"]["ImportPlace"];
+            /** @description The file that is read now. */
+            reading: string | null;
+            /**
+             * Format: int64
+             * @description Rows of that file that are read.
+             */
+            rows_read: number;
+            /** @description It runs now. */
+            running: boolean;
+        };
+        /** @description An import on a schedule, to make or to change. */
+        ImportSourceInput: {
+            /**
+             * Format: int32
+             * @description Minutes between two looks for what is new; at least 1.
+             */
+            every_minutes: number;
+            /** @description How they are written. */
+            format: components["schemas"]["FileForm"];
+            /** @description What each column is, as in a saved mapping, one entry each. */
+            mapping?: string[];
+            /** @description A name for people. */
+            name: string;
+            /** @description It does not run by itself. */
+            paused?: boolean;
+            /** @description Where its files are. */
+            place: components["schemas"]["ImportPlace"];
+        };
+        /** @description All imports on a schedule. */
+        ImportSourceList: {
+            /** @description Whether the server was given a folder (`--import-dir`) that files may be read from. */
+            directory: boolean;
+            /** @description By name. */
+            sources: components["schemas"]["ImportSource"][];
+        };
         /** @description The answer of the ingestion paths. */
         Ingested: {
             /** @description Messages that could not be accepted; the error stream has them too. */
@@ -3091,6 +3259,7 @@ export interface components {
             places: components["schemas"]["LivePlace"][];
             /**
              * @description Why it is not live: `depends_on_others` (RFM, scores and lists compare users),
+             *     `derived` (it names an event that nobody sends, as a session; it is computed when asked),
              *     `not_watched`, or another code.
              */
             reason: string | null;
@@ -3512,31 +3681,6 @@ export interface components {
             /** @description Key of a state. */
             state: string;
         };
-        /** @description A push token, not all of it. */
-        PushToken: {
-            /** @description `fcm`, `apns`, `hms`, `web` or `other`. */
-            kind: string;
-            /**
-             * Format: date-time
-             * @description Since when it is known.
-             */
-            since: string;
-            /** @description Its beginning and its end. */
-            token: string;
-        };
-        /** @description A place that messages can be sent to. */
-        Reach: {
-            /** @description Why a message without a topic would not be sent; nothing: it would. */
-            blocked_by: string | null;
-            /** @description On which channel. */
-            channel: string;
-            /** @description What was said about this very address or device, whoever has it. */
-            subscribed: boolean | null;
-            /** @description The address, or the id of the device. */
-            to: string;
-            /** @description Topics of the channel whose messages would not be sent. */
-            topics_blocked: string[];
-        };
         /** @description Records, encoded as `wire::record` does; plain or gzip. */
         Records: string;
         /** @description A message that could not be accepted. */
@@ -3550,6 +3694,27 @@ export interface components {
             index: number;
             /** @description What is wrong and how to mend it. */
             message: string;
+        };
+        /** @description A row that gives no record. */
+        RejectedRow: {
+            /** @description A stable code. */
+            code: string;
+            /** @description The column that is wrong, if it is one. */
+            column: string | null;
+            /** @description How to mend it. */
+            hint: string;
+            /**
+             * Format: int64
+             * @description The line of the file on which it begins; nothing where a file has no lines.
+             */
+            line: number | null;
+            /** @description What is wrong. */
+            message: string;
+            /**
+             * Format: int64
+             * @description Its number, from 1, the header not counted.
+             */
+            row: number;
         };
         /** @description Retention by cohort. */
         Retention: {
@@ -4271,6 +4436,18 @@ export interface components {
              */
             users: number;
         };
+        /**
+         * @description What is taken for activity of a person, and where a session ends. Nothing of sessions is stored:
+         *     after a change all answers follow.
+         */
+        SessionSettings: {
+            /** @description Names of events that are no activity. */
+            not_activity?: string[];
+            /** @description Whether events that libraries on servers sent are activity; default: they are not. */
+            server_side?: boolean;
+            /** @description A session is over after a silence longer than this, as in `20m`: 1 minute to 24 hours. */
+            timeout: string;
+        };
         /** @description Sessions: runs of a user's events. */
         Sessions: {
             /**
@@ -4404,46 +4581,6 @@ export interface components {
              */
             events: number;
         };
-        /** @description What changes about a user's subscriptions; what is left out stays. */
-        SubscriptionChanges: {
-            /**
-             * @description By channel.
-             * @default {}
-             */
-            channels: {
-                [key: string]: boolean;
-            };
-            /**
-             * @description By id of the device.
-             * @default {}
-             */
-            devices: {
-                [key: string]: boolean;
-            };
-            /**
-             * @description By id of the topic.
-             * @default {}
-             */
-            topics: {
-                [key: string]: boolean;
-            };
-        };
-        /** @description A topic that people can be subscribed to. */
-        SubscriptionTopic: {
-            /** @description On which channel. */
-            channel: string;
-            /** @description Stable id: lower case letters, digits, `_` and `-`. */
-            id: string;
-            /** @description Name for people. */
-            name: string;
-            /** @description Who said nothing is subscribed. */
-            subscribed_by_default: boolean;
-        };
-        /** @description All topics. */
-        SubscriptionTopics: {
-            /** @description In the order in which people see them. */
-            topics: components["schemas"]["SubscriptionTopic"][];
-        };
         /** @description Thresholds of silence, estimated from the gaps between events with censoring handled. */
         Thresholds: {
             /**
@@ -4476,19 +4613,6 @@ export interface components {
              * @description Users with at least one event.
              */
             users: number;
-        };
-        /** @description What a person said about a topic. */
-        TopicSubscription: {
-            /** @description On which channel. */
-            channel: string;
-            /** @description Nothing: they said nothing, and the topic's default counts. */
-            chosen: boolean | null;
-            /** @description The topic. */
-            id: string;
-            /** @description Name for people. */
-            name: string;
-            /** @description Whether they get it. */
-            subscribed: boolean;
         };
         /**
          * @description What brought a transition about.
@@ -4708,13 +4832,13 @@ export interface components {
             state: components["schemas"]["UserState"] | null;
             /** @description Events by name, most frequent first. */
             summary: components["schemas"]["EventSummary"][];
-            /** @description How well they are known. */
-            type: components["schemas"]["UserType"];
             /** @description Ids that a sender's own system gave. */
             user_ids: string[];
         };
         /** @description One event of a user. */
         UserEvent: {
+            /** @description Nobody sent it: it follows from the other events. Its id is made of name, user and time. */
+            derived: boolean;
             /** @description Hash of the id that its sender wrote. */
             id: string;
             /** @description Name. */
@@ -4834,20 +4958,6 @@ export interface components {
              */
             since: string | null;
         };
-        /** @description What a user gets, and where. */
-        UserSubscriptions: {
-            /** @description By channel, for all addresses and all devices of the user. */
-            channels: components["schemas"]["ChannelSubscription"][];
-            /** @description Everywhere that messages could go. */
-            reach: components["schemas"]["Reach"][];
-            /** @description By topic. */
-            topics: components["schemas"]["TopicSubscription"][];
-        };
-        /**
-         * @description What is known of a user, in three steps.
-         * @enum {string}
-         */
-        UserType: "anonymous" | "addressable" | "customer";
         /** @description A definition to check. */
         ValidateInput: {
             /** @description What to check. */
@@ -5350,7 +5460,10 @@ export interface operations {
     sessions: {
         parameters: {
             query?: {
-                /** @description A session ends with a silence of so long: a duration, default `30m`. */
+                /**
+                 * @description A session ends with a silence of so long: a duration; default: the timeout of the
+                 *     workspace.
+                 */
                 gap?: string;
                 /** @description Instead: a property whose value names the session. */
                 by?: string;
@@ -5440,6 +5553,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Backup"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    send_batch: {
+        parameters: {
+            query?: {
+                /** @description The same answer, and nothing is stored. */
+                dry_run?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchInput"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Batch"];
                 };
             };
             /** @description what went wrong and how to mend it */
@@ -5662,6 +5811,11 @@ export interface operations {
                 as_of?: string;
                 /** @description Only what had been accepted by this instant; default: everything. */
                 known_at?: string;
+                /**
+                 * @description With events that nobody sent, as sessions: read in again, they would be events that somebody
+                 *     sent. Default: without.
+                 */
+                derived?: boolean;
             };
             header?: never;
             path?: never;
@@ -5698,6 +5852,11 @@ export interface operations {
                 as_of?: string;
                 /** @description Only what had been accepted by this instant; default: everything. */
                 known_at?: string;
+                /**
+                 * @description With events that nobody sent, as sessions: read in again, they would be events that somebody
+                 *     sent. Default: without.
+                 */
+                derived?: boolean;
             };
             header?: never;
             path?: never;
@@ -5985,6 +6144,239 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IdentityPlan"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    import_file: {
+        parameters: {
+            query: {
+                /** @description `csv`, `ndjson`, `parquet`, or whose export it is: `mixpanel`, `amplitude`, `clevertap`. */
+                format: "csv" | "ndjson" | "parquet" | "mixpanel" | "amplitude" | "clevertap";
+                /**
+                 * @description What each column is, as in a saved mapping: entries like `user=customer` or
+                 *     `event==Purchase`, one a line. Of an export only `zone=…` and `event==…`.
+                 */
+                mapping?: string | null;
+                /** @description The name of the file in the error stream; default: `upload`. */
+                name?: string | null;
+                /** @description The same answer, and nothing is stored. */
+                dry_run?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": components["schemas"]["File"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    import_sources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportSourceList"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    create_import_source: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportSourceInput"];
+            };
+        };
+        responses: {
+            /** @description done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportSource"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    import_source: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportSource"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    update_import_source: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportSourceInput"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportSource"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    delete_import_source: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    run_import_source: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportSource"];
                 };
             };
             /** @description what went wrong and how to mend it */
@@ -6411,7 +6803,10 @@ export interface operations {
     };
     records: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The same answer, and nothing is stored. */
+                dry_run?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -7496,68 +7891,6 @@ export interface operations {
             };
         };
     };
-    enrichment_settings: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnrichmentSettings"];
-                };
-            };
-            /** @description what went wrong and how to mend it */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    set_enrichment_settings: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["EnrichmentSettings"];
-            };
-        };
-        responses: {
-            /** @description done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnrichmentSettings"];
-                };
-            };
-            /** @description what went wrong and how to mend it */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
     retention_settings: {
         parameters: {
             query?: never;
@@ -7620,74 +7953,7 @@ export interface operations {
             };
         };
     };
-    address: {
-        parameters: {
-            query: {
-                /** @description On which channel. */
-                channel: string;
-                /** @description The address: an e-mail address or a telephone number. */
-                address: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AddressSubscription"];
-                };
-            };
-            /** @description what went wrong and how to mend it */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    set_address: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["AddressSubscription"];
-            };
-        };
-        responses: {
-            /** @description done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AddressSubscription"];
-                };
-            };
-            /** @description what went wrong and how to mend it */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    topics: {
+    session_settings: {
         parameters: {
             query?: never;
             header?: never;
@@ -7702,7 +7968,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SubscriptionTopics"];
+                    "application/json": components["schemas"]["SessionSettings"];
                 };
             };
             /** @description what went wrong and how to mend it */
@@ -7716,7 +7982,7 @@ export interface operations {
             };
         };
     };
-    set_topics: {
+    set_session_settings: {
         parameters: {
             query?: never;
             header?: never;
@@ -7725,7 +7991,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SubscriptionTopics"];
+                "application/json": components["schemas"]["SessionSettings"];
             };
         };
         responses: {
@@ -7735,7 +8001,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SubscriptionTopics"];
+                    "application/json": components["schemas"]["SessionSettings"];
                 };
             };
             /** @description what went wrong and how to mend it */
@@ -7820,37 +8086,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["User"];
-                };
-            };
-            /** @description what went wrong and how to mend it */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    devices: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeviceList"];
                 };
             };
             /** @description what went wrong and how to mend it */
@@ -8030,72 +8265,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StateChanges"];
-                };
-            };
-            /** @description what went wrong and how to mend it */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    subscriptions: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["UserSubscriptions"];
-                };
-            };
-            /** @description what went wrong and how to mend it */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    set_subscriptions: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SubscriptionChanges"];
-            };
-        };
-        responses: {
-            /** @description done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["UserSubscriptions"];
                 };
             };
             /** @description what went wrong and how to mend it */

@@ -57,7 +57,9 @@ export type NameSuggestion = Schemas['NameSuggestion'];
 export type Errors = Schemas['Errors'];
 export type ErrorKind = Schemas['ErrorKind'];
 export type ApiKey = Schemas['ApiKey'];
+export type ImportSource = Schemas['ImportSource'];
 export type KeyInput = Schemas['KeyInput'];
+export type ErasureReceipt = Schemas['ErasureReceipt'];
 
 /** A definition in JSON form. */
 export type Json = Record<string, unknown>;

@@ -222,7 +222,7 @@ Examples:
   perennial sessions --data-dir data --gap 20m
   perennial sessions --data-dir data --by session_id --format json")]
 pub struct SessionsArguments {
-    /// A session ends with a silence of so long [default: 30m]
+    /// A session ends with a silence of so long [default: the workspace's timeout, 20m if unchanged]
     #[arg(long, value_name = "DURATION", conflicts_with = "by")]
     pub gap: Option<String>,
     /// Instead: a property whose value names the session

@@ -14,6 +14,7 @@ Examples:
   perennial history compact --server http://127.0.0.1:7300 --key KEY
   perennial history retention --data-dir data --event \"Page Viewed\" --keep 365d
   perennial history retention --data-dir data --event \"Page Viewed\" --forever
+  perennial history sessions --data-dir data --timeout 30m
 
 `check` exits with 1 if anything is damaged.")]
 pub struct HistoryArguments {
@@ -51,6 +52,20 @@ pub enum HistoryCommand {
         /// Its events are kept for ever again
         #[arg(long, requires = "event")]
         forever: bool,
+    },
+    /// What is taken for activity, and where a session ends; with options, change it
+    Sessions {
+        #[command(flatten)]
+        result: ResultArguments,
+        /// A session is over after a silence longer than this: 1m to 24h
+        #[arg(long, value_name = "DURATION")]
+        timeout: Option<String>,
+        /// Names of events that are no activity, in place of those before; an empty one for none
+        #[arg(long, value_name = "NAME")]
+        not_activity: Vec<String>,
+        /// Whether events that libraries on servers sent are activity
+        #[arg(long, value_name = "BOOL")]
+        server_side: Option<bool>,
     },
 }
 

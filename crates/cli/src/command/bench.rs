@@ -1,5 +1,6 @@
 //! `perennial bench`: speed and size on generated data.
 
+mod client;
 mod ingest;
 mod live;
 
@@ -19,7 +20,9 @@ pub fn run(arguments: BenchArguments) -> anyhow::Result<()> {
         BenchCommand::History { events, years, seed, directory, json, parquet } => {
             (events, years, seed, directory, json, parquet)
         }
-        BenchCommand::Ingest { seconds, json } => return ingest::run(seconds, json.as_deref()),
+        BenchCommand::Ingest { seconds, clients, json } => {
+            return ingest::run(seconds, clients, json.as_deref());
+        }
         BenchCommand::Live { users, segments, seconds, history, json } => {
             let segments = segments as usize;
             return live::run(&live::Wanted { users, segments, seconds, history, json });

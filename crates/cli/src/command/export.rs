@@ -24,6 +24,7 @@ enum Rows {
 struct Instants {
     as_of: Option<String>,
     known_at: Option<String>,
+    derived: bool,
 }
 
 pub fn run(arguments: ExportArguments) -> anyhow::Result<()> {
@@ -38,13 +39,14 @@ pub fn run(arguments: ExportArguments) -> anyhow::Result<()> {
     };
     let (rows, workspace) = match Source::open(&arguments.source)? {
         Source::Local(service) => {
-            let export =
-                service.export(what, arguments.as_of.as_deref(), arguments.known_at.as_deref())?;
+            let ExportArguments { as_of, known_at, derived, .. } = &arguments;
+            let export = service.export(what, as_of.as_deref(), known_at.as_deref(), *derived)?;
             (Rows::Local(export), Some(service.workspace()))
         }
         Source::Remote(client) => {
-            let ExportArguments { as_of, known_at, .. } = &arguments;
-            let at = Instants { as_of: as_of.clone(), known_at: known_at.clone() };
+            let ExportArguments { as_of, known_at, derived, .. } = &arguments;
+            let (as_of, known_at) = (as_of.clone(), known_at.clone());
+            let at = Instants { as_of, known_at, derived: *derived };
             (Rows::Remote(client, what, at), None)
         }
     };
@@ -127,6 +129,6 @@ fn path(what: Exported) -> &'static str {
 }
 
 fn query(format: ExportForm, at: &Instants) -> ExportQuery {
-    let Instants { as_of, known_at } = at.clone();
-    ExportQuery { format, as_of, known_at }
+    let Instants { as_of, known_at, derived } = at.clone();
+    ExportQuery { format, as_of, known_at, derived }
 }

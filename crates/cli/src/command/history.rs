@@ -4,7 +4,9 @@ use std::path::Path;
 
 use anyhow::bail;
 use server::service::history::check_directory;
-use wire::api::{HistoryCheck, HistoryCompacted, HistoryStats, RetentionRule, RetentionSettings};
+use wire::api::{
+    HistoryCheck, HistoryCompacted, HistoryStats, RetentionRule, RetentionSettings, SessionSettings,
+};
 
 use crate::WrongUse;
 use crate::arguments::{HistoryArguments, HistoryCommand, ResultArguments, SourceArguments};
@@ -18,6 +20,9 @@ pub fn run(arguments: HistoryArguments) -> anyhow::Result<()> {
         HistoryCommand::Compact { result } => compact(&result),
         HistoryCommand::Retention { result, event, keep, forever } => {
             retention(&result, event, keep, forever)
+        }
+        HistoryCommand::Sessions { result, timeout, not_activity, server_side } => {
+            sessions(&result, timeout, not_activity, server_side)
         }
     }
 }
@@ -136,6 +141,40 @@ fn retention(
         for rule in &settings.rules {
             table.row(vec![rule.event.clone(), rule.keep.clone()]);
         }
+        table
+    })?;
+    source.close()
+}
+
+fn sessions(
+    result: &ResultArguments,
+    timeout: Option<String>,
+    not_activity: Vec<String>,
+    server_side: Option<bool>,
+) -> anyhow::Result<()> {
+    let source = Source::open(&result.source)?;
+    let before: SessionSettings = match &source {
+        Source::Local(service) => service.session_settings()?,
+        Source::Remote(client) => client.get("/api/settings/sessions", &())?,
+    };
+    let mut settings = before.clone();
+    settings.timeout = timeout.unwrap_or(settings.timeout);
+    settings.server_side = server_side.unwrap_or(settings.server_side);
+    if !not_activity.is_empty() {
+        settings.not_activity = not_activity.into_iter().filter(|name| !name.is_empty()).collect();
+    }
+    if settings != before {
+        settings = match &source {
+            Source::Local(service) => service.set_session_settings(&settings)?,
+            Source::Remote(client) => client.put("/api/settings/sessions", &settings)?,
+        };
+    }
+    print::result(result.format, &settings, || {
+        let mut table = Table::new(["setting", "value"]);
+        let SessionSettings { timeout, not_activity, server_side } = &settings;
+        table.row(vec!["timeout".into(), timeout.clone()]);
+        table.row(vec!["not activity".into(), not_activity.join(", ")]);
+        table.row(vec!["server side".into(), server_side.to_string()]);
         table
     })?;
     source.close()

@@ -5,24 +5,22 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufWriter, Read, Write};
+use std::io::{BufWriter, Seek, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use anyhow::{Context, anyhow};
-use gateway::import::{Format as RowFormat, Mapping, OpenError, Rejected, Rows};
-use model::Record;
+use anyhow::Context;
+use gateway::import::Rejected;
 use serde::Serialize;
-use server::errors::Noted;
-use server::fill::Filler;
-use server::workspace::Counts;
-use server::{Service, Workspace, clock};
-use wire::api::{Accepted, ErrorOutcome};
+use server::Failure;
+use server::import::{self, FileRows, How, Job, Report};
+use server::{clock, imports::spool};
+use wire::api::{Accepted, FileForm, Import};
 
 use crate::WrongUse;
-use crate::arguments::{FileFormat, Format, ImportArguments};
+use crate::arguments::{Format, ImportArguments};
 use crate::print::{self, Table, number};
 use crate::progress::{Counted, Progress};
 use crate::source::{self, Client, Source};
@@ -36,25 +34,25 @@ const SHOWN: u64 = 5;
 /// Records of one request to a server.
 const REQUEST_RECORDS: usize = 5_000;
 
-type Row = Result<(u64, Record), Rejected>;
-
 /// What an import came to.
-#[derive(Default, Serialize)]
+#[derive(Serialize)]
 struct Summary {
+    /// Nothing was stored.
+    dry_run: bool,
     rows: u64,
     accepted: u64,
     duplicates: u64,
-    /// Rows that the schema did not let in; the error stream says why.
+    /// Records that the schema did not let in; the error stream says why.
     left_out: u64,
     rejected: u64,
-    rejected_by_code: BTreeMap<&'static str, u64>,
+    rejected_by_code: BTreeMap<String, u64>,
     seconds: f64,
     events_per_second: f64,
 }
 
 pub fn run(arguments: ImportArguments) -> anyhow::Result<()> {
-    let mapping = mapping(&arguments)?;
-    let (rows, read, total) = open(&arguments, mapping.as_ref())?;
+    let how = how(&arguments)?;
+    let (rows, read, total) = open(&arguments, &how)?;
     let source = match (&arguments.source.data_dir, &arguments.source.server) {
         (Some(dir), None) => {
             let service = source::open(dir, &arguments.source.memory)?;
@@ -64,23 +62,36 @@ pub fn run(arguments: ImportArguments) -> anyhow::Result<()> {
         _ => Source::open(&arguments.source)?,
     };
     let started = Instant::now();
-    let mut rejects = Rejects::new(&arguments, &source)?;
     let progress = Progress::bytes(total);
-    let watched = Watched { rows, rejects: &mut rejects, progress: &progress, read, n: 0 };
-    let counts = match &source {
-        Source::Local(service) => into_directory(service, &name_of(&arguments.file), watched)?,
-        Source::Remote(client) => into_server(client, watched)?,
+    let mut watch = Watch { rejects: Rejects::new(&arguments)?, progress: &progress, read, n: 0 };
+    let (name, dry_run) = (name_of(&arguments.file), arguments.dry_run);
+    let done = match &source {
+        Source::Local(service) => {
+            let workspace = service.workspace();
+            let job = Job { workspace: &workspace, source: &name, dry_run };
+            import::run(&job, rows, &mut |row, rejected| watch.look(row, rejected))?
+        }
+        Source::Remote(client) => into_server(client, rows, dry_run, &mut watch)?,
     };
+    watch.rejects.finish()?;
     progress.finish();
     let seconds = started.elapsed().as_secs_f64();
-    let mut summary = rejects.finish()?;
-    summary.accepted = counts.accepted;
-    summary.duplicates = counts.duplicates;
-    summary.left_out = summary.rows.saturating_sub(counts.accepted + counts.duplicates);
-    summary.rows += summary.rejected;
-    summary.seconds = seconds;
-    summary.events_per_second = (counts.accepted + counts.duplicates) as f64 / seconds.max(1e-9);
-    if let Source::Local(service) = &source {
+    let Import { rows, accepted, duplicates, left_out, rejected, rejected_by_code, .. } = done;
+    let events_per_second = (accepted + duplicates) as f64 / seconds.max(1e-9);
+    let summary = Summary {
+        dry_run,
+        rows,
+        accepted,
+        duplicates,
+        left_out,
+        rejected,
+        rejected_by_code,
+        seconds,
+        events_per_second,
+    };
+    if let Source::Local(service) = &source
+        && !dry_run
+    {
         service.settle()?;
     }
     source.close()?;
@@ -88,8 +99,8 @@ pub fn run(arguments: ImportArguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The mapping of the flags and the saved file.
-fn mapping(arguments: &ImportArguments) -> anyhow::Result<Option<Mapping>> {
+/// The format and the mapping of the flags and the saved file.
+fn how(arguments: &ImportArguments) -> anyhow::Result<How> {
     let mut entries: Vec<String> = Vec::new();
     if let Some(file) = &arguments.mapping {
         let text = std::fs::read_to_string(file)
@@ -98,192 +109,168 @@ fn mapping(arguments: &ImportArguments) -> anyhow::Result<Option<Mapping>> {
         entries.extend(lines.filter(|l| !l.is_empty() && !l.starts_with('#')).map(str::to_owned));
     }
     entries.extend(arguments.map.iter().cloned());
-    if entries.is_empty() {
-        return Ok(None);
-    }
     let borrowed: Vec<&str> = entries.iter().map(String::as_str).collect();
-    let mapping = Mapping::parse(&borrowed).map_err(|problems| wrong_mapping(&problems))?;
-    if let Some(file) = &arguments.save_mapping {
+    let how = How::new(arguments.form.get(), &borrowed).map_err(|problems| {
+        let lines: Vec<String> = problems.iter().map(|p| format!("\n  {}: {p}", p.code)).collect();
+        WrongUse(format!("the mapping does not fit:{}", lines.concat()))
+    })?;
+    if let Some(file) = arguments.save_mapping.as_ref().filter(|_| !entries.is_empty()) {
         std::fs::write(file, entries.join("\n") + "\n")
             .with_context(|| format!("save the mapping to {}", file.display()))?;
     }
-    Ok(Some(mapping))
+    Ok(how)
 }
 
-fn wrong_mapping(problems: &[gateway::Problem]) -> anyhow::Error {
-    let lines: Vec<String> = problems.iter().map(|p| format!("\n  {}: {p}", p.code)).collect();
-    WrongUse(format!("the mapping does not fit:{}", lines.concat())).into()
-}
-
-type Opened = (Box<dyn Iterator<Item = Row> + Send>, Arc<AtomicU64>, Option<u64>);
+type Opened = (FileRows, Arc<AtomicU64>, Option<u64>);
 
 /// Rows, bytes read so far, bytes in all.
-fn open(arguments: &ImportArguments, mapping: Option<&Mapping>) -> anyhow::Result<Opened> {
+fn open(arguments: &ImportArguments, how: &How) -> anyhow::Result<Opened> {
     let path = &arguments.file;
-    let stdin = path == Path::new("-");
     let context = || format!("open {}", path.display());
     let now = clock::now();
-    let format = match arguments.format {
-        FileFormat::Csv => RowFormat::Csv,
-        FileFormat::Ndjson => RowFormat::Ndjson,
-        FileFormat::Parquet => {
-            if stdin {
-                let mut bytes = Vec::new();
-                std::io::stdin().lock().read_to_end(&mut bytes)?;
-                let rows = interchange::Rows::open_bytes(bytes, mapping, now);
-                return Ok((
-                    Box::new(rows.map_err(|error| no_parquet(path, error))?),
-                    Arc::default(),
-                    None,
-                ));
-            }
-            let file = File::open(path).with_context(context)?;
-            let rows = interchange::Rows::open_file(file, mapping, now)
-                .map_err(|error| no_parquet(path, error))?;
-            return Ok((Box::new(rows), Arc::default(), None));
+    let whole = arguments.form.get() == FileForm::Parquet;
+    if path == Path::new("-") {
+        if whole {
+            // It has to be read from its end.
+            let mut file = spool::file(&std::env::temp_dir())?;
+            std::io::copy(&mut std::io::stdin().lock(), &mut file)?;
+            file.rewind()?;
+            return Ok((fits(path, import::rows(file, how, now))?, Arc::default(), None));
         }
-    };
-    let (input, seen, total): (Box<dyn Read + Send>, _, _) = if stdin {
         let (reader, seen) = Counted::new(std::io::stdin());
-        (Box::new(reader), seen, None)
-    } else {
-        let file = File::open(path).with_context(context)?;
-        let total = file.metadata().ok().filter(|facts| facts.is_file()).map(|facts| facts.len());
-        let (reader, seen) = Counted::new(file);
-        (Box::new(reader), seen, total)
-    };
-    let rows = Rows::open(input, format, mapping, now).map_err(|error| match error {
-        OpenError::Mapping(problems) => wrong_mapping(&problems),
-        OpenError::Io(error) => anyhow::Error::from(error).context(context()),
-    })?;
-    Ok((Box::new(rows), seen, total))
-}
-
-fn no_parquet(path: &Path, error: interchange::Error) -> anyhow::Error {
-    match error {
-        interchange::Error::Mapping(problems) => wrong_mapping(&problems),
-        other => anyhow::Error::from(other).context(format!(
-            "{} is no whole Parquet file; copy it again, or say what it is with --format",
-            path.display()
-        )),
+        return Ok((fits(path, import::stream(Box::new(reader), how, now))?, seen, None));
     }
+    if path.is_dir() {
+        let rows = import::folder(path, how, now).with_context(context)?;
+        return Ok((rows, Arc::default(), None));
+    }
+    let mut file = File::open(path).with_context(context)?;
+    let total = file.metadata().ok().filter(|facts| facts.is_file()).map(|facts| facts.len());
+    // What is no plain file, as a pipe, cannot be looked at and begun anew.
+    if whole || (total.is_some() && import::zipped(&mut file).with_context(context)?) {
+        return Ok((fits(path, import::rows(file, how, now))?, Arc::default(), None));
+    }
+    let (reader, seen) = Counted::new(file);
+    Ok((fits(path, import::stream(Box::new(reader), how, now))?, seen, total))
 }
 
-/// Rows that can be read, with the others handed to [`Rejects`].
-struct Watched<'a> {
-    rows: Box<dyn Iterator<Item = Row> + Send>,
-    rejects: &'a mut Rejects,
+/// A mapping that does not fit the file is wrong use.
+fn fits(path: &Path, rows: Result<FileRows, Failure>) -> anyhow::Result<FileRows> {
+    rows.map_err(|failure| match failure.detail.code.starts_with("mapping.") {
+        true => WrongUse(failure.detail.message.clone()).into(),
+        false => anyhow::Error::from(failure).context(format!("read {}", path.display())),
+    })
+}
+
+/// Shows how far it is, and what is rejected.
+struct Watch<'a> {
+    rejects: Rejects,
     progress: &'a Progress,
     read: Arc<AtomicU64>,
     n: u64,
 }
 
-impl Watched<'_> {
-    fn next(&mut self) -> anyhow::Result<Option<Record>> {
-        loop {
-            self.n += 1;
-            if self.n.is_multiple_of(PROGRESS_EVERY) {
-                let done = self.read.load(Ordering::Relaxed);
-                self.progress.set(done, format!("{} rows", number(self.n)));
-            }
-            match self.rows.next() {
-                None => return Ok(None),
-                Some(Ok((_, record))) => {
-                    self.rejects.summary.rows += 1;
-                    return Ok(Some(record));
-                }
-                Some(Err(rejected)) => self.rejects.add(rejected)?,
-            }
+impl Watch<'_> {
+    fn look(&mut self, row: u64, rejected: Option<&Rejected>) -> Result<(), Failure> {
+        self.n += 1;
+        if self.n.is_multiple_of(PROGRESS_EVERY) {
+            let done = self.read.load(Ordering::Relaxed);
+            self.progress.set(done, format!("{} rows", number(row)));
         }
+        let Some(rejected) = rejected else { return Ok(()) };
+        self.rejects.add(rejected).map_err(|error| {
+            let message = format!("rejected rows cannot be written: {error}");
+            Failure::new(507, "file.rejected", message).hint("make room, or leave out --rejected")
+        })
     }
 }
 
-fn into_directory(service: &Service, name: &str, mut rows: Watched) -> anyhow::Result<Counts> {
-    let workspace = service.workspace();
-    let mut filler = Filler::new(&workspace, name);
-    while let Some(record) = rows.next()? {
-        filler.push(record)?;
-    }
-    Ok(filler.finish()?)
-}
-
-fn into_server(client: &Client, mut rows: Watched) -> anyhow::Result<Counts> {
-    let mut counts = Counts::default();
+fn into_server(
+    client: &Client,
+    rows: FileRows,
+    dry_run: bool,
+    watch: &mut Watch<'_>,
+) -> anyhow::Result<Import> {
+    let mut report = Report::default();
+    let path = if dry_run { "/api/records?dry_run=true" } else { "/api/records" };
+    let (mut accepted, mut duplicates, mut sent) = (0, 0, 0);
     let mut batch = Vec::with_capacity(REQUEST_RECORDS);
-    loop {
-        let record = rows.next()?;
-        let last = record.is_none();
-        batch.extend(record);
-        if batch.len() == REQUEST_RECORDS || (last && !batch.is_empty()) {
-            let bytes = wire::record::encode_batch(&batch);
-            let done: Accepted = client.send("/api/records", "application/octet-stream", &bytes)?;
-            counts.accepted += done.accepted;
-            counts.duplicates += done.duplicates;
-            batch.clear();
+    let mut send = |batch: &mut Vec<model::Record>| -> anyhow::Result<()> {
+        if batch.is_empty() {
+            return Ok(());
         }
-        if last {
-            return Ok(counts);
+        let bytes = wire::record::encode_batch(batch);
+        let done: Accepted = client.send(path, "application/octet-stream", &bytes)?;
+        accepted += done.accepted;
+        duplicates += done.duplicates;
+        sent += batch.len() as u64;
+        batch.clear();
+        Ok(())
+    };
+    for row in rows {
+        match row {
+            Ok((number, record)) => {
+                report.row(number);
+                watch.look(number, None)?;
+                batch.push(record);
+                if batch.len() == REQUEST_RECORDS {
+                    send(&mut batch)?;
+                }
+            }
+            Err(rejected) => {
+                watch.look(rejected.row, Some(&rejected))?;
+                if rejected.code == "file.unreadable" {
+                    send(&mut batch)?;
+                    return Err(anyhow::anyhow!("row {}: {rejected}", rejected.row));
+                }
+                report.rejected(rejected);
+            }
         }
     }
+    send(&mut batch)?;
+    let left_out = sent - accepted - duplicates;
+    Ok(report.finish(accepted, duplicates, left_out, dry_run))
 }
 
 /// Where rejected rows go.
 struct Rejects {
     file: Option<BufWriter<File>>,
-    /// The workspace whose error stream hears of them, with the name of the file.
-    workspace: Option<Arc<Workspace>>,
-    name: String,
-    summary: Summary,
+    n: u64,
 }
 
 impl Rejects {
-    fn new(arguments: &ImportArguments, source: &Source) -> anyhow::Result<Rejects> {
+    fn new(arguments: &ImportArguments) -> anyhow::Result<Rejects> {
         let file = arguments.rejected.as_ref().map(|path| {
             let file = File::create(path).with_context(|| format!("create {}", path.display()))?;
             let mut file = BufWriter::new(file);
-            writeln!(file, "row,column,code,message,raw")?;
+            writeln!(file, "row,line,column,code,message,mend,raw")?;
             anyhow::Ok(file)
         });
-        let workspace = match source {
-            Source::Local(service) => Some(service.workspace()),
-            Source::Remote(_) => None,
-        };
-        let (name, summary) = (name_of(&arguments.file), Summary::default());
-        Ok(Rejects { file: file.transpose()?, workspace, name, summary })
+        Ok(Rejects { file: file.transpose()?, n: 0 })
     }
 
-    fn add(&mut self, rejected: Rejected) -> anyhow::Result<()> {
-        let Rejected { row, column, code, message, raw } = rejected;
-        self.summary.rejected += 1;
-        *self.summary.rejected_by_code.entry(code).or_default() += 1;
-        let column = column.unwrap_or_default();
-        if self.summary.rejected <= SHOWN {
+    fn add(&mut self, rejected: &Rejected) -> std::io::Result<()> {
+        let Rejected { row, line, column, code, message, hint, raw } = rejected;
+        self.n += 1;
+        let column = column.as_deref().unwrap_or_default();
+        if self.n <= SHOWN {
             let place =
                 if column.is_empty() { String::new() } else { format!(", column {column}") };
-            eprintln!("row {row}{place}: {message}");
+            eprintln!("row {row}{place}: {rejected}");
         }
         if let Some(file) = &mut self.file {
-            let cells = [&*row.to_string(), &column, code, &message, raw.trim_end()];
+            let line = line.map_or(String::new(), |line| line.to_string());
+            let cells = [&*row.to_string(), &line, column, code, message, hint, raw.trim_end()];
             writeln!(file, "{}", cells.map(print::csv_cell).join(","))?;
-        }
-        if code == "file.unreadable" {
-            return Err(anyhow!("row {row}: {message}"));
-        }
-        if let Some(workspace) = &self.workspace {
-            let (at, outcome) = (clock::now(), ErrorOutcome::Rejected);
-            let hint = "mend the row, or the mapping, and import the file again";
-            let source = &self.name;
-            let noted = Noted { at, source, code, event: "", outcome, hint, n: 1 };
-            workspace.errors().note(&noted, || (format!("row {row}: {message}"), raw.clone()));
         }
         Ok(())
     }
 
-    fn finish(mut self) -> anyhow::Result<Summary> {
-        if let Some(file) = &mut self.file {
+    fn finish(self) -> anyhow::Result<()> {
+        if let Some(mut file) = self.file {
             file.flush()?;
         }
-        Ok(self.summary)
+        Ok(())
     }
 }
 
@@ -295,6 +282,9 @@ fn name_of(file: &Path) -> String {
 fn table(summary: &Summary, format: Format) -> Table {
     let figure = |n: u64| if format == Format::Table { number(n) } else { n.to_string() };
     let mut table = Table::new(["what", "n"]);
+    if summary.dry_run {
+        table.row(vec!["dry run: nothing was stored".into(), String::new()]);
+    }
     table.row(vec!["rows read".into(), figure(summary.rows)]);
     table.row(vec!["accepted".into(), figure(summary.accepted)]);
     table.row(vec!["duplicates".into(), figure(summary.duplicates)]);

@@ -6,7 +6,8 @@ use std::time::Duration;
 use server::geo;
 use server::http::Options;
 use server::http::tls::Certificate;
-use server::start::{self, Sockets};
+use server::http::tls::acme::{Acme, Settings};
+use server::start::{self, Certified, Sockets};
 
 use crate::arguments::ServeArguments;
 use crate::print;
@@ -28,13 +29,23 @@ pub fn run(arguments: ServeArguments) -> anyhow::Result<()> {
         let read_at = workspace.places().read(&path)?;
         geo::follow(Arc::downgrade(&workspace), path, read_at);
     }
+    source::allow_imports(&service, arguments.import_dir.as_deref())?;
     service.settle()?;
-    let certificate = match tls.tls_self_signed.as_slice() {
-        [] => from_files,
-        names => {
+    let certificate = match (tls.tls_self_signed.as_slice(), tls.tls_acme.as_slice()) {
+        ([], []) => from_files.map(Certified::Files),
+        ([], names) => {
+            let settings = Settings {
+                names: names.to_vec(),
+                contact: tls.acme_contact.clone(),
+                directory: tls.acme_directory.clone(),
+                root: tls.acme_root.clone(),
+            };
+            Some(Certified::Authority(Acme::open(&arguments.data_dir, settings)?))
+        }
+        (names, _) => {
             let made = Certificate::self_signed(&arguments.data_dir, names)?;
             print::out(&format!("certificate sha256 {}\n", made.fingerprint()))?;
-            Some(made)
+            Some(Certified::Files(made))
         }
     };
     if let Some((_, address)) = &plain {

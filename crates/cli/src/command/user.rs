@@ -2,7 +2,7 @@
 
 use wire::api::{AtQuery, Device, DeviceList, EventsQuery, User};
 
-use crate::arguments::{UserArguments, UserCommand};
+use crate::arguments::{Format, UserArguments, UserCommand};
 use crate::print::{self, Table};
 use crate::source::Source;
 
@@ -39,6 +39,12 @@ pub fn run(arguments: UserArguments) -> anyhow::Result<()> {
                 }
                 table
             })?;
+            source.close()
+        }
+        UserCommand::Export { source, id } => {
+            let source = Source::open(&source)?;
+            let export = source.export_person(&id)?;
+            print::result(Format::Json, &export, || Table::new([""]))?;
             source.close()
         }
     }

@@ -212,3 +212,28 @@ fn what_cannot_be_asked_is_refused_with_what_to_do() {
         }
     }
 }
+
+#[test]
+fn sessions_follow_the_timeout_of_the_workspace_and_so_do_derived_events() {
+    let (_folder, dir) = shop();
+    let ask = |question: &[&str]| {
+        let at = ["--data-dir", &dir, "--as-of", AT, "--format", "json"];
+        run(&[question, &at[..]].concat()).json()
+    };
+    let concluded = || {
+        let trends = ask(&["trends", "--series", "Session Concluded", "--unit", "all"]);
+        trends["groups"][0]["series"][0]["total"].clone()
+    };
+    assert_eq!((ask(&["sessions"])["sessions"].clone(), concluded()), (json!(4), json!(4.0)));
+    let change = |timeout| run(&["history", "sessions", "--data-dir", &dir, "--timeout", timeout]);
+    change("7m").ok();
+    assert_eq!((ask(&["sessions"])["sessions"].clone(), concluded()), (json!(5), json!(5.0)));
+    let refused = change("5s");
+    assert_eq!(refused.code, 1);
+    assert!(refused.err.contains("1m to 24h"), "{}", refused.err);
+    let rows = |more: &[&str]| {
+        let export = ["export", "events", "--data-dir", &dir, "--format", "ndjson", "--out", "-"];
+        run(&[&export[..], more].concat()).out.lines().count()
+    };
+    assert_eq!((rows(&[]), rows(&["--derived"])), (8, 18), "5 sessions begin and end");
+}

@@ -95,10 +95,10 @@ fn standard_input_a_saved_mapping_and_rejected_rows() {
     assert_eq!((&summary["accepted"], &summary["rejected"]), (&json!(1), &json!(3)), "{summary}");
     let text = fs::read_to_string(&rejected).unwrap();
     let lines: Vec<&str> = text.lines().collect();
-    assert_eq!(lines[0], "row,column,code,message,raw");
-    assert!(lines[1].starts_with("1,customer,event.no_user,"), "{text}");
-    assert!(lines[2].starts_with("2,day,") && lines[2].ends_with("\"ada,soon,1\""), "{text}");
-    assert!(lines[3].starts_with("3,total,"), "{text}");
+    assert_eq!(lines[0], "row,line,column,code,message,mend,raw");
+    assert!(lines[1].starts_with("1,2,customer,event.no_user,"), "{text}");
+    assert!(lines[2].starts_with("2,3,day,") && lines[2].ends_with("\"ada,soon,1\""), "{text}");
+    assert!(lines[3].starts_with("3,4,total,"), "{text}");
 }
 
 #[test]

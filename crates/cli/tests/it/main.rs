@@ -5,6 +5,7 @@
 mod analyses;
 mod api;
 mod bad_input;
+mod bulk;
 mod commands;
 mod crash;
 mod demo;

@@ -16,7 +16,7 @@ fn alias(user: &str, previous: &str) -> Record {
 
 fn sequences(frame: u64, records: &[Record]) -> Vec<u64> {
     let all = arrivals(frame, records.iter());
-    assert!(all.iter().all(|arrival| arrival >> SEQUENCE_BITS == frame));
+    assert!(all.iter().all(|arrival| arrival >> SEQUENCE_BITS == frame + 1));
     all.iter().map(|arrival| arrival & ((1 << SEQUENCE_BITS) - 1)).collect()
 }
 

@@ -4,7 +4,8 @@
 //! it is not: it does not hold the ids; whoever asks hands in the lists, and every answer is
 //! compared with the text.
 //!
-//! Invariant: a place that was set has the text that it was set for, as lists only grow.
+//! Invariant: a place that was set has the text that it was set for: lists only grow, until all of a
+//! person's ids are removed here and forgotten there.
 
 use std::hash::BuildHasher;
 
@@ -64,6 +65,20 @@ impl Ids {
                 self.table.insert_unique(spread(hash), entry, |entry| spread(entry.hash));
                 None
             }
+        }
+    }
+
+    /// The id stands nowhere from now on, if it stood there. Its text is still in the list.
+    pub(super) fn remove<'a>(
+        &mut self,
+        id: &str,
+        place: Place,
+        ids_of: impl Fn(UserIndex) -> &'a [Text],
+    ) {
+        let hash = self.hash(id);
+        let there = |entry: &Entry| entry.place == place && entry.names(hash, id, &ids_of);
+        if let Ok(entry) = self.table.find_entry(spread(hash), there) {
+            entry.remove();
         }
     }
 

@@ -103,7 +103,7 @@ pub(crate) fn unpacked(text: &str) -> Identity {
 }
 
 /// An identity as people write it and as it is shown: `email:ada@example.com`.
-pub(super) fn shown(packed: &str) -> Text {
+pub(crate) fn shown(packed: &str) -> Text {
     Text::from(packed.replacen(SEPARATOR, ":", 1))
 }
 

@@ -115,7 +115,13 @@ impl Identity {
             Some(other) if other == plan.user || ahead.any(|deed| gone(deed) == Some(other)) => {}
             Some(from) => plan.deeds.push(Deed::Merge(Merge { from, into: plan.user })),
             None if named => {}
-            None => plan.deeds.push(Deed::AddAnonymousId(previous.clone())),
+            None => {
+                // A device, or somebody's own id whose records come later: either way it is them.
+                if who.user_id.is_some() {
+                    plan.deeds.push(Deed::AddUserId(previous.clone()));
+                }
+                plan.deeds.push(Deed::AddAnonymousId(previous.clone()));
+            }
         }
         plan
     }

@@ -54,6 +54,12 @@ fn an_alias_merges_whoever_they_were() {
     let unknown = identity.alias(&Who::user("ada"), &"never-seen".into());
     assert_eq!((unknown.user, unknown.merged), (new, vec![]));
     assert_eq!(identity.resolve(&Who::anonymous("never-seen")).user, new);
+    assert_eq!(identity.resolve(&Who::user("never-seen")).user, new, "whichever comes first");
+    // A device alone has no id of its own to become.
+    identity.alias(&Who::anonymous("laptop"), &"tablet".into());
+    let laptop = identity.find("laptop").unwrap();
+    assert!(!identity.has_user_id(laptop));
+    assert_eq!(identity.find("tablet"), Some(laptop));
 }
 
 fn with(who: Who, identities: &[&str]) -> Who {
@@ -223,4 +229,49 @@ proptest::proptest! {
         let (frozen, at_once) = before.unwrap();
         proptest::prop_assert_eq!(frozen.pieces().collect::<Vec<_>>(), at_once, "the fold went on");
     }
+}
+
+/// What a state says of every id, whatever numbers users have.
+fn said(identity: &Identity) -> std::collections::BTreeMap<String, String> {
+    let mut ids = std::collections::BTreeMap::new();
+    let shown = |user: UserIndex| identity.person(user).public_id.to_string();
+    identity.each_id(&mut |user, id| _ = ids.insert(id.to_owned(), shown(user)));
+    ids
+}
+
+#[test]
+fn who_is_forgotten_leaves_the_state_that_the_others_would_have_made() {
+    type Deed = fn(&mut Identity);
+    let others: [Deed; 5] = [
+        |of| _ = of.resolve(&both("bob", "kiosk")),
+        |of| _ = of.resolve(&with(Who::user("eve"), &["shared@example.com"])),
+        |of| _ = of.resolve(&Who::anonymous("stranger")),
+        |of| _ = of.alias(&Who::user("bob"), &"bobby".into()),
+        |of| _ = of.resolve(&both("eve", "tv")),
+    ];
+    let own: [Deed; 5] = [
+        |of| _ = of.resolve(&with(both("ada", "phone"), &["shared@example.com", "ada@x.org"])),
+        |of| _ = of.resolve(&Who::anonymous("tablet")),
+        |of| _ = of.resolve(&both("ada", "tablet")),
+        |of| _ = of.alias(&Who::user("ada"), &"old".into()),
+        |of| _ = of.resolve(&both("ada", "kiosk")),
+    ];
+    let (mut all, mut without) = (Identity::default(), Identity::default());
+    // Bob has the kiosk before she takes it over, and Eve claims an address that is hers.
+    others[0](&mut all);
+    own.iter().for_each(|deed| deed(&mut all));
+    others[1..].iter().for_each(|deed| deed(&mut all));
+    others.iter().for_each(|deed| deed(&mut without));
+    let ada = all.find("ada").unwrap();
+    assert_eq!(all.find("kiosk"), Some(ada));
+    let persons = all.forget(ada);
+    assert!(persons.contains(&ada) && persons.len() >= 2, "{persons:?}");
+    assert_eq!(said(&all), said(&without));
+    for id in ["ada", "phone", "tablet", "old", "email:ada@x.org"] {
+        assert_eq!(all.find(id), None, "{id}");
+    }
+    let again = all.resolve(&both("ada", "phone"));
+    assert!(again.created && !persons.contains(&again.user), "a new user, and a new number");
+    let restored = Identity::from_persons(all.persons.freeze()).expect("a state that can be read");
+    assert_eq!(said(&restored), said(&all));
 }

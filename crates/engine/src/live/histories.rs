@@ -96,6 +96,7 @@ fn take(history: &mut UserHistory, record: &Record) {
                     arrival: u64::MAX,
                     id: event.id,
                     properties: event.properties.clone(),
+                    derived: false,
                 },
             );
         }

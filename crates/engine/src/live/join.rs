@@ -98,6 +98,12 @@ impl Joining {
         self.next.brings_places(&self.sources) && (base.is_empty() || lived_on())
     }
 
+    /// Nothing of the user is brought in.
+    pub(super) fn forget(&mut self, user: UserIndex) {
+        self.rebuilt.remove(&user);
+        self.gone.insert(user);
+    }
+
     /// Two users turned out to be one. Whether the one that remains is whole, or will be when it
     /// joins; otherwise what the other had before is still to be brought in.
     pub(super) fn merge(&mut self, from: UserIndex, into: UserIndex) -> bool {

@@ -3,7 +3,7 @@
 use model::{AttributeChange, Event, EventId, Record, Text, Timestamp, Value, What, Zone};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128_with_seed};
 
-use super::mapping::{Mapping, Source};
+use super::mapping::{DateOrder, Mapping, Source};
 use crate::{Problem, validate};
 
 /// The parts of a row; empty ones count as absent.
@@ -29,11 +29,15 @@ pub(super) struct Assembly {
     pub received_at: Timestamp,
     pub zone: Zone,
     pub profiles: bool,
+    dates: Option<DateOrder>,
+    version: u64,
 }
 
 impl Assembly {
     pub fn new(mapping: &Mapping, received_at: Timestamp) -> Assembly {
-        Assembly { received_at, zone: mapping.zone.clone(), profiles: mapping.profiles }
+        let Mapping { zone, profiles, dates, version, .. } = mapping;
+        let (profiles, dates, version) = (*profiles, *dates, *version);
+        Assembly { received_at, zone: zone.clone(), profiles, dates, version }
     }
 
     /// The record of a row.
@@ -45,7 +49,10 @@ impl Assembly {
         let time = self.time(parts.time).map_err(|p| ("time", p))?;
         let id = match validate::id("id", parts.id).map_err(|p| ("id", p))? {
             Some(id) => EventId::of(&id),
-            None => content_id(&parts),
+            None if self.profiles && parts.time.is_empty() && self.version != 0 => {
+                content_id(&parts, mix(parts.seed, self.version))
+            }
+            None => content_id(&parts, parts.seed),
         };
         validate::property_count(parts.properties.len()).map_err(|p| ("", p))?;
         let what = if self.profiles {
@@ -61,15 +68,37 @@ impl Assembly {
         if written.is_empty() && self.profiles {
             return Ok(self.received_at);
         }
+        let ordered = self.dates.and_then(|order| year_first(written, order));
+        let written = ordered.as_deref().unwrap_or(written);
         validate::time(validate::parse_time(written, &self.zone)?, self.received_at)
     }
 }
 
+/// `31/12/2026 9:30` as `2026-12-31 09:30`; nothing: it is not written like that.
+fn year_first(written: &str, order: DateOrder) -> Option<String> {
+    let written = written.trim();
+    let (date, clock) = written.split_once([' ', 'T']).unwrap_or((written, ""));
+    let parts: Vec<&str> = date.split(['/', '.', '-']).collect();
+    let [first, second, year] = parts[..] else { return None };
+    let (day, month) = match order {
+        DateOrder::DayFirst => (first, second),
+        DateOrder::MonthFirst => (second, first),
+    };
+    let number =
+        |text: &str| text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse::<u16>().ok());
+    let (day, month) = (number(day).flatten()?, number(month).flatten()?);
+    let year = number(year).flatten().filter(|_| year.len() == 4)?;
+    let clock = clock.trim();
+    let pad = if clock.find(':') == Some(1) { "0" } else { "" };
+    let mark = if clock.is_empty() { "" } else { " " };
+    Some(format!("{year:04}-{month:02}-{day:02}{mark}{pad}{clock}"))
+}
+
 /// The hash of a row and its number: equal rows of a file differ, a file imported again does not.
 /// User and event are part of it, because one row can tell of two things under two mappings.
-fn content_id(parts: &Parts<'_>) -> EventId {
+fn content_id(parts: &Parts<'_>, seed: u64) -> EventId {
     let told = [parts.user, parts.anonymous, parts.event];
-    let seed = told.iter().fold(parts.seed, |seed, text| mix(seed, xxh3_64(text.as_bytes())));
+    let seed = told.iter().fold(seed, |seed, text| mix(seed, xxh3_64(text.as_bytes())));
     EventId(xxh3_128_with_seed(parts.content, seed))
 }
 

@@ -107,7 +107,8 @@ impl CsvRows {
             }
             Err(error) => {
                 self.done = true;
-                return Some(Err(Rejected::unreadable(number, &error)));
+                let line = Some(self.lines.line());
+                return Some(Err(Rejected::unreadable(number, line, &error)));
             }
         }
         Some(match self.plan.record(&self.row, number, &self.assembly) {
@@ -115,7 +116,7 @@ impl CsvRows {
             Err((column, problem)) => {
                 let column = column.name(&self.mapping);
                 let raw = self.row.raw(self.plan.delimiter);
-                Err(Rejected::new(number, column, problem, raw))
+                Err(Rejected::new((number, Some(self.row.line)), column, problem, raw))
             }
         })
     }

@@ -7,7 +7,8 @@
 //! properties.amount = total:float
 //! ```
 //! Keys: `user`, `anonymous`, `event`, `time`, `id`, `kind` (`event` or `profile`), `zone` (of times
-//! without an offset), `only-mapped` (`true`: other columns are left out) and `properties.NAME`.
+//! without an offset), `dates` (`dmy` or `mdy`: which comes first in `03/04/2026`), `only-mapped`
+//! (`true`: other columns are left out) and `properties.NAME`.
 
 use model::{Text, Zone};
 
@@ -45,12 +46,27 @@ pub struct Mapping {
     pub profiles: bool,
     /// The zone of times without an offset.
     pub zone: Zone,
+    /// What comes first in times that are written like `03/04/2026`; nothing: such are no times.
+    pub dates: Option<DateOrder>,
+    /// Which version of a file it is read for, for files that are read again whenever they change: a
+    /// profile without a time that says the same in two versions says it twice. Zero: there is one.
+    pub version: u64,
+}
+
+/// What comes first in a date that is written in numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DateOrder {
+    /// `31/12/2026`, `31.12.2026`.
+    DayFirst,
+    /// `12/31/2026`.
+    MonthFirst,
 }
 
 /// Columns that a message lists.
 const COLUMNS_SHOWN: usize = 30;
 
-const KEYS: [&str; 8] = ["user", "anonymous", "event", "time", "id", "kind", "zone", "only-mapped"];
+const KEYS: [&str; 9] =
+    ["user", "anonymous", "event", "time", "id", "kind", "zone", "dates", "only-mapped"];
 
 impl Mapping {
     /// Reads `key=value` entries.
@@ -67,6 +83,8 @@ impl Mapping {
             only_mapped: false,
             profiles: false,
             zone: Zone::utc(),
+            dates: None,
+            version: 0,
         };
         let mut problems: Vec<Problem> =
             entries.iter().filter_map(|entry| mapping.add(entry).err()).collect();
@@ -132,6 +150,8 @@ impl Mapping {
         match (key, value) {
             ("kind", "event" | "events") => self.profiles = false,
             ("kind", "profile" | "profiles") => self.profiles = true,
+            ("dates", "dmy") => self.dates = Some(DateOrder::DayFirst),
+            ("dates", "mdy") => self.dates = Some(DateOrder::MonthFirst),
             ("only-mapped", "true") => self.only_mapped = true,
             ("only-mapped", "false") => self.only_mapped = false,
             ("zone", name) => match Zone::named(name) {
@@ -142,6 +162,7 @@ impl Mapping {
                     return Err(Problem::new("mapping.unknown_zone", message, hint));
                 }
             },
+            ("dates", _) => return Err(unknown_value(key, value, "dmy or mdy")),
             ("kind", _) => return Err(unknown_value(key, value, "event or profile")),
             ("only-mapped", _) => return Err(unknown_value(key, value, "true or false")),
             _ => {

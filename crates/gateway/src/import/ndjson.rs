@@ -24,9 +24,10 @@ pub(super) struct JsonRows {
     done: bool,
 }
 
+/// A line without its end.
 #[derive(Clone, Default)]
-struct Line {
-    bytes: Vec<u8>,
+pub(super) struct Line {
+    pub bytes: Vec<u8>,
     too_long: bool,
 }
 
@@ -41,7 +42,7 @@ impl JsonRows {
             let mut bytes = 0;
             while sample.len() < SAMPLE_ROWS && bytes < ROW_BYTES_MAX {
                 let mut line = Line::default();
-                if !read_line(&mut input, &mut line)? {
+                if !read_line(&mut input, &mut line, ROW_BYTES_MAX)? {
                     break;
                 }
                 bytes += line.bytes.len();
@@ -71,11 +72,10 @@ impl JsonRows {
                 Ok(false) => self.done = true,
                 Err(error) => {
                     self.done = true;
-                    return Some(Err(Rejected::unreadable(number, &error)));
+                    return Some(Err(Rejected::unreadable(number, Some(number), &error)));
                 }
             }
-            let blank = self.line.bytes.iter().all(u8::is_ascii_whitespace);
-            if self.done || blank {
+            if self.done || self.line.blank() {
                 continue;
             }
             match self.record(number) {
@@ -83,7 +83,7 @@ impl JsonRows {
                 Ok(None) => {}
                 Err((column, problem)) => {
                     let raw = self.line.raw();
-                    return Some(Err(Rejected::new(number, column, problem, raw)));
+                    return Some(Err(Rejected::new((number, Some(number)), column, problem, raw)));
                 }
             }
         }
@@ -95,7 +95,7 @@ impl JsonRows {
             self.line = line;
             return Ok(true);
         }
-        read_line(&mut self.input, &mut self.line)
+        read_line(&mut self.input, &mut self.line, ROW_BYTES_MAX)
     }
 
     fn record(&self, number: u64) -> Result<Option<Record>, AtColumn> {
@@ -110,7 +110,12 @@ impl JsonRows {
 }
 
 impl Line {
-    fn text(&self) -> Result<&str, Problem> {
+    /// Whether it says nothing.
+    pub fn blank(&self) -> bool {
+        self.bytes.iter().all(u8::is_ascii_whitespace)
+    }
+
+    pub fn text(&self) -> Result<&str, Problem> {
         if self.too_long {
             return Err(super::row_too_long());
         }
@@ -118,7 +123,7 @@ impl Line {
         Ok(text.strip_prefix('\u{feff}').unwrap_or(text).trim())
     }
 
-    fn raw(&self) -> String {
+    pub fn raw(&self) -> String {
         if self.too_long {
             return super::beginning(&self.bytes);
         }
@@ -134,7 +139,7 @@ fn names_of(sample: &VecDeque<Line>) -> BTreeSet<Text> {
 
 /// Reads one line without its end; `false` at the end of the file. Of a line that is too long only
 /// the beginning is kept.
-fn read_line(input: &mut Input, line: &mut Line) -> io::Result<bool> {
+pub(super) fn read_line(input: &mut Input, line: &mut Line, bytes_max: usize) -> io::Result<bool> {
     line.bytes.clear();
     line.too_long = false;
     let mut read = false;
@@ -146,7 +151,7 @@ fn read_line(input: &mut Input, line: &mut Line) -> io::Result<bool> {
         read = true;
         let end = buffer.iter().position(|byte| *byte == b'\n');
         let part = &buffer[..end.unwrap_or(buffer.len())];
-        let room = ROW_BYTES_MAX - line.bytes.len();
+        let room = bytes_max - line.bytes.len();
         line.too_long |= part.len() > room;
         line.bytes.extend_from_slice(&part[..part.len().min(room)]);
         let used = end.map_or(buffer.len(), |end| end + 1);

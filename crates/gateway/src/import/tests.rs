@@ -39,8 +39,9 @@ fn properties(row: &Result<(u64, Record), Rejected>) -> Vec<String> {
 }
 
 fn rejected(row: &Result<(u64, Record), Rejected>) -> String {
-    let Rejected { row, column, code, message, .. } = row.as_ref().unwrap_err();
-    format!("{row} {} {code}: {message}", column.as_deref().unwrap_or("-"))
+    let rejected = row.as_ref().unwrap_err();
+    let Rejected { row, column, code, .. } = rejected;
+    format!("{row} {} {code}: {rejected}", column.as_deref().unwrap_or("-"))
 }
 
 fn mapping_problems(format: Format, map: &[&str], file: &str) -> Vec<String> {
@@ -456,4 +457,31 @@ proptest! {
             prop_assert!(!problems.is_empty());
         }
     }
+}
+
+#[test]
+fn dates_in_numbers_are_read_in_the_order_that_the_mapping_says() {
+    let times = |order: &str, written: &str| -> Vec<String> {
+        let file = format!("who,at\n{}\n", written.replace(' ', "\nada,").replace('_', " "));
+        let file = file.replacen("who,at\n", "who,at\nada,", 1);
+        let rows = csv(&[&SHOP[..], &[order]].concat(), &file);
+        let time = |row: &Result<(u64, Record), Rejected>| match row {
+            Ok(_) => event(row).time.to_string(),
+            Err(rejected) => rejected.code.to_owned(),
+        };
+        rows.iter().map(time).collect()
+    };
+    let written = "03/04/2026 3.4.2026_9:05 13/04/2026_23:59:59 2026-04-03 03/04/26";
+    let dmy = [
+        "2026-04-03T00:00:00.000Z",
+        "2026-04-03T09:05:00.000Z",
+        "2026-04-13T23:59:59.000Z",
+        "2026-04-03T00:00:00.000Z",
+        "event.time_invalid",
+    ];
+    assert_eq!(times("dates=dmy", written), dmy);
+    let mdy = times("dates=mdy", written);
+    assert_eq!(mdy[..2], ["2026-03-04T00:00:00.000Z", "2026-03-04T09:05:00.000Z"]);
+    assert_eq!(mdy[2..], ["event.time_invalid", dmy[3], "event.time_invalid"]);
+    assert_eq!(times("zone=UTC", "03/04/2026"), ["event.time_invalid"]);
 }

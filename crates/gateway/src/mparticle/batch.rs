@@ -59,7 +59,10 @@ impl Batch<'_> {
         }
         match self.change(whom, received_at) {
             Ok(None) => {}
-            Ok(Some(record)) => decoded.records.push(record),
+            Ok(Some(record)) => {
+                decoded.records.push(record);
+                decoded.places.push(first);
+            }
             Err(problem) => decoded.reject((first, "user_attributes"), problem),
         }
         n

@@ -99,6 +99,7 @@ pub fn gathered(columns: &[Option<&Column>], stretches: &[Stretch]) -> Option<Co
             }),
         }
     }
+    raw.let_go_unused(&present);
     (n_missing < present.len())
         .then(|| Column { present: (n_missing > 0).then_some(present), values: raw.packed() })
 }
@@ -150,6 +151,30 @@ impl Raw {
             _ => Vec::new(),
         };
         columns.iter().map(&mut map).collect()
+    }
+
+    /// Texts that no row has leave the dictionary: what was dropped must not stay there.
+    fn let_go_unused(&mut self, present: &Bits) {
+        let Raw::Text { codes, dictionary, numbers } = self else { return };
+        let mut used = vec![false; dictionary.len()];
+        for (row, code) in codes.iter().enumerate() {
+            if present.get(row) {
+                used[*code as usize] = true;
+            }
+        }
+        if used.iter().all(|used| *used) {
+            return;
+        }
+        numbers.clear();
+        let mut renumbered = vec![0; dictionary.len()];
+        let mut kept = Vec::new();
+        for (at, text) in std::mem::take(dictionary).into_iter().enumerate() {
+            if used[at] {
+                renumbered[at] = entry(numbers, &mut kept, &text);
+            }
+        }
+        codes.iter_mut().for_each(|code| *code = renumbered[*code as usize]);
+        *dictionary = kept;
     }
 
     /// Adds rows of a column.

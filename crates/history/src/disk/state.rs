@@ -158,11 +158,8 @@ pub(super) fn encode(Facts { names, users }: Facts) -> Vec<u8> {
 }
 
 fn read_facts(reader: &mut Reader) -> Result<(Names, Users), Wrong> {
-    let mut names = Names::default();
-    for _ in 0..reader.u64()? {
-        names.intern(&reader.text()?);
-    }
-    Ok((names, read_users(reader)?))
+    let names = (0..reader.u64()?).map(|_| reader.text()).collect::<Result<Vec<_>, _>>()?;
+    Ok((Names::of(names), read_users(reader)?))
 }
 
 /// Facts of users, fact by fact: those that follow from others as the difference to them.

@@ -25,7 +25,7 @@ impl<'a> Evaluator<'a> {
         Template { snapshot: self.snapshot, rules: self.rules, stop: self.stop }
     }
 
-    pub(super) fn go_on(&self) -> Result<(), QueryError> {
+    pub(crate) fn go_on(&self) -> Result<(), QueryError> {
         match self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
             true => Err(QueryError::Cancelled),
             false => Ok(()),

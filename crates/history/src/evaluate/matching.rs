@@ -10,10 +10,9 @@ use segment::tree::{EventMatch, EventNames, Where};
 
 use super::QueryError;
 use crate::column::{Column, Values};
-use crate::names::NameId;
 use crate::numbers::Packed;
 use crate::part::Part;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{AskedNames, FoundPart, Snapshot};
 
 /// An event match with its composite events resolved and its tests compiled. It selects by names
 /// and properties and first times, not by the event before ([`Where::Same`]).
@@ -93,28 +92,30 @@ impl Matching {
             .any(|a| a.name.is_none() && matches!(&a.filter, Condition::All(of) if of.is_empty()))
     }
 
-    /// The names that can match, ascending; nothing: any.
-    pub(crate) fn names(&self, snapshot: &Snapshot) -> Option<Vec<NameId>> {
-        let wanted = self.alternatives.iter().map(|alternative| alternative.name.as_ref());
-        let wanted: Vec<&Text> = wanted.collect::<Option<_>>()?;
-        let mut names: Vec<NameId> =
-            wanted.into_iter().filter_map(|name| snapshot.names.number(name)).collect();
-        names.sort_unstable();
-        names.dedup();
-        Some(names)
+    /// Events of every name that pass a filter.
+    pub(crate) fn every(filter: &Where) -> Option<Matching> {
+        let filter = Condition::of(filter)?;
+        Some(Matching { alternatives: vec![Alternative { name: None, filter }] })
     }
 
-    /// The rows that a part of events of a name contributes.
+    /// The names that can match.
+    pub(crate) fn names(&self, snapshot: &Snapshot) -> AskedNames {
+        let any = self.alternatives.iter().any(|alternative| alternative.name.is_none());
+        let named = self.alternatives.iter().filter_map(|alternative| alternative.name.as_ref());
+        AskedNames::of(any, named.filter_map(|name| snapshot.names.number(name)).collect())
+    }
+
+    /// The rows that a part of events contributes. Only who names a derived event asks for it.
     pub(crate) fn filter(
         &self,
         snapshot: &Snapshot,
-        name: &Text,
-        part: &Part,
+        found: &FoundPart,
     ) -> Result<Filter, QueryError> {
+        let name = snapshot.names.name(found.name);
         let mut filters = Vec::new();
         for alternative in &self.alternatives {
-            if alternative.name.as_ref().is_none_or(|wanted| wanted == name) {
-                filters.push(alternative.filter.in_part(snapshot, part)?);
+            if alternative.name.as_ref().map_or(!found.derived, |wanted| wanted == name) {
+                filters.push(alternative.filter.in_part(snapshot, found.part)?);
             }
         }
         Ok(Filter::any(filters))

@@ -10,6 +10,7 @@ use segment::tree::{
 };
 
 use crate::names::{NameId, Names};
+use crate::snapshot::AskedNames;
 
 /// Names of events, properties and attributes that conditions look at, and how far back: of what
 /// the segments and lifecycle states that they refer to need, too.
@@ -63,15 +64,10 @@ impl Needs {
         self
     }
 
-    /// Names of the events, ascending; nothing: any.
-    pub(crate) fn names(&self, names: &Names) -> Option<Vec<NameId>> {
-        if self.any_event {
-            return None;
-        }
-        let mut events: Vec<NameId> =
-            self.events.iter().filter_map(|name| names.number(name)).collect();
-        events.sort_unstable();
-        Some(events)
+    /// Names of the events.
+    pub(crate) fn names(&self, names: &Names) -> AskedNames {
+        let named = self.events.iter().filter_map(|name| names.number(name));
+        AskedNames::of(self.any_event, named.collect())
     }
 
     /// Numbers of the properties, by name.

@@ -17,9 +17,9 @@ use super::{Evaluator, Matching, QueryError};
 use crate::column::Column;
 use crate::names::NameId;
 use crate::numbers::Arrivals;
-use crate::part::{Facts, Part, Runs};
+use crate::part::{Facts, Runs};
 use crate::set::UserSet;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{AskedNames, FoundPart, Snapshot};
 
 /// Users handled at a time: a number of four bytes for each fits into a second-level cache. In
 /// tests, so few that a handful of users fills several ranges.
@@ -194,6 +194,32 @@ impl Source {
         Source { parts: Vec::new(), firsts: Vec::new() }
     }
 
+    /// Events that match, with time in a range, of the parts that `keep` wants.
+    pub(crate) fn of(
+        snapshot: &Snapshot,
+        matching: &Matching,
+        (from, to): (Timestamp, Timestamp),
+        wanted: &Wanted,
+        keep: &dyn Fn(&FoundPart) -> Result<bool, QueryError>,
+    ) -> Result<Source, QueryError> {
+        let mut source = Source::empty();
+        let ids: Vec<_> =
+            wanted.properties.iter().map(|name| snapshot.names.number(name)).collect();
+        for found in snapshot.parts_within(&matching.names(snapshot), (from, to))? {
+            let facts = found.part.facts();
+            let outside = facts.time_max < from.0 || facts.time_min > to.0;
+            if outside || found.part.is_empty() || !keep(&found)? {
+                continue;
+            }
+            let filter = matching.filter(snapshot, &found)?;
+            if !matches!(filter, Filter::Always(false)) {
+                source.add(&found, filter, (from, to), wanted, &ids)?;
+            }
+        }
+        source.add_firsts(snapshot)?;
+        Ok(source)
+    }
+
     /// Times of the first and the last row of its parts; no row that is selected lies outside.
     pub(crate) fn span(&self) -> Option<(Timestamp, Timestamp)> {
         let spans = self.parts.iter().map(|part| match part.within {
@@ -317,12 +343,13 @@ impl Source {
 
     fn add(
         &mut self,
-        (name, part, place): (NameId, &Part, usize),
+        found: &FoundPart,
         filter: Filter,
         (from, to): (Timestamp, Timestamp),
         wanted: &Wanted,
         ids: &[Option<NameId>],
     ) -> Result<(), QueryError> {
+        let FoundPart { name, place, part, .. } = *found;
         let facts = *part.facts();
         let whole = facts.time_min >= from.0 && facts.time_max <= to.0;
         let offset =
@@ -361,7 +388,8 @@ impl Source {
         for name in names {
             let mut parts = Vec::new();
             let always = (Timestamp::MIN, Timestamp::MAX);
-            for (_, place, part) in snapshot.parts_within(Some(vec![name]), always) {
+            let asked = AskedNames::of(false, vec![name]);
+            for FoundPart { place, part, .. } in snapshot.parts_within(&asked, always)? {
                 parts.push(FirstPart {
                     facts: *part.facts(),
                     runs: part.runs()?,
@@ -419,22 +447,9 @@ impl Evaluator<'_> {
         (from, to): (Timestamp, Timestamp),
         wanted: &Wanted,
     ) -> Result<Source, QueryError> {
-        let (snapshot, to) = (self.snapshot, to.min(self.at));
         self.go_on()?;
-        let mut source = Source::empty();
-        let ids: Vec<_> =
-            wanted.properties.iter().map(|name| snapshot.names.number(name)).collect();
-        for (name, place, part) in snapshot.parts_within(matching.names(snapshot), (from, to)) {
-            let facts = part.facts();
-            if facts.time_max < from.0 || facts.time_min > to.0 || part.is_empty() {
-                continue;
-            }
-            let filter = matching.filter(snapshot, snapshot.names.name(name), part)?;
-            if !matches!(filter, Filter::Always(false)) {
-                source.add((name, part, place), filter, (from, to), wanted, &ids)?;
-            }
-        }
-        source.add_firsts(snapshot)?;
+        let (snapshot, range) = (self.snapshot, (from, to.min(self.at)));
+        let source = Source::of(snapshot, matching, range, wanted, &|_| Ok(true))?;
         self.note(&source);
         Ok(source)
     }

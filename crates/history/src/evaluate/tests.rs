@@ -16,7 +16,7 @@ use crate::store::{Checkpoint, Store};
 
 /// How a population reaches the store.
 #[derive(Clone, Debug)]
-struct Delivery {
+pub(crate) struct Delivery {
     /// A snapshot is taken after every so many records, so that rows are sealed in small parts.
     seal_every: usize,
     /// Each user's records with an odd place come under an anonymous id that is linked at the end.
@@ -25,7 +25,7 @@ struct Delivery {
     reopen_after: usize,
 }
 
-fn delivery() -> impl Strategy<Value = Delivery> {
+pub(crate) fn delivery() -> impl Strategy<Value = Delivery> {
     let reopen_after = prop_oneof![5 => Just(0usize), 1 => 1..60usize];
     (1..40usize, any::<bool>(), reopen_after)
         .prop_map(|(seal_every, split, reopen_after)| Delivery { seal_every, split, reopen_after })
@@ -57,13 +57,13 @@ fn records(population: &[UserHistory]) -> Vec<(u64, Text, What)> {
     records
 }
 
-fn deliver(
+pub(crate) fn deliver(
     population: &[UserHistory],
     delivery: &Delivery,
 ) -> (Fold, Store, Option<tempfile::TempDir>) {
     let (mut fold, mut store, mut dir) = (Fold::new(), Store::in_memory(), None);
     let received_at = generate::CENTRE;
-    let mut arrival = 0;
+    let mut arrival = 1 << engine::SEQUENCE_BITS;
     let mut accept = |fold: &mut Fold, store: &mut Store, who: Who, what: What| {
         let record = Record { received_at, who, what };
         let step = fold.step(&record);
@@ -110,7 +110,7 @@ fn deliver(
     (fold, store, dir)
 }
 
-fn find(snapshot: &Snapshot, fold: &Fold, id: &str) -> Option<UserIndex> {
+pub(crate) fn find(snapshot: &Snapshot, fold: &Fold, id: &str) -> Option<UserIndex> {
     let user = fold.find(id)?;
     assert_eq!(snapshot.public_id(user), id);
     Some(user)

@@ -69,6 +69,7 @@ impl Part {
         Part {
             facts,
             file: None,
+            rest: None,
             arrivals: Section::held(Arrivals::of(&arrivals, &times)),
             received: Section::held(Series::of(&received, &times)),
             runs: Section::held(runs),

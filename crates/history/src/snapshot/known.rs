@@ -7,19 +7,15 @@
 //! as seen from the first row that is left. And what was forgotten after its time of keeping
 //! counts as known if it happened by the instant.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use model::{Timestamp, UserIndex};
 
-use super::Snapshot;
+use super::{Families, Snapshot};
 use crate::evaluate::QueryError;
 use crate::part::{Family, Part};
 use crate::set::UserSet;
 use crate::users::Users;
-
-/// Parts of families.
-type Families = BTreeMap<Family, Vec<Arc<Part>>>;
 
 /// What the rows of one user tell.
 #[derive(Clone, Copy)]
@@ -49,7 +45,7 @@ impl Snapshot {
         let mut concerned =
             UserSet::of_each(n, seen.map(|first| *first > at.0 && *first != i64::MAX));
         let mut families = Families::new();
-        for (family, parts) in &self.families {
+        for (family, parts) in &*self.families {
             let mut kept = Vec::new();
             for part in parts {
                 // Transitions say nothing of when a user was seen.
@@ -70,7 +66,7 @@ impl Snapshot {
 
 /// The rows of a part that had been accepted; the users of the others are added to `concerned`, if
 /// that matters to anything.
-fn known_part(
+pub(crate) fn known_part(
     part: &Arc<Part>,
     at: Timestamp,
     concerned: Option<&mut UserSet>,

@@ -125,7 +125,7 @@ impl Store {
         let Checkpoint { log_position, arrivals, fold, live } = at;
         let engine = (fold, live);
         let manifest = Manifest { log_position, arrivals, next_file: self.next_file, state, parts };
-        let (names, users) = (Arc::clone(&self.names), self.users.clone());
+        let (names, users) = (Arc::clone(&self.names), self.all_users());
         let cache = Arc::clone(&self.cache);
         Ok(Some(Job { folder, manifest, groups, dropped, names, users, engine, in_use, cache }))
     }

@@ -98,7 +98,7 @@ impl Store {
     }
 
     /// Rows of every family that somebody delivers.
-    fn delivered(&self) -> impl Iterator<Item = &Runs> {
+    pub(super) fn delivered(&self) -> impl Iterator<Item = &Runs> {
         self.families.iter().filter(|(family, _)| family.delivered()).map(|(_, runs)| runs)
     }
 

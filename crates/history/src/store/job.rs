@@ -119,7 +119,7 @@ impl Job {
         let Group { family, inputs, file, forget } = group;
         let several: Vec<&Part> = inputs.iter().map(|part| &**part).collect();
         let mut part = Arc::clone(&inputs[0]);
-        if several.len() > 1 {
+        if several.len() > 1 || part.is_rest() {
             part = Arc::new(Part::merged(&several)?);
         }
         if let Some(instant) = forget.filter(|instant| part.facts().time_min <= *instant) {

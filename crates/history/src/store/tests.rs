@@ -15,6 +15,7 @@ use crate::disk::{Fault, MemoryFolder};
 mod compaction;
 mod crash;
 mod discard;
+mod erase;
 mod one_user;
 mod retention;
 mod rewriting;

@@ -82,9 +82,16 @@ impl MemoryDisk {
     pub fn after_power_loss(&self, mut keep: impl FnMut() -> bool) -> MemoryDisk {
         let disk = self.after_kill();
         let mut state = disk.state();
-        state.files.retain(|_, image| image.name_durable || keep());
         let removed = std::mem::take(&mut state.removed);
-        state.files.extend(removed.into_iter().filter(|(_, image)| image.name_durable && !keep()));
+        let replaced: Vec<String> =
+            removed.keys().filter(|name| state.files.contains_key(*name)).cloned().collect();
+        state.files.retain(|_, image| image.name_durable || keep());
+        for (name, image) in removed.into_iter().filter(|(_, image)| image.name_durable) {
+            // Of a file and the one that took its place, one is there.
+            if !state.files.contains_key(&name) && (replaced.contains(&name) || !keep()) {
+                state.files.insert(name, image);
+            }
+        }
         for image in state.files.values_mut() {
             let mut after = image.durable.clone();
             if keep() {
@@ -169,6 +176,17 @@ impl Disk for MemoryDisk {
         let mut state = self.state();
         let image = state.files.remove(name).ok_or(io::ErrorKind::NotFound)?;
         state.removed.insert(name.to_owned(), image);
+        Ok(())
+    }
+
+    fn replace(&self, from: &str, to: &str) -> io::Result<()> {
+        self.check()?;
+        let mut state = self.state();
+        let new = state.files.remove(from).ok_or(io::ErrorKind::NotFound)?;
+        let image = Image { name_durable: false, ..new };
+        if let Some(old) = state.files.insert(to.to_owned(), image) {
+            state.removed.insert(to.to_owned(), old);
+        }
         Ok(())
     }
 

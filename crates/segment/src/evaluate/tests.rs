@@ -43,6 +43,7 @@ fn user(events: &[(&str, &str)]) -> UserHistory {
         arrival,
         id: EventId(u128::from(arrival)),
         properties: vec![(Text::new("n"), Value::Int(arrival as i64))],
+        derived: false,
     });
     UserHistory { id: Text::new("ada"), events: events.collect(), attributes: BTreeMap::new() }
 }

@@ -14,6 +14,7 @@ use super::program::{Expression, NotLive, Program, STATES_MAX, What};
 use super::recall::Recall;
 use super::source::{self, FOREVER, Keep, Source, Taken};
 use super::times::{Recent, Times};
+use crate::derived;
 use crate::evaluate::{CompiledTest, TIMEZONE};
 use crate::needs::Needs;
 use crate::rules::{Lifecycle, RfmSettings, Rules};
@@ -105,6 +106,11 @@ impl<'a> Compiler<'a> {
     }
 
     pub(super) fn states(&mut self, what: &What) -> Result<Vec<Expression>, NotLive> {
+        // Derived events are read from all that is stored; no single event tells of them.
+        let derived = |predicate| derived::asked(&predicate, self.rules);
+        if let Some(derived) = what.predicates().into_iter().find_map(derived) {
+            return Err(NotLive::Derived { name: derived.name });
+        }
         match what {
             What::Segment(predicate) => Ok(vec![self.expression(predicate, false, None)?]),
             What::Lifecycle(states) if states.len() > STATES_MAX => {

@@ -55,6 +55,14 @@ pub enum NotLive {
         /// Which condition.
         what: &'static str,
     },
+    /// It names an event that nobody sends: [`crate::derived`].
+    #[error(
+        "\"{name}\" is derived from other events whenever a question is asked, so what names it is computed when asked"
+    )]
+    Derived {
+        /// Which one.
+        name: &'static str,
+    },
     /// There are too many states.
     #[error("a lifecycle has {states} states; at most {max} can be watched")]
     States {

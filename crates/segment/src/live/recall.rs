@@ -69,6 +69,7 @@ impl Recall {
                 arrival,
                 id: EventId(arrival.into()),
                 properties,
+                derived: false,
             })
         });
         let mut attributes = BTreeMap::new();

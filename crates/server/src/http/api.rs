@@ -10,7 +10,7 @@ use serde::Serialize;
 use wire::api::*;
 
 use super::body::{self, Id, Params};
-use super::{App, analytics, export, ingest, live, openapi, schema};
+use super::{App, analytics, export, import, ingest, live, openapi, privacy, schema};
 use crate::failure::Failure;
 use crate::service::Service;
 
@@ -58,11 +58,14 @@ pub fn routes() -> Router<App> {
         .route("/api/history/check", post(check_history))
         .route("/api/history/compact", post(compact_history))
         .route("/api/backups", post(create_backup))
+        .route("/api/settings/sessions", get(session_settings).put(set_session_settings))
         .route("/api/settings/retention", get(retention_settings).put(set_retention_settings))
         .route("/api/composites", get(composites))
         .route("/api/composites/{id}", get(composite).put(put_composite).delete(delete_composite))
         .merge(analytics::routes())
+        .merge(import::routes())
         .merge(live::routes())
+        .merge(privacy::routes())
         .merge(schema::routes())
 }
 
@@ -155,6 +158,15 @@ async fn create_backup(State(app): State<App>, body: Body) -> Answer {
     let input: BackupInput = body::json(&body::read(body).await?)?;
     let backup = app.work(move |service| service.create_backup(&input)).await?;
     Ok((StatusCode::CREATED, Json(backup)).into_response())
+}
+
+async fn session_settings(State(app): State<App>) -> Answer {
+    ask(&app, Service::session_settings).await
+}
+
+async fn set_session_settings(State(app): State<App>, body: Body) -> Answer {
+    let settings: SessionSettings = body::json(&body::read(body).await?)?;
+    ask(&app, move |service| service.set_session_settings(&settings)).await
 }
 
 async fn retention_settings(State(app): State<App>) -> Answer {

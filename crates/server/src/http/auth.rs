@@ -28,8 +28,15 @@ const READING: [&str; 6] = [
     "/api/segments/explain",
 ];
 
+/// Where keys that may only send do so.
+const SENDING: [&str; 1] = ["/api/batch"];
+
 /// Answers that are for admin keys only, although they change nothing.
-const ADMIN_ONLY: [&str; 1] = ["/api/keys"];
+const ADMIN_ONLY: [&str; 4] =
+    ["/api/keys", "/api/imports", "/api/erasures", "/api/suppressions"];
+
+/// The same of one user: everything of a person, unmasked.
+const ADMIN_ONLY_OF_USER: [&str; 2] = ["/export", "/erase"];
 
 tokio::task_local! {
     static CALLER: (Caller, Sight);
@@ -56,11 +63,19 @@ pub async fn api(State(app): State<App>, request: Request, next: Next) -> Respon
     }
     let path = request.uri().path();
     let reads = match *request.method() {
-        Method::GET => !ADMIN_ONLY.iter().any(|own| path.starts_with(own)),
+        Method::GET => {
+            let of_user = path.starts_with("/api/users/")
+                && ADMIN_ONLY_OF_USER.iter().any(|own| path.ends_with(own));
+            !of_user && !ADMIN_ONLY.iter().any(|own| path.starts_with(own))
+        }
         Method::POST => READING.iter().any(|question| path.starts_with(question)),
         _ => false,
     };
-    let needed = if reads { Scope::Read } else { Scope::Admin };
+    let needed = match reads {
+        true => Scope::Read,
+        false if SENDING.contains(&path) => Scope::Ingest,
+        false => Scope::Admin,
+    };
     match allow(&app, key_of(request.headers()), needed) {
         Ok(caller) => asked(&app, caller, next.run(request)).await,
         Err(failure) => failure.into_response(),

@@ -1,10 +1,13 @@
 //! Reading what a request carries: bounded, unpacked, with errors that help.
 
-use std::io::Read;
+use std::borrow::Cow;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{FromRequestParts, Path, Query};
+use axum::extract::{FromRequestParts, Path, Query, Request};
+use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use axum::http::request::Parts;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
 use http_body_util::BodyExt;
 use model::bounds::BODY_BYTES_MAX;
 use serde::de::DeserializeOwned;
@@ -16,13 +19,34 @@ use crate::failure::Failure;
 /// listen while it sends still sees the answer.
 const DRAIN_FACTOR: usize = 4;
 
-/// The first two bytes of every gzip file.
-const GZIP: [u8; 2] = [0x1f, 0x8b];
-
-/// The whole body, unpacked if it is gzip whatever its headers say.
+/// The whole body, unpacked if it is gzip or zstd whatever its headers say.
 pub async fn read(body: Body) -> Result<Vec<u8>, Failure> {
     let bytes = read_packed(body).await?;
-    if bytes.starts_with(&GZIP) { unpack(&bytes, BODY_BYTES_MAX) } else { Ok(bytes) }
+    match gateway::unpacked(&bytes, BODY_BYTES_MAX)? {
+        Cow::Borrowed(_) => Ok(bytes),
+        Cow::Owned(unpacked) => Ok(unpacked),
+    }
+}
+
+/// Takes brotli off a body that says that it is: nothing in the bytes would say it to who reads them.
+pub async fn without_brotli(request: Request, next: Next) -> Response {
+    let said = request.headers().get(CONTENT_ENCODING).map(|value| value.as_bytes().trim_ascii());
+    if !said.is_some_and(|said| said.eq_ignore_ascii_case(b"br")) {
+        return next.run(request).await;
+    }
+    let (mut parts, body) = request.into_parts();
+    let unpacked = match read_packed(body).await {
+        Ok(bytes) => gateway::from_brotli(&bytes, BODY_BYTES_MAX).map_err(Failure::from),
+        Err(failure) => Err(failure),
+    };
+    match unpacked {
+        Ok(bytes) => {
+            parts.headers.remove(CONTENT_ENCODING);
+            parts.headers.insert(CONTENT_LENGTH, bytes.len().into());
+            next.run(Request::from_parts(parts, bytes.into())).await
+        }
+        Err(failure) => failure.into_response(),
+    }
 }
 
 /// The whole body as it was sent.
@@ -94,7 +118,8 @@ fn parameter(message: &str) -> String {
     }
 }
 
-async fn next(body: &mut Body) -> Result<Option<Bytes>, Failure> {
+/// The next bytes of a body.
+pub async fn next(body: &mut Body) -> Result<Option<Bytes>, Failure> {
     loop {
         let Some(frame) = body.frame().await else { return Ok(None) };
         let frame = frame.map_err(|_| {
@@ -114,23 +139,6 @@ async fn drain(mut body: Body, mut seen: usize) {
             return;
         }
     }
-}
-
-/// Unpacks gzip, up to a number of bytes; what is not gzip comes back as it is.
-pub fn unpack(packed: &[u8], most: usize) -> Result<Vec<u8>, Failure> {
-    if !packed.starts_with(&GZIP) {
-        return Ok(packed.to_vec());
-    }
-    let mut bytes = Vec::new();
-    let limit = most as u64 + 1;
-    let read = flate2::read::MultiGzDecoder::new(packed).take(limit).read_to_end(&mut bytes);
-    read.map_err(|error| {
-        let message =
-            format!("the gzip body breaks after {} bytes of content: {error}", bytes.len());
-        Failure::bad_request("request.gzip_broken", message)
-            .hint("send the whole compressed body, or send it uncompressed")
-    })?;
-    if bytes.len() > most { Err(too_large()) } else { Ok(bytes) }
 }
 
 fn too_large() -> Failure {

@@ -44,7 +44,8 @@ pub async fn export(
     let permit = app.exporting().await;
     let export = app
         .compute(move |service| {
-            service.export(what, query.as_of.as_deref(), query.known_at.as_deref())
+            let ExportQuery { as_of, known_at, derived, .. } = &query;
+            service.export(what, as_of.as_deref(), known_at.as_deref(), *derived)
         })
         .await?;
     let (sender, body) = Channel::<Bytes, io::Error>::new(CHUNKS);

@@ -22,8 +22,9 @@ use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
 use gateway::{Decoded, Refusal, Rejection, validate};
 use model::{About, AttributeChange, Event, Facts, Record, Text, Timestamp, Value, What, Who};
-use wire::api::{Accepted, ErrorOutcome};
+use wire::api::{Accepted, BatchQuery, ErrorOutcome};
 
+use super::body::Params;
 use super::{App, auth, body, peer};
 use crate::caller::Caller;
 use crate::errors::Noted;
@@ -42,7 +43,11 @@ pub fn routes() -> Router<App> {
 
 /// Records in the log's own form, as `perennial import --server` sends them: what a file gives has
 /// the same ids through a server as without one.
-pub async fn records(State(app): State<App>, body: Body) -> Result<Response, Failure> {
+pub async fn records(
+    State(app): State<App>,
+    Params(BatchQuery { dry_run }): Params<BatchQuery>,
+    body: Body,
+) -> Result<Response, Failure> {
     let bytes = body::read(body).await?;
     let records = wire::record::decode_batch(&bytes).map_err(|error| {
         Failure::bad_request(
@@ -55,9 +60,17 @@ pub async fn records(State(app): State<App>, body: Body) -> Result<Response, Fai
     let records: Result<Vec<Record>, Failure> =
         records.into_iter().map(|record| checked(record, received_at)).collect();
     let records = records?;
-    app.admit(&auth::caller(), records.len())?;
-    let records = app.workspace.admit("records", records);
-    let counts = app.workspace.submit(records).await?;
+    let counts = match dry_run {
+        true => {
+            let records = app.workspace.would_admit(records);
+            app.work(move |service| Ok(service.workspace().would_count(records)?)).await?
+        }
+        false => {
+            app.admit(&auth::caller(), records.len())?;
+            let records = app.workspace.admit("records", records);
+            app.workspace.submit(records).await?
+        }
+    };
     let (accepted, duplicates) = (counts.accepted, counts.duplicates);
     Ok(Json(Accepted { accepted, duplicates }).into_response())
 }
@@ -151,8 +164,7 @@ pub(super) async fn take(
         app.workspace.submit(records).await?;
     }
     app.metrics.rejected.fetch_add(rejected.len() as u64, Ordering::Relaxed);
-    let at = app.workspace.now();
-    rejected.iter().for_each(|rejection| app.workspace.errors().rejected(at, source, rejection));
+    rejected.iter().for_each(|rejection| app.workspace.rejected(source, rejection));
     Ok(rejected)
 }
 

@@ -30,6 +30,7 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
 use super::long_line::LongLines;
+use super::tls::acme;
 
 /// Bytes of a request line with its headers.
 pub const HEAD_BYTES_MAX: usize = 256 * 1024;
@@ -159,7 +160,10 @@ impl Connection {
         };
         // A handshake that fails is the business of whoever tried: scanners do so all day.
         if let Ok(Ok(stream)) = handshake {
-            self.serve(stream, stopped).await;
+            // An authority that asked whether a name is ours has its answer.
+            if stream.get_ref().1.alpn_protocol() != Some(acme::ALPN) {
+                self.serve(stream, stopped).await;
+            }
         }
     }
 

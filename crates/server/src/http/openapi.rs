@@ -3,8 +3,10 @@
 //! A test holds the table against the router, and `web/openapi.json` against the document.
 
 mod analytics;
+mod imports;
 mod live;
 mod operations;
+mod privacy;
 mod schema;
 
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, ParameterBuilder, ParameterIn};
@@ -17,8 +19,9 @@ use utoipa::openapi::{
 use utoipa::{IntoParams, ToSchema};
 use wire::api::*;
 
-/// The one body that is not JSON.
+/// The bodies that are not JSON.
 const RECORDS: &str = "Records";
+const FILE: &str = "File";
 
 /// The answers that are not JSON.
 const EXPORT: &str = "Export";
@@ -103,7 +106,10 @@ fn build(operation: Operation) -> utoipa::openapi::path::Operation {
         built = built.parameter(parameter);
     }
     if let Some(body) = body.filter(|body| !body.is_empty()) {
-        let kind = if body == RECORDS { "application/octet-stream" } else { "application/json" };
+        let kind = match body {
+            RECORDS | FILE => "application/octet-stream",
+            _ => "application/json",
+        };
         let body = RequestBodyBuilder::new().content(kind, content(body));
         built = built.request_body(Some(body.required(Some(Required::True)).build()));
     }
@@ -146,6 +152,7 @@ fn components() -> Components {
         BackupInput,
         Backup,
         RetentionSettings,
+        SessionSettings,
         Accepted,
         Ingested,
         Overview,
@@ -197,8 +204,10 @@ fn components() -> Components {
         Error,
     );
     schemas.extend(analytics::schemas());
+    schemas.extend(imports::schemas());
     schemas.extend(live::schemas());
     schemas.extend(schema::schemas());
+    schemas.extend(privacy::schemas());
     schemas.extend(plain_schemas());
     let mut components = Components::new();
     components.schemas.extend(schemas);

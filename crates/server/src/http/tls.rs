@@ -1,8 +1,12 @@
-//! Certificates: files that are read again when they change, and one that signs itself.
+//! Certificates: files that are read again when they change, one that signs itself, and those of an
+//! ACME authority ([`acme`]).
 //!
 //! Invariant: what cannot be read never replaces what is served. A new pair of files is taken only
 //! when it is whole and belongs together; until then the old one goes on and the log says why.
 
+pub mod acme;
+
+use std::collections::HashMap;
 use std::fmt;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -62,6 +66,16 @@ pub enum TlsError {
         /// What rcgen said.
         source: rcgen::Error,
     },
+    /// An ACME authority gave no certificate.
+    #[error("no certificate for {names} from {directory}: {why}")]
+    Acme {
+        /// For which names.
+        names: String,
+        /// Address of the authority.
+        directory: String,
+        /// What was said.
+        why: String,
+    },
     /// rustls refused its own defaults.
     #[error("TLS: {0}")]
     Setup(rustls::Error),
@@ -72,13 +86,16 @@ pub struct Certificate {
     cert: PathBuf,
     key: PathBuf,
     served: RwLock<Arc<CertifiedKey>>,
+    /// What an authority is shown that asks whether a name is ours.
+    proofs: RwLock<HashMap<String, Arc<CertifiedKey>>>,
 }
 
 impl Certificate {
     /// Reads a chain of certificates, the server's own first, and its key, both PEM.
     pub fn open(cert: &Path, key: &Path) -> Result<Arc<Certificate>, TlsError> {
         let served = RwLock::new(Arc::new(read(cert, key)?));
-        Ok(Arc::new(Certificate { cert: cert.to_owned(), key: key.to_owned(), served }))
+        let (cert, key) = (cert.to_owned(), key.to_owned());
+        Ok(Arc::new(Certificate { cert, key, served, proofs: RwLock::default() }))
     }
 
     /// A certificate for these names that signs itself, for development: made once, kept in the data
@@ -103,6 +120,7 @@ impl Certificate {
                 hint: "the data directory must be writable",
             })
         };
+        // If it cannot be made, the first file says so.
         std::fs::create_dir_all(&folder).ok();
         write(&key, &made.signing_key.serialize_pem())?;
         write(&cert, &made.cert.pem())?;
@@ -133,7 +151,7 @@ impl Certificate {
             .map_err(TlsError::Setup)?;
         let resolver = Arc::clone(self);
         let mut config = versions.with_no_client_auth().with_cert_resolver(resolver);
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec(), acme::ALPN.to_vec()];
         Ok(TlsAcceptor::from(Arc::new(config)))
     }
 
@@ -169,7 +187,11 @@ impl Certificate {
 }
 
 impl ResolvesServerCert for Certificate {
-    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let mut protocols = hello.alpn().into_iter().flatten();
+        if protocols.any(|protocol| protocol == acme::ALPN) {
+            return self.proof(hello.server_name()?);
+        }
         Some(self.served())
     }
 }

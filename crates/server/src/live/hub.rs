@@ -241,6 +241,13 @@ impl Hub {
         state.transitions.push(first, Arc::new(told));
     }
 
+    /// Lets go of what was told of users; whoever asks for the latest does not get it any more.
+    pub fn forget(&self, theirs: &dyn Fn(&str) -> bool) {
+        let mut state = self.lock();
+        state.transitions.forget(&|told| theirs(&told.user));
+        state.events.forget(&|event| theirs(&event.user));
+    }
+
     /// How many events of a batch are worth putting together.
     pub fn events_wanted(&self) -> usize {
         match self.for_events.load(Ordering::Relaxed) {
@@ -461,6 +468,26 @@ impl<T: Clone> Ring<T> {
             self.from = first + oldest.len() as u64;
             self.pieces.pop_front();
         }
+    }
+
+    /// Lets go of some things; the numbers of the others stay.
+    fn forget(&mut self, theirs: &dyn Fn(&T) -> bool) {
+        let mut pieces = VecDeque::new();
+        for (first, piece) in std::mem::take(&mut self.pieces) {
+            if !piece.iter().any(theirs) {
+                pieces.push_back((first, piece));
+                continue;
+            }
+            let mut start = 0;
+            for own in piece.chunk_by(|a, b| theirs(a) == theirs(b)) {
+                if !theirs(&own[0]) {
+                    pieces.push_back((first + start, Arc::new(own.to_vec())));
+                }
+                start += own.len() as u64;
+            }
+        }
+        self.len = pieces.iter().map(|(_, piece)| piece.len()).sum();
+        self.pieces = pieces;
     }
 
     fn newest(&self) -> impl Iterator<Item = &T> {

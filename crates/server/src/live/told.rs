@@ -23,6 +23,8 @@ pub struct Watched {
 pub enum NotLive {
     /// It compares users: RFM, scores, lists.
     DependsOnOthers,
+    /// It names an event that nobody sends: these are read from all that is stored.
+    Derived,
     /// Nobody watches it.
     NotWatched,
     /// Something else, by a stable code.
@@ -153,6 +155,7 @@ impl NotLive {
     pub fn code(self) -> &'static str {
         match self {
             NotLive::DependsOnOthers => "depends_on_others",
+            NotLive::Derived => "derived",
             NotLive::NotWatched => "not_watched",
             NotLive::Other(code) => code,
         }

@@ -7,6 +7,7 @@ use history::{Snapshot, ValueFacts};
 use model::Text;
 use segment::catalogue::{Catalogue, Kind, Kinds};
 use segment::check::{Subject, check_as};
+use segment::derived;
 use segment::problem::{Severity, fatal};
 use segment::tree::EventMatch;
 use segment::{Predicate, Problem, Rules};
@@ -77,6 +78,15 @@ fn catalogue(snapshot: &Snapshot) -> Result<Catalogue, Failure> {
         catalogue.event(&event.name);
         for property in &event.properties {
             catalogue.property(&event.name, &property.name, kinds(property));
+        }
+    }
+    if snapshot.span().is_some() {
+        // Their names are known without deriving any.
+        for derived in &derived::ALL {
+            catalogue.event(derived.name);
+            for (property, kind) in derived.properties {
+                catalogue.property(derived.name, property, Kinds::default().with(*kind));
+            }
         }
     }
     for attribute in snapshot.attribute_facts()? {

@@ -60,19 +60,24 @@ pub struct Export {
     snapshot: Arc<Snapshot>,
     what: Exported,
     at: Timestamp,
+    derived: bool,
     sight: Sight,
 }
 
 impl Service {
-    /// The view that an export reads; without instants, everything.
+    /// The view that an export reads; without instants, everything. Derived events are left out
+    /// unless they are asked for: read in again, they would be events that somebody sent.
     pub fn export(
         &self,
         what: Exported,
         as_of: Option<&str>,
         known_at: Option<&str>,
+        derived: bool,
     ) -> Result<Export, Failure> {
-        let at = as_of.map_or(Ok(Timestamp::MAX), |text| instant("as_of", text))?;
-        Ok(Export { snapshot: self.snapshot(known_at)?, what, at, sight: self.sight() })
+        let until = as_of.map(|text| instant("as_of", text)).transpose()?;
+        let (snapshot, sight) = (self.snapshot(known_at, until)?, self.sight());
+        let at = until.unwrap_or(Timestamp::MAX);
+        Ok(Export { snapshot, what, at, derived, sight })
     }
 }
 
@@ -88,7 +93,7 @@ impl Export {
         mut row: impl FnMut(Row) -> Result<(), E>,
     ) -> Result<(), E> {
         for user in self.snapshot.users(self.at).iter() {
-            let id = self.snapshot.public_id(user).clone();
+            let id = Text::from(self.sight.id(self.snapshot.public_id(user)));
             if self.what == Exported::Profiles {
                 let history = self.snapshot.history_of(user)?;
                 if !exists(&history, self.at) {
@@ -101,7 +106,11 @@ impl Export {
                 row(Row { user: id, event: None, values: values.collect() })?;
                 continue;
             }
-            for stored in self.snapshot.events_of(user)? {
+            let events = match self.derived {
+                true => self.snapshot.events_with_derived(user)?,
+                false => self.snapshot.events_of(user)?,
+            };
+            for stored in events {
                 let event = stored.event;
                 if event.time > self.at {
                     continue;

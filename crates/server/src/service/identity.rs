@@ -102,23 +102,24 @@ fn has(node: &Node, id: &str) -> bool {
         || node.identities.iter().any(shown)
 }
 
-fn written(sight: &Sight, graph: &IdentityGraph) -> api::IdentityGraph {
+pub(super) fn written(sight: &Sight, graph: &IdentityGraph) -> api::IdentityGraph {
     let claims = graph.claims.iter().map(|claim| api::IdentityClaim {
         identity: seen(sight, &claim.identity),
-        owner: claim.owner.to_string(),
+        owner: sight.id(&claim.owner),
     });
     api::IdentityGraph {
-        id: graph.public_id.to_string(),
+        id: sight.id(&graph.public_id),
         persons: graph.nodes.iter().map(|node| person(sight, node)).collect(),
         claims: claims.collect(),
     }
 }
 
 fn person(sight: &Sight, node: &Node) -> IdentityPerson {
-    let texts = |ids: &[Text]| ids.iter().map(ToString::to_string).collect();
+    let texts = |ids: &[Text]| ids.iter().map(|id| sight.id(id)).collect();
     let identities: Vec<_> = node.identities.iter().map(|of| seen(sight, of)).collect();
-    let identity = identities.first().map(|of| format!("{}:{}", of.label, of.value));
-    let id = node.user_ids.first().or(node.anonymous_ids.first()).map(ToString::to_string);
+    let identity = node.identities.first().map(|of| format!("{}:{}", of.label, of.value));
+    let identity = identity.map(|written| sight.id(&written));
+    let id = node.user_ids.first().or(node.anonymous_ids.first()).map(|id| sight.id(id));
     IdentityPerson {
         id: id.or(identity),
         merged_into: node.merged_into.map(|place| place as u64),
@@ -133,7 +134,7 @@ fn person(sight: &Sight, node: &Node) -> IdentityPerson {
 /// An identity as it may be seen: what is masked as an attribute is masked as an identity.
 pub(super) fn seen(sight: &Sight, identity: &Identity) -> IdentityName {
     let name = name(identity);
-    match sight.hides(&name.label) {
+    match sight.hides_identity(identity) {
         true => IdentityName { value: MASK.to_owned(), ..name },
         false => name,
     }

@@ -23,6 +23,11 @@ struct View {
 }
 
 impl KnownViews {
+    /// Lets go of all: they show what is to be shown no more.
+    pub fn clear(&self) {
+        self.views.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// What of a snapshot was known at an instant. Views of snapshots that nobody holds any more
     /// are let go.
     pub fn at(&self, of: &Arc<Snapshot>, at: Timestamp) -> Result<Arc<Snapshot>, QueryError> {

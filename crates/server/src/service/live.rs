@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use engine::live::Cause;
 use model::{Text, Timestamp, Value};
-use segment::{Lifecycle, Predicate, Rules};
+use segment::{Lifecycle, Predicate, Rules, derived};
 use wire::api::{
     Key, Live, LiveCounts, LiveEvent, LiveFlow, LivePlace, LiveProgress, LiveQuery, LiveWatch,
-    Object, WatchKind, WatchStatus,
+    Object, WatchKind, WatchStatus, WatchTransition,
 };
 
 use super::sight::Sight;
@@ -40,7 +40,6 @@ impl Service {
         let told = view.transitions.iter().filter(moved).filter(|told| {
             wanted.as_ref().is_none_or(|wanted| wanted.contains(told.watched.key.as_str()))
         });
-        let told = told.take(latest as usize).map(transition).collect();
         if let Some(wanted) = &wanted {
             watches.retain(|watch| wanted.contains(watch.key.as_str()));
             let missing = |key: &&&str| watches.iter().all(|watch| watch.key != **key);
@@ -49,6 +48,7 @@ impl Service {
             }
         }
         let sight = self.sight();
+        let told = told.take(latest as usize).map(|told| seen(&sight, told)).collect();
         let shown = view.events.iter().filter(|event| sight.shows(event));
         Ok(Live {
             as_of: now.to_string(),
@@ -75,8 +75,10 @@ impl Service {
         let lifecycle = |id: &str, name: &str, of: &Lifecycle| {
             let states = of.states.iter();
             let places = states.map(|s| Key { key: s.key.to_string(), name: s.name.to_string() });
-            let apart = of.states.iter().all(|state| !compares(&state.predicate, &rules));
-            watch(view, WatchKind::Lifecycle, (id, name), places.collect(), apart)
+            let mut states = of.states.iter();
+            let reason = states.find_map(|state| refused(&state.predicate, &rules));
+            let reason = reason.unwrap_or(NotLive::NotWatched);
+            watch(view, WatchKind::Lifecycle, (id, name), places.collect(), reason)
         };
         let mut watches = vec![lifecycle(frameworks::DEFAULT, "Lifecycle", &rules.lifecycle)];
         for framework in frameworks::read(config)? {
@@ -84,22 +86,23 @@ impl Service {
         }
         for saved in config.segments()? {
             let predicate = rules.segments.get(saved.id.as_str());
-            let apart = predicate.is_some_and(|predicate| !compares(predicate, &rules));
+            let refused = predicate.and_then(|predicate| refused(predicate, &rules));
+            let reason = refused.unwrap_or(NotLive::NotWatched);
             let places = vec![Key { key: "in".into(), name: "In".into() }];
             let names = (saved.id.as_str(), saved.name.as_str());
-            watches.push(watch(view, WatchKind::Segment, names, places, apart));
+            watches.push(watch(view, WatchKind::Segment, names, places, reason));
         }
         Ok(watches)
     }
 }
 
-/// One definition with its numbers; `apart`: whether it can be watched for each user alone.
+/// One definition with its numbers; `reason`: why it is not live, unless it is.
 fn watch(
     view: &View,
     kind: WatchKind,
     (id, name): (&str, &str),
     places: Vec<Key>,
-    apart: bool,
+    reason: NotLive,
 ) -> LiveWatch {
     let key = match kind {
         WatchKind::Segment => format!("segment/{id}"),
@@ -109,13 +112,19 @@ fn watch(
         watch: key.clone(),
         status: WatchStatus::NotLive,
         joining: None,
-        reason: Some(
-            if apart { NotLive::NotWatched } else { NotLive::DependsOnOthers }.code().into(),
-        ),
+        reason: Some(reason.code().into()),
         places: Vec::new(),
     };
     let now = view.watches.get(key.as_str()).map_or_else(unknown, counts);
     LiveWatch { kind, id: id.into(), name: name.into(), places, now, key }
+}
+
+/// Why a definition can never be watched, if it cannot.
+fn refused(predicate: &Predicate, rules: &Rules) -> Option<NotLive> {
+    match derived::asked(predicate, rules) {
+        Some(_) => Some(NotLive::Derived),
+        None => compares(predicate, rules).then_some(NotLive::DependsOnOthers),
+    }
 }
 
 /// Whether a definition compares users with each other: then it cannot be decided for one alone.
@@ -165,10 +174,16 @@ fn place(key: &str, users: Option<u64>, flows: &Flows) -> LivePlace {
     }
 }
 
+/// A transition as somebody sees it.
+pub fn seen(sight: &Sight, told: &Told) -> WatchTransition {
+    let shown = transition(told);
+    WatchTransition { user: sight.id(&told.user), ..shown }
+}
+
 /// An event as somebody sees it: long texts are cut.
 pub fn event(sight: &Sight, of: &Accepted) -> LiveEvent {
     let shown = |name: &Text, value: &Value| match value {
-        _ if sight.hides(name) => sight.json(name, value),
+        _ if sight.hides_value(name, value) => sight.json(name, value),
         Value::Text(text) if text.len() > TEXT_BYTES => {
             let end = (0..=TEXT_BYTES).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
             format!("{}…", &text[..end]).into()
@@ -178,7 +193,7 @@ pub fn event(sight: &Sight, of: &Accepted) -> LiveEvent {
     let properties =
         of.properties.iter().map(|(name, value)| (name.to_string(), shown(name, value)));
     LiveEvent {
-        user: of.user.to_string(),
+        user: sight.id(&of.user),
         name: of.name.to_string(),
         time: of.time.to_string(),
         received_at: of.received_at.to_string(),

@@ -38,6 +38,8 @@ pub mod settings {
     pub const LIFECYCLE: &str = "lifecycle";
     /// For how long events are kept, as JSON.
     pub const RETENTION: &str = "retention";
+    /// What is taken for activity and where a session ends, as JSON.
+    pub const SESSIONS: &str = "sessions";
     /// RFM settings, as JSON.
     pub const RFM: &str = "rfm";
     /// What is done with what events say of devices, as JSON.
@@ -180,7 +182,7 @@ impl Service {
     /// already or there are no data.
     pub fn settle(&self) -> Result<(), Failure> {
         let config = self.workspace.config();
-        let snapshot = self.workspace.snapshot()?;
+        let snapshot = self.snapshot(None, None)?;
         let Some((_, last)) = snapshot.span() else { return Ok(()) };
         let of = key_event(config, &snapshot)?;
         if config.setting(settings::RFM)?.is_none() {

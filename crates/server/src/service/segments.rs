@@ -16,6 +16,7 @@ use wire::api::{
 };
 
 use super::frameworks::ReadFramework;
+use super::sight::Sight;
 use super::users::Scores;
 use super::{Service, View, definitions, evaluate, frameworks, limit, rules, share};
 use crate::clock;
@@ -100,16 +101,16 @@ impl Service {
         };
         let view = self.view(input.as_of.as_deref(), input.known_at.as_deref())?;
         let (user, _) = self.known(&input.user)?;
-        let history = view.snapshot.history_of(user)?;
+        let history = view.snapshot.history_with_derived(user)?;
         let scores = Scores::new(&view, user);
         let context = Context { rules: &view.rules, population: &scores };
         let reasons = explain(&predicate, &history, view.at, &context);
         scores.checked()?;
         Ok(Explanation {
-            user: history.id.to_string(),
+            user: view.sight.id(&history.id),
             holds: reasons.holds,
             as_of: view.at.to_string(),
-            tree: node(reasons),
+            tree: node(&view.sight, reasons),
         })
     }
 
@@ -264,7 +265,7 @@ impl Service {
         let more = page.len() > n;
         page.truncate(n);
         let last = page.last().filter(|_| more);
-        let next = last.map(|user| view.snapshot.public_id(*user).to_string());
+        let next = last.map(|user| view.sight.id(view.snapshot.public_id(*user)));
         Ok((page, next))
     }
 }
@@ -275,7 +276,7 @@ pub(super) fn no_segment(id: &str) -> Failure {
 }
 
 fn ids(view: &View, users: impl Iterator<Item = UserIndex>) -> Vec<String> {
-    users.map(|user| view.snapshot.public_id(user).to_string()).collect()
+    users.map(|user| view.sight.id(view.snapshot.public_id(user))).collect()
 }
 
 fn written(view: &View, saved: &SavedSegment, used_in: Vec<UsedIn>, count: Option<u64>) -> Segment {
@@ -349,17 +350,17 @@ fn free_id(name: &str, taken: &BTreeSet<String>) -> String {
 }
 
 /// Reasons in the form of the API.
-fn node(reasons: Reasons) -> ExplanationNode {
+fn node(sight: &Sight, reasons: Reasons) -> ExplanationNode {
     let events = reasons.events.into_iter().map(|event| ExplanationEvent {
         name: event.name.to_string(),
         time: event.time.to_string(),
         id: event.id.to_string(),
     });
     ExplanationNode {
-        text: reasons.label,
+        text: sight.said(reasons.label),
         holds: reasons.holds,
-        reason: reasons.reason,
+        reason: sight.said(reasons.reason),
         events: events.collect(),
-        children: reasons.children.into_iter().map(node).collect(),
+        children: reasons.children.into_iter().map(|child| node(sight, child)).collect(),
     }
 }

@@ -13,9 +13,10 @@ use engine::live::{Transition, WatchId};
 use model::{Span, Text, Timestamp, UserIndex};
 use wire::api::{WatchTransitions, WatchTransitionsQuery};
 
+use super::live::seen;
 use super::{Service, instant, limit, watched};
 use crate::failure::Failure;
-use crate::live::{Told, Watched, transition};
+use crate::live::{Told, Watched};
 
 /// Transitions of a page without a wish, and at most.
 const PAGE: (u64, u64) = (100, 10_000);
@@ -101,9 +102,10 @@ impl Service {
         let more = told.len() > most;
         told.truncate(most);
         let last = told.last().filter(|_| more);
+        let sight = self.sight();
         Ok(WatchTransitions {
             next: last.map(|((at, number), _)| format!("{}.{number}", at.0)),
-            transitions: told.iter().map(|(_, told)| transition(told)).collect(),
+            transitions: told.iter().map(|(_, told)| seen(&sight, told)).collect(),
             known_from: known_from.map(|at| at.to_string()),
         })
     }

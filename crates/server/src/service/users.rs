@@ -17,9 +17,10 @@ use wire::api::{
     UserEvent, UserEvents, UserList, UserRfm, UserRow, UserState, UsersQuery,
 };
 
-use super::sight::Sight;
+use super::sight::{Sight, is_personal};
 use super::{Service, View, instant, limit, rules, segments};
 use crate::failure::Failure;
+use crate::registry::MASK;
 
 /// Users of a page without a wish, and at most.
 const PAGE: (u64, u64) = (50, 1_000);
@@ -93,8 +94,8 @@ impl Service {
         }
         Ok(User {
             id: row.id,
-            user_ids: graph.user_ids().map(ToString::to_string).collect(),
-            anonymous_ids: graph.anonymous_ids().map(ToString::to_string).collect(),
+            user_ids: graph.user_ids().map(|id| view.sight.id(id)).collect(),
+            anonymous_ids: graph.anonymous_ids().map(|id| view.sight.id(id)).collect(),
             identities: graph
                 .identities()
                 .map(|of| super::identity::seen(&view.sight, of))
@@ -121,7 +122,8 @@ impl Service {
         let named = |stored: &StoredEvent| {
             query.name.as_deref().is_none_or(|name| stored.event.name == name)
         };
-        let events = self.snapshot(query.known_at.as_deref())?.events_of(user)?;
+        let view = self.snapshot(query.known_at.as_deref(), until)?;
+        let events = view.events_with_derived(user)?;
         let older = events.iter().rev().filter(|stored| {
             let place = (stored.event.time, stored.event.arrival, stored.event.id);
             named(stored)
@@ -144,23 +146,47 @@ impl Service {
         let view = self.view(query.as_of.as_deref(), query.known_at.as_deref())?;
         let (index, _) = self.known(id)?;
         let history = self.history(&view, index, id)?;
-        let key = |state: Option<usize>| state.map(|index| key_of(&view, index).key);
-        let changes = changes(&view, index, &history)?.into_iter().map(|change| StateChange {
+        Ok(StateChanges { changes: self.states_of(&view, index, &history)? })
+    }
+
+    /// All changes of the lifecycle state of a history.
+    pub(super) fn states_of(
+        &self,
+        view: &View,
+        user: UserIndex,
+        history: &UserHistory,
+    ) -> Result<Vec<StateChange>, Failure> {
+        let key = |state: Option<usize>| state.map(|index| key_of(view, index).key);
+        let changes = changes(view, user, history)?.into_iter().map(|change| StateChange {
             at: change.at.to_string(),
             from: key(change.from),
             to: key(change.to),
         });
-        Ok(StateChanges { changes: changes.collect() })
+        Ok(changes.collect())
     }
 
     /// The user of an id.
     pub(super) fn known(&self, id: &str) -> Result<(UserIndex, IdentityGraph), Failure> {
+        let sight = self.sight();
+        let shown = match sight.masked() && id.starts_with(MASK) {
+            true => self.unmasked(&sight, id)?,
+            false => None,
+        };
+        let id = shown.as_deref().unwrap_or(id);
         self.workspace.identity(id)?.ok_or_else(|| no_user(id))
+    }
+
+    /// The public id that is shown as this one. Cost: all users.
+    fn unmasked(&self, sight: &Sight, id: &str) -> Result<Option<Text>, Failure> {
+        let snapshot = self.workspace.snapshot()?;
+        let mut all =
+            (0..snapshot.n_places() as u32).map(|user| snapshot.public_id(UserIndex(user)));
+        Ok(all.find(|public_id| sight.id(public_id) == id).cloned())
     }
 
     /// The history of a user that exists at the view's instant.
     fn history(&self, view: &View, user: UserIndex, id: &str) -> Result<UserHistory, Failure> {
-        let history = view.snapshot.history_of(user)?;
+        let history = view.snapshot.history_with_derived(user)?;
         // Whoever logged in and did nothing else has neither events nor attributes.
         let first = view.snapshot.facts_of(user).first_seen;
         if first <= view.at.0 {
@@ -189,14 +215,19 @@ impl Service {
         let part = part.to_lowercase();
         let contains = |text: &str| text.to_lowercase().contains(&part);
         let n = view.snapshot.n_places();
-        let mut set =
-            UserSet::of(n, |user| contains(view.snapshot.public_id(UserIndex(user as u32))));
-        if let Some((user, _)) = self.workspace.identity(&part)?.filter(|(user, _)| user.at() < n) {
+        // What is masked is not found either: finding it would tell what it is.
+        let shown = |id: &str| !view.sight.masked() || !is_personal(id);
+        let mut set = UserSet::of(n, |user| {
+            let id = view.snapshot.public_id(UserIndex(user as u32));
+            shown(id) && contains(id)
+        });
+        let named = if shown(&part) { self.workspace.identity(&part)? } else { None };
+        if let Some((user, _)) = named.filter(|(user, _)| user.at() < n) {
             set.insert(user);
         }
         for attribute in view.snapshot.attributes().filter(|name| !view.sight.hides(name)) {
             for (user, value) in view.snapshot.attribute_at(attribute, view.at)? {
-                if matches!(&value, Value::Text(text) if contains(text)) {
+                if matches!(&value, Value::Text(text) if shown(text) && contains(text)) {
                     set.insert(user);
                 }
             }
@@ -295,7 +326,7 @@ fn row(view: &View, user: UserIndex, known: bool, state: Option<Key>) -> Result<
         .keys()
         .filter_map(|name| Some((name, attribute_at(&history, name, view.at)?)));
     Ok(UserRow {
-        id: history.id.to_string(),
+        id: view.sight.id(&history.id),
         known,
         first_seen_at: first.unwrap_or(view.at).to_string(),
         last_seen_at: last.or(first).unwrap_or(view.at).to_string(),
@@ -306,19 +337,20 @@ fn row(view: &View, user: UserIndex, known: bool, state: Option<Key>) -> Result<
 }
 
 fn summary(history: &UserHistory, at: Timestamp) -> Vec<EventSummary> {
-    let mut names: BTreeMap<&Text, (u64, Timestamp, Timestamp)> = BTreeMap::new();
+    let mut names: BTreeMap<&Text, (u64, Timestamp, Timestamp, bool)> = BTreeMap::new();
     for event in history.events.iter().take_while(|event| event.time <= at) {
-        let entry = names.entry(&event.name).or_insert((0, event.time, event.time));
+        let entry = names.entry(&event.name).or_insert((0, event.time, event.time, event.derived));
         entry.0 += 1;
         entry.2 = event.time;
     }
     let mut summary: Vec<_> = names
         .into_iter()
-        .map(|(name, (count, first, last))| EventSummary {
+        .map(|(name, (count, first, last, derived))| EventSummary {
             event: name.to_string(),
             count,
             first_at: first.to_string(),
             last_at: last.to_string(),
+            derived,
         })
         .collect();
     summary.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.event.cmp(&b.event)));
@@ -343,13 +375,14 @@ fn scored(view: &View, at: &RfmAt, user: UserIndex) -> Option<UserRfm> {
     })
 }
 
-fn written(sight: &Sight, stored: &StoredEvent) -> UserEvent {
+pub(super) fn written(sight: &Sight, stored: &StoredEvent) -> UserEvent {
     let event = &stored.event;
     UserEvent {
         id: event.id.to_string(),
         name: event.name.to_string(),
         time: event.time.to_string(),
         received_at: stored.received_at.to_string(),
+        derived: event.derived,
         properties: sight.object(event.properties.iter().map(|(name, value)| (name, value))),
     }
 }

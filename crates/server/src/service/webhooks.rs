@@ -14,6 +14,7 @@ use crate::clock;
 use crate::config::ConfigError;
 use crate::config::webhooks::{DEAD_LETTERS_KEPT, SavedLetter, SavedWebhook};
 use crate::failure::Failure;
+use crate::registry::MASK;
 use crate::webhooks::queue::{Message, Outcome};
 use crate::webhooks::sign::{new_secret, read_secret, sign};
 use crate::webhooks::{Client, Webhooks, test_message};
@@ -123,12 +124,14 @@ impl Service {
         let n = limit("limit", query.limit, LETTERS.0, LETTERS.1)?;
         self.saved_webhook(id)?;
         let config = self.workspace.config();
+        // A message says whom it is about.
+        let masked = self.sight().masked();
         let letters = config.dead_letters(id, n)?.into_iter().map(|letter| DeadLetter {
             id: letter.id,
             given_up_at: letter.given_up_at.to_string(),
             attempts: letter.attempts,
             error: letter.error,
-            body: letter.body,
+            body: if masked { MASK.to_owned() } else { letter.body },
         });
         Ok(DeadLetters { letters: letters.collect(), total: config.n_dead_letters(id)? })
     }

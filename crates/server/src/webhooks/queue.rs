@@ -170,6 +170,25 @@ impl Queue {
         None
     }
 
+    /// Lets go of messages about users; how many. One that is on its way says nothing any more when it
+    /// comes back, and is not tried again.
+    pub fn let_go(&mut self, theirs: &dyn Fn(&str) -> bool) -> u64 {
+        let mut n = 0;
+        for lane in &mut self.lanes {
+            if let Some(first) = lane.waiting.front_mut().filter(|_| lane.busy)
+                && theirs(&first.user)
+            {
+                (first.user, first.body) = (String::new(), String::new());
+                first.attempts = self.pace.attempts;
+                n += 1;
+            }
+            let before = lane.waiting.len();
+            lane.waiting.retain(|message| !theirs(&message.user));
+            n += (before - lane.waiting.len()) as u64;
+        }
+        n
+    }
+
     /// When what the oldest waiting message says became known; nothing: none waits.
     pub fn oldest(&self) -> Option<Timestamp> {
         let waiting = self.lanes.iter().flat_map(|lane| &lane.waiting);

@@ -127,6 +127,13 @@ impl Webhooks {
         taken.unwrap_or_default()
     }
 
+    /// Lets go of messages about users; how many.
+    pub fn forget(&self, theirs: &dyn Fn(&str) -> bool) -> u64 {
+        let mut n = 0;
+        self.each(|webhook| n += webhook.queue.let_go(theirs));
+        n
+    }
+
     /// Takes what was told.
     pub(super) fn offer(&self, told: &[Told]) {
         self.each(|webhook| {

@@ -14,7 +14,9 @@ use history::{Done, Merging};
 use log::{Log, Offset, Options, Reader, Remedy};
 use sha2::{Digest, Sha256};
 
-use super::{Workspace, WorkspaceError, config_path};
+use wire::api::ErasureReceipt;
+
+use super::{EraseWish, Workspace, WorkspaceError, config_path};
 use crate::clock;
 use crate::config::ConfigError;
 
@@ -132,7 +134,9 @@ impl Workspace {
         let (log, _) = Log::open(&to.join("log"), copied()).map_err(BackupError::from)?;
         let log_position = log.end().0;
         drop(log);
-        Ok(finish(to, log_position)?)
+        let backup = finish(to, log_position)?;
+        self.config().add_backup(&to.display().to_string(), self.now().0)?;
+        Ok(backup)
     }
 }
 
@@ -160,6 +164,34 @@ pub fn restore(from: &Path, to: &Path) -> Result<Backup, WorkspaceError> {
     }
     let bytes = entries.iter().map(|entry| entry.bytes).sum();
     Ok(Backup { dir: to.to_path_buf(), log_position, files: entries.len() as u64, bytes })
+}
+
+/// Whether a folder is a finished backup.
+pub fn is_backup(dir: &Path) -> bool {
+    dir.join(LIST).is_file()
+}
+
+/// Erases a person in a backup, which stays one: its files are written anew (none is changed in place,
+/// as the directory that it was made of may share them), and then its list. Called again after a
+/// crash, it goes on. `None`: nobody there has the id.
+///
+/// Errors: it is no backup; those of opening and erasing.
+pub fn erase_in_backup(
+    dir: &Path,
+    id: &str,
+    by: &str,
+) -> Result<Option<ErasureReceipt>, WorkspaceError> {
+    read_list(dir)?;
+    let (workspace, _) = Workspace::open(dir)?;
+    let erased = workspace.erase(&EraseWish { id, suppress: false, by }, &|_| 0)?;
+    workspace.finish_erasures()?;
+    let all = workspace.erasures()?;
+    let receipt = erased.and_then(|of| all.into_iter().find(|receipt| receipt.id == of.id));
+    let log_position = workspace.log_position();
+    workspace.close()?;
+    drop(workspace);
+    finish(dir, log_position)?;
+    Ok(receipt)
 }
 
 fn refuse_unless_empty(dir: &Path) -> Result<(), BackupError> {

@@ -75,6 +75,9 @@ pub enum WorkspaceError {
     /// A backup could not be made.
     #[error(transparent)]
     Backup(#[from] BackupError),
+    /// An erasure did not come to its end.
+    #[error("the erasure is not finished: {0}")]
+    Erasure(String),
     /// The log refused to write, so that nothing is written any more.
     #[error(
         "nothing is written because the log refused to write ({0}); make room on the disk or mend it, and start again"

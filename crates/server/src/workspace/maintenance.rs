@@ -141,6 +141,18 @@ impl Writer {
         }
     }
 
+    /// Removes files that neither the last checkpoint names nor anybody reads; how many are still read.
+    pub(super) fn sweep(&mut self) -> usize {
+        self.shared.show(None);
+        if let Some(done) = &self.maintenance.last {
+            self.store.sweep(done);
+        }
+        match self.maintenance.busy() {
+            true => usize::MAX,
+            false => self.store.n_obsolete(),
+        }
+    }
+
     /// Waits until no job writes into the folder any more.
     pub(super) fn abandon_maintenance(&mut self) {
         self.collect(true);

@@ -3,6 +3,7 @@
 
 mod backfill;
 mod counted;
+mod erase;
 mod live;
 mod resolve;
 mod told;
@@ -22,7 +23,8 @@ use super::maintenance::{Errand, Maintenance};
 use super::*;
 use crate::clock;
 use crate::service::watched::Definitions;
-use counted::{Counted, delivery};
+use counted::Counted;
+pub(crate) use erase::{Durable, Erasing, Struck};
 pub(super) use live::Unsaved;
 pub(crate) use live::Watching;
 
@@ -42,18 +44,30 @@ pub(crate) enum Command {
         reply: oneshot::Sender<Result<Counts, SubmitError>>,
     },
     Snapshot(oneshot::Sender<Result<Arc<Snapshot>, WorkspaceError>>),
+    /// Public ids of users of whom any id is such.
+    Where(Box<dyn Fn(&str) -> bool + Send>, oneshot::Sender<Vec<Text>>),
+    /// A view with whoever is hidden.
+    Whole(oneshot::Sender<Result<Arc<Snapshot>, WorkspaceError>>),
     Identity(String, oneshot::Sender<Option<(UserIndex, IdentityGraph)>>),
     /// What a record would do to the identity graph, with the public ids of whom it concerns.
     Plan(Box<Record>, oneshot::Sender<Planned>),
     Known(Vec<UserIndex>, oneshot::Sender<Vec<bool>>),
     /// Whatever the fold says, which has everything that is acknowledged.
     Fold(Box<dyn FnOnce(&Fold) + Send>),
+    /// What would become of a batch.
+    Try(Vec<Record>, oneshot::Sender<Result<Counts, SubmitError>>),
     /// Get ready to take records: somebody will soon send some.
     Prepare,
     Maintain(Errand),
     Stats(oneshot::Sender<history::StoreStats>),
     /// Drop the events of a name that were accepted up to an instant.
     Discard(Text, Timestamp, oneshot::Sender<Result<(), WorkspaceError>>),
+    /// Erase somebody; nothing: nobody has the id.
+    Erase(Box<Erasing>, oneshot::Sender<Result<Option<Struck>, WorkspaceError>>),
+    /// Hide whoever is suppressed by now.
+    Suppress(Arc<Suppressed>, oneshot::Sender<()>),
+    /// Remove files that nobody needs; how many are still read.
+    Sweep(oneshot::Sender<usize>),
     /// Watch these definitions from now on, and tell what time brings about.
     Watch(Box<crate::service::watched::Definitions>),
     /// Tell everything that is due now, and finish what joins.
@@ -77,7 +91,9 @@ pub(crate) struct Writer {
     /// Bytes of the log that are kept whatever the checkpoint says.
     kept_bytes: u64,
     pub(super) refused: Option<Arc<str>>,
-    /// Files have events that were discarded; the next checkpoint lets them go.
+    /// Users who are kept and not shown.
+    hidden: std::collections::BTreeSet<UserIndex>,
+    /// Files have events that were discarded, or somebody who was erased; the next checkpoint lets them go.
     pub(super) discarded: bool,
     pub(super) maintenance: Maintenance,
     pub(super) watching: Watching,
@@ -85,6 +101,16 @@ pub(crate) struct Writer {
     alarm: Alarm,
     /// Who waits until all is told.
     settling: Vec<oneshot::Sender<()>>,
+}
+
+/// What happened beside the log, and what a replay must know of it.
+pub(crate) struct Past {
+    /// Names of events, with the acceptance up to which they are dropped.
+    pub(crate) gone: Vec<(Text, Timestamp)>,
+    /// Erasures that have not come to their end, in the order of the log.
+    pub(crate) erasures: Vec<super::erase::Intent>,
+    /// Who is hidden.
+    pub(crate) suppressed: Arc<Suppressed>,
 }
 
 /// A record that counts, what the fold said of it, and the user's public id after it.
@@ -108,18 +134,18 @@ struct Group {
 
 impl Writer {
     /// Restores the last checkpoint and replays the log after it, without what of `gone` was accepted
-    /// up to an instant; the number of records replayed.
+    /// up to an instant, and without whom was erased meanwhile; the number of records replayed.
     pub fn open(
         log: Log,
         history: &Path,
         kept_bytes: u64,
         maintenance: Maintenance,
         definitions: Definitions,
-        gone: &[(Text, Timestamp)],
+        past: &Past,
     ) -> Result<(Writer, u64), WorkspaceError> {
         let (mut store, checkpoint) = Store::open(history)?;
         // The checkpoint may be older than what was discarded, and so is the log.
-        for (name, until) in gone {
+        for (name, until) in &past.gone {
             store.discard(name, *until)?;
         }
         let fold = restored(checkpoint.fold)?;
@@ -134,14 +160,16 @@ impl Writer {
             checkpointed: Offset(checkpoint.log_position),
             kept_bytes,
             refused: None,
-            discarded: !gone.is_empty(),
+            hidden: std::collections::BTreeSet::new(),
+            discarded: !past.gone.is_empty(),
             maintenance,
             watching: Watching::new(checkpoint.live, definitions),
             clock,
             alarm: Alarm::default(),
             settling: Vec::new(),
         };
-        let replayed = writer.replay()?;
+        let replayed = writer.replay(&past.erasures)?;
+        writer.suppress(&past.suppressed);
         writer.doubt_bereft();
         writer.shared.log_end.store(writer.log.end().0, Ordering::Release);
         writer.shared.checkpoint_at.store(clock::now().0, Ordering::Relaxed);
@@ -152,7 +180,7 @@ impl Writer {
         Arc::clone(&self.shared)
     }
 
-    fn replay(&mut self) -> Result<u64, WorkspaceError> {
+    fn replay(&mut self, erasures: &[super::erase::Intent]) -> Result<u64, WorkspaceError> {
         let reader = self.log.reader();
         let (from, end) = (self.checkpointed, reader.end());
         if from > end {
@@ -161,9 +189,14 @@ impl Writer {
         if from < reader.first() {
             return Err(WorkspaceError::Gap { checkpoint: from.0, first: reader.first().0 });
         }
+        // What lies before the checkpoint is in it; a mark behind each tells which that is.
+        let pending: Vec<_> = erasures.iter().filter(|of| of.position >= from.0).cloned().collect();
+        let last = pending.last().map(|intent| intent.position);
+        let mut pending = pending.into_iter();
         let mut frames = reader.read_from(from)?;
         let mut replayed = 0;
         while let Some((offset, payload)) = frames.next_frame()? {
+            self.strike_until(&mut pending, offset)?;
             let records = decode_batch(payload)
                 .map_err(|source| WorkspaceError::Record { offset: offset.0, source })?;
             replayed += records.len() as u64;
@@ -175,6 +208,8 @@ impl Writer {
             }
             self.apply_frame(taken, &mut Vec::new());
         }
+        self.strike_until(&mut pending, end)?;
+        self.mark_last(last)?;
         Ok(replayed)
     }
 
@@ -260,7 +295,11 @@ impl Writer {
         };
         let mut counts = Counts::default();
         for record in records {
-            let id = delivery(&record);
+            // It was let in before its person was suppressed.
+            if self.of_hidden(&record) {
+                continue;
+            }
+            let id = record.delivery();
             // What follows from an event is not another one for whoever sent it.
             let sent = u64::from(!matches!(record.what, What::Facts(_)));
             if id.is_some_and(|id| held.contains(&id) || !self.counted.take(id)) {
@@ -390,6 +429,19 @@ impl Writer {
                 self.shared.show(snapshot.as_ref().ok().cloned());
                 let _ = reply.send(snapshot.map_err(WorkspaceError::from));
             }
+            Command::Where(holds, reply) => {
+                let mut found = std::collections::BTreeSet::new();
+                self.fold.each_id(&mut |user, id| {
+                    if holds(id) {
+                        found.insert(user);
+                    }
+                });
+                let id = |user: UserIndex| self.fold.person(user).public_id.clone();
+                let _ = reply.send(found.into_iter().map(id).collect());
+            }
+            Command::Whole(reply) => {
+                let _ = reply.send(self.store.whole_snapshot().map_err(WorkspaceError::from));
+            }
             Command::Identity(id, reply) => {
                 // What the log refused is in the fold all the same, and nowhere else.
                 let shown = match self.refused {
@@ -404,6 +456,9 @@ impl Writer {
                 let _ = reply.send(users.iter().map(known).collect());
             }
             Command::Fold(read) => read(&self.fold),
+            Command::Try(records, reply) => {
+                let _ = reply.send(self.would_count(&records));
+            }
             Command::Maintain(errand) => self.ask_maintenance(errand),
             Command::Plan(record, reply) => {
                 let _ = reply.send(Planned::of(&self.fold, &record));
@@ -424,9 +479,36 @@ impl Writer {
             Command::Discard(name, until, reply) => {
                 let _ = reply.send(self.discard(&name, until));
             }
+            Command::Erase(erasing, reply) => {
+                let _ = reply.send(self.erase(*erasing));
+            }
+            Command::Suppress(suppressed, reply) => {
+                self.suppress(&suppressed);
+                let _ = reply.send(());
+            }
+            Command::Sweep(reply) => {
+                let _ = reply.send(self.sweep());
+            }
             Command::Settle(reply) => self.settling.push(reply),
             Command::Submit { .. } | Command::Stop | Command::Nudge => {}
         }
+    }
+
+    /// Which records of a batch would count. Nothing waits here: groups are committed before.
+    fn would_count(&mut self, records: &[Record]) -> Result<Counts, SubmitError> {
+        if let Some(why) = &self.refused {
+            return Err(SubmitError::ReadOnly(Arc::clone(why)));
+        }
+        let held = self.counted.held(&self.store, &self.fold, records);
+        let mut seen = held.map_err(|error| SubmitError::History(error.to_string().into()))?;
+        let mut counts = Counts::default();
+        for record in records.iter().filter(|record| !matches!(record.what, What::Facts(_))) {
+            match record.delivery().is_none_or(|id| seen.insert(id)) {
+                true => counts.accepted += 1,
+                false => counts.duplicates += 1,
+            }
+        }
+        Ok(counts)
     }
 
     /// Drops the events of a name, and has everybody who had any evaluated anew.

@@ -3,9 +3,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod acme;
 mod backup;
+mod bulk;
+mod bulk_s3;
+mod bulk_schedule;
 mod clevertap;
 mod devices;
+mod derived;
 mod document;
 mod errors;
 mod fixture;
@@ -17,6 +22,7 @@ mod listening;
 mod live;
 mod maintenance;
 mod operations;
+mod privacy;
 mod regressions;
 mod schema;
 mod vendors;

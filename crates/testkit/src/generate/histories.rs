@@ -40,7 +40,10 @@ fn event() -> impl Strategy<Value = Draft> {
                 [item, amount, app].into_iter().flatten().collect();
             properties.sort_by(|a, b| a.0.cmp(&b.0));
             let name = Text::new(name);
-            (UserEvent { name, time, arrival: 0, id: EventId(0), properties }, arrives)
+            (
+                UserEvent { name, time, arrival: 0, id: EventId(0), properties, derived: false },
+                arrives,
+            )
         },
     )
 }

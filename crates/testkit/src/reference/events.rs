@@ -35,7 +35,7 @@ impl<'a> World<'a> {
         before: Option<&UserEvent>,
     ) -> bool {
         let named = match &of.names {
-            EventNames::Any => true,
+            EventNames::Any => !event.derived,
             EventNames::Of(names) => names.iter().any(|name| self.named(name, event, before)),
         };
         named && self.passes(&of.filter, event, before)
@@ -45,7 +45,7 @@ impl<'a> World<'a> {
         let Some(members) = self.rules.composites.get(name) else { return *name == event.name };
         members.iter().any(|member| {
             let named = match &member.names {
-                EventNames::Any => true,
+                EventNames::Any => !event.derived,
                 EventNames::Of(names) => names.contains(&event.name),
             };
             named && self.passes(&member.filter, event, before)

@@ -200,6 +200,7 @@ fn histories(records: &[Record]) -> Vec<UserHistory> {
                 arrival,
                 id: event.id,
                 properties: event.properties.clone(),
+                derived: false,
             }),
             What::Identify(change) => {
                 for (name, value) in &change.attributes {

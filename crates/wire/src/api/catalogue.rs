@@ -32,6 +32,8 @@ pub struct CatalogueEvent {
     /// Time of the last.
     #[schema(format = DateTime)]
     pub last_at: String,
+    /// Nobody sent them, or only some of them: they follow from the other events.
+    pub derived: bool,
     /// Properties by name.
     pub properties: Vec<CatalogueProperty>,
 }
@@ -39,7 +41,7 @@ pub struct CatalogueEvent {
 /// Everything that a definition can name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Catalogue {
-    /// Events, most frequent first.
+    /// Events that were sent, most frequent first; then those that are only derived.
     pub events: Vec<CatalogueEvent>,
     /// Attributes by name.
     pub attributes: Vec<CatalogueProperty>,

@@ -152,3 +152,18 @@ pub struct RetentionSettings {
     /// One rule per name.
     pub rules: Vec<RetentionRule>,
 }
+
+/// What is taken for activity of a person, and where a session ends. Nothing of sessions is stored:
+/// after a change all answers follow.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SessionSettings {
+    /// A session is over after a silence longer than this, as in `20m`: 1 minute to 24 hours.
+    pub timeout: String,
+    /// Names of events that are no activity.
+    #[serde(default)]
+    pub not_activity: Vec<String>,
+    /// Whether events that libraries on servers sent are activity; default: they are not.
+    #[serde(default)]
+    pub server_side: bool,
+}

@@ -179,6 +179,7 @@ pub struct LiveCounts {
     #[schema(required = true)]
     pub joining: Option<LiveProgress>,
     /// Why it is not live: `depends_on_others` (RFM, scores and lists compare users),
+    /// `derived` (it names an event that nobody sends, as a session; it is computed when asked),
     /// `not_watched`, or another code.
     #[schema(required = true)]
     pub reason: Option<String>,

@@ -232,6 +232,10 @@ pub struct ExportQuery {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[param(nullable = false, format = DateTime)]
     pub known_at: Option<String>,
+    /// With events that nobody sent, as sessions: read in again, they would be events that somebody
+    /// sent. Default: without.
+    #[param(required = false)]
+    pub derived: bool,
 }
 
 /// A unit of the local calendar.
@@ -277,7 +281,8 @@ pub struct GrowthQuery {
 #[serde(default, deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct SessionsQuery {
-    /// A session ends with a silence of so long: a duration, default `30m`.
+    /// A session ends with a silence of so long: a duration; default: the timeout of the
+    /// workspace.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[param(nullable = false)]
     pub gap: Option<String>,

@@ -53,6 +53,8 @@ pub struct EventSummary {
     /// Time of the last.
     #[schema(format = DateTime)]
     pub last_at: String,
+    /// Nobody sent them: they follow from the other events.
+    pub derived: bool,
 }
 
 /// The lifecycle state of a user.
@@ -152,6 +154,8 @@ pub struct UserEvent {
     /// When it was accepted.
     #[schema(format = DateTime)]
     pub received_at: String,
+    /// Nobody sent it: it follows from the other events. Its id is made of name, user and time.
+    pub derived: bool,
     /// Properties by dotted name.
     #[schema(value_type = std::collections::BTreeMap<String, Value>)]
     pub properties: Object,

@@ -12,32 +12,41 @@ use super::*;
 /// Errors: bytes that are cut, that a later version wrote, or that no version writes. Memory is
 /// proportional to `bytes`.
 pub fn decode_batch(bytes: &[u8]) -> Result<Vec<Record>, DecodeError> {
-    match bytes.first() {
-        // Versions 1 and 2 have fewer kinds of records and nothing else.
-        Some(&(1 | 2 | VERSION)) => {}
-        Some(other) => return Err(DecodeError::Version(*other)),
-        None => return Err(DecodeError::Ends { at: 0 }),
-    }
-    let mut decoder = Decoder { bytes, at: 1, names: Vec::new(), received_at: 0 };
+    let mut decoder = Decoder::new(bytes)?;
     let mut records = Vec::new();
     while decoder.at < bytes.len() {
-        records.push(decoder.record()?);
+        records.extend(decoder.record()?);
     }
     Ok(records)
 }
 
-struct Decoder<'a> {
+pub(super) struct Decoder<'a> {
     bytes: &'a [u8],
-    at: usize,
-    names: Vec<Text>,
+    pub(super) at: usize,
+    /// Known names so far.
+    pub(super) names: Vec<Text>,
     received_at: i64,
 }
 
 impl<'a> Decoder<'a> {
-    fn record(&mut self) -> Result<Record, DecodeError> {
+    pub(super) fn new(bytes: &'a [u8]) -> Result<Decoder<'a>, DecodeError> {
+        match bytes.first() {
+            // Versions 1 and 2 have fewer kinds of records and nothing else.
+            Some(&(1 | 2 | VERSION)) => Ok(Decoder { bytes, at: 1, names: Vec::new(), received_at: 0 }),
+            Some(other) => Err(DecodeError::Version(*other)),
+            None => Err(DecodeError::Ends { at: 0 }),
+        }
+    }
+
+    /// The next record; nothing where one was erased.
+    pub(super) fn record(&mut self) -> Result<Option<Record>, DecodeError> {
         self.received_at = self.received_at.wrapping_add(self.signed()?);
         let received_at = Timestamp(self.received_at);
         let flags = self.byte()?;
+        if flags == KIND_ERASED << 2 {
+            self.erased()?;
+            return Ok(None);
+        }
         let user_id = if flags & 1 != 0 { Some(self.text()?) } else { None };
         let anonymous_id = if flags & 2 != 0 { Some(self.text()?) } else { None };
         let identities = if flags & MORE_IDENTITIES != 0 { self.identities()? } else { Vec::new() };
@@ -51,7 +60,19 @@ impl<'a> Decoder<'a> {
             KIND_ADDRESS => What::Facts(self.facts(true)?),
             _ => return Err(self.invalid("an unknown kind of record")),
         };
-        Ok(Record { received_at, who: Who { user_id, anonymous_id, identities }, what })
+        Ok(Some(Record { received_at, who: Who { user_id, anonymous_id, identities }, what }))
+    }
+
+    fn erased(&mut self) -> Result<(), DecodeError> {
+        for _ in 0..self.count(1)? {
+            let name = self.text()?;
+            self.names.push(name);
+        }
+        let n = self.count(1)?;
+        match self.take(n)?.iter().all(|byte| *byte == 0) {
+            true => Ok(()),
+            false => Err(self.invalid("something in the place of what was erased")),
+        }
     }
 
     fn event(&mut self) -> Result<Event, DecodeError> {

@@ -284,6 +284,38 @@ proptest! {
     }
 
     #[test]
+    fn what_is_erased_is_gone_and_the_rest_stays_where_it_was(
+        records in records(),
+        chosen in any::<u8>(),
+    ) {
+        // Every record that is accepted names somebody.
+        let named = |(n, mut record): (usize, Record)| {
+            record.who.user_id = Some(format!("secret {n}").into());
+            record
+        };
+        let records: Vec<Record> = records.into_iter().enumerate().map(named).collect();
+        let mut n = 0;
+        let theirs = |_: &Record| {
+            n += 1;
+            chosen >> (n - 1) & 1 == 1
+        };
+        let before = encode_batch(&records);
+        let kept: Vec<&Record> = records.iter().enumerate()
+            .filter(|(n, _)| chosen >> n & 1 == 0).map(|(_, record)| record).collect();
+        let erased = erase_records(&before, theirs).unwrap();
+        prop_assert_eq!(erased.is_none(), kept.len() == records.len());
+        let (after, n_erased) = erased.unwrap_or((before.clone(), 0));
+        prop_assert_eq!(n_erased as usize, records.len() - kept.len());
+        prop_assert_eq!(after.len(), before.len());
+        prop_assert_eq!(format!("{:?}", decode_batch(&after).unwrap()), format!("{kept:?}"));
+        let held = |id: &str| after.windows(id.len()).any(|bytes| bytes == id.as_bytes());
+        for (n, _) in records.iter().enumerate() {
+            prop_assert_eq!(held(&format!("secret {n}")), chosen >> n & 1 == 0);
+        }
+        prop_assert_eq!(erase_records(&after, |_| false).unwrap(), None);
+    }
+
+    #[test]
     fn any_bytes_never_panic(mut bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         bytes.insert(0, VERSION);
         let _ = decode_batch(&bytes);

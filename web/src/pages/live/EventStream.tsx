@@ -83,7 +83,7 @@ export function EventStream({ events, skipped, name, setName }: Props) {
           placeholder={t('rows.anyEvent')}
           value={name || null}
           onChange={(value) => setName(value ?? '')}
-          data={(catalogue.data?.events ?? []).map((event) => event.name)}
+          data={(catalogue.data?.events ?? []).filter(({ derived }) => !derived).map((event) => event.name)}
         />
         <TextInput size="xs" style={{ flex: '1 1 110px' }} type="search" aria-label={t('people.person')} placeholder={t('people.person')} value={person} onChange={(event) => setPerson(event.currentTarget.value)} />
         <TextInput size="xs" style={{ flex: '1 1 110px' }} type="search" aria-label={t('live.text')} placeholder={t('live.text')} value={text} onChange={(event) => setText(event.currentTarget.value)} />

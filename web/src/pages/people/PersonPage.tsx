@@ -16,6 +16,7 @@ import { EventSummary } from './EventSummary';
 import { Identity } from './Identity';
 import { IdentityGraphView } from './IdentityGraphView';
 import { PersonSegments } from './PersonSegments';
+import { PrivacyCard } from './PrivacyCard';
 import { Standing } from './Standing';
 import { StateHistory } from './StateHistory';
 import { Timeline } from './Timeline';
@@ -32,6 +33,7 @@ function Content({ user }: { user: User }) {
           <IdentityGraphView id={user.id} />
           <Suspense fallback={null}><Devices id={user.id} /></Suspense>
           <EventSummary user={user} />
+          <PrivacyCard id={user.id} />
         </Stack>
       </Grid.Col>
       <Grid.Col span={{ base: 12, md: 8 }}>

@@ -1,6 +1,6 @@
 // What a person did and what became of them, newest first, page by page.
 
-import { Button, Group, Select, Stack, Text } from '@mantine/core';
+import { Badge, Button, Group, Select, Stack, Text } from '@mantine/core';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { body, client } from '../../api/client';
@@ -26,13 +26,17 @@ const MOVES = 1000;
 type Entry = { at: string; key: string; event: UserEvent } | { at: string; key: string; move: WatchTransition };
 
 function Row({ event }: { event: UserEvent }) {
+  const { t } = useTranslation();
   const format = useFormat();
   const properties = Object.entries(event.properties);
   return (
-    <li className={classes.event}>
+    <li className={classes.event} data-derived={event.derived || undefined}>
       <time className={classes.time} dateTime={event.time} title={format.inOwnZone(event.time) ?? event.time}>{format.time(event.time)}</time>
       <div style={{ minWidth: 0 }}>
-        <Text size="sm" fw={600}>{event.name}</Text>
+        <Group gap={8}>
+          <Text size="sm" fw={600}>{event.name}</Text>
+          {event.derived && <Badge size="xs" variant="light" color="gray" tt="none" title={t('person.derivedTitle')}>{t('person.derived')}</Badge>}
+        </Group>
         {properties.length > 0 && (
           <Group gap="4px 14px" mt={2}>
             {properties.map(([name, value]) => (

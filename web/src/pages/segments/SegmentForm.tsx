@@ -58,7 +58,7 @@ export function SegmentForm({ initial, id, onDone }: Props) {
     setMode(next as 'rows' | 'text');
   };
   // A new segment begins as a sentence that already counts somebody.
-  const mostFrequent = catalogue.data?.events.toSorted((a, b) => b.count - a.count)[0]?.name;
+  const mostFrequent = catalogue.data?.events.filter(({ derived }) => !derived).toSorted((a, b) => b.count - a.count)[0]?.name;
   const untouched = mode === 'rows' && draft.definition === '' && rows.rows.length === 1 && rows.rows[0]?.kind === 'event' && rows.rows[0].event === '';
   useEffect(() => {
     if (mostFrequent && untouched) changeRows({ joiner: 'all', rows: [emptyEventRow(mostFrequent)] });

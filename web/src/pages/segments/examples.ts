@@ -6,7 +6,7 @@ const quoted = (name: string) => `"${name.replaceAll('\\', '\\\\').replaceAll('"
 
 /** Up to three definitions in text form. */
 export function exampleDefinitions(catalogue: Catalogue | undefined): string[] {
-  const [most, next] = (catalogue?.events ?? []).toSorted((a, b) => b.count - a.count);
+  const [most, next] = (catalogue?.events ?? []).filter(({ derived }) => !derived).toSorted((a, b) => b.count - a.count);
   const name = quoted(most?.name ?? 'Purchase');
   const other = next ? quoted(next.name) : name;
   return [

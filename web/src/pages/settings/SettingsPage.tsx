@@ -13,6 +13,7 @@ import { chooseLanguage, LANGUAGES, type LanguageCode } from '../../i18n';
 import { useFormat } from '../../lib/format';
 import { Facts } from '../people/Facts';
 import { KeysSection } from './KeysSection';
+import { PrivacySection } from './PrivacySection';
 
 export default function SettingsPage() {
   const { t, i18n } = useTranslation();
@@ -45,6 +46,7 @@ export default function SettingsPage() {
         </Radio.Group>
       </Section>
       <KeysSection />
+      <PrivacySection />
       <Section title={t('settings.send')}><SendExample /></Section>
       <Anchor href="/api/openapi.json" size="sm">{t('settings.api')}</Anchor>
     </Page>

@@ -2,7 +2,7 @@
 // something has come from it.
 
 import { SimpleGrid, TextInput } from '@mantine/core';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Page, Section } from '../../components/Page';
 import { Query } from '../../components/Query';
@@ -10,6 +10,8 @@ import type { ShownEvent } from '../../lib/live';
 import { useLive } from '../../lib/useLive';
 import { SourceCard } from './SourceCard';
 import { SOURCES, sourceOf } from './sources';
+
+const ImportsSection = lazy(() => import('./ImportsSection'));
 
 export default function SourcesPage() {
   const { t } = useTranslation();
@@ -44,6 +46,9 @@ export default function SourcesPage() {
           </SimpleGrid>
         )}
       </Query>
+      <Suspense fallback={null}>
+        <ImportsSection />
+      </Suspense>
     </Page>
   );
 }

@@ -1,18 +1,31 @@
-//! `perennial bench ingest`: how fast wire forms of events are decoded on one core.
+//! `perennial bench ingest`: how fast wire forms of events are decoded on one core, and how fast they
+//! are taken over HTTP, durable before they are acknowledged.
+
+mod http;
 
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context;
 use benchmark::ingest::{Rate, measure};
+use serde::Serialize;
 
 use crate::print::{self, Table, number};
 
+/// What is written as JSON.
+#[derive(Serialize)]
+struct Measured<'a> {
+    decoded: &'a [Rate],
+    http: &'a http::Sent,
+}
+
 /// Runs it.
-pub fn run(seconds: u64, json: Option<&Path>) -> anyhow::Result<()> {
+pub fn run(seconds: u64, clients: u16, json: Option<&Path>) -> anyhow::Result<()> {
     let rates = measure(Duration::from_secs(seconds));
+    let sent = http::measure(Duration::from_secs(seconds), usize::from(clients))?;
     if let Some(path) = json {
-        let text = serde_json::to_string(&rates)? + "\n";
+        let measured = Measured { decoded: &rates, http: &sent };
+        let text = serde_json::to_string(&measured)? + "\n";
         std::fs::write(path, text).with_context(|| format!("write {}", path.display()))?;
     }
     let mut table = Table::new(["form", "events/s, one core", "bytes an event", "properties"]);
@@ -25,5 +38,6 @@ pub fn run(seconds: u64, json: Option<&Path>) -> anyhow::Result<()> {
         ]);
     }
     print::out(&table.text())?;
+    print::out(&sent.text())?;
     Ok(())
 }

@@ -5,7 +5,7 @@
 //! real sockets: one sends batches, one sends single events and listens to the stream. What it is
 //! not: a comparison with others.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -22,10 +22,10 @@ use model::{Event, EventId, Record, Span, Text, Timestamp, What, Who};
 use serde_json::{Value, json};
 use server::Workspace;
 use server::clock;
-use server::http::Options;
 use server::service::Service;
 
 use super::Temporary;
+use super::client::{Connection, Server, request};
 use crate::print::{self, Table, number};
 
 /// Records of one batch over HTTP.
@@ -98,21 +98,7 @@ pub fn run(wanted: &Wanted) -> anyhow::Result<()> {
 
 type Result_<'a> = &'a mut dyn FnMut(&str, String);
 
-struct Server {
-    service: Arc<Service>,
-    address: SocketAddr,
-}
-
 impl Server {
-    fn start(folder: &std::path::Path) -> anyhow::Result<Server> {
-        let (workspace, _) = Workspace::open(folder)?;
-        let service = Arc::new(Service::new(Arc::new(workspace)));
-        let (listener, address) = server::start::listen("127.0.0.1:0")?;
-        let options = Options { open: true, ..Options::default() };
-        server::start::serve_beside(listener, Arc::clone(&service), options)?;
-        Ok(Server { service, address })
-    }
-
     /// A past of everybody, without HTTP and before anything is watched.
     fn preload(&self, wanted: &Wanted, result: Result_) -> anyhow::Result<()> {
         let workspace = self.service.workspace();
@@ -422,64 +408,6 @@ impl Probed {
         let (probes, wrong) = (self.probes, self.wrong);
         result(&format!("probes, {when}"), format!("{probes}, {wrong} told with a wrong instant"));
     }
-}
-
-/// A connection that stays open.
-struct Connection {
-    stream: BufReader<TcpStream>,
-    address: SocketAddr,
-}
-
-impl Connection {
-    fn open(address: SocketAddr) -> anyhow::Result<Connection> {
-        let stream = TcpStream::connect(address)?;
-        stream.set_nodelay(true)?;
-        Ok(Connection { stream: BufReader::new(stream), address })
-    }
-
-    /// The answer's body.
-    fn post(&mut self, path: &str, kind: &str, body: &[u8]) -> anyhow::Result<Vec<u8>> {
-        let head = format!(
-            "POST {path} HTTP/1.1\r\nhost: {}\r\ncontent-type: {kind}\r\ncontent-length: {}\r\n\r\n",
-            self.address,
-            body.len()
-        );
-        let mut bytes = head.into_bytes();
-        bytes.extend_from_slice(body);
-        self.stream.get_mut().write_all(&bytes)?;
-        let (mut status, mut length) = (String::new(), 0usize);
-        self.stream.read_line(&mut status)?;
-        loop {
-            let mut line = String::new();
-            self.stream.read_line(&mut line)?;
-            let line = line.trim_end().to_ascii_lowercase();
-            if line.is_empty() {
-                break;
-            }
-            if let Some(n) = line.strip_prefix("content-length: ") {
-                length = n.parse()?;
-            }
-        }
-        let mut body = vec![0; length];
-        self.stream.read_exact(&mut body)?;
-        if !status.starts_with("HTTP/1.1 200") {
-            bail!("{status}{}", String::from_utf8_lossy(&body));
-        }
-        Ok(body)
-    }
-}
-
-fn request(address: SocketAddr, method: &str, path: &str, body: &str) -> anyhow::Result<String> {
-    let mut stream = TcpStream::connect(address)?;
-    write!(
-        stream,
-        "{method} {path} HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\n\
-         content-length: {}\r\nconnection: close\r\n\r\n{body}",
-        body.len()
-    )?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    Ok(answer)
 }
 
 fn listen(address: SocketAddr, watch: &str) -> anyhow::Result<BufReader<TcpStream>> {

@@ -155,7 +155,12 @@ impl Naive {
         match self.find(previous) {
             Some(other) if other == step.user => return step,
             Some(other) => merged.push(self.merge(other, step.user)),
-            None => self.move_anonymous_id(step.user, previous),
+            None => {
+                if who.user_id.is_some() {
+                    self.persons[step.user.at()].user_ids.push(previous.clone());
+                }
+                self.move_anonymous_id(step.user, previous);
+            }
         }
         let renamed = self.name(step.user) || before;
         self.with_origin(Step { merged, renamed, ..step }, who)

@@ -18,6 +18,8 @@ pub(super) struct Row {
     pub n_bytes: usize,
     pub n_fields: usize,
     pub too_long: bool,
+    /// The line on which it begins, from 1.
+    pub line: u64,
     /// Whether the file ends inside a quote of this row.
     pub open_quote: bool,
 }
@@ -96,11 +98,17 @@ impl Lines {
         Lines { input, reader: Box::new(reader) }
     }
 
+    /// The line that is read next, from 1.
+    pub fn line(&self) -> u64 {
+        self.reader.line()
+    }
+
     /// Reads the next row; `false` at the end of the file. Of a row that is too long the rest is
     /// skipped. The file gets a last line break: where it is text, a quote is open.
     pub fn read(&mut self, row: &mut Row) -> io::Result<bool> {
         (row.n_bytes, row.n_fields) = (0, 0);
         (row.too_long, row.open_quote) = (false, false);
+        row.line = self.line();
         row.bytes.resize(row.bytes.len().max(1_024), 0);
         row.ends.resize(row.ends.len().max(64), 0);
         let mut closed = false;

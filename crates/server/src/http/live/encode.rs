@@ -12,8 +12,8 @@ use serde::Serialize;
 use wire::api::{LiveStreamQuery, StreamCounts, StreamEnd, StreamMissed, StreamSkipped};
 
 use crate::failure::Failure;
-use crate::live::{Accepted, Batch, Position, Replay, Rows, Told, WatchView, transition};
-use crate::service::live::{counts, event, listed, position};
+use crate::live::{Accepted, Batch, Position, Replay, Rows, Told, WatchView};
+use crate::service::live::{counts, event, listed, position, seen};
 use crate::service::sight::Sight;
 
 /// What a client asked for.
@@ -184,7 +184,7 @@ impl Stream {
     fn told(&self, out: &mut String, number: u64, told: &Told) {
         if self.wanted.told(told) {
             let at = Position { number, ..self.heard };
-            write(out, "transition", Some(at), &transition(told));
+            write(out, "transition", Some(at), &seen(&self.sight, told));
         }
     }
 

@@ -3,7 +3,9 @@
 use utoipa::openapi::path::HttpMethod::{Delete, Post, Put};
 use wire::api::*;
 
-use super::{EXPORT, Operation, RECORDS, act, analytics, get, live, query, schema, send};
+use super::{
+    EXPORT, Operation, RECORDS, act, analytics, get, imports, live, privacy, query, schema, send,
+};
 
 type Answer = (&'static str, Option<&'static str>);
 
@@ -17,6 +19,8 @@ pub(super) fn all() -> Vec<Operation> {
     let parts = subjects.into_iter().chain([
         live::operations(),
         schema::operations(),
+        privacy::operations(),
+        imports::operations(),
         analytics::operations(),
     ]);
     parts.flatten().chain(ingestion()).collect()
@@ -24,6 +28,14 @@ pub(super) fn all() -> Vec<Operation> {
 
 /// The server itself, its numbers, and records in the log’s form.
 fn server() -> Vec<Operation> {
+    let mut records = send(
+        Post,
+        ("/api/records", "records"),
+        "Takes a batch of records in the log’s own form.",
+        RECORDS,
+        ok("Accepted"),
+    );
+    records.query = query::<BatchQuery>();
     vec![
         get("/api/session", "session", "What a client must know first.", vec![], "Session"),
         get("/api/health", "health", "Whether the server is well.", vec![], "Health"),
@@ -34,13 +46,7 @@ fn server() -> Vec<Operation> {
             query::<OverviewQuery>(),
             "Overview",
         ),
-        send(
-            Post,
-            ("/api/records", "records"),
-            "Takes a batch of records in the log’s own form.",
-            RECORDS,
-            ok("Accepted"),
-        ),
+        records,
     ]
 }
 
@@ -123,6 +129,20 @@ fn store() -> Vec<Operation> {
             "Makes a backup below the data directory; records are accepted meanwhile.",
             "BackupInput",
             ("201", Some("Backup")),
+        ),
+        get(
+            "/api/settings/sessions",
+            "session_settings",
+            "What is taken for activity, and where a session ends.",
+            vec![],
+            "SessionSettings",
+        ),
+        send(
+            Put,
+            ("/api/settings/sessions", "set_session_settings"),
+            "Replaces what is taken for activity, and where a session ends.",
+            "SessionSettings",
+            ok("SessionSettings"),
         ),
         get(
             "/api/settings/retention",

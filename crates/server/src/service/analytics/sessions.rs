@@ -22,8 +22,10 @@ impl Service {
                 self.known_property("by", property)?;
                 sessions::SessionRule::Property(property.as_str().into())
             }
-            (gap, None) => {
-                sessions::SessionRule::Gap(span("gap", gap.as_deref().unwrap_or("30m"))?)
+            (Some(gap), None) => sessions::SessionRule::Gap(span("gap", gap)?),
+            (None, None) => {
+                let settings = self.session_settings()?;
+                sessions::SessionRule::Gap(span("timeout", &settings.timeout)?)
             }
         };
         let view = self.view(query.as_of.as_deref(), query.known_at.as_deref())?;

@@ -11,7 +11,7 @@ use std::hash::{BuildHasher, Hasher};
 
 use engine::{Deliveries, Fold};
 use history::{Asked, Store};
-use model::{EventId, Record, What};
+use model::{EventId, Record};
 
 /// Ids that are put into the set at once while it is built.
 const AT_ONCE: usize = 4_096;
@@ -65,7 +65,7 @@ impl Counted {
     ) -> Result<HashSet<EventId>, history::Error> {
         self.prepare(store, records.len())?;
         let asked = records.iter().filter_map(|record| {
-            let id = delivery(record)?;
+            let id = record.delivery()?;
             let maybe = self.set.maybe_seen(id) && !self.waiting.contains(&id);
             let named = || record.who.user_id.as_ref().or(record.who.anonymous_id.as_ref());
             maybe.then(|| Asked { id, record, user: named().and_then(|name| fold.find(name)) })
@@ -86,16 +86,5 @@ impl Counted {
     /// Everything taken is in the store now.
     pub fn applied(&mut self) {
         self.waiting.clear();
-    }
-}
-
-/// The delivery id by which a record counts once; joining two ids is the same however often said.
-pub(super) fn delivery(record: &Record) -> Option<EventId> {
-    match &record.what {
-        What::Event(event) => Some(event.id),
-        What::Identify(change) => Some(change.id),
-        // What an address is told again changes nothing, and no row of anybody holds its id.
-        What::Facts(facts) => (!record.concerns_nobody()).then_some(facts.id),
-        What::Alias { .. } | What::Separate { .. } => None,
     }
 }

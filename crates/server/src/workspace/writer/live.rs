@@ -420,11 +420,14 @@ impl Writer {
         let joining: BTreeSet<Text> = live.joining_keys().into_iter().collect();
         for own in &watched {
             let names = Arc::new(Watched::of(own));
-            let refused = defined.refused.iter().any(|(key, _)| *key == own.key);
+            let refused = defined.refused.iter().find(|(key, _)| *key == own.key);
             let standing = match (refused, joining.contains(&own.key)) {
-                (true, _) => Standing::NotLive(NotLive::DependsOnOthers),
-                (false, true) => Standing::Joining { done: 0, total: n_users as u64 },
-                (false, false) => Standing::Live,
+                (Some((_, segment::live::NotLive::Derived { .. })), _) => {
+                    Standing::NotLive(NotLive::Derived)
+                }
+                (Some(_), _) => Standing::NotLive(NotLive::DependsOnOthers),
+                (None, true) => Standing::Joining { done: 0, total: n_users as u64 },
+                (None, false) => Standing::Live,
             };
             published.watches.push(Watch { watched: names, standing });
         }
@@ -477,6 +480,14 @@ impl Writer {
             let name = own.map_or_else(|| Watched { key, places: Vec::new() }, Watched::of);
             self.watching.names.push(Arc::new(name));
         }
+    }
+
+    /// How many are in every place of everything that is watched.
+    pub(super) fn all_counted(&mut self, published: &mut Published) {
+        self.name_watches();
+        let live = self.watching.live();
+        let keys: BTreeSet<Text> = live.program().live().map(|(_, w)| w.key.clone()).collect();
+        self.all_counts(&keys, published);
     }
 
     fn all_counts(&mut self, keys: &BTreeSet<Text>, published: &mut Published) {

@@ -1,0 +1,118 @@
+//! Amplitude's export: one event a line, in UTC, with everything that its pipeline knows beside it.
+//!
+//! `user_properties` of an exported event are all that were known of the user then: they become a
+//! change of attributes where they are otherwise than at the user's event before. Who is who: as with
+//! the live library, `device_id` and `user_id` of one event belong together; `amplitude_id` stays a
+//! property. Id: `$insert_id` with the device's (else the user's) id, else `uuid`.
+
+use model::{EventId, Record, Timestamp, Value, Who};
+use serde::de::{DeserializeSeed, IgnoredAny, MapAccess};
+use serde_json::value::RawValue;
+
+use super::message::Message;
+use super::{Change, DIALECT, Request};
+use crate::arrival::{Arrival, pair_id};
+use crate::change::Operators;
+use crate::fields::{self, Fields};
+use crate::flatten::Named;
+use crate::import::Seen;
+use crate::scalar::{self, Scalar, id};
+use crate::{Problem, nobody, validate};
+
+/// The records of one exported event.
+pub(crate) fn records(
+    json: &str,
+    received_at: Timestamp,
+    seen: &mut Seen,
+) -> Result<Vec<Record>, Problem> {
+    let mut exported = Exported::default();
+    fields::read(json, &mut exported)?;
+    let Exported { mut message, uuid, attributes } = exported;
+    let user_id = id("user_id", &message.user_id)?;
+    let device_id = id("device_id", &message.device_id)?;
+    nobody::refuse("user_id", user_id.as_deref())?;
+    nobody::refuse("device_id", device_id.as_deref())?;
+    let time = scalar::instant(&message.time)?.ok_or_else(|| validate::invalid_time(""))?;
+    let time = validate::time(time, received_at)?;
+    let of = device_id.as_deref().or(user_id.as_deref()).unwrap_or_default();
+    let id = match (id("$insert_id", &message.insert_id)?, id("uuid", &uuid)?) {
+        (Some(insert_id), _) => pair_id(&insert_id, of),
+        (None, Some(uuid)) => EventId::of(&uuid),
+        (None, None) => seen.id(json),
+    };
+    let whose = user_id.as_deref().unwrap_or(of);
+    if let Some(attributes) = attributes
+        && seen.changed(whose, attributes.get(), time)
+    {
+        message.user_properties = change(attributes.get())?;
+    }
+    message.properties.found.retain(|(_, value)| *value != Value::Null);
+    let request =
+        Request { arrival: Arrival { received_at, seed: 0 }, uploaded_at: None, peer: None };
+    let mut records = Vec::new();
+    request.told(message, Who::of(user_id, device_id), (time, id), &mut records)?;
+    Ok(records)
+}
+
+fn change(json: &str) -> Result<Change, Problem> {
+    let mut change = Change::default();
+    let mut deserializer = serde_json::Deserializer::from_str(json);
+    let seed = Operators { change: &mut change, dialect: &DIALECT };
+    seed.deserialize(&mut deserializer).map_err(|error| {
+        let message = format!("user_properties cannot be read: {error}");
+        Problem::new("event.malformed", message, "export the event again")
+    })?;
+    Ok(change)
+}
+
+#[derive(Default)]
+struct Exported {
+    message: Message,
+    uuid: Scalar,
+    attributes: Option<Box<RawValue>>,
+}
+
+impl<'de> Fields<'de> for Exported {
+    fn field<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+        let scalar = match name {
+            "$insert_id" => &mut self.message.insert_id,
+            "event_time" => &mut self.message.time,
+            "uuid" => &mut self.uuid,
+            "user_properties" => {
+                self.attributes = Some(map.next_value()?);
+                return Ok(());
+            }
+            "ip_address" => {
+                let flat = &mut self.message.properties;
+                return map.next_value_seed(Named { flat, prefix: "context.", name: "ip" });
+            }
+            // What the pipeline writes for itself, and other clocks than the event's.
+            "$schema"
+            | "$insert_key"
+            | "_"
+            | "data"
+            | "data_type"
+            | "app"
+            | "amplitude_attribution_ids"
+            | "amplitude_event_type"
+            | "client_event_time"
+            | "client_upload_time"
+            | "event_time_ms"
+            | "first_event"
+            | "global_user_properties"
+            | "is_attribution_event"
+            | "partner_id"
+            | "processed_time"
+            | "sample_rate"
+            | "server_received_time"
+            | "server_upload_time"
+            | "source_id"
+            | "time" => {
+                return map.next_value::<IgnoredAny>().map(|_| ());
+            }
+            name => return self.message.field(name, map),
+        };
+        *scalar = map.next_value()?;
+        Ok(())
+    }
+}
