@@ -175,11 +175,16 @@ fn texts_of(json: &Json, ids: &HashSet<String>) -> bool {
 /// How often an id stands in bytes as a word of its own: `ann` is not in `hannah`. What stands before
 /// it may be its length, as the log writes it.
 pub fn words(bytes: &[u8], id: &[u8]) -> u64 {
+    words_from(bytes, id, 0..bytes.len())
+}
+
+/// The same of those that begin within a part of the bytes; what stands around it is looked at.
+pub fn words_from(bytes: &[u8], id: &[u8], starts: std::ops::Range<usize>) -> u64 {
     let Some((first, rest)) = id.split_first() else { return 0 };
     let part = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.@+".contains(byte) || *byte >= 0x80;
     let length = |byte: u8| usize::from(byte) == id.len() || usize::from(byte) == id.len() + 16;
-    let (mut n, mut at) = (0, 0);
-    while let Some(found) = bytes[at..].iter().position(|byte| byte == first) {
+    let (mut n, mut at) = (0, starts.start);
+    while let Some(found) = bytes[at..starts.end].iter().position(|byte| byte == first) {
         let start = at + found;
         at = start + 1;
         let end = start + id.len();

@@ -15,6 +15,7 @@
 //! - the ids leave the configuration last, when nothing more is to be done.
 
 use std::collections::{BTreeMap, HashSet};
+use std::io::Read;
 use std::sync::PoisonError;
 use std::time::Duration;
 
@@ -29,13 +30,16 @@ use wire::api::{
 use super::writer::{Erasing, Struck};
 use super::*;
 use crate::config::privacy::{Known, Purged, SavedErasure, SavedSuppression};
-use crate::privacy::{Hash, Salt, WORD_BYTES_MIN, hex, names, words};
+use crate::privacy::{Hash, Salt, WORD_BYTES_MIN, hex, names, words, words_from};
 
 /// How long files that somebody still reads are waited for before the receipt says so.
 const READERS_MAX: Duration = Duration::from_secs(60);
 
 /// How often it is looked whether they are gone.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// Bytes of a file that are looked through at once.
+const PIECE_BYTES: u64 = 4 * 1024 * 1024;
 
 /// Bytes of the random part of an id.
 const ID_BYTES: usize = 8;
@@ -354,14 +358,13 @@ impl Workspace {
         })?;
         let (mut raw_files, mut bytes) = (0, read.bytes);
         for (name, path) in raw_files_of(&self.dir)? {
-            let content = match std::fs::read(&path) {
-                Ok(content) => content,
+            let (length, n) = match count_in(&path, &long) {
+                Ok(counted) => counted,
                 // The log let it go meanwhile.
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
                 Err(source) => return Err(WorkspaceError::Directory { dir: path, source }),
             };
-            (raw_files, bytes) = (raw_files + 1, bytes + content.len() as u64);
-            let n = count(&content);
+            (raw_files, bytes) = (raw_files + 1, bytes + length);
             if n > 0 {
                 *found.entry(name).or_default() += n;
             }
@@ -392,6 +395,29 @@ impl Workspace {
             made_at: Timestamp(made_at).to_string(),
         });
         Ok(shown.collect())
+    }
+}
+
+/// The bytes of a file, and how often any of these stands in it as a word. Cost: a piece in memory.
+fn count_in(path: &Path, all: &[String]) -> std::io::Result<(u64, u64)> {
+    let mut file = std::fs::File::open(path)?;
+    // Enough behind a word to see where it ends, and before the next to see where it begins.
+    let margin = all.iter().map(String::len).max().unwrap_or(0) + 1;
+    let (mut piece, mut from, mut length, mut n) = (Vec::new(), 0, 0, 0);
+    loop {
+        let read = file.by_ref().take(PIECE_BYTES).read_to_end(&mut piece)?;
+        length += read as u64;
+        let last = (read as u64) < PIECE_BYTES;
+        let to = if last { piece.len() } else { piece.len() - margin.min(piece.len()) };
+        let to = to.max(from);
+        n += all.iter().map(|word| words_from(&piece, word.as_bytes(), from..to)).sum::<u64>();
+        if last {
+            return Ok((length, n));
+        }
+        // One byte before what was not looked at stays in view.
+        let gone = to.saturating_sub(1);
+        piece.drain(..gone);
+        from = to - gone;
     }
 }
 

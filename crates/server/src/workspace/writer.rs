@@ -104,6 +104,7 @@ pub(crate) struct Writer {
 }
 
 /// What happened beside the log, and what a replay must know of it.
+#[derive(Default)]
 pub(crate) struct Past {
     /// Names of events, with the acceptance up to which they are dropped.
     pub(crate) gone: Vec<(Text, Timestamp)>,

@@ -374,7 +374,8 @@ impl HttpClient for Client {
             let asked = tokio::task::spawn_blocking(move || {
                 let (parts, mut body) = agent.run(Request::from_parts(parts, body))?.into_parts();
                 let bytes = body.with_config().limit(ANSWER_BYTES).read_to_vec()?;
-                Ok::<_, ureq::Error>(Response::from_parts(parts, Full::from(bytes)))
+                let body: Full<hyper::body::Bytes> = bytes.into();
+                Ok::<_, ureq::Error>(Response::from_parts(parts, body))
             });
             let answer = asked.await.map_err(|error| other(error.into()))?;
             Ok(BytesResponse::from(answer.map_err(|error| other(error.into()))?))

@@ -27,7 +27,8 @@ fn nothing_but_the_next_checkpoint_waits_for_one() {
     let maintenance = Maintenance::new(queue.downgrade(), Arc::new(clock::now));
     let history = dir.path().join("history");
     let (mut writer, _) =
-        Writer::open(log, &history, u64::MAX, maintenance, Definitions::none(), &[]).unwrap();
+        Writer::open(log, &history, u64::MAX, maintenance, Definitions::none(), &Past::default())
+            .unwrap();
     let job = writer.store.begin(nowhere(), &Upkeep::default()).unwrap().unwrap();
     let (sender, result) = channel();
     writer.maintenance.running = Some(Running { at: Offset(0), result, reply: None });
@@ -68,7 +69,8 @@ fn a_job_that_dies_loses_nothing() {
     let maintenance = Maintenance::new(queue.downgrade(), Arc::new(clock::now));
     let history = dir.path().join("history");
     let (mut writer, _) =
-        Writer::open(log, &history, u64::MAX, maintenance, Definitions::none(), &[]).unwrap();
+        Writer::open(log, &history, u64::MAX, maintenance, Definitions::none(), &Past::default())
+            .unwrap();
     drop(writer.store.begin(nowhere(), &Upkeep::default()).unwrap());
     let (sender, result) = channel();
     let (reply, first) = oneshot::channel();

@@ -69,7 +69,7 @@ fn nothing_is_left(server: &Fixture, receipt: &Value) {
 }
 
 #[test]
-fn nothing_of_the_erased_is_in_any_byte_and_the_others_are_as_without_them() {
+fn r15_nothing_of_the_erased_is_in_any_byte_and_the_others_are_as_without_them() {
     let expected = without_her();
     let server = filled();
     assert!(found_in(server.folder.path(), &SECRETS).len() >= SECRETS.len());
