@@ -369,6 +369,8 @@ impl Workspace {
                 let _ = reply.send(read(fold));
             }))
         })
+    }
+
     /// The public ids of users of whom `holds` is true for any id, as people write it. Blocks its
     /// thread. Cost: all ids.
     pub fn users_where(

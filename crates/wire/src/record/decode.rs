@@ -32,7 +32,9 @@ impl<'a> Decoder<'a> {
     pub(super) fn new(bytes: &'a [u8]) -> Result<Decoder<'a>, DecodeError> {
         match bytes.first() {
             // Versions 1 and 2 have fewer kinds of records and nothing else.
-            Some(&(1 | 2 | VERSION)) => Ok(Decoder { bytes, at: 1, names: Vec::new(), received_at: 0 }),
+            Some(&(1 | 2 | VERSION)) => {
+                Ok(Decoder { bytes, at: 1, names: Vec::new(), received_at: 0 })
+            }
             Some(other) => Err(DecodeError::Version(*other)),
             None => Err(DecodeError::Ends { at: 0 }),
         }
