@@ -178,7 +178,7 @@ impl Service {
 
     fn known_of(&self, id: &str) -> Result<Known, Failure> {
         let (user, graph) = self.known(id)?;
-        let history = self.snapshot(None)?.history_of(user)?;
+        let history = self.snapshot(None, None)?.history_of(user)?;
         let (devices, topics) = (self.devices_of(user)?.0, self.topics()?.topics);
         Ok(Known { history, graph, devices, topics, at: self.workspace.now() })
     }
