@@ -13,6 +13,7 @@ fn main() {
         let name = match record.what {
             What::Event(event) => event.name,
             What::Identify(_) => "(attributes)".into(),
+            What::Facts(_) => "(devices)".into(),
             What::Alias { .. } | What::Separate { .. } => "(alias)".into(),
         };
         *n_by_name.entry(name).or_insert(0u64) += 1;

@@ -46,7 +46,9 @@ fn histories(records: &[Record]) -> Vec<UserHistory> {
                     changes.push((change.time, value.clone()));
                 }
             }
-            What::Alias { .. } | What::Separate { .. } => panic!("no alias is made"),
+            What::Alias { .. } | What::Separate { .. } | What::Facts(_) => {
+                panic!("no alias is made, and no facts")
+            }
         }
     }
     let sorted = |mut user: UserHistory| {

@@ -211,6 +211,13 @@ pub struct ServeArguments {
     /// Seconds that an answer may take
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
     pub query_timeout: u64,
+    /// A MaxMind DB file (.mmdb) of cities or countries: events get the place of the address that they
+    /// came from. Read again when the file is replaced
+    #[arg(long, value_name = "FILE")]
+    pub geoip_database: Option<PathBuf>,
+    /// A proxy in front, as an address or a network: only its X-Forwarded-For is believed
+    #[arg(long, value_name = "ADDRESS[/BITS]")]
+    pub trusted_proxy: Option<server::http::peer::TrustedProxy>,
     #[command(flatten)]
     pub tls: TlsArguments,
     #[command(flatten)]
@@ -412,6 +419,12 @@ pub enum UserCommand {
     Show {
         #[command(flatten)]
         at: AtArguments,
+        id: String,
+    },
+    /// Their devices, those seen last first
+    Devices {
+        #[command(flatten)]
+        result: ResultArguments,
         id: String,
     },
     /// Their events, newest first

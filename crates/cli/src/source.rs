@@ -146,6 +146,15 @@ impl Source {
         }
     }
 
+    pub fn devices(&self, id: &str) -> anyhow::Result<api::DeviceList> {
+        match self {
+            Source::Local(service) => Ok(service.devices(id)?),
+            Source::Remote(client) => {
+                client.get(&format!("/api/users/{}/devices", encode(id)), &api::AtQuery::default())
+            }
+        }
+    }
+
     pub fn user_events(
         &self,
         id: &str,

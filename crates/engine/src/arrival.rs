@@ -36,6 +36,7 @@ fn time_of(record: &Record) -> Option<Timestamp> {
     match &record.what {
         What::Event(event) => Some(event.time),
         What::Identify(change) => Some(change.time),
+        What::Facts(facts) => Some(facts.time),
         What::Alias { .. } | What::Separate { .. } => None,
     }
 }

@@ -1,14 +1,15 @@
-//! The state of the fold as bytes, version 3: pieces of some ten thousand persons, so that nobody
-//! holds all of it as one buffer.
+//! The state of the fold as bytes, version 4: pieces of some ten thousand persons or devices, so that
+//! nobody holds all of it as one buffer.
 //!
 //! Counts and lengths are little-endian `u32`, texts are length and UTF-8. A piece is the version,
-//! the number of all persons, the number of the first of its own and how many it has, and the
-//! persons. Whoever stores the pieces adds checksums. What it is not: it stores no tables of ids, as
+//! the number of all persons, of all devices and addresses, which of both it has, the number of the
+//! first of its own and how many it has, and those. Pieces of persons come first. Whoever stores the pieces adds checksums. What it is not: it stores no tables of ids, as
 //! they follow from the persons.
 
 use model::{Text, UserIndex};
 
 use crate::chunks::{CHUNK, Chunks};
+use crate::facts::{Entry, Packed, Subjects};
 use crate::fold::Fold;
 use crate::identity::person::More;
 use crate::identity::{Identity, Person};
@@ -18,12 +19,19 @@ mod version_1;
 
 use reader::{Reader, Wrong};
 
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
+/// Had persons only.
+const VERSION_3: u32 = 3;
 /// Had neither identities nor separations; ids of a merged person were copied.
 const VERSION_2: u32 = 2;
 const NOBODY: u32 = u32::MAX;
 
-/// Persons of a piece: a few MB.
+/// In a piece: it has persons.
+const PERSONS: u32 = 0;
+/// In a piece: it has devices and addresses.
+const SUBJECTS: u32 = 1;
+
+/// Persons, or devices, of a piece: a few MB.
 const PIECE: usize = 32 * CHUNK;
 
 /// A state that cannot be read.
@@ -46,18 +54,20 @@ pub struct Damaged {
 #[derive(Clone, Debug)]
 pub struct Frozen {
     persons: Chunks<Person>,
+    subjects: Chunks<Entry>,
 }
 
 impl Frozen {
-    pub(crate) fn of(identity: &Identity) -> Frozen {
-        Frozen { persons: identity.persons.freeze() }
+    pub(crate) fn of(identity: &Identity, subjects: &Subjects) -> Frozen {
+        Frozen { persons: identity.persons.freeze(), subjects: subjects.entries.freeze() }
     }
 
     /// The state as bytes, a piece of a few MB at a time, each made when it is asked for; none if
     /// there are no users. Equal states give equal bytes.
     pub fn pieces(self) -> impl Iterator<Item = Vec<u8>> + Send {
-        let firsts = (0..self.persons.len()).step_by(PIECE);
-        firsts.map(move |first| piece(&self.persons, first))
+        let of_persons = (0..self.persons.len()).step_by(PIECE).map(|first| (PERSONS, first));
+        let of_subjects = (0..self.subjects.len()).step_by(PIECE).map(|first| (SUBJECTS, first));
+        of_persons.chain(of_subjects).map(move |(kind, first)| self.piece(kind, first))
     }
 }
 
@@ -65,8 +75,9 @@ impl Frozen {
 #[derive(Debug, Default)]
 pub struct Restoring {
     persons: Chunks<Person>,
-    /// Persons that all pieces have together.
-    total: Option<u32>,
+    subjects: Chunks<Entry>,
+    /// Persons, and devices and addresses, that all pieces have together.
+    total: Option<(u32, u32)>,
     /// Pieces so far.
     n: usize,
 }
@@ -81,34 +92,52 @@ impl Restoring {
 
     /// The fold, when all pieces were taken; an empty one if there were none.
     pub fn finish(self) -> Result<Fold, Damaged> {
-        if self.total.is_some_and(|total| total as usize != self.persons.len()) {
+        let read = (self.persons.len(), self.subjects.len());
+        if self.total.is_some_and(|total| (total.0 as usize, total.1 as usize) != read) {
             return Err(self.damaged(0, "it is missing"));
         }
         let before = self.n.saturating_sub(1);
         let identity = Identity::from_persons(self.persons);
         let what = "two users have one id";
-        Ok(Fold::of(identity.ok_or(Damaged { piece: before, at: 0, what })?))
+        let identity = identity.ok_or(Damaged { piece: before, at: 0, what })?;
+        let subjects = Subjects::from_entries(self.subjects);
+        let what = "two devices have one id";
+        Ok(Fold::of(identity, subjects.ok_or(Damaged { piece: before, at: 0, what })?))
     }
 
     fn read(&mut self, piece: &[u8]) -> Result<(), Wrong> {
         let mut reader = Reader::new(piece);
         let version = reader.number()?;
         match version {
-            VERSION | VERSION_2 => {}
+            VERSION | VERSION_3 | VERSION_2 => {}
             version_1::VERSION if self.total.is_none() => {
                 self.persons = version_1::read(&mut reader)?;
-                self.total = Some(self.persons.len() as u32);
+                self.total = Some((self.persons.len() as u32, 0));
                 return Ok(());
             }
             _ => return Err(reader.wrong("it is of a version that this program does not read")),
         }
-        let (total, first, n) = (reader.number()?, reader.number()?, reader.number()?);
-        let follows = first as usize == self.persons.len() && n <= total.saturating_sub(first);
+        let n_persons = reader.number()?;
+        let (n_subjects, kind) = match version {
+            VERSION => (reader.number()?, reader.number()?),
+            _ => (0, PERSONS),
+        };
+        let (first, n) = (reader.number()?, reader.number()?);
+        let (before, total) = match kind {
+            PERSONS => (self.persons.len(), n_persons),
+            SUBJECTS => (self.subjects.len(), n_subjects),
+            _ => return Err(reader.wrong("it has neither persons nor devices")),
+        };
+        let follows = first as usize == before && n <= total.saturating_sub(first);
+        let total = (n_persons, n_subjects);
         if !follows || *self.total.get_or_insert(total) != total {
             return Err(reader.wrong("it does not follow the piece before it"));
         }
         for _ in 0..n {
-            self.persons.push(person(&mut reader, version)?);
+            match kind {
+                PERSONS => self.persons.push(person(&mut reader, version)?),
+                _ => self.subjects.push(subject(&mut reader)?),
+            }
         }
         match reader.at_end() {
             true => Ok(()),
@@ -121,35 +150,64 @@ impl Restoring {
     }
 }
 
-/// The persons of one piece.
-fn piece(persons: &Chunks<Person>, first: usize) -> Vec<u8> {
-    let n = PIECE.min(persons.len() - first);
-    let mut out = Vec::with_capacity(n * 64);
-    for number in [VERSION, persons.len() as u32, first as u32, n as u32] {
-        put(&mut out, number);
+impl Frozen {
+    /// One piece.
+    fn piece(&self, kind: u32, first: usize) -> Vec<u8> {
+        let Frozen { persons, subjects } = self;
+        let all = if kind == PERSONS { persons.len() } else { subjects.len() };
+        let n = PIECE.min(all - first);
+        let mut out = Vec::with_capacity(n * 64);
+        let (n_persons, n_subjects) = (persons.len() as u32, subjects.len() as u32);
+        for number in [VERSION, n_persons, n_subjects, kind, first as u32, n as u32] {
+            put(&mut out, number);
+        }
+        match kind {
+            PERSONS => put_persons(&mut out, persons, first),
+            _ => put_subjects(&mut out, subjects, first),
+        }
+        out
     }
+}
+
+fn put_subjects(out: &mut Vec<u8>, subjects: &Chunks<Entry>, first: usize) {
+    for entry in subjects.slices().skip(first / CHUNK).take(PIECE / CHUNK).flatten() {
+        let Entry { key, packed } = entry;
+        put_text(out, key);
+        put(out, packed.0.len() as u32);
+        out.extend_from_slice(&packed.0);
+    }
+}
+
+fn subject(reader: &mut Reader) -> Result<Entry, Wrong> {
+    let (key, bytes) = (reader.text()?, reader.bytes()?);
+    match Packed::checked(bytes) {
+        Some(packed) => Ok(Entry { key, packed }),
+        None => Err(reader.wrong("what is known of a device cannot be read")),
+    }
+}
+
+fn put_persons(out: &mut Vec<u8>, persons: &Chunks<Person>, first: usize) {
     for person in persons.slices().skip(first / CHUNK).take(PIECE / CHUNK).flatten() {
         let Person { public_id, user_ids, anonymous_ids, merged_into, lost, more } = person;
-        put_text(&mut out, public_id);
-        put(&mut out, merged_into.map_or(NOBODY, |user| user.0));
+        put_text(out, public_id);
+        put(out, merged_into.map_or(NOBODY, |user| user.0));
         for ids in [user_ids, anonymous_ids] {
-            put(&mut out, ids.len() as u32);
-            ids.iter().for_each(|id| put_text(&mut out, id));
+            put(out, ids.len() as u32);
+            ids.iter().for_each(|id| put_text(out, id));
         }
-        put(&mut out, lost.len() as u32);
-        lost.iter().for_each(|at| put(&mut out, *at));
-        put(&mut out, u32::from(more.is_some()));
+        put(out, lost.len() as u32);
+        lost.iter().for_each(|at| put(out, *at));
+        put(out, u32::from(more.is_some()));
         if let Some(More { identities, merged, claims, apart }) = more.as_deref() {
             for texts in [identities, claims] {
-                put(&mut out, texts.len() as u32);
-                texts.iter().for_each(|text| put_text(&mut out, text));
+                put(out, texts.len() as u32);
+                texts.iter().for_each(|text| put_text(out, text));
             }
-            put(&mut out, merged.len() as u32);
-            merged.iter().for_each(|person| put(&mut out, person.0));
-            put(&mut out, u32::from(*apart));
+            put(out, merged.len() as u32);
+            merged.iter().for_each(|person| put(out, person.0));
+            put(out, u32::from(*apart));
         }
     }
-    out
 }
 
 fn person(reader: &mut Reader, version: u32) -> Result<Person, Wrong> {

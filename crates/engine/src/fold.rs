@@ -1,16 +1,18 @@
 //! One step of the fold. It holds the state that decides about a record before it is kept: who is
-//! who. Whether a record's delivery counts is decided before, by the owner of the history and of
+//! who; and what is known of devices and addresses. Whether a record's delivery counts is decided before, by the owner of the history and of
 //! [`crate::Deliveries`].
 
 use model::{Record, Text, UserIndex, What};
 
 use crate::codec::{Damaged, Frozen, Restoring};
+use crate::facts::{Subject, Subjects};
 use crate::identity::{Identity, IdentityGraph, Merge, Person, Plan};
 
 /// The state of a workspace as far as accepting records needs it.
 #[derive(Debug, Default)]
 pub struct Fold {
     identity: Identity,
+    subjects: Subjects,
 }
 
 /// What one record did.
@@ -53,12 +55,20 @@ impl Fold {
         Fold::default()
     }
 
-    /// Folds one record that counts: finds its user.
+    /// Folds one record that counts: finds its user. Of a record that concerns nobody, the user is
+    /// [`UserIndex::NOBODY`]; it is for nothing else than this and the log.
     pub fn step(&mut self, record: &Record) -> Step {
         match &record.what {
             What::Event(_) | What::Identify(_) => self.identity.resolve(&record.who),
             What::Alias { previous } => self.identity.alias(&record.who, previous),
             What::Separate { separated } => self.identity.separate(&record.who, separated),
+            What::Facts(facts) => {
+                self.subjects.take(record.who.anonymous_id.as_ref(), facts);
+                match record.concerns_nobody() {
+                    true => Step::of(UserIndex::NOBODY),
+                    false => self.identity.resolve(&record.who),
+                }
+            }
         }
     }
 
@@ -80,6 +90,12 @@ impl Fold {
     /// Nothing of them is in the state from now on, and an id that was theirs is a new user's when it
     /// comes again.
     pub fn forget(&mut self, user: UserIndex) -> Vec<UserIndex> {
+        for id in self.identity.devices(user) {
+            self.subjects.forget_device(id);
+        }
+        for identity in self.identity.graph(user).identities() {
+            self.subjects.forget_address(&identity.value);
+        }
         self.identity.forget(user)
     }
 
@@ -104,6 +120,22 @@ impl Fold {
         self.identity.graph(user)
     }
 
+    /// The devices of a user, who last had their ids: at most so many, those that were told of last
+    /// first; and how many there are.
+    pub fn devices(&self, user: UserIndex, most: usize) -> (Vec<Subject>, usize) {
+        let ids = self.identity.devices(user);
+        let mut found: Vec<Subject> = ids.filter_map(|id| self.subjects.device(id)).collect();
+        found.sort_by(|a, b| b.last_at.cmp(&a.last_at).then_with(|| a.id.cmp(&b.id)));
+        let n = found.len();
+        found.truncate(most);
+        (found, n)
+    }
+
+    /// What is known of an address on a channel.
+    pub fn address(&self, channel: &str, address: &str) -> Option<Subject> {
+        self.subjects.address(channel, address)
+    }
+
     /// Whether a user has an id that a sender's own system gave.
     pub fn has_user_id(&self, user: UserIndex) -> bool {
         self.identity.has_user_id(user)
@@ -123,7 +155,7 @@ impl Fold {
     /// The state as it is now, for another thread to encode. Cost: microseconds; what changes while
     /// it lives is copied then, a thousand users at a time.
     pub fn freeze(&self) -> Frozen {
-        Frozen::of(&self.identity)
+        Frozen::of(&self.identity, &self.subjects)
     }
 
     /// Restores what [`Frozen::pieces`] gave; see [`Restoring`] for pieces that come one by one.
@@ -133,8 +165,8 @@ impl Fold {
         restoring.finish()
     }
 
-    pub(crate) fn of(identity: Identity) -> Fold {
-        Fold { identity }
+    pub(crate) fn of(identity: Identity, subjects: Subjects) -> Fold {
+        Fold { identity, subjects }
     }
 
     #[cfg(test)]

@@ -198,6 +198,14 @@ impl Identity {
         self.tree(user).any(|person| !person.user_ids.is_empty())
     }
 
+    /// The anonymous ids that a user has now.
+    pub(crate) fn devices(&self, user: UserIndex) -> impl Iterator<Item = &Text> {
+        self.tree(user).flat_map(|person| {
+            let own = (0..).zip(&person.anonymous_ids).filter(|(at, _)| !person.has_lost(*at));
+            own.map(|(_, id)| id)
+        })
+    }
+
     pub(crate) fn resolve(&mut self, who: &Who) -> Step {
         // One id that is known is what nearly all records name.
         let alone = match who {

@@ -23,6 +23,7 @@ mod scalar;
 
 pub mod amplitude;
 pub mod clevertap;
+pub mod device;
 pub mod import;
 pub mod mixpanel;
 pub mod mparticle;

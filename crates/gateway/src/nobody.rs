@@ -45,6 +45,11 @@ pub(crate) fn refuse(field: &str, id: Option<&str>) -> Result<(), Problem> {
     ))
 }
 
+/// Whether an id stands for somebody.
+pub(crate) fn named(id: &str) -> bool {
+    !id.trim().is_empty() && !means_nobody(id)
+}
+
 fn means_nobody(id: &str) -> bool {
     let id = id.trim();
     NAMES.iter().any(|name| id.eq_ignore_ascii_case(name))

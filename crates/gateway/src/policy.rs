@@ -169,7 +169,7 @@ impl Policy {
         let verdict = match &record.what {
             What::Event(event) => self.event(&record, event, tell),
             What::Identify(change) => self.change(&record, change, tell),
-            What::Alias { .. } | What::Separate { .. } => return Some(record),
+            What::Alias { .. } | What::Separate { .. } | What::Facts(_) => return Some(record),
         };
         let leave = match verdict {
             Verdict::Pass => return Some(record),
@@ -182,7 +182,7 @@ impl Policy {
                 change.attributes.retain(|(name, _)| !leave.contains(name));
                 change.operations.retain(|(name, _)| !leave.contains(name));
             }
-            What::Alias { .. } | What::Separate { .. } => {}
+            What::Alias { .. } | What::Separate { .. } | What::Facts(_) => {}
         }
         Some(record)
     }
@@ -484,7 +484,7 @@ impl Finding<'_> {
                 let done = done.map(|(name, done)| (name.clone(), operand(done)));
                 Cow::Owned(change.attributes.iter().cloned().chain(done).collect())
             }
-            What::Alias { .. } | What::Separate { .. } => Cow::Borrowed(&[]),
+            What::Alias { .. } | What::Separate { .. } | What::Facts(_) => Cow::Borrowed(&[]),
         };
         let one = !self.name.is_empty() && self.violation != Violation::MissingProperty;
         let shown = values.iter().filter(|(name, _)| !one || name == self.name);

@@ -71,16 +71,33 @@ pub fn decode(
         }
         Batch::Wrong => return Err(no_batch()),
         Batch::TooLong => return Err(too_many()),
-        Batch::Absent => decoded.add((0, text), message(text, path_kind, sent_at, received_at)),
+        Batch::Absent => decoded
+            .read((0, text), |records| record_of(text, path_kind, sent_at, received_at, records)),
         Batch::Messages(messages) => {
             decoded.records.reserve(messages.len());
             for (index, raw) in messages.into_iter().enumerate() {
-                let read = message(raw.get(), Kind::Batch, sent_at, received_at);
-                decoded.add((index, raw.get()), read);
+                decoded.read((index, raw.get()), |records| {
+                    record_of(raw.get(), Kind::Batch, sent_at, received_at, records)
+                });
             }
         }
     }
     Ok(decoded)
+}
+
+/// Adds what one message says: its record, and of an identify call also what it tells of its device.
+fn record_of(
+    json: &str,
+    kind: Kind,
+    sent_at: Option<Timestamp>,
+    received_at: Timestamp,
+    records: &mut Vec<Record>,
+) -> Result<(), Problem> {
+    let arrival = record::Arrival { json, kind, sent_at, received_at, row: None };
+    let mut told = None;
+    records.extend(read_message(json)?.into_record(arrival, &mut told)?);
+    records.extend(told);
+    Ok(())
 }
 
 /// Reads the JSON text of one message. `kind` counts where the message does not say its `type`;
@@ -92,7 +109,7 @@ pub fn message(
     received_at: Timestamp,
 ) -> Result<Option<Record>, Problem> {
     let arrival = record::Arrival { json, kind, sent_at, received_at, row: None };
-    read_message(json)?.into_record(arrival)
+    read_message(json)?.into_record(arrival, &mut None)
 }
 
 /// Reads a message that stands in a row of a file. Its time is taken as written (the clock of a
@@ -105,7 +122,7 @@ pub(crate) fn message_of_row(
 ) -> Result<Option<Record>, Problem> {
     let kind = Kind::Import;
     let arrival = record::Arrival { json, kind, sent_at: None, received_at, row: Some(row) };
-    read_message(json)?.into_record(arrival)
+    read_message(json)?.into_record(arrival, &mut None)
 }
 
 /// The fields of a JSON object under dotted names, sorted.

@@ -51,6 +51,9 @@ fn line(record: &Record) -> String {
         }
         What::Alias { previous } => format!("{ids} | alias {previous}"),
         What::Separate { separated } => format!("{ids} | separate {separated}"),
+        What::Facts(facts) => {
+            format!("{ids} | facts{}{}", pairs(&facts.attributes), pairs(&facts.facts))
+        }
     }
 }
 
@@ -107,6 +110,10 @@ pub(crate) fn check_promises(decoded: &Decoded) {
             What::Alias { previous } => {
                 assert!(!previous.is_empty() && previous.len() <= ID_BYTES_MAX);
                 continue;
+            }
+            What::Facts(facts) => {
+                assert!(facts.facts.is_sorted_by(|a, b| a.0 < b.0));
+                (&facts.attributes, &facts.time)
             }
             What::Separate { .. } => panic!("no client library separates"),
         };

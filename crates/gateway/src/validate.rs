@@ -8,7 +8,7 @@ use model::bounds::{
     PROPERTIES_MAX, TEXT_BYTES_MAX, TIME_MIN,
 };
 use model::record::sort_properties;
-use model::{Identity, Operation, Text, Timestamp, Value, Who, Zone};
+use model::{About, Facts, Identity, Operation, Text, Timestamp, Value, Who, Zone};
 
 use crate::body::clip;
 
@@ -317,6 +317,40 @@ pub fn operations(operations: Vec<(Text, Operation)>) -> Result<Vec<(Text, Opera
         }
     }
     Ok(operations)
+}
+
+/// Checks what is told of a device or an address.
+pub fn facts(told: Facts) -> Result<Facts, Problem> {
+    for (name, value) in told.attributes.iter().chain(&told.facts) {
+        if model::facts::number(name).is_none() {
+            return Err(Problem::new(
+                "facts.unknown_name",
+                format!("no device and no address has the fact \"{}\"", clip(name)),
+                "use one of those in the page about devices, as in device.model",
+            ));
+        }
+        match value {
+            Value::Text(text) => text_value(name, text)?,
+            Value::List(items) => {
+                list_length(name, items.len())?;
+                for item in items {
+                    match item {
+                        Value::Text(text) => text_value(name, text)?,
+                        Value::List(_) => return Err(list_in_list(name)),
+                        _ => {}
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    if let About::Address { channel, address } = &told.about {
+        property_name(channel)?;
+        id("address", address)?.ok_or_else(|| {
+            Problem::new("facts.no_address", "the address is empty", "name the address")
+        })?;
+    }
+    Ok(told)
 }
 
 fn list_in_list(name: &str) -> Problem {

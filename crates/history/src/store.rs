@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Weak};
 
 use engine::{Merge, Step};
-use model::{AttributeChange, Event, Record, Text, UserIndex, What};
+use model::{AttributeChange, Event, Facts, Record, Text, UserIndex, What};
 
 use crate::cache::Cache;
 use crate::disk::{Error, Folder};
@@ -136,6 +136,10 @@ impl Store {
         match record.what {
             What::Event(event) => self.add_event(step, event, received, arrival),
             What::Identify(change) => self.add_change(step, change, received, arrival),
+            What::Facts(Facts { time, id, attributes, .. }) => {
+                let change = AttributeChange::set(time, id, attributes);
+                self.add_change(step, change, received, arrival);
+            }
             // That somebody was separated is not of their doing.
             What::Separate { .. } if step.separated.is_some() => {}
             What::Alias { .. } | What::Separate { .. } => self.users.saw(step.user, received),

@@ -13,6 +13,7 @@
 //! ```
 
 pub mod bounds;
+pub mod facts;
 pub mod operation;
 pub mod record;
 pub mod sum;
@@ -20,6 +21,7 @@ pub mod time;
 pub mod value;
 pub mod zone;
 
+pub use facts::{About, Facts};
 pub use operation::Operation;
 pub use record::{AttributeChange, Event, EventId, Identity, Record, What, Who};
 pub use sum::ExactSum;
@@ -33,6 +35,9 @@ pub use zone::{Day, Weekday, Zone};
 pub struct UserIndex(pub u32);
 
 impl UserIndex {
+    /// Who no user is: of records that concern nobody.
+    pub const NOBODY: UserIndex = UserIndex(u32::MAX);
+
     /// The number as an index into an array that has one place per user.
     pub fn at(self) -> usize {
         self.0 as usize

@@ -4,9 +4,10 @@ use std::fmt;
 
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::{Operation, Text, Timestamp, Value};
+use crate::{About, Facts, Operation, Text, Timestamp, Value};
 
-/// Whom a record is about, as its sender named them. At least one of the three is present.
+/// Whom a record is about, as its sender named them. At least one of the three is present, except where
+/// a record is about an address ([`Record::concerns_nobody`]).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Who {
     /// The id that the sender's own system gives a known person.
@@ -85,6 +86,8 @@ pub enum What {
         /// An id that the person had before, known or anonymous.
         separated: Text,
     },
+    /// Something is known of a device or an address.
+    Facts(Facts),
 }
 
 /// One fact, as it was accepted.
@@ -149,6 +152,14 @@ impl Identity {
     }
 }
 
+impl Record {
+    /// Whether it is about an address and about nobody: it makes no user and belongs to none.
+    pub fn concerns_nobody(&self) -> bool {
+        let address = |facts: &Facts| matches!(facts.about, About::Address { .. });
+        matches!(&self.what, What::Facts(facts) if address(facts))
+    }
+}
+
 impl Who {
     /// A known person.
     pub fn user(id: &str) -> Who {
@@ -172,6 +183,8 @@ impl Record {
         match &self.what {
             What::Event(event) => Some(event.id),
             What::Identify(change) => Some(change.id),
+            // What an address is told again changes nothing, and no row of anybody holds its id.
+            What::Facts(facts) => (!self.concerns_nobody()).then_some(facts.id),
             What::Alias { .. } | What::Separate { .. } => None,
         }
     }

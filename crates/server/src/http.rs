@@ -18,6 +18,7 @@ pub mod live;
 pub mod long_line;
 pub mod openapi;
 pub mod pages;
+pub mod peer;
 mod privacy;
 mod schema;
 pub mod tls;
@@ -45,6 +46,7 @@ use crate::service::Service;
 use crate::workspace::Workspace;
 use limits::Limits;
 use listen::Socket;
+use peer::TrustedProxy;
 
 /// Questions computed at once beyond the number of processors: more only wait in memory.
 const COMPUTING_EXTRA: usize = 2;
@@ -85,6 +87,7 @@ pub struct Inner {
     /// How many records keys may send.
     limits: Limits,
     query_timeout: Duration,
+    trusted_proxy: Option<TrustedProxy>,
     computing: Arc<Semaphore>,
     exporting: Arc<Semaphore>,
 }
@@ -105,6 +108,8 @@ pub struct Options {
     pub demo: bool,
     /// How long an answer may take; nothing: a minute.
     pub query_timeout: Option<Duration>,
+    /// Whose word counts about where a request came from.
+    pub trusted_proxy: Option<TrustedProxy>,
 }
 
 impl App {
@@ -124,6 +129,7 @@ impl App {
             secret: OnceLock::new(),
             limits: Limits::default(),
             query_timeout: options.query_timeout.unwrap_or(QUERY_TIMEOUT),
+            trusted_proxy: options.trusted_proxy,
             computing: Arc::new(Semaphore::new(processors + COMPUTING_EXTRA)),
             exporting: Arc::new(Semaphore::new(EXPORTING)),
         }))
@@ -222,8 +228,10 @@ pub fn router(app: App) -> Router {
     let api = api::routes().layer(from_fn_with_state(app.clone(), auth::api));
     let public = api::public_routes().route("/metrics", get(metrics));
     // The fallback first: what other pages are told must stand on every answer of these paths.
-    let ingestion =
-        ingest::routes().method_not_allowed_fallback(wrong_method).layer(from_fn(cors::open));
+    let ingestion = ingest::routes()
+        .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn_with_state(app.clone(), peer::known))
+        .layer(from_fn(cors::open));
     Router::new()
         .merge(api)
         .merge(public)

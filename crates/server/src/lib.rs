@@ -10,6 +10,7 @@ pub mod config;
 pub mod errors;
 pub mod failure;
 pub mod fill;
+pub mod geo;
 pub mod http;
 pub mod import;
 pub mod imports;

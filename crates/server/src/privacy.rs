@@ -119,7 +119,7 @@ impl Suppressed {
         let found = found.or_else(|| who.identities.iter().find_map(identity));
         let found = found.or_else(|| match &record.what {
             What::Alias { previous: other } | What::Separate { separated: other } => self.of(other),
-            What::Event(_) | What::Identify(_) => None,
+            What::Event(_) | What::Identify(_) | What::Facts(_) => None,
         });
         if let Some(count) = found.and_then(|suppression| self.refused.get(suppression)) {
             count.fetch_add(1, Ordering::Relaxed);

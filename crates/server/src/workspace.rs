@@ -14,6 +14,7 @@
 
 mod alarm;
 mod backup;
+mod enrich;
 pub(crate) mod erase;
 mod error;
 mod keep;
@@ -23,10 +24,12 @@ mod suppress;
 mod writer;
 
 pub use backup::{Backup, BackupError, erase_in_backup, is_backup, restore};
+pub use enrich::Enrichment;
 pub use erase::EraseWish;
 pub use error::{SubmitError, WorkspaceError};
 pub use maintenance::Maintained;
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -41,10 +44,12 @@ use tokio::sync::{mpsc, oneshot};
 use crate::clock;
 use crate::config::{Config, ConfigError};
 use crate::errors::ErrorStream;
+use crate::geo::Places;
 use crate::live::Hub;
 use crate::privacy::Suppressed;
 use crate::registry::Registry;
 use crate::service::watched::{self, Definitions};
+use enrich::Enriching;
 pub use keep::{KeepLog, LogSizes};
 use maintenance::{Errand, Maintenance};
 pub use planned::Planned;
@@ -73,6 +78,7 @@ pub struct Workspace {
     dir: PathBuf,
     config: Arc<Config>,
     registry: RwLock<Arc<Registry>>,
+    enriching: Enriching,
     errors: ErrorStream,
     suppressed: RwLock<Arc<Suppressed>>,
     /// Held by whoever rewrites files for erasures.
@@ -171,12 +177,15 @@ impl Workspace {
         let errors = ErrorStream::start(Arc::clone(&config)).map_err(folder)?;
         let dir = dir.to_path_buf();
         let registry = RwLock::new(Arc::new(registry));
+        let enriching = Enriching::default();
+        enriching.set(crate::service::enrichment::stored(&config)?);
         let suppressed = RwLock::new(suppressed);
         let erasing = Mutex::default();
         let workspace = Workspace {
             dir,
             config,
             registry,
+            enriching,
             errors,
             suppressed,
             erasing,
@@ -223,9 +232,36 @@ impl Workspace {
         &self.errors
     }
 
-    /// Records as suppressions and the schema let them in, in their order; what is found is noted under
-    /// `source`.
+    /// Records as suppressions and the schema let them in, in their order, and behind them what follows from them; what
+    /// the schema finds is noted under `source`.
     pub fn admit(&self, source: &str, records: Vec<Record>) -> Vec<Record> {
+        self.admit_from(source, records, None)
+    }
+
+    /// The same for records that came through a connection with another end.
+    pub fn admit_from(
+        &self,
+        source: &str,
+        records: Vec<Record>,
+        peer: Option<IpAddr>,
+    ) -> Vec<Record> {
+        let mut records = self.let_in(source, records);
+        self.enriching.enrich(&mut records, peer);
+        records
+    }
+
+    /// From now on this follows from events.
+    pub fn enrich(&self, settings: Enrichment) {
+        self.enriching.set(settings);
+    }
+
+    /// Where addresses are.
+    pub fn places(&self) -> &Places {
+        &self.enriching.places
+    }
+
+    /// Records as suppressions and the schema let them in, in their order.
+    fn let_in(&self, source: &str, records: Vec<Record>) -> Vec<Record> {
         let records = self.unsuppressed(source, records);
         let registry = self.registry();
         if registry.policy.idle() {
@@ -321,6 +357,18 @@ impl Workspace {
     /// The user that an id stands for, with all of their ids. Blocks its thread.
     pub fn identity(&self, id: &str) -> Result<Option<(UserIndex, IdentityGraph)>, WorkspaceError> {
         self.ask(|reply| Command::Identity(id.into(), reply))
+    }
+
+    /// What the fold answers, which has everything that was acknowledged. Blocks its thread.
+    pub fn fold<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Fold) -> T + Send + 'static,
+    ) -> Result<T, WorkspaceError> {
+        self.ask(|reply| {
+            Command::Fold(Box::new(move |fold| {
+                let _ = reply.send(read(fold));
+            }))
+        })
     }
 
     /// The public ids of users of whom `holds` is true for any id, as people write it. Blocks its

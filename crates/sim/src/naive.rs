@@ -45,6 +45,9 @@ impl Naive {
         let mut any = false;
         for record in records {
             let step = self.fold.step(record);
+            if record.concerns_nobody() {
+                continue;
+            }
             while self.users.len() < self.fold.n_users() {
                 self.users.push(User::nobody());
             }
@@ -69,7 +72,7 @@ impl Naive {
                 continue;
             }
             user.take(record, self.arrivals);
-            if matches!(record.what, Said::Event(_) | Said::Identify(_)) {
+            if matches!(record.what, Said::Event(_) | Said::Identify(_) | Said::Facts(_)) {
                 self.came.push((step.origin, record.clone(), self.arrivals));
             }
         }
@@ -192,6 +195,12 @@ impl User {
                 self.change(Text::default(), change.time, arrival, Value::Null);
                 for (name, value) in &change.attributes {
                     self.change(name.clone(), change.time, arrival, value.clone());
+                }
+            }
+            Said::Facts(facts) => {
+                self.change(Text::default(), facts.time, arrival, Value::Null);
+                for (name, value) in &facts.attributes {
+                    self.change(name.clone(), facts.time, arrival, value.clone());
                 }
             }
             Said::Alias { .. } | Said::Separate { .. } => {

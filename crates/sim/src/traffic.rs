@@ -1,14 +1,14 @@
 //! What senders send: batches of records about a population.
 //!
-//! What it is: people with known ids, devices that they share, events and attribute changes whose
+//! What it is: people with known ids, devices that they share and what is told of them, events and attribute changes whose
 //! times meet at the edges of windows, late, ahead and twice. What it is not: a model of real
 //! people; `audience` has one.
 //!
 //! Invariant: a delivery that comes again says what it said.
 
 use model::{
-    AttributeChange, Event, EventId, Record, Span, Text, Timestamp, Value, What, Who,
-    record::sort_properties,
+    About, AttributeChange, Event, EventId, Facts, Record, Span, Text, Timestamp, Value, What, Who,
+    facts::NAMES, record::sort_properties,
 };
 use testkit::generate::{ATTRIBUTES, EVENTS, PROPERTIES, SPANS};
 
@@ -83,6 +83,12 @@ impl Traffic {
                 let other = self.person(dice);
                 What::Alias { previous: self.id(other, dice) }
             }
+            0 if dice.once_in(4) => {
+                let facts = self.facts(person, time, dice);
+                let nobody = matches!(facts.about, About::Address { .. });
+                let who = if nobody { Who::default() } else { who };
+                return Record { received_at: now, who, what: What::Facts(facts) };
+            }
             0 | 1 => {
                 let id = self.delivery(dice);
                 What::Identify(AttributeChange::set(time, id, self.attributes(dice)))
@@ -148,6 +154,21 @@ impl Traffic {
             0 => dice.pick(&self.values).clone(),
             _ => dice.pick(&[Value::Int(1), Value::Float(1.0), Value::text("a")]).clone(),
         }
+    }
+
+    /// What is told of a device of whoever sends, or of an address.
+    fn facts(&mut self, person: usize, time: Timestamp, dice: &mut Dice) -> Facts {
+        let address = || Text::from(format!("{person}@example.com"));
+        let about = match dice.once_in(5) {
+            true => About::Address { channel: Text::const_new("email"), address: address() },
+            false => About::Device,
+        };
+        let id = self.delivery(dice);
+        let mut facts = Vec::new();
+        for _ in 0..dice.below(4) {
+            facts.push((Text::const_new(NAMES[dice.below(NAMES.len())]), self.value(dice)));
+        }
+        Facts { time, id, about, attributes: self.attributes(dice), facts }
     }
 
     fn attributes(&self, dice: &mut Dice) -> Vec<(Text, Value)> {

@@ -180,7 +180,8 @@ impl Writer {
         }
         let mut rest = accepted.into_iter();
         for n in 0..frames.len() {
-            let taken: Vec<_> = rest.by_ref().take(frame_records.max(1)).collect();
+            let mut taken: Vec<_> = rest.by_ref().take(frame_records.max(1)).collect();
+            taken.retain(|(step, ..)| step.user != UserIndex::NOBODY);
             let last = n + 1 == frames.len();
             self.follow(&taken);
             if last && fault == Some(Fault::BeforeHistory) {
@@ -194,7 +195,10 @@ impl Writer {
     /// Folds a record that counts.
     fn step(&mut self, record: Record) -> Taken {
         let step = self.fold.step(&record);
-        let name = self.fold.person(step.user).public_id.clone();
+        let name = match step.user {
+            UserIndex::NOBODY => Text::default(),
+            user => self.fold.person(user).public_id.clone(),
+        };
         (step, name, record)
     }
 
@@ -383,6 +387,7 @@ fn delivery(record: &Record) -> Option<EventId> {
     match &record.what {
         What::Event(event) => Some(event.id),
         What::Identify(change) => Some(change.id),
+        What::Facts(facts) => (!record.concerns_nobody()).then_some(facts.id),
         What::Alias { .. } | What::Separate { .. } => None,
     }
 }

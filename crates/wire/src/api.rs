@@ -10,6 +10,7 @@
 pub mod activity;
 pub mod analytics;
 pub mod catalogue;
+pub mod devices;
 pub mod errors;
 pub mod evaluate;
 pub mod flows;
@@ -36,6 +37,7 @@ pub mod webhooks;
 pub use activity::*;
 pub use analytics::*;
 pub use catalogue::*;
+pub use devices::*;
 pub use errors::*;
 pub use evaluate::*;
 pub use flows::*;

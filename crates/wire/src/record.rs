@@ -6,15 +6,17 @@
 //! gateway does); but decoding any bytes ends, without a panic, in memory proportional to the bytes.
 //!
 //! ```text
-//! batch    := 2, record*                              until the bytes end
+//! batch    := 3, record*                              until the bytes end
 //! record   := z(received_at − received_at of the record before, or 0), flags, id?, id?, identities?, what
 //! flags    := bit 0: user id follows, bit 1: anonymous id follows, bit 7: identities follow,
 //!             bits 2..6: 0 event, 1 identify, 2 alias, 3 identify with operations, 4 separate,
-//!             31 erased
+//!             5 facts of a device, 6 facts of an address, 31 erased
 //! event    := name, z(time − received_at), 16 bytes of id, properties
 //! identify := z(time − received_at), 16 bytes of id, properties
 //! with operations := identify, 0 or 1 (unsets everything first), n, (name, operation)*
 //! operation := 0 set once, value | 1 add, value | 2 append, 3 prepend, 4 union, 5 remove, n, value*
+//! facts    := z(time − received_at), 16 bytes of id, [channel: name, address: text,] properties that
+//!             are attributes, properties
 //! alias    := text;  separate := text;  identities := n, (name, text)*
 //! erased   := n, text* (each the next known name), n, n bytes of 0: takes the room of a record that was
 //!             erased, without its ids (see [`erase_records`])
@@ -40,7 +42,7 @@ pub use encode::{Encoder, encode_batch, encode_into};
 pub use erase::erase_records;
 
 /// The version that this program writes.
-pub const VERSION: u8 = 2;
+pub const VERSION: u8 = 3;
 
 /// Names longer than this are not remembered, so that a short reference cannot stand for much memory.
 const KNOWN_NAME_BYTES_MAX: usize = 255;
@@ -52,6 +54,8 @@ const KIND_IDENTIFY: u8 = 1;
 const KIND_ALIAS: u8 = 2;
 const KIND_OPERATE: u8 = 3;
 const KIND_SEPARATE: u8 = 4;
+const KIND_DEVICE: u8 = 5;
+const KIND_ADDRESS: u8 = 6;
 const KIND_ERASED: u8 = 31;
 
 /// In the flags: identities follow.

@@ -42,7 +42,8 @@ export default {
     const names = all.map(({ name }) => name).sort();
     expect.deepEqual(names, ['Looked Around', 'Order Completed', '[Amplitude] Page Viewed', 'revenue_amount']);
     const order = all.find(({ name }) => name === 'Order Completed');
-    expect.deepEqual([order.properties.total, order.properties['context.ip']], [99.5, '127.0.0.1']);
+    // The address is looked up and dropped.
+    expect.deepEqual([order.properties.total, order.properties['context.ip']], [99.5, undefined]);
     expect.equal(all.find(({ name }) => name === 'revenue_amount').properties.revenue, 30);
     expect.deepEqual([found.attributes.plan, found.attributes.company], ['pro', `${run}-acme`]);
     const { logins, tags, first } = found.attributes;

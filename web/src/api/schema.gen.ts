@@ -1062,6 +1062,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/settings/enrichment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is done with what events say of devices and places. */
+        get: operations["enrichment_settings"];
+        /** Replaces what is done with what events say of devices and places. */
+        put: operations["set_enrichment_settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/settings/retention": {
         parameters: {
             query?: never;
@@ -1098,6 +1116,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/subscriptions/address": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether messages may be sent to an address, whoever has it. */
+        get: operations["address"];
+        /** Says whether messages may be sent to an address, whoever has it. */
+        put: operations["set_address"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/subscriptions/topics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The topics that people can be subscribed to. */
+        get: operations["topics"];
+        /** Replaces the topics; what people chose about one that is left out stays known. */
+        put: operations["set_topics"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/users": {
         parameters: {
             query?: never;
@@ -1124,6 +1178,23 @@ export interface paths {
         };
         /** Everything about one user. */
         get: operations["user"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{id}/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The devices of a user, with what is known of them now. */
+        get: operations["devices"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1210,6 +1281,24 @@ export interface paths {
         /** All changes of a user’s lifecycle state. */
         get: operations["user_states"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{id}/subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a user gets, and where. */
+        get: operations["subscriptions"];
+        /** Changes what a user gets, by channel, topic and device; what is left out stays. */
+        put: operations["set_subscriptions"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1584,6 +1673,17 @@ export interface components {
              */
             top: number;
         };
+        /** @description What holds for an address, whoever has it. */
+        AddressSubscription: {
+            /** @description The address. */
+            address: string;
+            /** @description On which channel. */
+            channel: string;
+            /** @description Why not, in a word. */
+            reason: string | null;
+            /** @description Whether messages may be sent to it; nothing: nobody said. */
+            subscribed: boolean | null;
+        };
         /** @description What a question cost, condition by condition. */
         Analysis: {
             /**
@@ -1766,6 +1866,13 @@ export interface components {
             kinds: string[];
             /** @description Dotted name. */
             name: string;
+        };
+        /** @description What a person said about a channel. */
+        ChannelSubscription: {
+            /** @description `email`, `push`, `web_push`, `sms` or `whatsapp`. */
+            channel: string;
+            /** @description Nothing: nothing was said, which blocks nothing. */
+            subscribed: boolean | null;
         };
         /** @description Users who started in one period, and how many of them returned in later ones. */
         Cohort: {
@@ -1960,6 +2067,41 @@ export interface components {
         Definition: string | {
             [key: string]: unknown;
         };
+        /** @description A device or browser of a user. */
+        Device: {
+            /** @description What is known, by name, as in `device.model`. */
+            facts: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: date-time
+             * @description The first time that anything was told of it.
+             */
+            first_seen_at: string;
+            /** @description Its anonymous id. */
+            id: string;
+            /**
+             * Format: date-time
+             * @description The last time, to a day.
+             */
+            last_seen_at: string;
+            /** @description Whether its system lets messages through; nothing: not known. */
+            push_enabled: boolean | null;
+            /** @description Whether messages may be sent to it; nothing: nobody said. */
+            subscribed: boolean | null;
+            /** @description Its push tokens. */
+            tokens: components["schemas"]["PushToken"][];
+        };
+        /** @description Devices of a user. */
+        DeviceList: {
+            /** @description Those that were seen last, first; at most a hundred. */
+            devices: components["schemas"]["Device"][];
+            /**
+             * Format: int64
+             * @description How many there are.
+             */
+            total: number;
+        };
         /** @description That a name was discarded. */
         Discarded: {
             /**
@@ -2004,6 +2146,28 @@ export interface components {
              * @description Revenue.
              */
             revenue: number;
+        };
+        /** @description What is done with what events say of devices and places. */
+        EnrichmentSettings: {
+            /**
+             * @description Whoever did any of these is a customer.
+             * @default [
+             *       "Charged",
+             *       "Order Completed",
+             *       "Purchase"
+             *     ]
+             */
+            customer_events: string[];
+            /**
+             * @description Devices are listed, and what they are becomes attributes of their users.
+             * @default true
+             */
+            devices: boolean;
+            /**
+             * @description The IP address that an event came from stays among its properties.
+             * @default false
+             */
+            keep_ip: boolean;
         };
         /** @description The body of every answer that is not a success. */
         Error: {
@@ -3681,6 +3845,31 @@ export interface components {
             /** @description Key of a state. */
             state: string;
         };
+        /** @description A push token, not all of it. */
+        PushToken: {
+            /** @description `fcm`, `apns`, `hms`, `web` or `other`. */
+            kind: string;
+            /**
+             * Format: date-time
+             * @description Since when it is known.
+             */
+            since: string;
+            /** @description Its beginning and its end. */
+            token: string;
+        };
+        /** @description A place that messages can be sent to. */
+        Reach: {
+            /** @description Why a message without a topic would not be sent; nothing: it would. */
+            blocked_by: string | null;
+            /** @description On which channel. */
+            channel: string;
+            /** @description What was said about this very address or device, whoever has it. */
+            subscribed: boolean | null;
+            /** @description The address, or the id of the device. */
+            to: string;
+            /** @description Topics of the channel whose messages would not be sent. */
+            topics_blocked: string[];
+        };
         /** @description Records, encoded as `wire::record` does; plain or gzip. */
         Records: string;
         /** @description A message that could not be accepted. */
@@ -4581,6 +4770,46 @@ export interface components {
              */
             events: number;
         };
+        /** @description What changes about a user's subscriptions; what is left out stays. */
+        SubscriptionChanges: {
+            /**
+             * @description By channel.
+             * @default {}
+             */
+            channels: {
+                [key: string]: boolean;
+            };
+            /**
+             * @description By id of the device.
+             * @default {}
+             */
+            devices: {
+                [key: string]: boolean;
+            };
+            /**
+             * @description By id of the topic.
+             * @default {}
+             */
+            topics: {
+                [key: string]: boolean;
+            };
+        };
+        /** @description A topic that people can be subscribed to. */
+        SubscriptionTopic: {
+            /** @description On which channel. */
+            channel: string;
+            /** @description Stable id: lower case letters, digits, `_` and `-`. */
+            id: string;
+            /** @description Name for people. */
+            name: string;
+            /** @description Who said nothing is subscribed. */
+            subscribed_by_default: boolean;
+        };
+        /** @description All topics. */
+        SubscriptionTopics: {
+            /** @description In the order in which people see them. */
+            topics: components["schemas"]["SubscriptionTopic"][];
+        };
         /** @description Thresholds of silence, estimated from the gaps between events with censoring handled. */
         Thresholds: {
             /**
@@ -4613,6 +4842,19 @@ export interface components {
              * @description Users with at least one event.
              */
             users: number;
+        };
+        /** @description What a person said about a topic. */
+        TopicSubscription: {
+            /** @description On which channel. */
+            channel: string;
+            /** @description Nothing: they said nothing, and the topic's default counts. */
+            chosen: boolean | null;
+            /** @description The topic. */
+            id: string;
+            /** @description Name for people. */
+            name: string;
+            /** @description Whether they get it. */
+            subscribed: boolean;
         };
         /**
          * @description What brought a transition about.
@@ -4832,6 +5074,8 @@ export interface components {
             state: components["schemas"]["UserState"] | null;
             /** @description Events by name, most frequent first. */
             summary: components["schemas"]["EventSummary"][];
+            /** @description How well they are known. */
+            type: components["schemas"]["UserType"];
             /** @description Ids that a sender's own system gave. */
             user_ids: string[];
         };
@@ -4958,6 +5202,20 @@ export interface components {
              */
             since: string | null;
         };
+        /** @description What a user gets, and where. */
+        UserSubscriptions: {
+            /** @description By channel, for all addresses and all devices of the user. */
+            channels: components["schemas"]["ChannelSubscription"][];
+            /** @description Everywhere that messages could go. */
+            reach: components["schemas"]["Reach"][];
+            /** @description By topic. */
+            topics: components["schemas"]["TopicSubscription"][];
+        };
+        /**
+         * @description What is known of a user, in three steps.
+         * @enum {string}
+         */
+        UserType: "anonymous" | "addressable" | "customer";
         /** @description A definition to check. */
         ValidateInput: {
             /** @description What to check. */
@@ -7891,6 +8149,68 @@ export interface operations {
             };
         };
     };
+    enrichment_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrichmentSettings"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    set_enrichment_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnrichmentSettings"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrichmentSettings"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     retention_settings: {
         parameters: {
             query?: never;
@@ -8015,6 +8335,135 @@ export interface operations {
             };
         };
     };
+    address: {
+        parameters: {
+            query: {
+                /** @description On which channel. */
+                channel: string;
+                /** @description The address: an e-mail address or a telephone number. */
+                address: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddressSubscription"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    set_address: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddressSubscription"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddressSubscription"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    topics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionTopics"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    set_topics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubscriptionTopics"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionTopics"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     users: {
         parameters: {
             query?: {
@@ -8086,6 +8535,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    devices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceList"];
                 };
             };
             /** @description what went wrong and how to mend it */
@@ -8265,6 +8745,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StateChanges"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    subscriptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserSubscriptions"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    set_subscriptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubscriptionChanges"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserSubscriptions"];
                 };
             };
             /** @description what went wrong and how to mend it */

@@ -3,9 +3,12 @@
 import type { components } from './schema.gen';
 
 export type Schemas = components['schemas'];
+export type Device = Schemas['Device'];
 export type Problem = Schemas['Problem'];
+export type Reach = Schemas['Reach'];
 export type Session = Schemas['Session'];
 export type Overview = Schemas['Overview'];
+export type SubscriptionChanges = Schemas['SubscriptionChanges'];
 export type Transitions = Schemas['Transitions'];
 export type Lifecycle = Schemas['Lifecycle'];
 export type LifecycleDefinition = Schemas['LifecycleDefinition'];
@@ -17,6 +20,7 @@ export type RfmCell = Schemas['RfmCell'];
 export type RfmGroup = Schemas['RfmGroup'];
 export type Segment = Schemas['Segment'];
 export type SegmentInput = Schemas['SegmentInput'];
+export type UserSubscriptions = Schemas['UserSubscriptions'];
 export type Validation = Schemas['Validation'];
 export type Preview = Schemas['Preview'];
 export type Explanation = Schemas['Explanation'];

@@ -14,7 +14,7 @@ fn shop(seed: u64, users: u32) -> Shop {
 fn time_of(record: &Record) -> Timestamp {
     match &record.what {
         What::Event(Event { time, .. }) | What::Identify(AttributeChange { time, .. }) => *time,
-        What::Alias { .. } | What::Separate { .. } => record.received_at,
+        What::Alias { .. } | What::Separate { .. } | What::Facts(_) => record.received_at,
     }
 }
 
@@ -216,7 +216,9 @@ fn one_seed_gives_one_history_and_another_another() {
         .map(|r| match &r.what {
             What::Event(event) => event.id,
             What::Identify(change) => change.id,
-            What::Alias { .. } | What::Separate { .. } => panic!("no alias is made"),
+            What::Alias { .. } | What::Separate { .. } | What::Facts(_) => {
+                panic!("no alias is made, and no facts")
+            }
         })
         .collect();
     assert_eq!(ids.len(), a.len());
@@ -247,7 +249,9 @@ fn check_bounds(record: &Record) {
             &event.properties
         }
         What::Identify(change) => &change.attributes,
-        What::Alias { .. } | What::Separate { .. } => panic!("no alias is made"),
+        What::Alias { .. } | What::Separate { .. } | What::Facts(_) => {
+            panic!("no alias is made, and no facts")
+        }
     };
     assert!(values.len() <= bounds::PROPERTIES_MAX);
     assert!(values.is_sorted_by(|a, b| a.0 < b.0), "sorted, each name once");

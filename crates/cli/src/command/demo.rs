@@ -81,7 +81,7 @@ pub fn run(arguments: DemoArguments) -> anyhow::Result<()> {
     }
     print::out(&format!("listening on http://{address}\n"))?;
     let shop = set.is_none().then(|| (shop_of(&filled), Timestamp(filled.end)));
-    let options = Options { open, demo: true, query_timeout: None };
+    let options = Options { open, demo: true, query_timeout: None, trusted_proxy: None };
     start::serve(listener.into(), service, options, shop)?;
     Ok(())
 }

@@ -1,7 +1,9 @@
 //! `perennial serve`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use server::geo;
 use server::http::Options;
 use server::http::tls::Certificate;
 use server::http::tls::acme::{Acme, Settings};
@@ -22,6 +24,11 @@ pub fn run(arguments: ServeArguments) -> anyhow::Result<()> {
     };
     let service = source::open(&arguments.data_dir, &arguments.memory)?;
     source::keep_log(&service, &arguments.log)?;
+    if let Some(path) = arguments.geoip_database {
+        let workspace = service.workspace();
+        let read_at = workspace.places().read(&path)?;
+        geo::follow(Arc::downgrade(&workspace), path, read_at);
+    }
     source::allow_imports(&service, arguments.import_dir.as_deref())?;
     service.settle()?;
     let certificate = match (tls.tls_self_signed.as_slice(), tls.tls_acme.as_slice()) {
@@ -47,7 +54,8 @@ pub fn run(arguments: ServeArguments) -> anyhow::Result<()> {
     let scheme = if certificate.is_some() { "https" } else { "http" };
     print::out(&format!("listening on {scheme}://{address}\n"))?;
     let query_timeout = Some(Duration::from_secs(arguments.query_timeout));
-    let options = Options { query_timeout, ..Options::default() };
+    let trusted_proxy = arguments.trusted_proxy;
+    let options = Options { query_timeout, trusted_proxy, ..Options::default() };
     let sockets = Sockets { listener, certificate, plain: plain.map(|(listener, _)| listener) };
     start::serve(sockets, service, options, None)?;
     Ok(())

@@ -1,6 +1,6 @@
 //! `perennial user`.
 
-use wire::api::{AtQuery, EventsQuery, User};
+use wire::api::{AtQuery, Device, DeviceList, EventsQuery, User};
 
 use crate::arguments::{Format, UserArguments, UserCommand};
 use crate::print::{self, Table};
@@ -12,6 +12,12 @@ pub fn run(arguments: UserArguments) -> anyhow::Result<()> {
             let source = Source::open(&at.result.source)?;
             let user = source.user(&id, &AtQuery { as_of: at.as_of, known_at: at.known_at })?;
             print::result(at.result.format, &user, || facts(&user))?;
+            source.close()
+        }
+        UserCommand::Devices { result, id } => {
+            let source = Source::open(&result.source)?;
+            let list = source.devices(&id)?;
+            print::result(result.format, &list, || devices(&list))?;
             source.close()
         }
         UserCommand::Events { at, limit, before, id } => {
@@ -44,10 +50,33 @@ pub fn run(arguments: UserArguments) -> anyhow::Result<()> {
     }
 }
 
+fn devices(list: &DeviceList) -> Table {
+    let mut table = Table::new(["id", "model", "system", "app", "last seen", "tokens"]);
+    for device in &list.devices {
+        let Device { id, facts, tokens, last_seen_at, .. } = device;
+        let text =
+            |name: &str| facts.get(name).and_then(|value| value.as_str()).unwrap_or_default();
+        let pair =
+            |one: &str, other: &str| format!("{} {}", text(one), text(other)).trim().to_owned();
+        let tokens: Vec<String> =
+            tokens.iter().map(|token| format!("{} {}", token.kind, token.token)).collect();
+        table.row(vec![
+            id.clone(),
+            pair("device.manufacturer", "device.model"),
+            pair("device.os", "device.os_version"),
+            pair("app.version", "app.build"),
+            last_seen_at.clone(),
+            tokens.join(", "),
+        ]);
+    }
+    table
+}
+
 fn facts(user: &User) -> Table {
     let mut table = Table::new(["what", "value"]);
     let mut fact = |what: &str, value: String| table.row(vec![what.into(), value]);
     fact("id", user.id.clone());
+    fact("type", format!("{:?}", user.kind).to_lowercase());
     fact("user ids", user.user_ids.join(", "));
     fact("anonymous ids", user.anonymous_ids.join(", "));
     fact("first seen", user.first_seen_at.clone());

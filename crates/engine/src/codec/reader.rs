@@ -43,6 +43,13 @@ impl<'a> Reader<'a> {
         Ok(text)
     }
 
+    pub(super) fn bytes(&mut self) -> Result<&'a [u8], Wrong> {
+        let length = self.number()? as usize;
+        let bytes = self.bytes[self.at..].get(..length).ok_or(self.cut())?;
+        self.at += length;
+        Ok(bytes)
+    }
+
     pub(super) fn texts(&mut self) -> Result<Vec<Text>, Wrong> {
         let n = self.number()?;
         (0..n).map(|_| self.text()).collect()

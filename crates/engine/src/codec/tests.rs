@@ -1,6 +1,67 @@
-use model::Who;
+use model::{About, EventId, Facts, Record, Timestamp, Value, What, Who};
 
 use super::*;
+
+/// Something told of a device, and of an address.
+fn tell(fold: &mut Fold, of: u32) {
+    let facts = |about| Facts {
+        time: Timestamp(i64::from(of)),
+        id: EventId::from_bits(u64::from(of)),
+        about,
+        attributes: vec![("device.model".into(), Value::text("Pixel 9"))],
+        facts: vec![("subscribed".into(), Value::Bool(false))],
+    };
+    let record =
+        |who, about| Record { received_at: Timestamp(0), who, what: What::Facts(facts(about)) };
+    fold.step(&record(Who::anonymous(&format!("device-{of}")), About::Device));
+    let address = Text::from(format!("{of}@example.com"));
+    let about = About::Address { channel: "email".into(), address };
+    fold.step(&record(Who::default(), about));
+}
+
+#[test]
+fn devices_and_addresses_are_pieces_of_their_own_behind_those_of_persons() {
+    let mut all = fold(12);
+    (0..PIECE as u32 / 2 + 3).for_each(|of| tell(&mut all, of));
+    let whole = pieces(&all);
+    assert_eq!(whole.len(), 3, "of persons, and two of devices");
+    let restored = Fold::restore(&whole).unwrap();
+    assert_eq!(pieces(&restored), whole);
+    let user = restored.find("device-7").unwrap();
+    assert_eq!(restored.devices(user, 9), all.devices(all.find("device-7").unwrap(), 9));
+    assert_eq!(restored.devices(user, 9).1, 1);
+    let address = restored.address("email", "8@example.com").unwrap();
+    assert_eq!(address.flag("subscribed"), Some(false));
+    assert_eq!(Fold::restore(&whole[..2]).unwrap_err().what, "it is missing");
+    let without = Fold::restore(&whole[1..]).unwrap_err().what;
+    assert_eq!(without, "it is missing");
+    let cut = whole[1][..whole[1].len() - 1].to_vec();
+    assert!(Fold::restore([&whole[0], &cut, &whole[2]]).is_err(), "cut");
+}
+
+#[test]
+fn addresses_alone_need_no_user() {
+    let mut alone = Fold::new();
+    let about = About::Address { channel: "sms".into(), address: "+14155550100".into() };
+    let (time, id, attributes) = (Timestamp(1), EventId(1), vec![]);
+    let facts = vec![("subscribed".into(), Value::Bool(false))];
+    let what = What::Facts(Facts { time, id, about, attributes, facts });
+    let step = alone.step(&Record { received_at: time, who: Who::default(), what });
+    assert_eq!((step.user, alone.n_users()), (UserIndex::NOBODY, 0));
+    let restored = Fold::restore(pieces(&alone)).unwrap();
+    assert_eq!(restored.address("sms", "+14155550100"), alone.address("sms", "+14155550100"));
+    assert!(restored.address("sms", "+14155550100").is_some());
+}
+
+#[test]
+fn version_3_had_no_devices() {
+    let now = pieces(&fold(12)).remove(0);
+    let mut before = now.clone();
+    before.drain(8..16);
+    before[0] = 3;
+    let restored = Fold::restore([before]).unwrap();
+    assert_eq!(pieces(&restored), [now]);
+}
 
 /// A fold of so many users, some with two ids, some of them merged.
 fn fold(n: u32) -> Fold {
@@ -52,7 +113,8 @@ fn many_users_are_several_pieces_that_must_all_be_there_in_order() {
 #[test]
 fn what_contradicts_itself_is_refused() {
     let persons = |persons: [Person; 2]| {
-        Fold::restore(Frozen { persons: persons.into_iter().collect() }.pieces())
+        let persons = persons.into_iter().collect();
+        Fold::restore(Frozen { persons, subjects: Chunks::default() }.pieces())
     };
     let ada = Person { user_ids: vec!["ada".into()], ..Person::default() };
     let phone = Person { anonymous_ids: vec!["phone".into()], ..Person::default() };
@@ -85,7 +147,7 @@ fn every_cut_and_every_other_version_is_refused() {
     }
     assert!(Fold::restore([[&whole[..], &[0]].concat()]).is_err(), "longer");
     let mut newer = whole;
-    newer[0] = 4;
+    newer[0] = 5;
     let error = Fold::restore([newer]).unwrap_err().to_string();
     assert!(error.contains("a version that this program does not read"), "{error}");
 }
@@ -93,7 +155,7 @@ fn every_cut_and_every_other_version_is_refused() {
 proptest::proptest! {
     #[test]
     fn damaged_pieces_are_refused_not_trusted(
-        version in 1..5u32,
+        version in 1..6u32,
         bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..200),
         flips in proptest::collection::vec((0..400usize, proptest::num::u8::ANY), 1..4),
     ) {

@@ -192,7 +192,7 @@ proptest::proptest! {
         let mut old = true;
         for (n, happens) in steps.iter().enumerate() {
             if n == steps.len() / 2 {
-                before = Some((Frozen::of(&identity), Frozen::of(&identity).pieces().collect::<Vec<_>>()));
+                before = Some((Frozen::of(&identity, &Default::default()), Frozen::of(&identity, &Default::default()).pieces().collect::<Vec<_>>()));
             }
             let (who, step, expected) = match happens {
                 Happens::Record(who) => {
@@ -218,7 +218,7 @@ proptest::proptest! {
         for id in all_ids() {
             proptest::prop_assert_eq!(identity.find(&id), naive.find(&id), "{}", id);
         }
-        let pieces: Vec<Vec<u8>> = Frozen::of(&identity).pieces().collect();
+        let pieces: Vec<Vec<u8>> = Frozen::of(&identity, &Default::default()).pieces().collect();
         equal(&identity, Fold::restore(&pieces).unwrap().identity());
         if old {
             let restored = Fold::restore([naive.encode()]).unwrap();

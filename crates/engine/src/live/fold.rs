@@ -580,6 +580,7 @@ fn time_of(record: &Record) -> Timestamp {
     match &record.what {
         What::Event(event) => event.time,
         What::Identify(change) => change.time,
+        What::Facts(facts) => facts.time,
         What::Alias { .. } | What::Separate { .. } => record.received_at,
     }
 }
@@ -591,6 +592,9 @@ fn arrival(record: &Record) -> Arrived<'_> {
         }
         What::Identify(change) => {
             Arrived { time: change.time, what: ArrivedWhat::Attributes(&change.attributes) }
+        }
+        What::Facts(facts) => {
+            Arrived { time: facts.time, what: ArrivedWhat::Attributes(&facts.attributes) }
         }
         What::Alias { .. } | What::Separate { .. } => {
             Arrived { time: record.received_at, what: ArrivedWhat::Seen }

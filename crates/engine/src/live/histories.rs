@@ -106,6 +106,12 @@ fn take(history: &mut UserHistory, record: &Record) {
             }
             change(&model::Text::default(), said.time, &Value::Null);
         }
+        What::Facts(said) => {
+            for (name, value) in &said.attributes {
+                change(name, said.time, value);
+            }
+            change(&model::Text::default(), said.time, &Value::Null);
+        }
         What::Alias { .. } | What::Separate { .. } => {
             change(&model::Text::default(), record.received_at, &Value::Null);
         }

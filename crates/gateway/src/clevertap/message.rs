@@ -211,6 +211,7 @@ impl Message {
     }
 
     fn changed(self, mut who: Who, arrival: Arrival) -> Result<Record, Problem> {
+        let of_device = arrival.anonymous_id.is_some();
         let Arrival { time, id, received_at, .. } = arrival;
         let place =
             self.properties.found.into_iter().filter_map(|(name, value)| match name.as_str() {
@@ -220,7 +221,8 @@ impl Message {
             });
         let mut found = self.profile.found;
         found.extend(place);
-        let Profile { user_id, identities, attributes, operations, wrong } = profile::read(found)?;
+        let Profile { user_id, identities, attributes, operations, wrong, .. } =
+            profile::read(found, of_device)?;
         if arrival.strict
             && let Some(wrong) = wrong.first()
         {

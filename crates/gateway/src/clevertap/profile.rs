@@ -8,7 +8,8 @@
 //! | `Name`, `Gender`, `Photo` | `name`, `gender`, `photo` |
 //! | `DOB` | `birthday` |
 //! | `Tz`, `tz` | `timezone` |
-//! | `MSG-email`, `MSG-push`, `MSG-sms`, `MSG-whatsapp` | `subscription.email` … |
+//! | `MSG-email`, `MSG-push-all`, `MSG-sms`, `MSG-whatsapp` | `subscription.email` … |
+//! | `MSG-push` | `device.subscribed` from a device, else `subscription.push` |
 //! | `MSG-dndEmail`, `MSG-dndPhone`, `MSG-dndPush` | `subscription.email`, `.sms`, `.push`, the other way round |
 //! | `ct_optout` | `consent.tracking`, the other way round |
 //! | `{"$incr":n}`, `{"$decr":n}` | a number is added or taken away |
@@ -36,6 +37,8 @@ pub(super) struct Profile {
     pub operations: Vec<(Text, Operation)>,
     /// Values of reserved keys that are not what they should be, in words.
     pub wrong: Vec<Wrong>,
+    /// A device says it, and what it says of push is of this one device.
+    of_device: bool,
 }
 
 /// A reserved key with a value that it cannot have.
@@ -47,8 +50,8 @@ pub(super) enum Wrong {
 }
 
 /// Reads flattened fields, whose marked texts have been turned into values.
-pub(super) fn read(found: Vec<(Text, Value)>) -> Result<Profile, Problem> {
-    let mut profile = Profile::default();
+pub(super) fn read(found: Vec<(Text, Value)>, of_device: bool) -> Result<Profile, Problem> {
+    let mut profile = Profile { of_device, ..Profile::default() };
     for (name, value) in found {
         match name.rsplit_once(".$") {
             Some((attribute, command)) if !attribute.is_empty() => {
@@ -107,6 +110,7 @@ impl Profile {
                 }
                 self.set("gender", value);
             }
+            "MSG-push" if self.of_device => self.set(crate::device::DEVICE_SUBSCRIBED, value),
             "MSG-dndEmail" => self.set("subscription.email", opposite(value)),
             "MSG-dndPhone" => self.set("subscription.sms", opposite(value)),
             "MSG-dndPush" => self.set("subscription.push", opposite(value)),

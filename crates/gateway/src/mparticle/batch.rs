@@ -12,7 +12,7 @@ use super::event::{Meaning, Name, Written};
 use super::identity::{Known, MPID};
 use crate::flatten::{Flat, Root};
 use crate::scalar::{Scalar, id, instant};
-use crate::{Decoded, Problem, validate};
+use crate::{Decoded, Problem, device, validate};
 
 /// Events of one batch.
 const EVENTS_MAX: usize = model::bounds::BATCH_RECORDS_MAX;
@@ -29,6 +29,8 @@ pub(super) struct Batch<'a> {
     deleted: Option<Vec<String>>,
     identities: BTreeMap<String, Scalar>,
     consent: Flat,
+    /// Facts of the device and of the application, in the form of an event's context.
+    said: Flat,
 }
 
 /// Attributes that say to what a person consented stand under this name.
@@ -51,6 +53,9 @@ impl Batch<'_> {
         for (index, raw) in events.into_iter().enumerate() {
             let record = self.event(raw.get(), index, &whom, received_at);
             decoded.add((first + index, raw.get()), record);
+        }
+        if let Some(told) = self.told(&whom, received_at) {
+            decoded.records.push(told);
         }
         match self.change(whom, received_at) {
             Ok(None) => {}
@@ -137,6 +142,17 @@ impl Batch<'_> {
         Ok(EventId(xxh3_128_with_seed(raw.as_bytes(), seed)))
     }
 
+    /// What it tells of the device; nothing if that breaks a bound, as nobody else must pay for it.
+    fn told(&self, who: &Who, received_at: Timestamp) -> Option<Record> {
+        if self.said.problem.is_some() {
+            return None;
+        }
+        let written = instant(&self.time).ok().flatten();
+        let time = validate::time(written.unwrap_or(received_at), received_at).ok()?;
+        let id = hashed(&format!("mparticle\0{time}\0{who:?}\0device"));
+        device::told((who, received_at), (time, id), &self.said.found)
+    }
+
     /// The attributes that the person has, and what they consent to.
     fn change(self, who: Who, received_at: Timestamp) -> Result<Option<Record>, Problem> {
         if let Some(problem) = self.attributes.problem.or(self.consent.problem) {
@@ -203,6 +219,9 @@ impl<'de> Visitor<'de> for BatchVisitor {
                 }
                 "user_attributes" => {
                     map.next_value_seed(Root { flat: &mut batch.attributes, prefix: "" })?;
+                }
+                "device_info" | "application_info" => {
+                    map.next_value_seed(Root { flat: &mut batch.said, prefix: "context." })?;
                 }
                 "deleted_user_attributes" => batch.deleted = map.next_value()?,
                 "user_identities" => {

@@ -7,7 +7,7 @@ use super::Kind;
 use super::message::Message;
 use crate::arrival::SKEW_MIN;
 use crate::scalar::{Scalar, id, instant};
-use crate::{Problem, validate};
+use crate::{Problem, device, validate};
 
 /// What is known of a message besides its fields.
 pub(super) struct Arrival<'a> {
@@ -20,8 +20,12 @@ pub(super) struct Arrival<'a> {
 }
 
 impl Message {
-    /// The record; `None` if the message says nothing.
-    pub fn into_record(mut self, arrival: Arrival<'_>) -> Result<Option<Record>, Problem> {
+    /// The record; `None` if the message says nothing. `told`: what an identify call says of its device.
+    pub fn into_record(
+        mut self,
+        arrival: Arrival<'_>,
+        told: &mut Option<Record>,
+    ) -> Result<Option<Record>, Problem> {
         let kind = self.kind(arrival.kind)?;
         if let Some(problem) = self.properties.problem.take().or(self.traits.problem.take()) {
             return Err(problem);
@@ -37,6 +41,9 @@ impl Message {
                 None => return Ok(None),
             },
             Kind::Identify => {
+                let context = std::mem::take(&mut self.properties.found);
+                *told = device::told((&who, received_at), (time, id), &context);
+                self.properties.found = context;
                 let attributes = validate::properties(self.attributes())?;
                 What::Identify(AttributeChange::set(time, id, attributes))
             }

@@ -423,6 +423,7 @@ fn check_promises(decoded: &Decoded) {
         let properties = match &record.what {
             What::Event(event) => &event.properties,
             What::Identify(change) => &change.attributes,
+            What::Facts(facts) => &facts.attributes,
             What::Alias { .. } | What::Separate { .. } => continue,
         };
         assert!(properties.is_sorted_by(|a, b| a.0 < b.0));

@@ -118,6 +118,11 @@ impl Store {
                 let family = number(first).map(|name| Family::of_attribute(name, change.time));
                 family.into_iter().collect()
             }
+            What::Facts(facts) => {
+                let first = facts.attributes.first().map_or("", |(name, _)| name.as_str());
+                let family = number(first).map(|name| Family::of_attribute(name, facts.time));
+                family.into_iter().collect()
+            }
             What::Alias { .. } | What::Separate { .. } => Vec::new(),
         }
     }

@@ -117,6 +117,7 @@ fn transition(user: UserIndex, record: &Record, n: u64) -> Transition {
     let at = match &record.what {
         What::Event(event) => event.time,
         What::Identify(change) => change.time,
+        What::Facts(facts) => facts.time,
         What::Alias { .. } | What::Separate { .. } => record.received_at,
     };
     Transition {

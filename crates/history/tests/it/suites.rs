@@ -11,7 +11,7 @@ fn delivery(what: &What) -> Option<EventId> {
     match what {
         What::Event(event) => Some(event.id),
         What::Identify(change) => Some(change.id),
-        What::Alias { .. } | What::Separate { .. } => None,
+        What::Alias { .. } | What::Separate { .. } | What::Facts(_) => None,
     }
 }
 

@@ -43,6 +43,11 @@ pub fn routes() -> Router<App> {
         .route("/api/users/{id}/events", get(user_events))
         .route("/api/users/{id}/states", get(user_states))
         .route("/api/users/{id}/identity", get(identity))
+        .route("/api/users/{id}/devices", get(devices))
+        .route("/api/users/{id}/subscriptions", get(subscriptions).put(set_subscriptions))
+        .route("/api/subscriptions/topics", get(topics).put(set_topics))
+        .route("/api/subscriptions/address", get(address).put(set_address))
+        .route("/api/settings/enrichment", get(enrichment_settings).put(set_enrichment_settings))
         .route("/api/users/{id}/merge", post(merge))
         .route("/api/users/{id}/separate", post(separate))
         .route("/api/identity/plan", post(plan_identity))
@@ -260,6 +265,52 @@ async fn user_states(State(app): State<App>, Id(id): Id, Params(query): Params<A
 
 async fn identity(State(app): State<App>, Id(id): Id) -> Answer {
     ask(&app, move |service| service.identity(&id)).await
+}
+
+async fn devices(State(app): State<App>, Id(id): Id) -> Answer {
+    ask(&app, move |service| service.devices(&id)).await
+}
+
+async fn subscriptions(State(app): State<App>, Id(id): Id) -> Answer {
+    ask(&app, move |service| service.subscriptions(&id)).await
+}
+
+async fn set_subscriptions(State(app): State<App>, Id(id): Id, body: Body) -> Answer {
+    let changes: SubscriptionChanges = body::json(&body::read(body).await?)?;
+    let of = id.clone();
+    let records = app.compute(move |service| service.subscription_records(&of, &changes)).await?;
+    app.workspace.submit(records).await?;
+    ask(&app, move |service| service.subscriptions(&id)).await
+}
+
+async fn topics(State(app): State<App>) -> Answer {
+    ask(&app, Service::topics).await
+}
+
+async fn set_topics(State(app): State<App>, body: Body) -> Answer {
+    let topics: SubscriptionTopics = body::json(&body::read(body).await?)?;
+    ask(&app, move |service| service.set_topics(&topics)).await
+}
+
+async fn address(State(app): State<App>, Params(query): Params<AddressQuery>) -> Answer {
+    ask(&app, move |service| service.address(&query)).await
+}
+
+async fn set_address(State(app): State<App>, body: Body) -> Answer {
+    let said: AddressSubscription = body::json(&body::read(body).await?)?;
+    let asked = AddressQuery { channel: said.channel.clone(), address: said.address.clone() };
+    let record = app.compute(move |service| service.address_record(&said)).await?;
+    app.workspace.submit(vec![record]).await?;
+    ask(&app, move |service| service.address(&asked)).await
+}
+
+async fn enrichment_settings(State(app): State<App>) -> Answer {
+    ask(&app, Service::enrichment_settings).await
+}
+
+async fn set_enrichment_settings(State(app): State<App>, body: Body) -> Answer {
+    let settings: EnrichmentSettings = body::json(&body::read(body).await?)?;
+    ask(&app, move |service| service.set_enrichment_settings(&settings)).await
 }
 
 async fn plan_identity(State(app): State<App>, body: Body) -> Answer {

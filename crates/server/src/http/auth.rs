@@ -32,8 +32,7 @@ const READING: [&str; 6] = [
 const SENDING: [&str; 1] = ["/api/batch"];
 
 /// Answers that are for admin keys only, although they change nothing.
-const ADMIN_ONLY: [&str; 4] =
-    ["/api/keys", "/api/imports", "/api/erasures", "/api/suppressions"];
+const ADMIN_ONLY: [&str; 4] = ["/api/keys", "/api/imports", "/api/erasures", "/api/suppressions"];
 
 /// The same of one user: everything of a person, unmasked.
 const ADMIN_ONLY_OF_USER: [&str; 2] = ["/export", "/erase"];

@@ -21,11 +21,11 @@ use axum::http::header::CONTENT_ENCODING;
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
 use gateway::{Decoded, Refusal, Rejection, validate};
-use model::{AttributeChange, Event, Record, Text, Timestamp, Value, What, Who};
+use model::{About, AttributeChange, Event, Facts, Record, Text, Timestamp, Value, What, Who};
 use wire::api::{Accepted, BatchQuery, ErrorOutcome};
 
 use super::body::Params;
-use super::{App, auth, body};
+use super::{App, auth, body, peer};
 use crate::caller::Caller;
 use crate::errors::Noted;
 use crate::failure::Failure;
@@ -88,7 +88,8 @@ fn checked(record: Record, received_at: Timestamp) -> Result<Record, Failure> {
             anonymous_id: id("anonymous", who.anonymous_id)?,
             identities: who.identities,
         };
-        let who = validate::somebody(who)?;
+        let nobody = matches!(&what, What::Facts(Facts { about: About::Address { .. }, .. }));
+        let who = if nobody { Who::default() } else { validate::somebody(who)? };
         let what = match what {
             What::Event(event) => What::Event(Event {
                 name: validate::event_name(&event.name)?,
@@ -108,6 +109,10 @@ fn checked(record: Record, received_at: Timestamp) -> Result<Record, Failure> {
             What::Separate { separated } => {
                 What::Separate { separated: validate::named("separated", &separated)? }
             }
+            What::Facts(facts) => What::Facts(validate::facts(Facts {
+                time: validate::time(facts.time, received_at)?,
+                ..facts
+            })?),
         };
         Ok(Record { received_at, who, what })
     };
@@ -154,7 +159,7 @@ pub(super) async fn take(
 ) -> Result<Vec<Rejection>, Failure> {
     let Decoded { records, rejected, .. } = decoded;
     app.admit(caller, records.len() + rejected.len())?;
-    let records = app.workspace.admit(source, records);
+    let records = app.workspace.admit_from(source, records, peer::peer());
     if !records.is_empty() {
         app.workspace.submit(records).await?;
     }

@@ -202,7 +202,7 @@ impl Row {
                 Some(Row { user, event: Some((event, record.received_at)), values })
             }
             What::Identify(change) => Some(Row { user, event: None, values: change.attributes }),
-            What::Alias { .. } | What::Separate { .. } => None,
+            What::Alias { .. } | What::Separate { .. } | What::Facts(_) => None,
         }
     }
 }

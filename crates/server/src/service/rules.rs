@@ -42,6 +42,10 @@ pub mod settings {
     pub const SESSIONS: &str = "sessions";
     /// RFM settings, as JSON.
     pub const RFM: &str = "rfm";
+    /// What is done with what events say of devices, as JSON.
+    pub const ENRICHMENT: &str = "enrichment";
+    /// Topics that people can be subscribed to, as JSON.
+    pub const TOPICS: &str = "topics";
     /// Which demonstration filled this directory.
     pub const DEMO: &str = "demo";
 }

@@ -81,6 +81,7 @@ impl Service {
         let (index, graph) = self.known(id)?;
         let history = self.history(&view, index, id)?;
         let evaluator = view.evaluator();
+        let kind = self.user_type((index, &graph), &history, view.at)?;
         let row = row(&view, index, graph.user_ids().next().is_some(), None)?;
         let rules = &view.rules;
         let mut segments = Vec::new();
@@ -100,6 +101,7 @@ impl Service {
                 .map(|of| super::identity::seen(&view.sight, of))
                 .collect(),
             known: row.known,
+            kind,
             first_seen_at: row.first_seen_at,
             last_seen_at: row.last_seen_at,
             events: row.events,

@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use ::log::Offset;
 use engine::IdentityGraph;
-use model::{EventId, Record, What};
+use model::{About, EventId, Facts, Identity, Record, Text, What};
 use serde::{Deserialize, Serialize};
 use wire::api::{
     ErasedBackup, ErasedPlace, ErasureFinding, ErasureReceipt, ErasureState, ErasureVerification,
@@ -147,6 +147,12 @@ impl Theirs {
         let delivery = match &record.what {
             What::Event(event) => event.id,
             What::Identify(change) => change.id,
+            What::Facts(Facts { about: About::Address { address, .. }, .. }) => {
+                let labels = [Identity::EMAIL, Identity::PHONE];
+                let identity = |label: &str| named(&Text::from(format!("{label}:{address}")));
+                return labels.into_iter().any(identity);
+            }
+            What::Facts(facts) => facts.id,
             What::Alias { previous: other } | What::Separate { separated: other } => {
                 return named(other);
             }

@@ -14,7 +14,7 @@ use std::sync::atomic::Ordering;
 
 use engine::Restoring;
 use log::{Log, Offset};
-use model::Text;
+use model::What;
 use wire::record::{Encoder, decode_batch};
 
 use super::alarm::Alarm;
@@ -52,6 +52,8 @@ pub(crate) enum Command {
     /// What a record would do to the identity graph, with the public ids of whom it concerns.
     Plan(Box<Record>, oneshot::Sender<Planned>),
     Known(Vec<UserIndex>, oneshot::Sender<Vec<bool>>),
+    /// Whatever the fold says, which has everything that is acknowledged.
+    Fold(Box<dyn FnOnce(&Fold) + Send>),
     /// What would become of a batch.
     Try(Vec<Record>, oneshot::Sender<Result<Counts, SubmitError>>),
     /// Get ready to take records: somebody will soon send some.
@@ -299,11 +301,13 @@ impl Writer {
                 continue;
             }
             let id = record.delivery();
+            // What follows from an event is not another one for whoever sent it.
+            let sent = u64::from(!matches!(record.what, What::Facts(_)));
             if id.is_some_and(|id| held.contains(&id) || !self.counted.take(id)) {
-                counts.duplicates += 1;
+                counts.duplicates += sent;
                 continue;
             }
-            counts.accepted += 1;
+            counts.accepted += sent;
             group.accepted.push(self.step(record));
         }
         group.replies.push((reply, counts));
@@ -397,13 +401,18 @@ impl Writer {
     /// Folds a record that counts.
     fn step(&mut self, record: Record) -> Taken {
         let step = self.fold.step(&record);
-        let name = self.fold.person(step.user).public_id.clone();
+        let name = match step.user {
+            UserIndex::NOBODY => Text::default(),
+            user => self.fold.person(user).public_id.clone(),
+        };
         (step, name, record)
     }
 
     /// Applies the records of one frame of the log; what it tells is added.
-    fn apply_frame(&mut self, taken: Vec<Taken>, told: &mut Vec<engine::live::Transition>) {
+    fn apply_frame(&mut self, mut taken: Vec<Taken>, told: &mut Vec<engine::live::Transition>) {
         let n = told.len();
+        // What is told of an address is in the fold and in the log, and nobody's.
+        taken.retain(|(step, ..)| step.user != UserIndex::NOBODY);
         let taken = self.resolved(taken);
         self.live_frame(&taken, told);
         let arrivals = engine::arrivals(self.frames, taken.iter().map(|(.., record)| record));
@@ -447,6 +456,7 @@ impl Writer {
                 let known = |user: &UserIndex| self.fold.has_user_id(*user);
                 let _ = reply.send(users.iter().map(known).collect());
             }
+            Command::Fold(read) => read(&self.fold),
             Command::Try(records, reply) => {
                 let _ = reply.send(self.would_count(&records));
             }
@@ -493,7 +503,7 @@ impl Writer {
         let held = self.counted.held(&self.store, &self.fold, records);
         let mut seen = held.map_err(|error| SubmitError::History(error.to_string().into()))?;
         let mut counts = Counts::default();
-        for record in records {
+        for record in records.iter().filter(|record| !matches!(record.what, What::Facts(_))) {
             match record.delivery().is_none_or(|id| seen.insert(id)) {
                 true => counts.accepted += 1,
                 false => counts.duplicates += 1,

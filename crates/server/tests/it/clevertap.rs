@@ -201,7 +201,8 @@ fn an_upload_needs_a_passcode_and_stores_what_is_good() {
         assert_eq!(stored.json()["unprocessed"][0]["code"], json!(509));
     }
     let eve = server.get("/api/users/eve");
-    assert_eq!((&eve["events"], &eve["attributes"]["name"]), (&json!(1), &json!("Eve")));
+    // The purchase, and that she was unsubscribed.
+    assert_eq!((&eve["events"], &eve["attributes"]["name"]), (&json!(2), &json!("Eve")));
     assert_eq!(eve["attributes"]["subscription.email"], json!(false));
     let shapeless = send(&server, "POST", "/1/upload", &passcode, "[]");
     assert_eq!((shapeless.0, &shapeless.json()["status"]), (400, &json!("fail")));

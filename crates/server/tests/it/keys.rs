@@ -128,6 +128,8 @@ fn addresses(server: &Fixture) -> Vec<String> {
                 Some(match parameter["name"].as_str()? {
                     "from" => "from=2026-01-01".to_owned(),
                     "to" => "to=2036-01-01".to_owned(),
+                    "channel" => "channel=email".to_owned(),
+                    "address" => "address=nobody@example.com".to_owned(),
                     "event" if path.contains("analytics") => "event=Bought".to_owned(),
                     _ => return None,
                 })

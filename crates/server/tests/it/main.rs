@@ -10,6 +10,7 @@ mod bulk_s3;
 mod bulk_schedule;
 mod clevertap;
 mod derived;
+mod devices;
 mod document;
 mod errors;
 mod fixture;

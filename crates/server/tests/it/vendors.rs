@@ -128,6 +128,8 @@ fn basic(text: &str) -> String {
 #[test]
 fn amplitude_is_taken_and_answered() {
     let server = fixture();
+    let kept = server.send("PUT", "/api/settings/enrichment", r#"{"keep_ip": true}"#);
+    assert_eq!(kept.0, 200, "{}", kept.2);
     let batch = |key: &str, n: u64| {
         json!({"api_key": key, "events": [
             {"event_type": "E", "user_id": "amp", "device_id": "d", "insert_id": format!("i{n}"), "ip": "$remote"},

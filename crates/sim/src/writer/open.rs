@@ -8,6 +8,7 @@ use engine::live::Live;
 use history::Store;
 use log::disk::memory::MemoryDisk;
 use log::{Log, Options as LogOptions};
+use model::UserIndex;
 use segment::live::Program;
 use wire::record::decode_batch;
 
@@ -77,7 +78,8 @@ impl Writer {
             if saved.is_some_and(|(_, position)| before != (offset < position)) {
                 return Err(format!("frame {} is not where the checkpoint was", self.frames));
             }
-            let taken: Vec<_> = records.into_iter().map(|record| self.step(record)).collect();
+            let mut taken: Vec<_> = records.into_iter().map(|record| self.step(record)).collect();
+            taken.retain(|(step, ..)| step.user != UserIndex::NOBODY);
             if !before {
                 self.follow(&taken);
             }

@@ -208,7 +208,7 @@ fn histories(records: &[Record]) -> Vec<UserHistory> {
                     changes.push((change.time, value.clone()));
                 }
             }
-            What::Event(_) | What::Alias { .. } | What::Separate { .. } => {}
+            What::Event(_) | What::Alias { .. } | What::Separate { .. } | What::Facts(_) => {}
         }
     }
     for user in &mut population {

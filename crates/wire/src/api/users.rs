@@ -115,6 +115,9 @@ pub struct User {
     pub identities: Vec<super::IdentityName>,
     /// Has a user id, not only anonymous ones.
     pub known: bool,
+    /// How well they are known.
+    #[serde(rename = "type")]
+    pub kind: super::UserType,
     /// Time of the first event or attribute.
     #[schema(format = DateTime)]
     pub first_seen_at: String,

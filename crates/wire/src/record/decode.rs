@@ -1,7 +1,8 @@
 //! Reading a batch. Total: any bytes give records or an error.
 
 use model::{
-    AttributeChange, Event, EventId, Identity, Operation, Record, Text, Timestamp, Value, What, Who,
+    About, AttributeChange, Event, EventId, Facts, Identity, Operation, Record, Text, Timestamp,
+    Value, What, Who,
 };
 
 use super::*;
@@ -30,8 +31,10 @@ pub(super) struct Decoder<'a> {
 impl<'a> Decoder<'a> {
     pub(super) fn new(bytes: &'a [u8]) -> Result<Decoder<'a>, DecodeError> {
         match bytes.first() {
-            // Version 1 has fewer kinds of records and nothing else.
-            Some(&(1 | VERSION)) => Ok(Decoder { bytes, at: 1, names: Vec::new(), received_at: 0 }),
+            // Versions 1 and 2 have fewer kinds of records and nothing else.
+            Some(&(1 | 2 | VERSION)) => {
+                Ok(Decoder { bytes, at: 1, names: Vec::new(), received_at: 0 })
+            }
             Some(other) => Err(DecodeError::Version(*other)),
             None => Err(DecodeError::Ends { at: 0 }),
         }
@@ -55,6 +58,8 @@ impl<'a> Decoder<'a> {
             KIND_OPERATE => What::Identify(self.operate()?),
             KIND_ALIAS => What::Alias { previous: self.text()? },
             KIND_SEPARATE => What::Separate { separated: self.text()? },
+            KIND_DEVICE => What::Facts(self.facts(false)?),
+            KIND_ADDRESS => What::Facts(self.facts(true)?),
             _ => return Err(self.invalid("an unknown kind of record")),
         };
         Ok(Some(Record { received_at, who: Who { user_id, anonymous_id, identities }, what }))
@@ -97,6 +102,16 @@ impl<'a> Decoder<'a> {
             operations.push((name, self.operation()?));
         }
         Ok(AttributeChange { operations, clear, ..change })
+    }
+
+    fn facts(&mut self, of_address: bool) -> Result<Facts, DecodeError> {
+        let (time, id) = self.moment()?;
+        let about = match of_address {
+            true => About::Address { channel: self.name()?, address: self.text()? },
+            false => About::Device,
+        };
+        let (attributes, facts) = (self.properties()?, self.properties()?);
+        Ok(Facts { time, id, about, attributes, facts })
     }
 
     fn operation(&mut self) -> Result<Operation, DecodeError> {

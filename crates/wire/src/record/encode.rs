@@ -1,7 +1,9 @@
 //! Writing a batch.
 
 use hashbrown::HashTable;
-use model::{AttributeChange, Event, EventId, Operation, Record, Text, Timestamp, Value, What};
+use model::{
+    About, AttributeChange, Event, EventId, Facts, Operation, Record, Text, Timestamp, Value, What,
+};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::*;
@@ -65,6 +67,8 @@ impl Encoder {
             What::Identify(_) => KIND_OPERATE,
             What::Alias { .. } => KIND_ALIAS,
             What::Separate { .. } => KIND_SEPARATE,
+            What::Facts(Facts { about: About::Device, .. }) => KIND_DEVICE,
+            What::Facts(Facts { about: About::Address { .. }, .. }) => KIND_ADDRESS,
         };
         let ids = u8::from(who.user_id.is_some()) | u8::from(who.anonymous_id.is_some()) << 1;
         let more = if who.identities.is_empty() { 0 } else { MORE_IDENTITIES };
@@ -82,6 +86,7 @@ impl Encoder {
             What::Identify(change) => self.identify(change),
             What::Alias { previous } => self.text(previous),
             What::Separate { separated } => self.text(separated),
+            What::Facts(facts) => self.facts(facts),
         }
     }
 
@@ -110,6 +115,17 @@ impl Encoder {
             self.name(name);
             self.operation(operation);
         }
+    }
+
+    fn facts(&mut self, facts: &Facts) {
+        let Facts { time, id, about, attributes, facts } = facts;
+        self.moment(*time, *id);
+        if let About::Address { channel, address } = about {
+            self.name(channel);
+            self.text(address);
+        }
+        self.properties(attributes);
+        self.properties(facts);
     }
 
     fn operation(&mut self, operation: &Operation) {

@@ -1,5 +1,6 @@
 use model::{
-    AttributeChange, Event, EventId, Identity, Operation, Record, Text, Timestamp, Value, What, Who,
+    About, AttributeChange, Event, EventId, Facts, Identity, Operation, Record, Text, Timestamp,
+    Value, What, Who,
 };
 use proptest::prelude::*;
 
@@ -56,9 +57,42 @@ fn version_1_is_readable_for_ever() {
 fn version_2_is_readable_for_ever() {
     let written: String =
         include_str!("../../golden/record_batch_v2.hex").split_whitespace().collect();
-    let now: String = hex(&encode_batch(&whole_sample())).split_whitespace().collect();
+    let bytes: Vec<u8> = (0..written.len())
+        .step_by(2)
+        .map(|i| u8::from_str_radix(&written[i..i + 2], 16).unwrap())
+        .collect();
+    assert_eq!(decode_batch(&bytes), Ok(whole_sample()));
+}
+
+#[test]
+fn version_3_is_readable_for_ever() {
+    let written: String =
+        include_str!("../../golden/record_batch_v3.hex").split_whitespace().collect();
+    let now: String = hex(&encode_batch(&sample_with_facts())).split_whitespace().collect();
     assert_eq!(now, written, "a changed form needs a new version");
-    assert_eq!(decode_batch(&encode_batch(&whole_sample())), Ok(whole_sample()));
+    assert_eq!(decode_batch(&encode_batch(&sample_with_facts())), Ok(sample_with_facts()));
+}
+
+/// What version 2 could not say, too.
+fn sample_with_facts() -> Vec<Record> {
+    let at = Timestamp(1_772_355_600_000);
+    let facts = |about| Facts {
+        time: Timestamp(at.0 - 9),
+        id: EventId::of("5"),
+        about,
+        attributes: vec![("device.model".into(), Value::text("Pixel 9"))],
+        facts: vec![
+            ("push.token.fcm".into(), Value::Null),
+            ("subscribed".into(), Value::Bool(false)),
+        ],
+    };
+    let address = About::Address { channel: "email".into(), address: "ada@example.com".into() };
+    let mut records = whole_sample();
+    let device = What::Facts(facts(About::Device));
+    records.push(Record { received_at: at, who: Who::anonymous("a-1"), what: device });
+    let what = What::Facts(facts(address));
+    records.push(Record { received_at: at, who: Who::default(), what });
+    records
 }
 
 /// What version 1 could not say, too.
@@ -117,7 +151,7 @@ fn what_is_not_a_batch_is_refused_with_its_place() {
         assert_eq!(decode_batch(bytes).unwrap_err().to_string(), message);
     };
     check(&[], "record batch ends within a record at byte 0");
-    check(&[9], "record batch has version 9, this program reads up to 2; use a later program");
+    check(&[9], "record batch has version 9, this program reads up to 3; use a later program");
     check(&[1, 0], "record batch ends within a record at byte 2");
     check(&[1, 0, 0x7c], "record batch is not valid at byte 3: an unknown kind of record");
     check(&[1, 0, 0, 5], "record batch is not valid at byte 4: a name that was not written before");
@@ -188,8 +222,19 @@ fn what() -> impl Strategy<Value = What> {
             }
         ),
         text().prop_map(|separated| What::Separate { separated }),
+        (moment(), about(), properties(), properties()).prop_map(
+            |((time, id), about, attributes, facts)| {
+                What::Facts(Facts { time, id, about, attributes, facts })
+            }
+        ),
         text().prop_map(|previous| What::Alias { previous }),
     ]
+}
+
+fn about() -> impl Strategy<Value = About> {
+    let address =
+        (text(), text()).prop_map(|(channel, address)| About::Address { channel, address });
+    prop_oneof![Just(About::Device), address]
 }
 
 fn operations() -> impl Strategy<Value = Vec<(Text, Operation)>> {

@@ -2,6 +2,7 @@
 
 import { Badge, Grid, Group, Stack } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useParams } from 'react-router';
 import { body, client } from '../../api/client';
@@ -20,6 +21,8 @@ import { Standing } from './Standing';
 import { StateHistory } from './StateHistory';
 import { Timeline } from './Timeline';
 
+const Devices = lazy(() => import('./Devices'));
+
 function Content({ user }: { user: User }) {
   return (
     <Grid gap="lg">
@@ -28,6 +31,7 @@ function Content({ user }: { user: User }) {
           <Standing user={user} />
           <Identity user={user} />
           <IdentityGraphView id={user.id} />
+          <Suspense fallback={null}><Devices id={user.id} /></Suspense>
           <EventSummary user={user} />
           <PrivacyCard id={user.id} />
         </Stack>

@@ -56,6 +56,7 @@ fn expected(records: &[Record]) -> BTreeMap<u32, Vec<i64>> {
         match &record.what {
             What::Event(event) => came.push((step.origin, event.time.0)),
             What::Identify(change) => came.push((step.origin, change.time.0)),
+            What::Facts(facts) => came.push((step.origin, facts.time.0)),
             What::Alias { .. } | What::Separate { .. } => {}
         }
     }

@@ -36,7 +36,8 @@ async fn handle(State(app): State<App>, incoming: Incoming) -> Response {
 pub async fn answer(app: &App, incoming: &Incoming, content: &Content<'_>) -> Answer {
     let arrival = arrival(app);
     let done = async {
-        let decoded = decode(content, arrival, incoming.peer().as_deref())?;
+        let address = crate::http::peer::peer().map(|address| address.to_string());
+        let decoded = decode(content, arrival, address.as_deref())?;
         let caller = incoming.allow(app, &[decoded.write_key.as_deref()])?;
         accept(app, &caller, "amplitude", decoded).await
     };

@@ -1,13 +1,11 @@
 //! What the wire forms of others have in common: a request with its key wherever it is written, and an
 //! answer in the client's own words.
 
-use std::net::SocketAddr;
-
 use axum::body::Body;
-use axum::extract::{ConnectInfo, FromRequest, Request};
+use axum::extract::{FromRequest, Request};
 use axum::http::HeaderMap;
-use axum::http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
-use axum::http::{Extensions, StatusCode};
+use axum::http::StatusCode;
+use axum::http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use axum::response::{IntoResponse, Response};
 use gateway::sniff::{Content, content};
 use gateway::{Answer, Arrival, Decoded, Rejection};
@@ -18,9 +16,6 @@ use crate::config::keys::Scope;
 use crate::failure::Failure;
 use crate::http::{App, auth, body, long_line};
 
-/// The address of the client where a proxy stands in front.
-const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-
 /// After how many seconds a client may try again when nothing can be written.
 const RETRY_SECONDS: HeaderValue = HeaderValue::from_static("5");
 
@@ -29,7 +24,6 @@ pub struct Incoming {
     pub headers: HeaderMap,
     pub query: String,
     pub body: Result<Vec<u8>, Failure>,
-    extensions: Extensions,
 }
 
 impl FromRequest<App> for Incoming {
@@ -39,7 +33,7 @@ impl FromRequest<App> for Incoming {
         let (parts, body) = request.into_parts();
         let query = long_line::query(&parts.uri, &parts.headers).to_owned();
         let body = body::read_packed(body).await;
-        Ok(Incoming { headers: parts.headers, query, body, extensions: parts.extensions })
+        Ok(Incoming { headers: parts.headers, query, body })
     }
 }
 
@@ -48,15 +42,6 @@ impl Incoming {
     pub fn content(&self) -> Result<Content<'_>, Failure> {
         let body = self.body.as_ref().map_err(Failure::clone)?;
         Ok(content(body, encoding(&self.headers), &self.query)?)
-    }
-
-    /// The client's address: the first that a proxy names, else the other end of the connection.
-    pub fn peer(&self) -> Option<String> {
-        let named = self.headers.get(FORWARDED_FOR).and_then(|value| value.to_str().ok());
-        let first = named.and_then(|list| list.split(',').next()).map(str::trim);
-        let address = first.and_then(|first| first.parse::<std::net::IpAddr>().ok());
-        let connected = self.extensions.get::<ConnectInfo<SocketAddr>>();
-        address.or(connected.map(|ConnectInfo(at)| at.ip())).map(|ip| ip.to_string())
     }
 
     /// The first key of these that may send; in the headers, or where the wire form has it.

@@ -145,7 +145,7 @@ impl Writer {
         let who = &record.who;
         let other = match &record.what {
             What::Alias { previous: other } | What::Separate { separated: other } => Some(other),
-            What::Event(_) | What::Identify(_) => None,
+            What::Event(_) | What::Identify(_) | What::Facts(_) => None,
         };
         let ids = who.user_id.iter().chain(&who.anonymous_id).chain(other);
         let mut identities = who.identities.iter();

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use engine::{Merge, Step};
 use history::Earlier;
-use model::{AttributeChange, Record, Text, UserIndex, What};
+use model::{AttributeChange, Facts, Record, Text, UserIndex, What};
 
 use super::{Taken, Writer};
 
@@ -17,10 +17,12 @@ impl Writer {
     pub(super) fn resolved(&mut self, taken: Vec<Taken>) -> Vec<Taken> {
         let change = |record: &Record| match &record.what {
             What::Identify(change) => Some(change.clone()),
+            What::Facts(facts) => Some(of_facts(facts)),
             _ => None,
         };
         let wants = |taken: &Taken| match &taken.2.what {
             What::Identify(change) => self.store.wants_resolving(change),
+            What::Facts(facts) => self.store.wants_resolving(&of_facts(facts)),
             _ => false,
         };
         if !taken.iter().any(wants) {
@@ -59,6 +61,11 @@ impl Writer {
         }
         done
     }
+}
+
+/// What facts of a device say of its person.
+fn of_facts(facts: &Facts) -> AttributeChange {
+    AttributeChange::set(facts.time, facts.id, facts.attributes.clone())
 }
 
 fn changed(taken: &Taken) -> Option<(UserIndex, &AttributeChange)> {

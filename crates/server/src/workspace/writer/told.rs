@@ -16,7 +16,7 @@ pub(super) fn accepted(fold: &Fold, taken: &[Taken], most: usize) -> Published {
             let user = &fold.person(step.user).public_id;
             Some(Accepted::of(user, event, record.received_at))
         }
-        What::Identify(_) | What::Alias { .. } | What::Separate { .. } => None,
+        What::Identify(_) | What::Alias { .. } | What::Separate { .. } | What::Facts(_) => None,
     });
     Published {
         events: events.collect(),
