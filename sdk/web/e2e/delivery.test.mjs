@@ -12,7 +12,7 @@ const queued = async (tab) => (await stored(tab)).filter(([name]) => name.starts
 
 test('offline events outlive a reload and arrive in order, once, with their own times', async (t) => {
   const eve = somebody('offline');
-  const { open, context, home, sent } = await stage(t);
+  const { open, context, home, reachable, sent } = await stage(t);
   const tab = await open();
   await tab.evaluate((id) => window.perennial.identify(id), eve);
   await flush(tab);
@@ -21,6 +21,7 @@ test('offline events outlive a reload and arrive in order, once, with their own 
   await context.route(`${home}/`, (route) => route.fulfill({ contentType: 'text/html', body: html }));
   await context.route('**/sdk/perennial.js', (route) => route.fulfill({ contentType: 'text/javascript', body: script }));
   await context.setOffline(true);
+  reachable(false);
   const times = [];
   for (const n of [1, 2]) {
     times.push(Date.now());
@@ -35,6 +36,7 @@ test('offline events outlive a reload and arrive in order, once, with their own 
   assert.equal(await flush(tab), false);
   assert.equal(await queued(tab), 3);
   assert.deepEqual(await numbers(eve), []);
+  reachable(true);
   await context.setOffline(false);
   await until('all three are there', async () => (await numbers(eve)).length === 3);
   const events = await eventsOf(eve);

@@ -38,7 +38,9 @@ const listen = async (handle) => {
 async function gateway() {
   const batches = [];
   const faults = [];
+  let up = true;
   const { port, close } = await listen(async (request, response) => {
+    if (!up) return request.socket.destroy();
     const pieces = [];
     for await (const piece of request) pieces.push(piece);
     const body = Buffer.concat(pieces);
@@ -57,7 +59,9 @@ async function gateway() {
     response.writeHead(answer.status, told);
     response.end(Buffer.from(await answer.arrayBuffer()));
   });
-  return { url: `http://127.0.0.1:${port}`, batches, faults, close, sent: () => batches.flatMap(({ batch }) => batch) };
+  // What a closing page sends may leave a browser that is told to be offline: the way ends here, too.
+  const reachable = (yes) => (up = yes);
+  return { url: `http://127.0.0.1:${port}`, batches, faults, reachable, close, sent: () => batches.flatMap(({ batch }) => batch) };
 }
 
 /** The snippet of the README, with our settings. */

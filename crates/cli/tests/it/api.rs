@@ -104,10 +104,11 @@ fn users_are_found_and_shown() {
     let before = get(&server, &key, "/api/users/phone?as_of=2026-01-01T12:00:00Z");
     assert_eq!((&before["events"], &before["attributes"]), (&json!(1), &json!({})));
 
-    let newest = get(&server, &key, "/api/users/ada/events?limit=1");
+    let newest = get(&server, &key, "/api/users/ada/events?name=Purchase&limit=1");
     assert_eq!(newest["events"][0]["properties"]["amount"], json!(20.5));
     let cursor = newest["next"].as_str().unwrap();
-    let older = get(&server, &key, &format!("/api/users/ada/events?limit=1&before={cursor}"));
+    let older =
+        get(&server, &key, &format!("/api/users/ada/events?name=Purchase&limit=1&before={cursor}"));
     assert_eq!(older["events"][0]["time"], json!("2026-01-01T10:00:00.000Z"));
     assert_eq!(older["next"], Value::Null);
     let states = get(&server, &key, &format!("/api/users/ada/states?as_of={AT}"));

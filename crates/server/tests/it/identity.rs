@@ -47,11 +47,12 @@ impl Story {
         answer.json()
     }
 
-    /// Public id and names of events, the oldest first.
+    /// Public id and names of the events that were sent, the oldest first.
     fn of(&self, id: &str) -> (String, Vec<String>) {
         let user = self.server.get(&format!("/api/users/{id}"));
         let events = self.server.get(&format!("/api/users/{id}/events"));
-        let names = events["events"].as_array().unwrap().iter().rev();
+        let sent = |event: &&Value| event["derived"] == false;
+        let names = events["events"].as_array().unwrap().iter().rev().filter(sent);
         let names = names.map(|event| event["name"].as_str().unwrap().to_owned());
         (user["id"].as_str().unwrap().to_owned(), names.collect())
     }
