@@ -5,6 +5,7 @@
 //! --test fuzz`. More than the default: `FUZZ_CASES=1000000`.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::disallowed_methods, reason = "how many cases is asked of the environment")]
 
 use std::borrow::Cow;
 use std::io::Write;

@@ -226,11 +226,7 @@ pub type Watch<'a> = dyn FnMut(u64, Option<&Rejected>) -> Result<(), Failure> + 
 ///
 /// Errors: what `watch` said; nothing can be written; the file cannot be read to its end, after
 /// whatever was read of it has been imported.
-pub fn run(
-    job: &Job<'_>,
-    rows: FileRows,
-    watch: &mut Watch<'_>,
-) -> Result<Import, Failure> {
+pub fn run(job: &Job<'_>, rows: FileRows, watch: &mut Watch<'_>) -> Result<Import, Failure> {
     let mut report = Report::default();
     let mut filler = match job.dry_run {
         false => Filler::new(job.workspace, job.source),

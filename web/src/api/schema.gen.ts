@@ -262,6 +262,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/erasures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Receipts of all erasures. */
+        get: operations["erasures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/erasures/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One receipt. */
+        get: operations["erasure"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/errors": {
         parameters: {
             query?: never;
@@ -1152,6 +1186,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/suppressions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All suppressions. */
+        get: operations["suppressions"];
+        put?: never;
+        /** Takes nothing of somebody any more, and shows them to nobody. */
+        post: operations["suppress"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/suppressions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Lifts a suppression: who was hidden is shown again. */
+        delete: operations["lift_suppression"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/test-users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All test users. */
+        get: operations["test_users"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/users": {
         parameters: {
             query?: never;
@@ -1203,6 +1289,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/users/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What erasing a user covers. */
+        get: operations["erase_preview"];
+        put?: never;
+        /** Erases a person: out of every answer when this answers, out of the files soon after. */
+        post: operations["erase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/users/{id}/events": {
         parameters: {
             query?: never;
@@ -1212,6 +1316,23 @@ export interface paths {
         };
         /** Events of a user, newest first, page by page. */
         get: operations["user_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything of one person, of any age. */
+        get: operations["export_person"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1248,6 +1369,23 @@ export interface paths {
         put?: never;
         /** Says that another user is the same person; separating them again loses nothing. */
         post: operations["merge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{id}/privacy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether a user is suppressed, and a test user. */
+        get: operations["user_privacy"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1299,6 +1437,23 @@ export interface paths {
         get: operations["subscriptions"];
         /** Changes what a user gets, by channel, topic and device; what is left out stays. */
         put: operations["set_subscriptions"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{id}/test-user": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Flags a test user, or takes the flag away. */
+        put: operations["set_test_user"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1738,6 +1893,15 @@ export interface components {
             /** @description What its values may be. */
             type?: components["schemas"]["ValueType"];
         };
+        /** @description One change of one attribute. */
+        AttributeValue: {
+            /** @description When. */
+            at: string;
+            /** @description The attribute. */
+            attribute: string;
+            /** @description The value from then on. */
+            value: Record<string, never>;
+        };
         /** @description A backup that was made, or a directory that was made of one. */
         Backup: {
             /**
@@ -2168,6 +2332,143 @@ export interface components {
              * @default false
              */
             keep_ip: boolean;
+        };
+        /** @description What erasing a user covers, before anything is done. */
+        ErasePreview: {
+            /**
+             * Format: int64
+             * @description Changes of attributes.
+             */
+            attribute_changes: number;
+            /** @description Backups that this server made and that hold the person, as far as they are still there. */
+            backups: components["schemas"]["ErasedBackup"][];
+            /**
+             * Format: int64
+             * @description Events.
+             */
+            events: number;
+            /** @description When they were first seen. */
+            first_seen_at: string;
+            /** @description Public id of the user. */
+            id: string;
+            /** @description The whole person: everybody who turned out to be them, with all ids. */
+            identity: components["schemas"]["IdentityGraph"];
+            /** @description Saved segments whose definition names one of the ids: nobody but their author can change them. */
+            segments: string[];
+        };
+        /** @description A wish to erase. */
+        EraseRequest: {
+            /** @description The public id of the user, written once more: erasing cannot be taken back. */
+            confirm: string;
+            /** @description Nothing of these ids is taken any more. Without it, what comes for them again is of a new user. */
+            suppress?: boolean;
+        };
+        /** @description A backup that holds an erased person. */
+        ErasedBackup: {
+            /** @description Where it was made. */
+            folder: string;
+            /** @description When. */
+            made_at: string;
+            /** @description What to do about it. */
+            remedy: string;
+        };
+        /** @description One place of a receipt. */
+        ErasedPlace: {
+            /** @description What was done, in words. */
+            how: string;
+            /**
+             * @description `events`, `attribute_changes`, `transitions`, `identity`, `live`, `log`, `error_samples`,
+             *     `dead_letters`, `webhook_messages`, `caches`, `test_user`.
+             */
+            place: string;
+            /**
+             * Format: int64
+             * @description What was removed: rows, records, persons, messages.
+             */
+            removed: number;
+        };
+        /** @description A file that still names an id. */
+        ErasureFinding: {
+            /** @description Within the data directory. */
+            file: string;
+            /**
+             * Format: int64
+             * @description How often.
+             */
+            times: number;
+        };
+        /** @description All erasures, newest first. */
+        ErasureList: {
+            /** @description Their receipts. */
+            erasures: components["schemas"]["ErasureReceipt"][];
+        };
+        /** @description The proof of an erasure. It holds no id: the ids of the person are gone from here, too. */
+        ErasureReceipt: {
+            /** @description When it was asked, and was out of every answer. */
+            asked_at: string;
+            /** @description By whom. */
+            asked_by: string;
+            /** @description Backups of before: they hold the person until they are erased there or deleted. */
+            backups: components["schemas"]["ErasedBackup"][];
+            /** @description When the files were done. */
+            done_at: string | null;
+            /** @description Why the last attempt at the files ended without success; a start tries again. */
+            failed: string | null;
+            /** @description Of this erasure. */
+            id: string;
+            /** @description What is out of reach of this server. */
+            out_of_reach: string[];
+            /** @description Every place where something was, or could have been. */
+            places: components["schemas"]["ErasedPlace"][];
+            /** @description What the hashes begin with, in hexadecimal digits: the workspace's own. */
+            salt: string;
+            /** @description How far it is. */
+            state: components["schemas"]["ErasureState"];
+            /**
+             * @description Lower-case SHA-256 of `salt`, a zero byte and each id of the person (identities as
+             *     `label:value`), sorted: whoever knows an id can tell that it is meant.
+             */
+            subject: string[];
+            /** @description What still comes for these ids is refused. */
+            suppressed: boolean;
+            verification: components["schemas"]["ErasureVerification"] | null;
+        };
+        /**
+         * @description How far an erasure is.
+         * @enum {string}
+         */
+        ErasureState: "running" | "done";
+        /** @description What a search through all files of the data directory found. */
+        ErasureVerification: {
+            /** @description When. */
+            at: string;
+            /**
+             * Format: int64
+             * @description Bytes of all of them.
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description Files that are compressed and were read through their decoder.
+             */
+            decoded_files: number;
+            /** @description Where an id still stands, as a word of its own: in what others sent, or in a definition. */
+            found: components["schemas"]["ErasureFinding"][];
+            /**
+             * Format: int64
+             * @description Ids that were looked for. Those of fewer than four bytes are too common to be looked for.
+             */
+            ids: number;
+            /**
+             * Format: int64
+             * @description Ids that were too short.
+             */
+            ids_too_short: number;
+            /**
+             * Format: int64
+             * @description Files that were read as they are, byte by byte.
+             */
+            raw_files: number;
         };
         /** @description The body of every answer that is not a success. */
         Error: {
@@ -3678,6 +3979,53 @@ export interface components {
              */
             users: number;
         };
+        /** @description Everything of one person. */
+        PersonExport: {
+            /** @description Every change of every attribute, oldest first. */
+            attribute_history: components["schemas"]["AttributeValue"][];
+            /** @description Attributes as they are now. */
+            attributes: Record<string, never>;
+            /** @description What the person agreed to: attributes and properties by which senders say so. */
+            consent: Record<string, never>;
+            /** @description Every event of any age, oldest first. */
+            events: components["schemas"]["UserEvent"][];
+            /** @description When it was made. */
+            exported_at: string;
+            /** @description Public id. */
+            id: string;
+            /** @description The persons with all their ids. */
+            identity: components["schemas"]["IdentityGraph"];
+            /** @description Saved segments that the person is in. */
+            segments: string[];
+            /** @description Every change of the lifecycle state. */
+            states: components["schemas"]["StateChange"][];
+            /** @description They are a test user. */
+            test_user: boolean;
+            /** @description Every move in and out of segments and states that was told when it happened. */
+            transitions: components["schemas"]["PersonTransition"][];
+            /**
+             * Format: int32
+             * @description The form of this document: 1.
+             */
+            version: number;
+        };
+        /** @description One move of one person. */
+        PersonTransition: {
+            /** @description When. */
+            at: string;
+            /**
+             * Format: int32
+             * @description The place before; 0: none.
+             */
+            from: number;
+            /**
+             * Format: int32
+             * @description The place after; 0: none.
+             */
+            to: number;
+            /** @description `segment/ID` or `lifecycle/KEY`. */
+            watch: string;
+        };
         /** @description In how many periods people come. */
         PowerCurve: {
             /**
@@ -4810,6 +5158,61 @@ export interface components {
             /** @description In the order in which people see them. */
             topics: components["schemas"]["SubscriptionTopic"][];
         };
+        /** @description A suppression. It holds hashes only. */
+        Suppression: {
+            /** @description When it began. */
+            at: string;
+            /** @description By whom. */
+            by: string;
+            /** @description Its own id. */
+            id: string;
+            /**
+             * Format: int64
+             * @description How many ids.
+             */
+            ids: number;
+            /** @description Why. */
+            reason: string;
+            /**
+             * Format: int64
+             * @description Records that were refused since the start of the server.
+             */
+            refused: number;
+        };
+        /** @description An id of which nothing is to be taken any more. */
+        SuppressionInput: {
+            /**
+             * @description A user id, an anonymous id, or an identity: `label:value`, or the value alone (an e-mail
+             *     address, a number). Of a person who is known, every id is meant.
+             */
+            id: string;
+            /** @description Why, for people. */
+            reason?: string;
+        };
+        /** @description All suppressions, newest first. */
+        SuppressionList: {
+            /** @description They. */
+            suppressions: components["schemas"]["Suppression"][];
+        };
+        /** @description A user who is there to try things on. */
+        TestUser: {
+            /** @description Who said so. */
+            by: string;
+            /** @description Public id. */
+            id: string;
+            /** @description Since when. */
+            since: string;
+        };
+        /** @description Whether somebody is a test user. */
+        TestUserInput: {
+            /** @description They are. */
+            test_user: boolean;
+        };
+        /** @description All test users. */
+        TestUserList: {
+            /** @description In the order in which they were flagged. */
+            test_users: components["schemas"]["TestUser"][];
+        };
         /** @description Thresholds of silence, estimated from the gaps between events with censoring handled. */
         Thresholds: {
             /**
@@ -5120,6 +5523,14 @@ export interface components {
             total: number;
             /** @description In order of first sight. */
             users: components["schemas"]["UserRow"][];
+        };
+        /** @description What is said of a person's privacy here. */
+        UserPrivacy: {
+            /** @description Public id. */
+            id: string;
+            suppression: components["schemas"]["Suppression"] | null;
+            /** @description They are a test user. */
+            test_user: boolean;
         };
         /** @description RFM scores of a user. */
         UserRfm: {
@@ -6006,6 +6417,66 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    erasures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureList"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    erasure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureReceipt"];
+                };
             };
             /** @description what went wrong and how to mend it */
             default: {
@@ -8464,6 +8935,126 @@ export interface operations {
             };
         };
     };
+    suppressions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuppressionList"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    suppress: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SuppressionInput"];
+            };
+        };
+        responses: {
+            /** @description done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Suppression"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    lift_suppression: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    test_users: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestUserList"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     users: {
         parameters: {
             query?: {
@@ -8579,6 +9170,72 @@ export interface operations {
             };
         };
     };
+    erase_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasePreview"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    erase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EraseRequest"];
+            };
+        };
+        responses: {
+            /** @description done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureReceipt"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     user_events: {
         parameters: {
             query?: {
@@ -8608,6 +9265,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UserEvents"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    export_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonExport"];
                 };
             };
             /** @description what went wrong and how to mend it */
@@ -8674,6 +9362,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IdentityGraph"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    user_privacy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserPrivacy"];
                 };
             };
             /** @description what went wrong and how to mend it */
@@ -8811,6 +9530,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UserSubscriptions"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    set_test_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestUserInput"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserPrivacy"];
                 };
             };
             /** @description what went wrong and how to mend it */

@@ -133,6 +133,7 @@ fn transition(user: UserIndex, record: &Record, n: u64) -> Transition {
 }
 
 /// A script of what happens to a store.
+#[allow(clippy::large_enum_variant, reason = "scripts are short")]
 #[derive(Clone, Debug)]
 enum Deed {
     Apply(Record),

@@ -82,7 +82,7 @@ pub fn answers(server: &Fixture) -> Value {
     let definition = json!({"definition": "did \"Bought\" at least 1 times"});
     let count = server.send("POST", "/api/segments/preview", &definition.to_string()).json();
     let users = server.get("/api/users?limit=1000");
-    let mut ids: Vec<Value> = users["users"].as_array().unwrap().iter().cloned().collect();
+    let mut ids: Vec<Value> = users["users"].as_array().unwrap().to_vec();
     // Where states begin is proposed from the data of everybody.
     ids.iter_mut().for_each(|user| _ = user.as_object_mut().unwrap().remove("state"));
     ids.sort_by_key(|user| user["id"].to_string());

@@ -44,7 +44,8 @@ fn script() -> (Vec<Record>, Vec<Record>) {
     let one = |n: u128| match n % 5 {
         0 => told(who(n), if n.is_multiple_of(2) { "ada@secret.org" } else { "x@y.org" }, 3, n),
         _ => {
-            records(&[event(who(n), ["buy", "see"][(n % 2) as usize], n as i64 % 90, n)]).remove(0)
+            let (name, day) = (["buy", "see"][(n % 2) as usize], n as i64 % 90);
+            records(&[event(who(n), name, day, n as u64)]).remove(0)
         }
     };
     let all: Vec<Record> = (1..=90).map(one).collect();
