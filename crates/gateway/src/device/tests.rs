@@ -389,8 +389,8 @@ fn places_of_real_files() {
 #[test]
 fn files_that_are_none_and_damaged_ones_are_refused_or_answer_nothing() {
     let real = include_bytes!("../../golden/places_v6.mmdb");
-    assert_eq!(Database::new(&b"text"[..]).err(), Some(PlaceError::NoMetadata));
-    assert_eq!(Database::new(&real[..real.len() - 400]).err(), Some(PlaceError::NoMetadata));
+    assert!(Database::new(&b"text"[..]).is_err());
+    assert!(Database::new(&real[..real.len() - 400]).is_err());
     let mut seed = 7_u32;
     for _ in 0..4_000 {
         let mut damaged = real.to_vec();

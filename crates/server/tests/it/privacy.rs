@@ -86,7 +86,7 @@ pub fn answers(server: &Fixture) -> Value {
     // Where states begin is proposed from the data of everybody.
     ids.iter_mut().for_each(|user| _ = user.as_object_mut().unwrap().remove("state"));
     ids.sort_by_key(|user| user["id"].to_string());
-    let export = server.send("GET", "/api/export/events", "").2;
+    let export = server.send("GET", "/api/export/events?format=ndjson", "").2;
     let mut rows: Vec<String> = export
         .lines()
         .map(|line| {
