@@ -278,7 +278,7 @@ fn posthog_event(n: usize) -> String {
 /// What a purchase carries besides, so that short forms are as long as the others.
 fn details(n: usize) -> String {
     format!(
-        r#""page_title":"Checkout","page_url":"https://shop.example.com/checkout?step=payment","referrer":"https://shop.example.com/cart","store":"Berlin Mitte","warehouse":"WH-{}","note":"leave it with the neighbours, please","customer_tier":"gold","newsletter":true"#,
+        r#""page_title":"Checkout","page_url":"https://shop.example.com/checkout?step=payment","referrer":"https://shop.example.com/cart","store":"Berlin Mitte","warehouse":"WH-{}","note":"leave it with the neighbours, please","customer_tier":"gold","newsletter":true,"cart_id":"c-{n:08}-5b6c7d8e","payment":"card","card_brand":"visa","voucher":"","delivery_window":"2026-11-24T08:00/12:00","locale":"de-DE""#,
         n % 12,
     )
 }

@@ -211,7 +211,7 @@ impl<'a> Said<'a> {
         let os = os.as_deref().map(system);
         let kind = kind.map(|kind| if kind == "mobile" { "phone".to_owned() } else { kind });
         let by_model =
-            model.as_deref().and_then(|model| agent::kind_of_model(os.as_deref()?, model));
+            os.as_deref().and_then(|os| agent::kind_of_model(os, model.as_deref().unwrap_or("")));
         let kind = kind.or(agent.kind.or(by_model).map(str::to_owned));
         let made_by = self.owned(Slot::Manufacturer).or(self.owned(Slot::Brand));
         let apple = || os.as_deref().is_some_and(|os| matches!(os, "iOS" | "iPadOS" | "macOS"));

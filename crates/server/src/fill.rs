@@ -89,8 +89,8 @@ impl<'a> Filler<'a> {
             self.left_out += (n - batch.len()) as u64;
             return self.try_out(batch);
         }
-        let batch = self.workspace.admit(self.source, batch);
-        self.left_out += (n - batch.len()) as u64;
+        let (batch, let_in) = self.workspace.admit_counted(self.source, batch);
+        self.left_out += (n - let_in) as u64;
         self.waiting.push_back(self.workspace.enqueue(batch)?);
         Ok(())
     }

@@ -232,10 +232,18 @@ impl Workspace {
         &self.errors
     }
 
-    /// Records as suppressions and the schema let them in, in their order, and behind them what follows from them; what
-    /// the schema finds is noted under `source`.
+    /// Records as suppressions and the schema let them in, in their order, and behind them what
+    /// follows from them; what the schema finds is noted under `source`.
     pub fn admit(&self, source: &str, records: Vec<Record>) -> Vec<Record> {
         self.admit_from(source, records, None)
+    }
+
+    /// The same, and how many of those that were handed in are among them.
+    pub fn admit_counted(&self, source: &str, records: Vec<Record>) -> (Vec<Record>, usize) {
+        let mut records = self.let_in(source, records);
+        let let_in = records.len();
+        self.enriching.enrich(&mut records, None);
+        (records, let_in)
     }
 
     /// The same for records that came through a connection with another end.

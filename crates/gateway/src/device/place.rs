@@ -3,14 +3,50 @@
 
 use std::net::IpAddr;
 
-use maxminddb::geoip2::City;
 use maxminddb::{MaxMindDbError, Reader};
 use model::Text;
+use serde::Deserialize;
 
 use super::Place;
 
 /// A database, ready to be asked.
 pub struct Database<B: AsRef<[u8]>>(Reader<B>);
+
+/// What of a record is read, of a database of cities or of countries.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Found<'a> {
+    #[serde(borrow)]
+    country: Named<'a>,
+    #[serde(borrow)]
+    registered_country: Named<'a>,
+    #[serde(borrow)]
+    subdivisions: Vec<Named<'a>>,
+    #[serde(borrow)]
+    city: Named<'a>,
+    #[serde(borrow)]
+    location: Location<'a>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Named<'a> {
+    iso_code: Option<&'a str>,
+    #[serde(borrow)]
+    names: Names<'a>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Names<'a> {
+    en: Option<&'a str>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Location<'a> {
+    time_zone: Option<&'a str>,
+}
 
 /// Why bytes are no database.
 #[derive(Debug, thiserror::Error)]
@@ -32,14 +68,14 @@ impl<B: AsRef<[u8]>> Database<B> {
     /// Where an address is; `None`: the database does not have it, or is damaged there. Names are
     /// English: they are values of attributes, and must not depend on who asks.
     pub fn place(&self, address: IpAddr) -> Option<Place> {
-        let city = self.0.lookup(address).ok()?.decode::<City<'_>>().ok()??;
-        let text = |found: Option<&str>| found.map(Text::new);
-        let region = city.subdivisions.first().and_then(|region| region.names.english);
+        let found = self.0.lookup(address).ok()?.decode::<Found<'_>>().ok()??;
+        let text = |written: Option<&str>| written.map(Text::new);
+        let region = found.subdivisions.first().and_then(|region| region.names.en);
         let place = Place {
-            country: text(city.country.iso_code.or(city.registered_country.iso_code)),
+            country: text(found.country.iso_code.or(found.registered_country.iso_code)),
             region: text(region),
-            city: text(city.city.names.english),
-            timezone: text(city.location.time_zone),
+            city: text(found.city.names.en),
+            timezone: text(found.location.time_zone),
         };
         Some(place).filter(|place| *place != Place::default())
     }

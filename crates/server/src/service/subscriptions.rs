@@ -193,8 +193,10 @@ impl Service {
                 for channel in channels {
                     let (subscribed, _) = self.of_address(channel, &address)?;
                     let own = Choices { address: subscribed, ..Choices::default() };
-                    let hidden = sight.hides(label);
-                    let to = if hidden { MASK.to_owned() } else { address.clone() };
+                    let to = match sight.hides(label) {
+                        true => MASK.to_owned(),
+                        false => sight.id(&address),
+                    };
                     all.push(known.reach(channel, to, subscribed, own));
                 }
             }
@@ -207,7 +209,7 @@ impl Service {
             {
                 let (subscribed, system) = (device.flag(SUBSCRIBED), device.flag(PUSH_ENABLED));
                 let own = Choices { device: subscribed, system, ..Choices::default() };
-                all.push(known.reach(channel.0, device.id.to_string(), subscribed, own));
+                all.push(known.reach(channel.0, sight.id(&device.id), subscribed, own));
             }
         }
         Ok(all)

@@ -74,8 +74,10 @@ fn one_launch_makes_a_profile_with_all_that_it_says() {
     assert_eq!(device["tokens"], token);
     // The address itself is gone.
     let events = server.get("/api/users/phone-1/events");
-    assert_eq!(events["events"][0]["properties"]["context.ip"], Value::Null);
-    assert_eq!(events["events"].as_array().unwrap().len(), 1, "one launch is one event");
+    let events = events["events"].as_array().unwrap();
+    let sent: Vec<_> = events.iter().filter(|event| event["derived"] != true).collect();
+    assert_eq!(sent.len(), 1, "one launch is one event");
+    assert_eq!(sent[0]["properties"]["context.ip"], Value::Null);
 }
 
 #[test]

@@ -85,7 +85,12 @@ impl Fixture {
         stream.read_to_string(&mut text).unwrap();
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        Answer(status, head.to_lowercase(), body.to_owned())
+        let head = head.to_lowercase();
+        let body = match head.contains("transfer-encoding: chunked") {
+            true => unchunked(body),
+            false => body.to_owned(),
+        };
+        Answer(status, head, body)
     }
 
     pub fn get(&self, path: &str) -> Value {
@@ -108,4 +113,18 @@ impl Fixture {
         let answer = self.send("POST", "/v1/batch", &batch.to_string());
         assert_eq!((answer.0, answer.json()), (200, json!({"success": true})));
     }
+}
+
+/// A body without the sizes between its chunks.
+fn unchunked(mut body: &str) -> String {
+    let mut whole = String::new();
+    while let Some((size, rest)) = body.split_once("\r\n") {
+        let size = usize::from_str_radix(size, 16).unwrap();
+        if size == 0 {
+            break;
+        }
+        whole += &rest[..size];
+        body = rest[size..].trim_start_matches("\r\n");
+    }
+    whole
 }

@@ -316,8 +316,9 @@ fn proof(name: &str, digest: &[u8]) -> Result<CertifiedKey, TlsError> {
     let der = PrivateKeyDer::try_from(key.serialize_der()).map_err(|_| {
         TlsError::Setup(rustls::Error::General("a key that was just made cannot be read".into()))
     })?;
-    CertifiedKey::from_der(vec![cert.der().clone()], der, &ring::default_provider())
-        .map_err(TlsError::Setup)
+    // The extension is critical and no verifier knows it, so certificate and key are not compared.
+    let signing = ring::default_provider().key_provider.load_private_key(der);
+    Ok(CertifiedKey::new(vec![cert.der().clone()], signing.map_err(TlsError::Setup)?))
 }
 
 /// What an authority says of names that it could not see.
