@@ -160,7 +160,9 @@ fn exports_of_other_products_come_through_the_api_and_count_once() {
             let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/exports").join(file);
             let (status, answer) = upload(&server, query, &std::fs::read(path).unwrap());
             assert_eq!(status, 200, "{answer}");
-            let all = accepted + duplicates;
+            // Who is unsubscribed already does not unsubscribe again.
+            let again = u64::from(file == "clevertap-profiles.ndjson");
+            let all = accepted + duplicates - again;
             let counts = if round == 0 { [accepted, duplicates] } else { [0, all] };
             let found =
                 ["accepted", "duplicates", "rejected"].map(|name| answer[name].as_u64().unwrap());

@@ -153,7 +153,7 @@ fn what_is_not_a_batch_is_refused_with_its_place() {
     check(&[], "record batch ends within a record at byte 0");
     check(&[9], "record batch has version 9, this program reads up to 3; use a later program");
     check(&[1, 0], "record batch ends within a record at byte 2");
-    check(&[1, 0, 0x7c], "record batch is not valid at byte 3: an unknown kind of record");
+    check(&[1, 0, 0x78], "record batch is not valid at byte 3: an unknown kind of record");
     check(&[1, 0, 0, 5], "record batch is not valid at byte 4: a name that was not written before");
     check(&[1, 0, 8, 1, 0xff], "record batch is not valid at byte 5: a text that is not UTF-8");
     check(&[1, 0, 8, 0xff, 0xff, 0xff, 0xff, 0x0f], "record batch ends within a record at byte 8");

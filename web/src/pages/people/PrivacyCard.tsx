@@ -29,7 +29,7 @@ export function PrivacyCard({ id }: { id: string }) {
             <Group gap="xs">
               <Button size="xs" variant="default" loading={copy.isPending} onClick={() => copy.mutate()}>{t('privacy.export')}</Button>
               {!privacy.suppression && <Button size="xs" variant="default" loading={suppress.isPending} onClick={() => suppress.mutate('')}>{t('privacy.suppress')}</Button>}
-              <Button size="xs" color="red.8" variant="outline" onClick={() => setErasing(true)}>{t('privacy.erase')}</Button>
+              <Button size="xs" color="red.8" onClick={() => setErasing(true)}>{t('privacy.erase')}</Button>
             </Group>
             <Text size="xs" c="dimmed">{t('privacy.suppressLead')}</Text>
             {error && <ErrorPanel error={error} />}

@@ -38,7 +38,7 @@ function State({ of }: { of: ImportSource }) {
   if (of.last_run?.error) {
     return (
       <Stack gap={2}>
-        <Badge color="red.8" variant="light">{t('imports.failed')}</Badge>
+        <Badge size="sm" color="red" variant="dot">{t('imports.failed')}</Badge>
         <Text size="xs" style={{ overflowWrap: 'anywhere' }}><bdi>{of.last_run.error}</bdi></Text>
       </Stack>
     );
