@@ -25,7 +25,7 @@ test('a person shows their devices, is erased after a look, and leaves a receipt
   const before = (await api('/api/erasures')).erasures.length;
   await page.getByRole('button', { name: 'Erase', exact: true }).click();
   const dialog = page.getByRole('dialog');
-  await dialog.getByText('What it covers').waitFor();
+  await dialog.getByText('Attribute changes').waitFor();
   const erase = dialog.getByRole('button', { name: 'Erase', exact: true });
   assert.equal(await erase.isDisabled(), true, 'the id has to be written');
   await screenshot(page, 'privacy');
