@@ -106,11 +106,42 @@ pub struct Rate {
     pub properties: usize,
 }
 
-/// Measures every form for so long.
+/// Measures every form for so long, and before them what the JSON reader alone does with the first.
 ///
 /// Panics: a reader of the gateway refuses what is made here.
 pub fn measure(each: Duration) -> Vec<Rate> {
-    FORMS.iter().map(|form| measure_form(form, each)).collect()
+    let forms = FORMS.iter().map(|form| measure_form(form, each));
+    limits(each).into_iter().chain(forms).collect()
+}
+
+/// The bounds of what can be had from this JSON reader on this machine: the bytes of the first form
+/// looked through for where values end, and made into a tree of values.
+fn limits(each: Duration) -> [Rate; 2] {
+    let requests: Vec<Vec<u8>> = (0..REQUESTS).map(|n| request(&FORMS[0], n)).collect();
+    let rate = |form, read: fn(&[u8]) -> bool| {
+        let began = Instant::now();
+        let mut n_events = 0;
+        for body in requests.iter().cycle() {
+            assert!(read(black_box(body)), "what is made here is JSON");
+            n_events += BATCH;
+            if began.elapsed() >= each {
+                break;
+            }
+        }
+        let n_bytes: usize = requests.iter().map(Vec::len).sum();
+        let events_per_second = n_events as f64 / began.elapsed().as_secs_f64();
+        let bytes_per_event = n_bytes as f64 / (REQUESTS * BATCH) as f64;
+        Rate { form, events_per_second, bytes_per_event, properties: 0 }
+    };
+    [
+        rate("segment, JSON skipped", |body| {
+            serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok()
+        }),
+        rate("segment, JSON as a tree", |body| {
+            serde_json::from_slice::<serde_json::Value>(body)
+                .is_ok_and(|tree| black_box(tree).is_object())
+        }),
+    ]
 }
 
 fn measure_form(form: &Form, each: Duration) -> Rate {
