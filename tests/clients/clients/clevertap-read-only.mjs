@@ -24,7 +24,7 @@ export default {
     await page.evaluate(({ key, host }) => {
       window.clevertap.privacy.push({ optOut: false });
       window.clevertap.init(key, '', host);
-    }, { key: server.ingestKey, host: new URL(server.tlsUrl).host });
+    }, { key: server.ingestKey, host: new URL(await server.tls()).host });
     const guid = await ctx.until('a guid', () => page.evaluate(() => window.clevertap.getCleverTapID()));
     expect.match(guid, /^[0-9a-f]{32}$/);
     await page.evaluate(() => window.clevertap.event.push('Kept', {}));

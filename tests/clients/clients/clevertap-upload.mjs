@@ -30,12 +30,13 @@ export default {
       expect.equal(said.unprocessed[0].code, 509);
       expect.deepEqual(said.unprocessed[0].record, { type: 'event', identity: ann });
     }
-    const person = await ctx.person(ann, 2);
-    expect.equal(person.events, 2);
+    // Who takes no e-mails any more has unsubscribed, which is an event.
+    const person = await ctx.person(ann, 3);
+    expect.equal(person.events, 3);
     expect.equal(person.attributes.plan, 'pro');
     expect.equal(person.attributes['subscription.email'], false);
     const events = await ctx.events(ann);
-    expect.deepEqual(events.map((event) => event.name).sort(), ['Charged', 'Product viewed']);
+    expect.deepEqual(events.map((event) => event.name).sort(), ['Channel Unsubscribed', 'Charged', 'Product viewed']);
     expect.equal((await ctx.user(`${run}-guid`)).events, 1);
     expect.equal((await upload(records, '', 'pk_wrong')).status, 401);
     expect.equal((await ctx.quarantine()).length, 2);

@@ -78,7 +78,10 @@ impl Batch<'_> {
         for written in &self.device {
             known.anonymous_id = known.anonymous_id.or(id("mp_deviceid", written)?);
         }
-        let unknown = known.user_id.is_none() && known.identities.is_empty();
+        // A device alone is a stranger, who becomes part of whoever logs in on it; a number would make
+        // somebody of them.
+        let named = known.user_id.is_some() || known.anonymous_id.is_some();
+        let unknown = !named && known.identities.is_empty();
         if unknown && let Some(mpid) = id(MPID, &self.mpid)?.filter(|mpid| mpid != "0") {
             known.identities.push(Identity::new(Text::const_new(MPID), mpid));
         }
