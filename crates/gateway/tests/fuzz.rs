@@ -208,7 +208,8 @@ fn all_readers(body: &[u8]) {
     }
     if let Ok(upload) = clevertap::upload::decode(body, RECEIVED) {
         check(&upload.decoded);
-        let _: serde_json::Value = serde_json::from_str(&upload.answer()).unwrap();
+        // What was refused stands in it as it was sent: half of a surrogate pair, too.
+        let _: serde::de::IgnoredAny = serde_json::from_str(&upload.answer()).unwrap();
     }
     let _ = clevertap::mobile::read(body).map(|batch| check(&batch.into_decoded("g", RECEIVED)));
     check(&clevertap::web::read(&text).into_decoded("g", RECEIVED));
