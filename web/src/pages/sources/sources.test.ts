@@ -32,6 +32,7 @@ describe('sources', () => {
     expect(sourceOf({ 'context.library': 'amplitude-ts/2.47.0' })).toBe('amplitude');
     expect(sourceOf({ $lib: 'posthog-node' })).toBe('posthog');
     expect(sourceOf({ 'context.app.lib': 'web-sdk-v2.5.2' })).toBe('clevertap');
+    expect(sourceOf({ 'context.app.version': '3.1.0' })).not.toBe('clevertap');
     expect(sourceOf({ session_uuid: 'F7C8', total_amount: 99.5 })).toBe('mparticle');
     expect(sourceOf({ amount: 42 })).toBe('http');
   });

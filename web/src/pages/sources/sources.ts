@@ -125,7 +125,7 @@ clevertap.init('${key}', '', '${host}');
 clevertap.event.push('Purchase', { amount: 42 });`,
       },
     ],
-    sent: (properties) => Object.keys(properties).some((name) => name.startsWith('context.app.')),
+    sent: (properties) => 'context.app.lib' in properties,
   },
   {
     id: 'mixpanel',
