@@ -1,0 +1,1 @@
+//! Adapters of the protocols by which providers deliver messages.

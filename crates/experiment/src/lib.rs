@@ -1,0 +1,1 @@
+//! Assignment to groups, and what a comparison of groups says.
