@@ -52,6 +52,7 @@ pub mod lifecycle;
 mod masks;
 pub mod names;
 pub mod numbers;
+pub mod outreach;
 pub mod part;
 mod point;
 mod ranges;

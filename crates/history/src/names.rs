@@ -2,7 +2,10 @@
 
 use hashbrown::HashMap;
 use model::Text;
+use model::outreach::is_outreach;
 use segment::derived;
+
+use crate::part::Family;
 
 /// The number of a name in one store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,6 +35,8 @@ impl NameId {
 pub struct Names {
     names: Vec<Text>,
     numbers: HashMap<Text, NameId>,
+    /// Of events that tell of messages, ascending.
+    outreach: Vec<NameId>,
 }
 
 impl Default for Names {
@@ -44,7 +49,7 @@ impl Names {
     /// Names in the order of their numbers, as [`Names::all`] gave them, if need be of a program that
     /// knew fewer derived events.
     pub(crate) fn of(names: impl IntoIterator<Item = Text>) -> Names {
-        let mut known = Names { names: Vec::new(), numbers: HashMap::new() };
+        let mut known = Names { names: Vec::new(), numbers: HashMap::new(), outreach: Vec::new() };
         for name in names {
             known.intern(&name);
         }
@@ -80,6 +85,25 @@ impl Names {
         let number = NameId(self.names.len() as u32);
         self.names.push(name.clone());
         self.numbers.insert(name.clone(), number);
+        if is_outreach(name) {
+            self.outreach.push(number);
+        }
         number
+    }
+
+    /// Numbers of events that tell of messages, ascending.
+    pub(crate) fn outreach(&self) -> &[NameId] {
+        &self.outreach
+    }
+
+    /// Whether a family holds events that users did.
+    pub(crate) fn is_activity(&self, family: Family) -> bool {
+        matches!(family, Family::Event { name, .. } if !self.is_outreach(name))
+    }
+
+    /// Whether events of a name tell of messages: they are nothing that a user does.
+    #[inline]
+    pub(crate) fn is_outreach(&self, name: NameId) -> bool {
+        !self.outreach.is_empty() && self.outreach.binary_search(&name).is_ok()
     }
 }

@@ -11,13 +11,13 @@ use crate::evaluate::{Needs, QueryError};
 use crate::gather::since_first_seen;
 use crate::names::{NameId, Names};
 use crate::part::{Family, Part, Row, month_of};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{AskedNames, Snapshot};
 use crate::users::{UserFacts, Users};
 
 /// What of a user's history is wanted.
 struct Wanted {
-    /// Names of events, ascending; nothing: all.
-    events: Option<Vec<NameId>>,
+    /// Names of events.
+    events: AskedNames,
     properties: Vec<NameId>,
     attributes: Vec<NameId>,
     /// Times of events; of attribute changes, the latest.
@@ -44,7 +44,7 @@ impl<'a> OneUser<'a> {
         needs: Option<(&Needs, (Timestamp, Timestamp))>,
     ) -> OneUser<'a> {
         let wanted = needs.map(|(needs, (from, to))| Wanted {
-            events: needs.names(names).stored().map(<[NameId]>::to_vec),
+            events: needs.names(names),
             properties: needs.properties(names),
             attributes: needs.attributes(names),
             within: (needs.earliest(from), to),
@@ -70,10 +70,15 @@ impl<'a> OneUser<'a> {
         let facts = &self.facts;
         match family {
             Family::Event { name, month } => {
-                let named = self.wanted.as_ref().and_then(|wanted| wanted.events.as_ref());
+                let asked = self.wanted.as_ref().map(|wanted| &wanted.events);
                 let (from, to) = self.within();
-                named.is_none_or(|names| names.binary_search(&name).is_ok())
-                    && within(month, facts.first_event.max(from.0), facts.last_seen.min(to.0))
+                let (first, last) = match self.names.is_outreach(name) {
+                    // Whoever does nothing can still be written to.
+                    true => (facts.first_seen, i64::MAX),
+                    false => (facts.first_event, facts.last_seen),
+                };
+                asked.is_none_or(|asked| asked.wants(self.names, name))
+                    && within(month, first.max(from.0), last.min(to.0))
             }
             Family::Attribute { name, month } => {
                 let wanted = self.wanted.as_ref();

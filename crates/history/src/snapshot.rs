@@ -78,6 +78,12 @@ pub struct ValueFacts {
     pub examples: Vec<Value>,
 }
 
+fn span_of<'a>(parts: impl Iterator<Item = &'a Part>) -> Option<(Timestamp, Timestamp)> {
+    let spans = parts.map(|part| (part.facts().time_min, part.facts().time_max));
+    let (from, to) = spans.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))?;
+    Some((Timestamp(from), Timestamp(to)))
+}
+
 /// Examples kept per property.
 const EXAMPLES_MAX: usize = 5;
 
@@ -107,9 +113,9 @@ impl Snapshot {
         UserSet::of_words(self.n_places(), words.map(|seen| bits_of(seen, |first| *first <= at.0)))
     }
 
-    /// The time of the first event of any of the users, in milliseconds.
-    pub(crate) fn first_event_among(&self, among: &UserSet) -> i64 {
-        let first = |user: UserIndex| self.users.first_event(user);
+    /// When any of the users was first seen, in milliseconds: none of their events is earlier.
+    pub(crate) fn first_seen_among(&self, among: &UserSet) -> i64 {
+        let first = |user: UserIndex| self.users.first_seen_of(user);
         among.iter().map(first).min().unwrap_or(i64::MAX)
     }
 
@@ -118,7 +124,13 @@ impl Snapshot {
         self.users(at).len()
     }
 
-    /// Events at or before `at`.
+    /// Parts of events that users did.
+    fn activity_parts(&self) -> impl Iterator<Item = &Part> {
+        let activity = |name: &NameId| !self.names.is_outreach(*name);
+        self.event_parts().filter(move |(name, _)| activity(name)).map(|(_, part)| part)
+    }
+
+    /// Events at or before `at`, without those that tell of messages.
     pub fn n_events(&self, at: Timestamp) -> Result<u64, QueryError> {
         let count = |part: &Part| -> Result<u64, QueryError> {
             let facts = part.facts();
@@ -131,15 +143,17 @@ impl Snapshot {
                 }
             })
         };
-        self.event_parts().map(|(_, part)| count(part)).sum()
+        self.activity_parts().map(count).sum()
     }
 
-    /// Times of the first and the last event.
+    /// Times of the first and the last event, those that tell of messages among them.
     pub fn span(&self) -> Option<(Timestamp, Timestamp)> {
-        let spans =
-            self.event_parts().map(|(_, part)| (part.facts().time_min, part.facts().time_max));
-        let (from, to) = spans.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))?;
-        Some((Timestamp(from), Timestamp(to)))
+        span_of(self.event_parts().map(|(_, part)| part))
+    }
+
+    /// Times of the first and the last event that a user did.
+    pub fn activity_span(&self) -> Option<(Timestamp, Timestamp)> {
+        span_of(self.activity_parts())
     }
 
     /// The id under which a user is shown.
@@ -173,10 +187,14 @@ impl Snapshot {
         let mut events = Vec::new();
         let facts = self.facts_of(user);
         let lived = (Timestamp(facts.first_seen), Timestamp(facts.last_seen));
-        if lived.0 > lived.1 {
-            return Ok(events);
-        }
-        for found in self.parts_within(&AskedNames::every(), lived)? {
+        let mut found = match lived.0 <= lived.1 {
+            true => self.parts_within(&AskedNames::every(), lived)?,
+            false => Vec::new(),
+        };
+        // Somebody who does nothing can still be written to.
+        let told = AskedNames::of(false, self.names.outreach().to_vec());
+        found.extend(self.parts_within(&told, (lived.0, Timestamp::MAX))?);
+        for found in found {
             let rows = found.part.rows_of(user.0)?;
             if !rows.is_empty() {
                 self.read_events(&found, rows, &mut events)?;

@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Weak};
 
 use engine::{Merge, Step};
+use model::outreach::is_outreach;
 use model::{AttributeChange, Event, Facts, Record, Text, UserIndex, What};
 
 use crate::cache::Cache;
@@ -148,7 +149,10 @@ impl Store {
 
     fn add_event(&mut self, step: &Step, event: Event, received: i64, arrival: u64) {
         let user = step.user;
-        self.users.add_event(user, event.time.0);
+        match is_outreach(&event.name) {
+            true => self.users.saw(user, event.time.0),
+            false => self.users.add_event(user, event.time.0),
+        }
         if self.is_discarded(&event.name, received) {
             self.users.forget_until(event.time.0);
             self.bereft.insert(user);
@@ -253,7 +257,9 @@ impl Store {
             runs.fresh.renumber(&user_of);
             for sealed in &mut runs.parts {
                 let part = &sealed.part;
-                if !concerned(*family, part, &self.vanished)? && !divided(part, &self.separated)? {
+                if !concerned((*family, &self.names), part, &self.vanished)?
+                    && !divided(part, &self.separated)?
+                {
                     continue;
                 }
                 let part = Arc::new(part.renumbered(&user_of)?);
@@ -279,8 +285,12 @@ struct Vanished {
 }
 
 /// Whether a part holds rows of a vanished user. Parts of other times are not read for it.
-fn concerned(family: Family, part: &Part, vanished: &[Vanished]) -> Result<bool, Error> {
-    let event = matches!(family, Family::Event { .. });
+fn concerned(
+    (family, names): (Family, &Names),
+    part: &Part,
+    vanished: &[Vanished],
+) -> Result<bool, Error> {
+    let event = names.is_activity(family);
     for user in vanished {
         let facts = part.facts();
         let possible = facts.time_max >= user.first && !(event && facts.time_min > user.last_event);

@@ -57,6 +57,13 @@ pub struct UserEvent {
     pub derived: bool,
 }
 
+impl UserEvent {
+    /// Whether the user did it: it is one of "any event".
+    pub fn is_activity(&self) -> bool {
+        !self.derived && !model::outreach::is_outreach(&self.name)
+    }
+}
+
 /// One user's history, each event id once.
 #[derive(Clone, Debug, PartialEq)]
 pub struct UserHistory {

@@ -1,7 +1,8 @@
 //! Configuration of a workspace: one small SQLite file beside the log and the history.
 //!
 //! What it is: name, zone and seed, keys, saved segments, lifecycle, stage frameworks, RFM settings,
-//! composite events, webhooks, the schema registry, the error stream and imports on a schedule. What it is not: it reads no definition (they are stored in the JSON
+//! composite events, webhooks, the schema registry, the error stream, imports on a schedule, providers and
+//! campaigns. What it is not: it reads no definition (they are stored in the JSON
 //! form and given their meaning by the service), and it holds no event.
 //!
 //! Invariants: every write is one transaction, synced before it returns (WAL with full
@@ -9,11 +10,13 @@
 //! server); a key is never stored, only the SHA-256 hash of it. Secrets of webhooks
 //! and of buckets are stored, because requests are signed with them.
 
+pub mod campaigns;
 pub mod errors;
 pub mod frameworks;
 pub mod imports;
 pub mod keys;
 pub mod privacy;
+pub mod providers;
 pub mod schema;
 pub mod webhooks;
 
@@ -26,7 +29,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// Layout of the file that this version writes. A file of a later version is refused.
-const VERSION: i64 = 4;
+const VERSION: i64 = 5;
 
 /// The setting that holds [`Config::secret`].
 const SECRET: &str = "id_secret";
@@ -99,6 +102,20 @@ CREATE TABLE IF NOT EXISTS import (
     format TEXT NOT NULL, mapping TEXT NOT NULL, every_minutes INTEGER NOT NULL,
     paused INTEGER NOT NULL, created_at INTEGER NOT NULL, last_run TEXT
 ) STRICT;
+CREATE TABLE IF NOT EXISTS provider (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, channel TEXT NOT NULL, settings TEXT NOT NULL,
+    secrets TEXT NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS campaign (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, status TEXT NOT NULL, definition TEXT NOT NULL,
+    created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, started_at INTEGER,
+    ended_at INTEGER, approved_by TEXT
+) STRICT;
+CREATE TABLE IF NOT EXISTS campaign_run (
+    campaign TEXT NOT NULL, run TEXT NOT NULL, due_at INTEGER NOT NULL, begun_at INTEGER NOT NULL,
+    ended_at INTEGER, n_users INTEGER NOT NULL, next_user INTEGER NOT NULL, note TEXT,
+    PRIMARY KEY (campaign, run)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS import_file (
     import TEXT NOT NULL, name TEXT NOT NULL, version TEXT NOT NULL, PRIMARY KEY (import, name)
 ) STRICT, WITHOUT ROWID;

@@ -171,7 +171,7 @@ impl Service {
         if self.live()? {
             return Ok(self.workspace.now());
         }
-        let span = self.workspace.snapshot()?.span();
+        let span = self.workspace.snapshot()?.activity_span();
         Ok(span.map_or_else(|| self.workspace.now(), |(_, last)| last))
     }
 

@@ -18,8 +18,8 @@ pub use predicates::{lasting_state, segment};
 pub use settings::rules;
 pub use times::{CENTRE, SPANS, instants};
 
-/// Names of events; composite events are `anything bought` and `cheap or viewed`.
-pub const EVENTS: [&str; 3] = ["view", "cart", "buy"];
+/// Names of events, the last of what is done to users; composite events are `anything bought` and `cheap or viewed`.
+pub const EVENTS: [&str; 4] = ["view", "cart", "buy", model::outreach::SENT];
 /// Names of properties.
 pub const PROPERTIES: [&str; 3] = ["item", "amount", "context.app"];
 /// Names of attributes beside `timezone`.

@@ -48,7 +48,7 @@ fn activity_is_that_of_the_naive_count() {
             prop_assert_eq!(found.days.len(), 40);
             for day in &found.days {
                 prop_assert_eq!(day.active, active(&own, day.day.0, day.day.0));
-                let events = users.iter().flat_map(|user| &user.events);
+                let events = users.iter().flat_map(|user| &user.events).filter(|e| e.is_activity());
                 let events = events.filter(|e| e.time <= at && rules.zone.day(e.time) == day.day);
                 prop_assert_eq!(day.events, events.count() as u64);
             }
@@ -56,7 +56,7 @@ fn activity_is_that_of_the_naive_count() {
             for (count, n) in found.active.iter().zip([1, 7, 30]) {
                 let recent = |user: &&&UserHistory| {
                     let inside = |time: Timestamp| at - Span::days(n) < time && time <= at;
-                    user.events.iter().any(|event| inside(event.time))
+                    user.events.iter().any(|event| event.is_activity() && inside(event.time))
                 };
                 prop_assert_eq!(*count, users.iter().filter(recent).count() as u64);
             }

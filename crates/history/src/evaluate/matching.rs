@@ -112,9 +112,10 @@ impl Matching {
         found: &FoundPart,
     ) -> Result<Filter, QueryError> {
         let name = snapshot.names.name(found.name);
+        let activity = !found.derived && !snapshot.names.is_outreach(found.name);
         let mut filters = Vec::new();
         for alternative in &self.alternatives {
-            if alternative.name.as_ref().map_or(!found.derived, |wanted| wanted == name) {
+            if alternative.name.as_ref().map_or(activity, |wanted| wanted == name) {
                 filters.push(alternative.filter.in_part(snapshot, found.part)?);
             }
         }

@@ -212,7 +212,7 @@ impl Evaluator<'_> {
         let (mut from, mut to) = match pick {
             Pick::Last => (self.at - REACH, self.at),
             Pick::First => {
-                let first = Timestamp(self.snapshot.first_event_among(among));
+                let first = Timestamp(self.snapshot.first_seen_among(among));
                 (first, first.plus(REACH).min(self.at))
             }
         };

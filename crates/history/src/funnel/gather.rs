@@ -188,11 +188,14 @@ fn earlier(best: &mut Option<Reached>, other: Option<Reached>) {
     }
 }
 
-/// Gives every hit the number of its user's events before it.
+/// Gives every hit the number of its user's events before it: of everything that the user did, and of what
+/// steps name although nobody did it.
 fn number(hits: &mut [Hit], all: &Source, users: Range<u32>) {
     let mut events: Vec<(u32, Place)> = Vec::new();
     all.each(users, |hit| events.push((hit.user, (hit.time, hit.arrival()))));
+    events.extend(hits.iter().map(|hit| (hit.user, hit.place)));
     events.sort();
+    events.dedup();
     for hit in hits {
         let event = (hit.user, hit.place);
         hit.position = events.partition_point(|other| *other < event) as u32;

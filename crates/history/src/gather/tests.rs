@@ -56,7 +56,7 @@ fn restricted(
     let mut own = whole.clone();
     own.events.retain(|event| {
         let name = names.number(&event.name).unwrap();
-        let named = events.stored().is_none_or(|names| names.contains(&name));
+        let named = events.wants(names, name);
         named && event.time >= needs.earliest(of.0) && event.time <= of.1
     });
     for event in &mut own.events {

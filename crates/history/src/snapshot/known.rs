@@ -13,7 +13,8 @@ use model::{Timestamp, UserIndex};
 
 use super::{Families, Snapshot};
 use crate::evaluate::QueryError;
-use crate::part::{Family, Part};
+use crate::names::Names;
+use crate::part::Part;
 use crate::set::UserSet;
 use crate::users::Users;
 
@@ -58,7 +59,7 @@ impl Snapshot {
         }
         let mut users = self.users.clone();
         if !concerned.is_empty() {
-            correct(&mut users, &concerned, (&self.families, &families), at)?;
+            correct(&mut users, &concerned, (&self.families, &families, &self.names), at)?;
         }
         Ok(Snapshot::new(Arc::clone(&self.names), users, families))
     }
@@ -98,11 +99,11 @@ pub(crate) fn known_part(
 fn correct(
     users: &mut Users,
     concerned: &UserSet,
-    (all, left): (&Families, &Families),
+    (all, left, names): (&Families, &Families, &Names),
     at: Timestamp,
 ) -> Result<(), QueryError> {
-    let all = sightings(all, concerned, users.len())?;
-    let left = sightings(left, concerned, users.len())?;
+    let all = sightings((all, names), concerned, users.len())?;
+    let left = sightings((left, names), concerned, users.len())?;
     for user in concerned.iter() {
         let mut facts = users.get(user);
         let (all, left) = (&all[user.at()], &left[user.at()]);
@@ -125,13 +126,13 @@ fn correct(
 /// What the rows tell of some users, by dense number. Times ascend within a run, so that only its
 /// ends are looked at.
 fn sightings(
-    families: &Families,
+    (families, names): (&Families, &Names),
     of: &UserSet,
     n_users: usize,
 ) -> Result<Vec<Sighting>, QueryError> {
     let mut sightings = vec![UNSEEN; n_users];
     for (family, parts) in families.iter().filter(|(family, _)| family.delivered()) {
-        let event = matches!(family, Family::Event { .. });
+        let event = names.is_activity(*family);
         for part in parts {
             let (runs, times) = (part.runs()?, part.times()?);
             let time = |row: usize| part.facts().time_min + i64::from(times[row]);

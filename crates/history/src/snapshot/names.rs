@@ -5,12 +5,13 @@ use model::Timestamp;
 
 use super::Snapshot;
 use crate::evaluate::QueryError;
-use crate::names::NameId;
+use crate::names::{NameId, Names};
 use crate::part::{Family, Part, month_of};
 
 /// Names of events that a question asks for.
 pub(crate) struct AskedNames {
-    /// Stored events of any name, too. Derived events are asked for by name only.
+    /// Stored events of any name that a user does, too. Derived ones, and those that tell of messages, are
+    /// asked for by name only.
     any: bool,
     /// Ascending, each once.
     names: Vec<NameId>,
@@ -37,9 +38,15 @@ impl AskedNames {
         AskedNames { any, names }
     }
 
-    /// All stored events.
+    /// All stored events that a user does.
     pub(crate) fn every() -> AskedNames {
         AskedNames { any: true, names: Vec::new() }
+    }
+
+    /// Whether stored events of a name are asked for.
+    pub(crate) fn wants(&self, known: &Names, name: NameId) -> bool {
+        let named = self.names.binary_search(&name).is_ok();
+        named || self.any && !known.is_outreach(name)
     }
 
     /// Names of stored events, ascending; nothing: any.
@@ -65,7 +72,17 @@ impl Snapshot {
         let mut families = Vec::new();
         for (first, last) in ranges {
             let stored = self.families.range(of(first, i32::MIN)..=of(last, i32::MAX));
+            let activity =
+                |family: &Family| first == last || !self.names.is_outreach(family.name());
+            let stored = stored.filter(|(family, _)| activity(family));
             families.extend(stored.map(|(family, parts)| (*family, false, parts)));
+        }
+        if asked.any {
+            for name in asked.names.iter().filter(|name| self.names.is_outreach(**name)) {
+                let told = self.families.range(of(*name, i32::MIN)..=of(*name, i32::MAX));
+                families.extend(told.map(|(family, parts)| (*family, false, parts)));
+            }
+            families.sort_by_key(|(family, ..)| *family);
         }
         let stored = families.len();
         for name in &asked.names {

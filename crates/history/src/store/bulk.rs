@@ -8,6 +8,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use engine::SEQUENCE_BITS;
+use model::outreach::is_outreach;
 use model::{EventId, Text, Timestamp, UserIndex};
 use rayon::prelude::*;
 
@@ -81,8 +82,12 @@ impl Store {
         for (family, sealed) in written? {
             self.families.entry(family).or_default().parts.push(sealed);
         }
-        for (user, time) in load.users.iter().zip(load.times) {
-            self.users.add_event(*user, *time);
+        let told: Vec<bool> = load.names.iter().map(|name| is_outreach(name)).collect();
+        for ((user, time), name) in load.users.iter().zip(load.times).zip(load.name_of) {
+            match told[usize::from(*name)] {
+                true => self.users.saw(*user, *time),
+                false => self.users.add_event(*user, *time),
+            }
         }
         Ok(())
     }

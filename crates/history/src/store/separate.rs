@@ -9,7 +9,7 @@ use model::UserIndex;
 use super::Store;
 use super::runs::has_user;
 use crate::disk::Error;
-use crate::part::{Family, Part};
+use crate::part::Part;
 use crate::users::UserFacts;
 
 /// Two users that were one, whose rows still have one number.
@@ -57,7 +57,7 @@ impl Store {
             if !family.delivered() {
                 continue;
             }
-            let event = matches!(family, Family::Event { .. });
+            let event = self.names.is_activity(*family);
             let mut count = |time: i64| {
                 facts.first_seen = facts.first_seen.min(time);
                 if event {

@@ -50,7 +50,7 @@ impl<'a> Matcher<'a> {
     /// Whether the event could match, by its name alone.
     pub(super) fn names(&self, event: &UserEvent) -> bool {
         match &self.names {
-            Names::Any => !event.derived,
+            Names::Any => event.is_activity(),
             Names::Of { plain, composite } => {
                 plain.iter().any(|name| **name == event.name)
                     || composite.iter().any(|member| member.names(event))
@@ -67,7 +67,7 @@ impl<'a> Matcher<'a> {
         events: &[UserEvent],
     ) -> bool {
         let named = match &self.names {
-            Names::Any => !event.derived,
+            Names::Any => event.is_activity(),
             Names::Of { plain, composite } => {
                 plain.iter().any(|name| **name == event.name)
                     || composite.iter().any(|member| member.matches(event, before, events))

@@ -5,6 +5,7 @@
 //! whether this is the first of its name is answered both ways ([`Passes`]), and
 //! [`Where::Same`](crate::tree::Where::Same) is not its business (`chain` compares values).
 
+use model::outreach::is_outreach;
 use model::{Text, Value};
 
 use crate::evaluate::CompiledTest;
@@ -79,7 +80,7 @@ impl Filter {
     pub(super) fn passes(&self, name: &str, properties: &[(Text, Value)]) -> Passes {
         let own = |first| {
             let named = match &self.names {
-                None => true,
+                None => !is_outreach(name),
                 Some(names) => names
                     .iter()
                     .any(|named| named.name == name && named.passes.holds(properties, first)),

@@ -28,7 +28,7 @@ impl Service {
             before: counts_before[index],
             change: counts[index] as i64 - counts_before[index] as i64,
         };
-        let span = view.snapshot.span().filter(|(first, _)| *first <= view.at);
+        let span = view.snapshot.activity_span().filter(|(first, _)| *first <= view.at);
         let activity = activity(&evaluator, DAYS)?;
         let moved = lifecycle::transitions(&states_before, &states);
         Ok(Overview {

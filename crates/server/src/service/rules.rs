@@ -183,7 +183,7 @@ impl Service {
     pub fn settle(&self) -> Result<(), Failure> {
         let config = self.workspace.config();
         let snapshot = self.snapshot(None, None)?;
-        let Some((_, last)) = snapshot.span() else { return Ok(()) };
+        let Some((_, last)) = snapshot.activity_span() else { return Ok(()) };
         let of = key_event(config, &snapshot)?;
         if config.setting(settings::RFM)?.is_none() {
             let monetary = amount_of(&snapshot, &of)?.map(Measure::Sum);
@@ -223,7 +223,7 @@ impl Service {
 
 /// Whether there are enough people over enough time to tell when silence means something.
 fn tell(snapshot: &Snapshot) -> bool {
-    let long = snapshot.span().is_some_and(|(first, last)| last - first >= SETTLE_SPAN);
+    let long = snapshot.activity_span().is_some_and(|(first, last)| last - first >= SETTLE_SPAN);
     long && snapshot.n_users(Timestamp::MAX) >= SETTLE_USERS
 }
 

@@ -1,5 +1,6 @@
 //! Which events match, when they count, and what is measured over them.
 
+use model::outreach::is_outreach;
 use model::{Day, ExactSum, Span, Text, Timestamp, Value};
 use segment::evaluate::UserEvent;
 use segment::tree::{
@@ -35,7 +36,7 @@ impl<'a> World<'a> {
         before: Option<&UserEvent>,
     ) -> bool {
         let named = match &of.names {
-            EventNames::Any => !event.derived,
+            EventNames::Any => !event.derived && !is_outreach(&event.name),
             EventNames::Of(names) => names.iter().any(|name| self.named(name, event, before)),
         };
         named && self.passes(&of.filter, event, before)
@@ -45,7 +46,7 @@ impl<'a> World<'a> {
         let Some(members) = self.rules.composites.get(name) else { return *name == event.name };
         members.iter().any(|member| {
             let named = match &member.names {
-                EventNames::Any => !event.derived,
+                EventNames::Any => !event.derived && !is_outreach(&event.name),
                 EventNames::Of(names) => names.contains(&event.name),
             };
             named && self.passes(&member.filter, event, before)

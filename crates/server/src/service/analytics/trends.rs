@@ -84,7 +84,7 @@ impl Service {
             return Err(Failure::bad_request("request.time", message).hint("exchange the two"));
         }
         // Periods before the first event would be empty: they are not shown.
-        let first = view.snapshot.span().map_or(since, |(first, _)| first);
+        let first = view.snapshot.activity_span().map_or(since, |(first, _)| first);
         let since = since.max(first.min(until));
         let top = limit("top", input.top, TOP.0, TOP.1)?;
         let values = periods(view, unit, Some(since))? * n as i64 * top as i64;

@@ -1,0 +1,22 @@
+//! Reaching people: whom a campaign may write to, when, and why not.
+//!
+//! What it is: pure decisions. A [`Candidate`] is somebody whom a campaign qualified; [`decide`] says what
+//! becomes of it from what is known of the person ([`Person`]), what they were sent before ([`Contacts`]) and
+//! the rules ([`Policy`], [`Campaign`]). What it is not: it renders nothing, sends nothing and keeps no queue;
+//! it does not know the clock.
+//!
+//! Invariants: a message has an id made of what caused it ([`Candidate::message`]), so that the same cause is
+//! decided once; draws depend on the workspace's seed, the campaign and the user alone; nobody of a control
+//! group is ever sent anything by a campaign that the group is for.
+
+mod campaign;
+mod contacts;
+mod decide;
+mod person;
+#[cfg(test)]
+mod tests;
+
+pub use campaign::{Again, Campaign, Delivery, Policy, Standing, Trigger};
+pub use contacts::{Contacts, REMEMBERED};
+pub use decide::{Candidate, Decision, Known, Reason, decide};
+pub use person::{Person, Place, To, places};

@@ -1,0 +1,157 @@
+//! Campaigns and the policy of a workspace, as decisions need them.
+
+use experiment::assign::{Arms, Control, Controls, Share};
+use model::{Span, Text, Timestamp, UserIndex, Zone};
+use segment::tree::EventMatch;
+
+use crate::schedule::Channel;
+use crate::schedule::caps::{self, Labels, Rule};
+use crate::schedule::quiet_hours::{self, Hours};
+
+/// What makes somebody a candidate.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Trigger {
+    /// Runs on a schedule, or requests: somebody else names the candidates.
+    Named,
+    /// Something that they do.
+    Event(EventMatch),
+    /// They come from one place of a watched definition into another. Of a segment, 0 is outside and 1 inside.
+    Moves {
+        /// Key of the definition.
+        watch: Text,
+        /// Out of these places; nothing: any.
+        from: Vec<u8>,
+        /// Into these.
+        to: Vec<u8>,
+    },
+}
+
+/// How often one user gets messages of one campaign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// Once and never again.
+    Once,
+    /// For every cause.
+    Always,
+    /// Not within so long after the last one.
+    After(Span),
+}
+
+/// Whether a campaign sends now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It does.
+    Running,
+    /// Candidates keep their place, and wait.
+    Paused,
+    /// Candidates are turned away.
+    Stopped,
+}
+
+/// How a campaign's messages are delivered.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Delivery {
+    /// What becomes of messages in quiet hours; nothing: what the policy says.
+    pub on_quiet: Option<quiet_hours::Policy>,
+    /// Nothing is sent after this instant.
+    pub until: Option<Timestamp>,
+    /// Messages in all at most.
+    pub most: Option<u64>,
+    /// Messages in a local day of the workspace at most.
+    pub most_per_day: Option<u64>,
+    /// To every device, not only to the one that was active last.
+    pub all_devices: bool,
+}
+
+/// A campaign.
+#[derive(Clone, Debug)]
+pub struct Campaign {
+    /// Stable id.
+    pub id: Text,
+    /// How messages reach people.
+    pub channel: Channel,
+    /// What makes somebody a candidate.
+    pub trigger: Trigger,
+    /// How often.
+    pub again: Again,
+    /// Its contents.
+    pub arms: Arms,
+    /// Share of the candidates in the campaign's own control group.
+    pub control: Share,
+    /// Its labels, as the policy numbers them.
+    pub labels: Labels,
+    /// The names of its labels.
+    pub label_names: Vec<Text>,
+    /// The topic, and whether who said nothing is subscribed to it.
+    pub topic: Option<(Text, bool)>,
+    /// About something that the user asked for: no control group, no caps, no quiet hours.
+    pub transactional: bool,
+    /// Of several that are due at once the greater takes the cap.
+    pub priority: u8,
+    /// Hours in which it may send, beside the rules of the policy; nothing: any.
+    pub hours: Option<Hours>,
+    /// How messages are delivered.
+    pub delivery: Delivery,
+    /// Whether it sends now.
+    pub standing: Standing,
+    /// What happened before this instant makes nobody a candidate.
+    pub since: Timestamp,
+}
+
+/// What holds for all campaigns that are not transactional.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// The seed of all draws.
+    pub seed: u64,
+    /// Share of all users who never get anything.
+    pub control: Share,
+    /// Caps and gaps.
+    pub caps: Vec<Rule>,
+    /// The same in words, in the same order, for whoever asks why.
+    pub caps_in_words: Vec<String>,
+    /// Hours in which nothing is sent.
+    pub quiet: Option<Hours>,
+    /// What becomes of messages in them.
+    pub on_quiet: quiet_hours::Policy,
+    /// The hours of the law of each user's country hold, too.
+    pub legal_hours: bool,
+    /// The zone of whoever has none of their own.
+    pub zone: Zone,
+}
+
+impl Campaign {
+    /// The control group that a user is in, as far as it is this campaign's business: `workspace` or
+    /// `campaign`.
+    pub fn held_out(&self, policy: &Policy, user: UserIndex) -> Option<&'static str> {
+        if self.transactional {
+            return None;
+        }
+        let controls = Controls {
+            workspace: policy.control,
+            named: &[],
+            campaign: Some((&self.id, self.control)),
+        };
+        controls.withheld(policy.seed, u64::from(user.0)).map(|control| match control {
+            Control::Workspace => "workspace",
+            Control::Named(_) | Control::Campaign(_) => "campaign",
+        })
+    }
+
+    /// What caps know of its messages.
+    pub fn message(&self) -> caps::Candidate {
+        caps::Candidate { channel: self.channel, labels: self.labels, priority: self.priority }
+    }
+
+    /// Whether caps and quiet hours are about it: it comes to people while they do something else, and
+    /// they did not ask for it.
+    pub fn policed(&self) -> bool {
+        let waits = matches!(self.channel, Channel::Webhook | Channel::InApp | Channel::OnSite | Channel::Inbox);
+        !self.transactional && !waits
+    }
+
+    /// The content that a user gets, by chance that stays the same.
+    pub fn arm(&self, policy: &Policy, user: UserIndex) -> &Text {
+        let at = self.arms.pick(policy.seed, &self.id, u64::from(user.0));
+        &self.arms.all()[at].id
+    }
+}

@@ -1,0 +1,41 @@
+//! Messages that were decided and are to be handed over.
+
+use std::sync::Arc;
+
+use engine::outreach::To;
+use engine::schedule::Channel;
+use model::{Event, EventId, Text, Timestamp, Value, Who};
+
+/// A message as the writer hands it to the outbox: with everything that its template and its provider need,
+/// as it was at the instant of the decision.
+#[derive(Clone, Debug)]
+pub struct Queued {
+    /// Its id.
+    pub message: EventId,
+    /// Of which campaign.
+    pub campaign: Text,
+    /// Which content.
+    pub variant: Text,
+    /// How it goes.
+    pub channel: Channel,
+    /// Of several that wait, the greater goes first.
+    pub priority: u8,
+    /// The id under which its user is shown.
+    pub user: Text,
+    /// The user as a record names them.
+    pub who: Who,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// Where to: at least one place.
+    pub places: Vec<To>,
+    /// Attributes that the content may name.
+    pub attributes: Vec<(Text, Value)>,
+    /// The event that triggered it.
+    pub event: Option<Arc<Event>>,
+    /// The user's language, as they or their device say it.
+    pub locale: Option<Text>,
+    /// The name of the user's time zone.
+    pub zone: Option<Text>,
+    /// Labels of the campaign, separated by commas.
+    pub labels: Text,
+}

@@ -1,0 +1,731 @@
+//! The writer's part of reaching people: candidates of campaigns are found in what is accepted and told, and
+//! decided one after the other with everything in view that was accepted before.
+//!
+//! What it is: the one place where a message is decided. A decision is a record like any other: durable and
+//! applied before the outbox hears of it, and by its id counted once, so that what is replayed after a crash
+//! decides nothing twice. What it is not: it sends nothing.
+//!
+//! Invariants: no checkpoint is written while triggers wait, so that a crash finds them again in the log; caps
+//! count what was decided, not what was sent, so that a slow provider cannot break them.
+
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+
+use engine::live::{Cause, Correction, Transition};
+use engine::outreach::{
+    Candidate, Contacts, Decision, Known, PAUSED, Person, REMEMBERED, Standing, To, Trigger, decide,
+    places,
+};
+use engine::schedule::Channel;
+use engine::schedule::caps;
+use gateway::validate;
+use history::{Evaluator, Needs, outreach as history_of};
+use model::outreach::{self, event_id};
+use model::{Day, Event, EventId, Identity, Span, Text, Timestamp, Value, Who};
+use segment::evaluate::attribute_at;
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::*;
+use crate::outbox::{Handover, Queued};
+use crate::outreach::{Outfit, Ready};
+
+/// Candidates that are decided between two groups of records: a few tens of milliseconds.
+const AT_ONCE: usize = 500;
+
+/// An event that is older when it arrives triggers nothing: it tells of the past.
+const FRESH: Span = Span(60 * 60 * 1_000);
+
+/// An event that is dated later than this after its arrival triggers nothing: its clock is wrong.
+const AHEAD: Span = Span(5 * 60 * 1_000);
+
+/// What a decision's event is called, for its id: whatever it says, there is one.
+const DECISION: &str = "decision";
+
+/// How many of a request became what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Qualified {
+    /// Decided now.
+    pub(crate) decided: u64,
+    /// Decided before.
+    pub(crate) before: u64,
+    /// Handed to the outbox.
+    pub(crate) queued: u64,
+}
+
+/// Candidates that somebody waits for.
+pub(crate) struct Request {
+    pub(crate) candidates: VecDeque<Candidate>,
+    pub(crate) reply: oneshot::Sender<Qualified>,
+    done: Qualified,
+}
+
+impl Request {
+    pub(crate) fn new(candidates: Vec<Candidate>, reply: oneshot::Sender<Qualified>) -> Request {
+        Request { candidates: candidates.into(), reply, done: Qualified::default() }
+    }
+}
+
+/// The state of reaching people.
+#[derive(Default)]
+pub(crate) struct Reaching {
+    outfit: Arc<Outfit>,
+    by_event: HashMap<Text, Vec<Text>>,
+    any_event: Vec<Text>,
+    by_watch: HashMap<Text, Vec<Text>>,
+    contacts: Contacts,
+    /// By campaign: messages of the latest local day.
+    today: HashMap<Text, (Day, u64)>,
+    waiting: VecDeque<Candidate>,
+    planned: BTreeMap<(Timestamp, EventId), Candidate>,
+    paused: HashMap<Text, Vec<Candidate>>,
+    requests: VecDeque<Request>,
+    outbox: Option<UnboundedSender<Handover>>,
+}
+
+impl Reaching {
+    pub(super) fn new(outfit: Arc<Outfit>) -> Reaching {
+        let mut reaching = Reaching::default();
+        reaching.define(outfit);
+        reaching
+    }
+
+    fn define(&mut self, outfit: Arc<Outfit>) {
+        (self.by_event, self.by_watch, self.any_event) = Default::default();
+        for (id, ready) in &outfit.campaigns {
+            match &ready.campaign.trigger {
+                Trigger::Named => {}
+                Trigger::Event(_) => match ready.matches.as_ref().and_then(|of| of.names()) {
+                    Some(names) => names
+                        .into_iter()
+                        .for_each(|name| self.by_event.entry(name).or_default().push(id.clone())),
+                    None => self.any_event.push(id.clone()),
+                },
+                Trigger::Moves { watch, .. } => {
+                    self.by_watch.entry(watch.clone()).or_default().push(id.clone());
+                }
+            }
+        }
+        // Whoever waited for a campaign to go on, or to end, is decided again.
+        let standing = |id: &Text| outfit.campaigns.get(id).map(|of| of.campaign.standing);
+        let ids: Vec<Text> = self.paused.keys().cloned().collect();
+        for id in ids.into_iter().filter(|id| standing(id) != Some(Standing::Paused)) {
+            self.waiting.extend(self.paused.remove(&id).unwrap_or_default());
+        }
+        self.outfit = outfit;
+    }
+
+    /// Whether triggers wait that a checkpoint must not leave behind.
+    pub(in crate::workspace) fn undecided(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    fn due(&self, now: Timestamp) -> bool {
+        let planned = self.planned.keys().next().is_some_and(|(due, _)| *due <= now);
+        planned || !self.waiting.is_empty() || !self.requests.is_empty()
+    }
+
+    fn next_batch(&mut self, now: Timestamp) -> Vec<Candidate> {
+        let mut batch = Vec::new();
+        while batch.len() < AT_ONCE
+            && let Some(entry) = self.planned.first_entry().filter(|entry| entry.key().0 <= now)
+        {
+            batch.push(entry.remove());
+        }
+        let n = self.waiting.len().min(AT_ONCE - batch.len());
+        batch.extend(self.waiting.drain(..n));
+        batch
+    }
+
+    fn forget(&mut self, gone: &dyn Fn(UserIndex) -> bool) {
+        self.waiting.retain(|candidate| !gone(candidate.user));
+        self.planned.retain(|_, candidate| !gone(candidate.user));
+        self.paused.values_mut().for_each(|of| of.retain(|candidate| !gone(candidate.user)));
+    }
+
+    fn count_today(&mut self, campaign: &Text, day: Day) {
+        let own = self.today.entry(campaign.clone()).or_insert((day, 0));
+        if own.0 != day {
+            *own = (day, 0);
+        }
+        own.1 += 1;
+    }
+}
+
+/// What a decision leads to.
+struct Outcome {
+    record: Record,
+    queued: Option<Queued>,
+    later: Option<Timestamp>,
+}
+
+impl Writer {
+    /// Other campaigns, or another policy, from now on.
+    pub(super) fn outfit(&mut self, outfit: Arc<Outfit>) {
+        self.reaching.define(outfit);
+    }
+
+    /// Messages go from now on: what was sent of late and what waits is read from the history.
+    pub(super) fn reach_from_now(
+        &mut self,
+        outbox: UnboundedSender<Handover>,
+    ) -> Result<(), WorkspaceError> {
+        let snapshot = self.store.snapshot()?;
+        let rules = self.watching.rules().clone();
+        let now = (self.clock)();
+        let evaluator = Evaluator::new(&snapshot, &rules, Timestamp::MAX);
+        let read = self.read_messages(&evaluator, now);
+        let pending = read.map_err(|error| WorkspaceError::Outreach(error.to_string()))?;
+        let mut queued = Vec::new();
+        for (candidate, variant, at) in pending {
+            queued.extend(self.queued_again(&candidate, variant, at));
+        }
+        let _ = outbox.send(Handover::Left(queued));
+        self.reaching.outbox = Some(outbox);
+        Ok(())
+    }
+
+    /// Contacts, planned messages and the count of the day; what was queued and has no outcome is returned.
+    #[allow(clippy::type_complexity)]
+    fn read_messages(
+        &mut self,
+        evaluator: &Evaluator,
+        now: Timestamp,
+    ) -> Result<Vec<(Candidate, Text, Timestamp)>, history::QueryError> {
+        let mut settled: HashSet<Text> = HashSet::new();
+        let since = now.minus(REMEMBERED);
+        let text = |value: &Option<Value>| match value {
+            Some(Value::Text(text)) => text.clone(),
+            _ => Text::default(),
+        };
+        let outcomes = [outreach::SENT, outreach::FAILED];
+        history_of::scan(evaluator, &outcomes, since, &[], &mut |_, _, _, values| {
+            settled.insert(text(&values[0]));
+        })?;
+        let mut decided: HashSet<Text> = HashSet::new();
+        let (mut pending, mut messages) = (Vec::new(), Vec::new());
+        let properties =
+            [outreach::VARIANT, outreach::RUN, outreach::CHANNEL, outreach::LABELS, outreach::TRIGGER];
+        history_of::scan(
+            evaluator,
+            &[outreach::QUEUED],
+            since,
+            &properties,
+            &mut |user, at, _, values| {
+                let message = text(&values[0]);
+                messages.push((user, at, text(&values[1]), text(&values[4]), text(&values[5])));
+                if !settled.contains(&message) {
+                    let candidate = Candidate {
+                        campaign: text(&values[1]),
+                        user,
+                        message: EventId::of(&message),
+                        run: text(&values[3]),
+                        at,
+                        due: at,
+                        event: trigger(&text(&values[6])),
+                    };
+                    pending.push((candidate, text(&values[2]), at));
+                }
+                decided.insert(message);
+            },
+        )?;
+        messages.sort_by_key(|(_, at, ..)| *at);
+        let day = |at: Timestamp| self.reaching.outfit.policy.zone.day(at);
+        let days: Vec<Day> = messages.iter().map(|(_, at, ..)| day(*at)).collect();
+        for ((user, at, campaign, channel, labels), day) in messages.into_iter().zip(days) {
+            let Some(channel) = Channel::parse(&channel) else { continue };
+            let labels = self.reaching.outfit.labels_of(&labels);
+            let message = caps::Candidate { channel, labels, priority: 0 };
+            self.reaching.contacts.add(user, &campaign, message, at);
+            self.reaching.count_today(&campaign, day);
+        }
+        self.read_planned(evaluator, (decided, since))?;
+        Ok(pending)
+    }
+
+    fn read_planned(
+        &mut self,
+        evaluator: &Evaluator,
+        (mut decided, since): (HashSet<Text>, Timestamp),
+    ) -> Result<(), history::QueryError> {
+        let text = |value: &Option<Value>| match value {
+            Some(Value::Text(text)) => text.clone(),
+            _ => Text::default(),
+        };
+        let others = [outreach::HELD_OUT, outreach::WITHHELD];
+        history_of::scan(evaluator, &others, since, &[], &mut |_, _, _, values| {
+            decided.insert(text(&values[0]));
+        })?;
+        let properties = [outreach::RUN, outreach::DUE, outreach::REASON, outreach::TRIGGER];
+        let mut latest: HashMap<Text, (Timestamp, Candidate, bool)> = HashMap::new();
+        history_of::scan(
+            evaluator,
+            &[outreach::PLANNED],
+            since,
+            &properties,
+            &mut |user, at, _, values| {
+                let message = text(&values[0]);
+                let due = match values[3] {
+                    Some(Value::Int(ms)) => Timestamp(ms),
+                    _ => at,
+                };
+                if decided.contains(&message)
+                    || latest.get(&message).is_some_and(|(than, ..)| *than > at)
+                {
+                    return;
+                }
+                let candidate = Candidate {
+                    campaign: text(&values[1]),
+                    user,
+                    message: EventId::of(&message),
+                    run: text(&values[2]),
+                    at,
+                    due,
+                    event: trigger(&text(&values[5])),
+                };
+                let paused = text(&values[4]) == PAUSED;
+                latest.insert(message, (at, candidate, paused));
+            },
+        )?;
+        for (_, (_, candidate, paused)) in latest {
+            match paused {
+                // The campaign may have gone on meanwhile.
+                true => self.reaching.waiting.push_back(Candidate { due: candidate.at, ..candidate }),
+                false => {
+                    self.reaching.planned.insert((candidate.due, candidate.message), candidate);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Candidates among the records of a frame that was folded.
+    pub(super) fn triggers_of(&mut self, taken: &[Taken]) {
+        if self.reaching.by_event.is_empty() && self.reaching.any_event.is_empty() {
+            return;
+        }
+        for (step, _, record) in taken {
+            let What::Event(event) = &record.what else { continue };
+            let of_name = self.reaching.by_event.get(&event.name).into_iter().flatten();
+            let any = self.reaching.any_event.iter();
+            let campaigns: Vec<Text> = of_name.chain(any).cloned().collect();
+            let age = record.received_at - event.time;
+            if campaigns.is_empty() || age > FRESH || age.0 < -AHEAD.0 {
+                continue;
+            }
+            let mut shared = None;
+            for id in campaigns {
+                let Some(ready) = self.reaching.outfit.campaigns.get(&id) else { continue };
+                let matches = ready.matches.as_ref();
+                let fits = matches.is_some_and(|of| of.holds(&event.name, &event.properties));
+                if !fits || event.time < ready.campaign.since || self.hidden.contains(&step.user) {
+                    continue;
+                }
+                let event = shared.get_or_insert_with(|| Arc::new(event.clone()));
+                let cause = event.id.to_string();
+                let candidate = Candidate {
+                    campaign: id.clone(),
+                    user: step.user,
+                    message: Candidate::message(&ready.campaign, step.user, &cause),
+                    run: Text::from(cause),
+                    at: event.time,
+                    due: event.time,
+                    event: Some(Arc::clone(event)),
+                };
+                self.reaching.waiting.push_back(candidate);
+            }
+        }
+    }
+
+    /// Candidates among what was told.
+    pub(super) fn triggers_among(&mut self, told: &[Transition]) {
+        if self.reaching.by_watch.is_empty() {
+            return;
+        }
+        for transition in told {
+            let new = transition.correction == Correction::None
+                && transition.cause != Cause::Definition
+                && transition.cause != Cause::Merge;
+            if !new || self.hidden.contains(&transition.user) {
+                continue;
+            }
+            let Some(key) = self.watching.key(transition.watch) else { continue };
+            for id in self.reaching.by_watch.get(&key).cloned().unwrap_or_default() {
+                let Some(ready) = self.reaching.outfit.campaigns.get(&id) else { continue };
+                let Trigger::Moves { from, to, .. } = &ready.campaign.trigger else { continue };
+                let fits = to.contains(&transition.to)
+                    && (from.is_empty() || from.contains(&transition.from));
+                if !fits || transition.at < ready.campaign.since {
+                    continue;
+                }
+                let cause = format!("{key}/{}/{}", transition.at.0, transition.to);
+                let candidate = Candidate {
+                    campaign: id.clone(),
+                    user: transition.user,
+                    message: Candidate::message(&ready.campaign, transition.user, &cause),
+                    run: Text::from(cause),
+                    at: transition.at,
+                    due: transition.at,
+                    event: None,
+                };
+                self.reaching.waiting.push_back(candidate);
+            }
+        }
+    }
+
+    /// Users that turned out to be one keep all their caps.
+    pub(super) fn reach_merged(&mut self, taken: &[Taken]) {
+        for merge in taken.iter().flat_map(|(step, ..)| &step.merged) {
+            self.reaching.contacts.merge(merge.from, merge.into);
+        }
+    }
+
+    /// Nothing of a user is kept, and nothing is sent any more.
+    pub(super) fn reach_forget(&mut self, users: &[UserIndex], names: &[Text]) {
+        self.reaching.forget(&|user| users.contains(&user));
+        users.iter().for_each(|user| self.reaching.contacts.forget(*user));
+        if let Some(outbox) = &self.reaching.outbox {
+            let _ = outbox.send(Handover::Forget(names.to_vec()));
+        }
+    }
+
+    pub(super) fn requested(&mut self, request: Request) {
+        self.reaching.requests.push_back(request);
+    }
+
+    /// Whether candidates wait to be decided now.
+    pub(super) fn reach_busy(&mut self) -> bool {
+        let running = self.reaching.outbox.is_some() && self.refused.is_none();
+        running && self.reaching.due((self.clock)())
+    }
+
+    /// When the next planned message is due.
+    pub(super) fn reach_next(&self) -> Option<Timestamp> {
+        self.reaching.outbox.as_ref()?;
+        self.reaching.planned.keys().next().map(|(due, _)| *due)
+    }
+
+    /// Decides a few candidates.
+    pub(super) fn reach_slice(&mut self) {
+        if self.reaching.outbox.is_none() || self.refused.is_some() {
+            return;
+        }
+        let now = (self.clock)();
+        let batch = self.reaching.next_batch(now);
+        if !batch.is_empty() {
+            self.decide_all(batch, now);
+        }
+        if let Some(mut request) = self.reaching.requests.pop_front() {
+            let n = request.candidates.len().min(AT_ONCE);
+            let batch: Vec<Candidate> = request.candidates.drain(..n).collect();
+            let done = self.decide_all(batch, now);
+            request.done.decided += done.decided;
+            request.done.before += done.before;
+            request.done.queued += done.queued;
+            match request.candidates.is_empty() || self.refused.is_some() {
+                true => _ = request.reply.send(request.done),
+                false => self.reaching.requests.push_front(request),
+            }
+        }
+    }
+
+    fn decide_all(&mut self, mut batch: Vec<Candidate>, now: Timestamp) -> Qualified {
+        let mut done = Qualified::default();
+        let outfit = Arc::clone(&self.reaching.outfit);
+        let priority = |candidate: &Candidate| {
+            outfit.campaigns.get(&candidate.campaign).map_or(0, |ready| ready.campaign.priority)
+        };
+        // The better message takes the cap; of equals, the campaign's id decides.
+        batch.sort_by(|a, b| {
+            let own = |c: &Candidate| (c.user, std::cmp::Reverse(priority(c)));
+            own(a).cmp(&own(b)).then_with(|| a.campaign.cmp(&b.campaign)).then(a.at.cmp(&b.at))
+        });
+        let probes: Vec<Record> = batch.iter().map(|candidate| probe(candidate, now)).collect();
+        let held = match self.counted.held(&self.store, &self.fold, &probes) {
+            Ok(held) => held,
+            Err(error) => {
+                tracing::error!(%error, "the history cannot be read; nothing is decided");
+                self.reaching.waiting.extend(batch);
+                return done;
+            }
+        };
+        let (mut group, mut queued, mut later) = (Group::default(), Vec::new(), Vec::new());
+        for candidate in batch {
+            let Some(ready) = outfit.campaigns.get(&candidate.campaign) else { continue };
+            let user = UserIndex(self.store.remaining(candidate.user));
+            let candidate = Candidate { user, ..candidate };
+            let id = event_id(candidate.message, DECISION, 0);
+            if held.contains(&id) || self.counted.waits(id) {
+                done.before += 1;
+                continue;
+            }
+            if self.hidden.contains(&user) {
+                continue;
+            }
+            let Some(outcome) = self.decided(ready, &candidate, now) else { continue };
+            done.decided += 1;
+            done.queued += u64::from(outcome.queued.is_some());
+            queued.extend(outcome.queued);
+            later.extend(outcome.later.map(|due| Candidate { due, ..candidate }));
+            // What is planned again under the same instant was written down before.
+            if outcome.record.delivery().is_some_and(|id| self.counted.take(id)) {
+                group.accepted.push(self.step(outcome.record));
+            }
+        }
+        self.commit(group);
+        if self.refused.is_some() {
+            return done;
+        }
+        for candidate in later {
+            match candidate.due == Timestamp::MAX {
+                true => {
+                    self.reaching.paused.entry(candidate.campaign.clone()).or_default().push(candidate);
+                }
+                false => {
+                    self.reaching.planned.insert((candidate.due, candidate.message), candidate);
+                }
+            }
+        }
+        if let Some(outbox) = self.reaching.outbox.as_ref().filter(|_| !queued.is_empty()) {
+            let _ = outbox.send(Handover::Queued(queued));
+        }
+        done
+    }
+
+    /// What becomes of one candidate.
+    fn decided(&mut self, ready: &Ready, candidate: &Candidate, now: Timestamp) -> Option<Outcome> {
+        let campaign = &ready.campaign;
+        let needs = Needs::of_attributes(&ready.needs, self.watching.rules());
+        let history = match self.store.history_for(&[candidate.user], &needs, (now, now)) {
+            Ok(history) => history,
+            Err(error) => {
+                tracing::error!(%error, "a profile cannot be read; a message is not decided");
+                return None;
+            }
+        };
+        let attribute = |name: &str| attribute_at(&history, name, now).cloned();
+        let person = Person {
+            user: candidate.user,
+            fold: &self.fold,
+            attribute: &attribute,
+            address: &address,
+        };
+        let day = self.reaching.outfit.policy.zone.day(now);
+        let today = self.reaching.today.get(&campaign.id).filter(|(of, _)| *of == day);
+        let decision = match self.qualifies(ready, candidate, now) {
+            false => Decision::Withheld {
+                reason: engine::outreach::Reason::NotQualified,
+                detail: String::new(),
+                variant: None,
+            },
+            true => {
+                let known = Known {
+                    policy: &self.reaching.outfit.policy,
+                    contacts: &self.reaching.contacts,
+                    today: today.map_or(0, |(_, n)| *n),
+                    now,
+                };
+                decide(campaign, candidate, &person, &known)
+            }
+        };
+        let who = who(&self.fold, candidate.user)?;
+        let (name, id, properties, variant) = told(&decision, candidate, campaign);
+        let mut later = None;
+        let mut queued = None;
+        match &decision {
+            Decision::Later { due, .. } => later = Some(*due),
+            Decision::Send { places, .. } => {
+                let places = places.iter().map(|place| place.to.clone()).collect();
+                let of = (&person, &attribute as &dyn Fn(&str) -> Option<Value>);
+                queued = Some(handed(ready, candidate, (variant, places, now), of, &who));
+            }
+            Decision::HeldOut(_) | Decision::Withheld { .. } => {}
+        }
+        if queued.is_some() {
+            self.reaching.contacts.add(candidate.user, &campaign.id, campaign.message(), now);
+            self.reaching.count_today(&campaign.id, day);
+        }
+        let event = Event { name: Text::const_new(name), time: now, id, properties };
+        let record = Record { received_at: now, who, what: What::Event(event) };
+        Some(Outcome { record, queued, later })
+    }
+
+    /// Whether a triggered candidate is in the audience at this instant. Runs have asked before.
+    fn qualifies(&mut self, ready: &Ready, candidate: &Candidate, now: Timestamp) -> bool {
+        let triggered = !matches!(ready.campaign.trigger, Trigger::Named);
+        let Some(audience) = ready.audience.as_ref().filter(|_| triggered) else { return true };
+        let rules = self.watching.rules().clone();
+        let needs = Needs::of(&[audience], &rules);
+        match self.store.history_for(&[candidate.user], &needs, (now, now)) {
+            Ok(history) => {
+                let context = segment::evaluate::Context {
+                    rules: &rules,
+                    population: &segment::evaluate::NoPopulation,
+                };
+                segment::evaluate(audience, &history, &context, now)
+            }
+            Err(error) => {
+                tracing::error!(%error, "a history cannot be read; a message is not sent");
+                false
+            }
+        }
+    }
+
+    /// A message of an earlier run that has no outcome; nothing: it cannot be sent any more.
+    fn queued_again(
+        &mut self,
+        candidate: &Candidate,
+        variant: Text,
+        at: Timestamp,
+    ) -> Option<Queued> {
+        let outfit = Arc::clone(&self.reaching.outfit);
+        let ready = outfit.campaigns.get(&candidate.campaign)?;
+        let user = UserIndex(self.store.remaining(candidate.user));
+        let now = (self.clock)();
+        let needs = Needs::of_attributes(&ready.needs, self.watching.rules());
+        let history = self.store.history_for(&[user], &needs, (now, now)).ok()?;
+        let attribute = |name: &str| attribute_at(&history, name, now).cloned();
+        let person =
+            Person { user, fold: &self.fold, attribute: &attribute, address: &address };
+        let topic = ready.campaign.topic.as_ref().map(|(topic, own)| (topic.as_str(), *own));
+        let open = places(&person, ready.campaign.channel, topic);
+        let mut open: Vec<To> =
+            open.into_iter().filter(|place| place.blocked.is_none()).map(|place| place.to).collect();
+        if !ready.campaign.delivery.all_devices {
+            open.truncate(1);
+        }
+        let who = who(&self.fold, user)?;
+        let event = match &candidate.event {
+            Some(named) => self.event_of(user, named.id),
+            None => None,
+        };
+        let candidate = Candidate { user, event, ..candidate.clone() };
+        let of = (&person, &attribute as &dyn Fn(&str) -> Option<Value>);
+        Some(handed(ready, &candidate, (variant, open, at), of, &who))
+    }
+
+    /// An event of a user by its id.
+    fn event_of(&mut self, user: UserIndex, id: EventId) -> Option<Arc<Event>> {
+        let history = self.store.history_of(user).ok()?;
+        let found = history.events.into_iter().find(|event| event.id == id)?;
+        let segment::evaluate::UserEvent { name, time, id, properties, .. } = found;
+        Some(Arc::new(Event { name, time, id, properties }))
+    }
+}
+
+/// A record with the id of a candidate's decision, to ask whether it was made.
+fn probe(candidate: &Candidate, now: Timestamp) -> Record {
+    let id = event_id(candidate.message, DECISION, 0);
+    let name = Text::const_new(outreach::QUEUED);
+    let event = Event { name, time: now, id, properties: Vec::new() };
+    Record { received_at: now, who: Who::default(), what: What::Event(event) }
+}
+
+/// An event of which only the id is known yet.
+fn trigger(id: &str) -> Option<Arc<Event>> {
+    if id.is_empty() {
+        return None;
+    }
+    let (name, time, properties) = (Text::default(), Timestamp(0), Vec::new());
+    Some(Arc::new(Event { name, time, id: EventId::of(id), properties }))
+}
+
+/// Name, id and properties of the event that tells a decision.
+fn told(
+    decision: &Decision,
+    candidate: &Candidate,
+    campaign: &engine::outreach::Campaign,
+) -> (&'static str, EventId, Vec<(Text, Value)>, Text) {
+    let text = |name: &'static str, value: &str| (Text::const_new(name), Value::text(value));
+    let mut properties = vec![
+        text(outreach::MESSAGE, &candidate.message.to_string()),
+        text(outreach::CAMPAIGN, &campaign.id),
+        text(outreach::RUN, &candidate.run),
+        text(outreach::CHANNEL, campaign.channel.name()),
+    ];
+    if !campaign.label_names.is_empty() {
+        properties.push(text(outreach::LABELS, &campaign.label_names.join(",")));
+    }
+    if let Some(event) = &candidate.event {
+        properties.push(text(outreach::TRIGGER, &event.id.to_string()));
+    }
+    let mut own = |variant: &Option<Text>| {
+        properties.extend(variant.as_ref().map(|variant| text(outreach::VARIANT, variant)));
+    };
+    let mut id = event_id(candidate.message, DECISION, 0);
+    let mut drawn = Text::default();
+    let name = match decision {
+        Decision::HeldOut(group) => {
+            properties.push(text(outreach::GROUP, group));
+            outreach::HELD_OUT
+        }
+        Decision::Withheld { reason, detail, variant } => {
+            own(variant);
+            properties.push(text(outreach::REASON, reason.word()));
+            if !detail.is_empty() {
+                properties.push(text(outreach::DETAIL, detail));
+            }
+            outreach::WITHHELD
+        }
+        Decision::Later { due, reason, variant } => {
+            own(variant);
+            properties.push(text(outreach::REASON, reason));
+            properties.push((Text::const_new(outreach::DUE), Value::Int(due.0)));
+            id = event_id(candidate.message, outreach::PLANNED, due.0 as u64);
+            outreach::PLANNED
+        }
+        Decision::Send { variant, .. } => {
+            own(&Some(variant.clone()));
+            drawn = variant.clone();
+            outreach::QUEUED
+        }
+    };
+    model::record::sort_properties(&mut properties);
+    (name, id, properties, drawn)
+}
+
+/// A message as the outbox needs it.
+fn handed(
+    ready: &Ready,
+    candidate: &Candidate,
+    (variant, places, at): (Text, Vec<To>, Timestamp),
+    (person, attribute): (&Person, &dyn Fn(&str) -> Option<Value>),
+    who: &Who,
+) -> Queued {
+    let campaign = &ready.campaign;
+    let attributes =
+        ready.reads.iter().filter_map(|name| Some((name.clone(), attribute(name)?))).collect();
+    Queued {
+        message: candidate.message,
+        campaign: campaign.id.clone(),
+        variant,
+        channel: campaign.channel,
+        priority: campaign.priority,
+        user: person.fold.person(candidate.user).public_id.clone(),
+        who: who.clone(),
+        at,
+        places,
+        attributes,
+        event: candidate.event.clone(),
+        locale: person.locale(),
+        zone: person.zone(),
+        labels: Text::from(campaign.label_names.join(",")),
+    }
+}
+
+/// A user as a record names them.
+fn who(fold: &Fold, user: UserIndex) -> Option<Who> {
+    let graph = fold.graph(user);
+    if let Some(id) = graph.user_ids().next() {
+        return Some(Who::of(Some(id.clone()), None));
+    }
+    if let Some(identity) = graph.identities().next() {
+        return Some(Who { identities: vec![identity.clone()], ..Who::default() });
+    }
+    graph.anonymous_ids().next().map(|id| Who::of(None, Some(id.clone())))
+}
+
+/// An address that stands in an attribute, as its channel writes it.
+fn address(label: &str, written: &str) -> Option<Text> {
+    let read = if label == Identity::EMAIL { validate::email } else { validate::phone };
+    read(written).map(|identity| identity.value)
+}

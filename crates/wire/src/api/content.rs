@@ -1,0 +1,269 @@
+//! What messages say, per channel. Every text is a Liquid template unless its description says otherwise.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// How the body of an e-mail is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BodyForm {
+    /// HTML.
+    #[default]
+    Html,
+    /// MJML, which becomes HTML that mail programs agree on.
+    Mjml,
+    /// Plain text alone.
+    Text,
+}
+
+/// A button.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ButtonInput {
+    /// Its id in events, as in `accept`; not a template.
+    pub id: String,
+    /// What it says.
+    pub title: String,
+    /// Where it leads; default: it closes the message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub link: Option<String>,
+}
+
+/// What Gmail shows of an offer in its promotions tab.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct OfferInput {
+    /// What is offered, as in `20% off`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub description: Option<String>,
+    /// The code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub code: Option<String>,
+    /// From when on; not a template.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = DateTime)]
+    pub starts_at: Option<String>,
+    /// Until when; not a template.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = DateTime)]
+    pub ends_at: Option<String>,
+    /// A picture, PNG or JPEG.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub image: Option<String>,
+    /// Where the picture leads.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub link: Option<String>,
+    /// The sender’s logo.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub logo: Option<String>,
+}
+
+/// The content of a message in one language.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum ContentInput {
+    /// An e-mail.
+    Email {
+        /// The subject.
+        subject: String,
+        /// What mail programs show beside the subject.
+        #[serde(default)]
+        #[schema(required = false)]
+        preheader: String,
+        /// The body.
+        body: String,
+        /// How the body is written.
+        #[serde(default)]
+        #[schema(inline, required = false)]
+        form: BodyForm,
+        /// Plain text for those who see no HTML; default: made of the body.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        text: Option<String>,
+        /// The AMP part.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        amp: Option<String>,
+        /// The address it comes from; default: the provider’s.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        from: Option<String>,
+        /// The name it comes from; default: the provider’s.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        from_name: Option<String>,
+        /// Where answers go.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        reply_to: Option<String>,
+        /// What Gmail shows of the offer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        offer: Option<OfferInput>,
+    },
+    /// A message to the app of a telephone.
+    Push {
+        /// The title.
+        title: String,
+        /// The text.
+        body: String,
+        /// A picture.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        image: Option<String>,
+        /// Where a tap leads.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        link: Option<String>,
+        /// Seconds that the service keeps it for a device that is off; default: four weeks.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        ttl_seconds: Option<u32>,
+        /// A later message with the same key replaces it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        collapse_key: Option<String>,
+        /// Android’s channel; not a template.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        android_channel: Option<String>,
+        /// At most 4.
+        #[serde(default)]
+        #[schema(required = false)]
+        buttons: Vec<ButtonInput>,
+        /// What the app finds beside it.
+        #[serde(default)]
+        #[schema(required = false)]
+        data: BTreeMap<String, String>,
+    },
+    /// A message to a browser.
+    WebPush {
+        /// The title.
+        title: String,
+        /// The text.
+        body: String,
+        /// The icon.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        icon: Option<String>,
+        /// A picture.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        image: Option<String>,
+        /// Where a click leads.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        link: Option<String>,
+        /// At most 2.
+        #[serde(default)]
+        #[schema(required = false)]
+        buttons: Vec<ButtonInput>,
+        /// Seconds that the service keeps it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        ttl_seconds: Option<u32>,
+    },
+    /// A text message.
+    Sms {
+        /// The text.
+        body: String,
+    },
+    /// A WhatsApp message: an approved template, or text within the session window.
+    Whatsapp {
+        /// Name of the approved template; not a template of ours.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        template: Option<String>,
+        /// Its language; not a template.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        language: Option<String>,
+        /// What fills its body.
+        #[serde(default)]
+        #[schema(required = false)]
+        parameters: Vec<String>,
+        /// Text, where there is no template.
+        #[serde(default)]
+        #[schema(required = false)]
+        body: String,
+    },
+    /// An HTTP request.
+    Webhook {
+        /// `POST`, `PUT`, `PATCH` or `GET`; default `POST`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        method: Option<String>,
+        /// Where to.
+        url: String,
+        /// By name.
+        #[serde(default)]
+        #[schema(required = false)]
+        headers: BTreeMap<String, String>,
+        /// The body; default: what is known of the message, as JSON.
+        #[serde(default)]
+        #[schema(required = false)]
+        body: String,
+    },
+    /// Shown over the page or the app.
+    InApp {
+        /// `cover`, `interstitial`, `half_interstitial`, `header`, `footer`, `alert`; not a template.
+        layout: String,
+        /// The title.
+        #[serde(default)]
+        #[schema(required = false)]
+        title: String,
+        /// The text.
+        #[serde(default)]
+        #[schema(required = false)]
+        body: String,
+        /// A picture.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        image: Option<String>,
+        /// At most 3.
+        #[serde(default)]
+        #[schema(required = false)]
+        buttons: Vec<ButtonInput>,
+        /// Seconds until it is shown.
+        #[serde(default)]
+        #[schema(required = false)]
+        delay_seconds: u32,
+        /// Colour of the background, as in `#ffffff`; not a template.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        background: Option<String>,
+    },
+    /// A card in an inbox.
+    Inbox {
+        /// The title.
+        title: String,
+        /// The text.
+        #[serde(default)]
+        #[schema(required = false)]
+        body: String,
+        /// A picture.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        image: Option<String>,
+        /// Where a click leads.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        link: Option<String>,
+        /// It stands above all others.
+        #[serde(default)]
+        #[schema(required = false)]
+        pinned: bool,
+        /// How long it stays, as in `30d`; default: for ever.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        expires_after: Option<String>,
+    },
+}
