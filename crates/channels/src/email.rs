@@ -6,7 +6,10 @@
 
 pub mod dkim;
 pub mod mime;
+pub mod smtp;
 pub mod status;
+
+pub use smtp::Smtp;
 
 /// A person or role with an email address.
 #[derive(Clone, Debug, PartialEq, Eq)]

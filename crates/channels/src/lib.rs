@@ -14,9 +14,12 @@ pub mod breaker;
 pub mod contract;
 pub mod email;
 pub mod fcm;
+pub mod net;
 pub mod pace;
 pub mod secret;
 pub mod sms;
+#[cfg(test)]
+mod testing;
 pub mod tls;
 pub mod web_push;
 pub mod webhook;
