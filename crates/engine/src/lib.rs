@@ -24,6 +24,7 @@ mod facts;
 mod fold;
 mod identity;
 pub mod live;
+pub mod outreach;
 pub mod schedule;
 pub mod subscription;
 

@@ -13,10 +13,8 @@ mod campaign;
 mod contacts;
 mod decide;
 mod person;
-#[cfg(test)]
-mod tests;
 
 pub use campaign::{Again, Campaign, Delivery, Policy, Standing, Trigger};
 pub use contacts::{Contacts, REMEMBERED};
-pub use decide::{Candidate, Decision, Known, Reason, decide};
+pub use decide::{Candidate, Decision, Known, PAUSED, Reason, decide};
 pub use person::{Person, Place, To, places};

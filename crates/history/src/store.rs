@@ -116,6 +116,14 @@ impl Store {
         self.users.len()
     }
 
+    /// The user that a number stands for now: another one after a merge.
+    pub fn remaining(&self, user: UserIndex) -> UserIndex {
+        match user.at() < self.users.len() {
+            true => UserIndex(self.users.remaining(user.0)),
+            false => user,
+        }
+    }
+
     /// Rows that no checkpoint has written yet.
     pub fn n_fresh(&self) -> usize {
         self.n_fresh

@@ -42,6 +42,7 @@ mod condition;
 mod due;
 mod filter;
 mod lists;
+mod matches;
 mod moving;
 mod program;
 mod recall;
@@ -52,6 +53,7 @@ mod states;
 mod times;
 mod user;
 
+pub use matches::Matches;
 pub use moving::{Moved, Tables};
 pub use program::{DEFAULT_LIFECYCLE, GRACE, NotLive, Program, STATES_MAX, Watched, What};
 pub use scratch::{Scratch, first_seen, known_from, known_since};

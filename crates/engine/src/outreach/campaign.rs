@@ -145,7 +145,10 @@ impl Campaign {
     /// Whether caps and quiet hours are about it: it comes to people while they do something else, and
     /// they did not ask for it.
     pub fn policed(&self) -> bool {
-        let waits = matches!(self.channel, Channel::Webhook | Channel::InApp | Channel::OnSite | Channel::Inbox);
+        let waits = matches!(
+            self.channel,
+            Channel::Webhook | Channel::InApp | Channel::OnSite | Channel::Inbox
+        );
         !self.transactional && !waits
     }
 

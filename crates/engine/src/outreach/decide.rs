@@ -132,7 +132,8 @@ pub fn decide(
     person: &Person,
     known: &Known,
 ) -> Decision {
-    let withheld = |reason: Reason, detail: String| Decision::Withheld { reason, detail, variant: None };
+    let withheld =
+        |reason: Reason, detail: String| Decision::Withheld { reason, detail, variant: None };
     if campaign.standing == Standing::Stopped {
         return withheld(Reason::CampaignStopped, String::new());
     }
@@ -182,7 +183,11 @@ pub fn decide(
         Outcome::Send => {}
     }
     if known.now < candidate.due {
-        return Decision::Later { due: candidate.due, reason: "local_time", variant: Some(variant) };
+        return Decision::Later {
+            due: candidate.due,
+            reason: "local_time",
+            variant: Some(variant),
+        };
     }
     // Caps come last: a message that does not go must not take the place of one that does.
     if let Some(detail) = capped(campaign, candidate, known) {
@@ -212,18 +217,12 @@ fn limited(campaign: &Campaign, known: &Known) -> Option<(Reason, String)> {
 }
 
 /// Whether the hours let it go.
-fn hours(
-    campaign: &Campaign,
-    candidate: &Candidate,
-    person: &Person,
-    known: &Known,
-) -> Outcome {
+fn hours(campaign: &Campaign, candidate: &Candidate, person: &Person, known: &Known) -> Outcome {
     let policy = known.policy;
-    let own = person.zone().and_then(|name| Zone::named(&name).ok());
+    let own = person.zone().and_then(|name| Zone::named(&name));
     let zone = own.as_ref().unwrap_or(&policy.zone);
     let country = person.country();
-    let place =
-        quiet_hours::Place { zone, channel: campaign.channel, country: country.as_deref() };
+    let place = quiet_hours::Place { zone, channel: campaign.channel, country: country.as_deref() };
     let mut layers: Vec<(Layer, &Hours)> = Vec::new();
     if campaign.policed() {
         if policy.legal_hours

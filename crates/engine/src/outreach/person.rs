@@ -76,7 +76,7 @@ impl Person<'_> {
 
     /// Their country, in capitals.
     pub fn country(&self) -> Option<Text> {
-        self.text(&["country", "geo.country"]).map(|country| country.to_uppercase().into())
+        self.text(&["country", "geo.country"]).map(|country| country.to_uppercase())
     }
 
     /// Their language, as in `pt-BR`.

@@ -15,11 +15,12 @@ pub enum Channel {
     Rcs = 7,
     Webhook = 8,
     OnSite = 9,
+    Inbox = 10,
 }
 
 impl Channel {
     /// All of them, in order of their numbers.
-    pub const ALL: [Channel; 10] = [
+    pub const ALL: [Channel; 11] = [
         Channel::Email,
         Channel::Push,
         Channel::WebPush,
@@ -30,6 +31,7 @@ impl Channel {
         Channel::Rcs,
         Channel::Webhook,
         Channel::OnSite,
+        Channel::Inbox,
     ];
 
     /// The name in definitions, as in `web_push`.
@@ -45,6 +47,7 @@ impl Channel {
             Channel::Rcs => "rcs",
             Channel::Webhook => "webhook",
             Channel::OnSite => "on_site",
+            Channel::Inbox => "inbox",
         }
     }
 

@@ -51,6 +51,13 @@ impl Needs {
         needs
     }
 
+    /// These attributes, and no events.
+    pub fn of_attributes(names: &[Text], rules: &Rules) -> Needs {
+        let mut needs = Needs::of(&[], rules);
+        needs.attributes.extend(names.iter().cloned());
+        needs
+    }
+
     /// What these and others need.
     pub fn and(mut self, other: Needs) -> Needs {
         let Needs { any_event, events, properties, attributes, ever, windows, spans, .. } = other;

@@ -83,6 +83,11 @@ impl Counted {
         self.waiting.insert(id)
     }
 
+    /// Whether a delivery was taken and is not in the store yet.
+    pub fn waits(&self, id: EventId) -> bool {
+        self.waiting.contains(&id)
+    }
+
     /// Everything taken is in the store now.
     pub fn applied(&mut self) {
         self.waiting.clear();

@@ -173,6 +173,16 @@ impl Watching {
         }
     }
 
+    /// What names mean.
+    pub(super) fn rules(&self) -> &segment::Rules {
+        &self.definitions.rules
+    }
+
+    /// The key of a watched definition.
+    pub(super) fn key(&mut self, watch: WatchId) -> Option<Text> {
+        self.live().key(watch)
+    }
+
     /// The live state for a checkpoint.
     pub(in crate::workspace) fn pieces(&mut self) -> history::Pieces {
         self.unsaved = Unsaved::Nothing;

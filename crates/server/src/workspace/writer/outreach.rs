@@ -451,7 +451,7 @@ impl Writer {
         let (mut group, mut queued, mut later) = (Group::default(), Vec::new(), Vec::new());
         for candidate in batch {
             let Some(ready) = outfit.campaigns.get(&candidate.campaign) else { continue };
-            let user = UserIndex(self.store.remaining(candidate.user));
+            let user = self.store.remaining(candidate.user);
             let candidate = Candidate { user, ..candidate };
             let id = event_id(candidate.message, DECISION, 0);
             if held.contains(&id) || self.counted.waits(id) {
@@ -579,7 +579,7 @@ impl Writer {
     ) -> Option<Queued> {
         let outfit = Arc::clone(&self.reaching.outfit);
         let ready = outfit.campaigns.get(&candidate.campaign)?;
-        let user = UserIndex(self.store.remaining(candidate.user));
+        let user = self.store.remaining(candidate.user);
         let now = (self.clock)();
         let needs = Needs::of_attributes(&ready.needs, self.watching.rules());
         let history = self.store.history_for(&[user], &needs, (now, now)).ok()?;

@@ -1,0 +1,78 @@
+//! Campaigns on their way: from how they are stored to what the writer decides by and the outbox sends.
+//!
+//! What it is: the compiled form of all campaigns and of the contact policy ([`Outfit`]), read anew after every
+//! change and shared without a lock; and the runner that qualifies the audience of campaigns on a schedule
+//! ([`run`]). What it is not: it decides about nobody (that is `engine::outreach`, asked by the writer) and
+//! hands nothing to a provider (that is [`crate::outbox`]).
+
+pub mod compile;
+pub mod content;
+pub mod policy;
+pub mod run;
+pub mod schedule;
+
+use std::collections::BTreeMap;
+
+use engine::outreach::{Campaign, Policy};
+use engine::schedule::caps::Labels;
+use history::outreach::Goal;
+use model::{Span, Text};
+use segment::Predicate;
+use segment::live::Matches;
+
+use content::Contents;
+use schedule::Schedule;
+
+/// Labels of a workspace at most: a contact has a bit for each.
+pub const LABELS_MAX: usize = 16;
+
+/// Everything that is needed to decide and to send.
+pub struct Outfit {
+    /// What holds for all campaigns.
+    pub policy: Policy,
+    /// Campaigns that are not drafts, by id. Those that ended are there, for messages that still wait.
+    pub campaigns: BTreeMap<Text, Ready>,
+    /// Labels; the place is the bit.
+    pub labels: Vec<Text>,
+}
+
+/// A campaign that can be decided and sent.
+pub struct Ready {
+    /// What decides.
+    pub campaign: Campaign,
+    /// When it is due, if on a schedule.
+    pub schedule: Option<Schedule>,
+    /// Only members of this; nothing: everybody.
+    pub audience: Option<Predicate>,
+    /// Which events trigger it, one by one.
+    pub matches: Option<Matches>,
+    /// Attributes that decide or are written into messages.
+    pub needs: Vec<Text>,
+    /// Of these, those that are written into messages.
+    pub reads: Vec<Text>,
+    /// What it says, by variant.
+    pub contents: Contents,
+    /// Id of its provider; nothing: the oldest of the channel.
+    pub provider: Option<String>,
+    /// How long a message may wait for its provider.
+    pub expires: Span,
+    /// Messages in a second at most.
+    pub per_second: Option<u32>,
+    /// A run with a larger audience is not begun.
+    pub safety_stop: Option<u64>,
+    /// What it is to bring about.
+    pub goals: Vec<Goal>,
+}
+
+impl Outfit {
+    /// The bits of labels that are written one after the other.
+    pub fn labels_of(&self, written: &str) -> Labels {
+        labels(&self.labels, written.split(',').filter(|label| !label.is_empty()))
+    }
+}
+
+/// The bits of labels; of those that nobody numbered, none.
+pub(crate) fn labels<'a>(all: &[Text], own: impl Iterator<Item = &'a str>) -> Labels {
+    let bit = |label: &str| all.iter().position(|known| known == label).filter(|at| *at < LABELS_MAX);
+    Labels(own.filter_map(bit).fold(0, |set, at| set | 1 << at))
+}

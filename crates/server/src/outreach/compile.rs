@@ -1,0 +1,393 @@
+//! Campaigns, from how they are written to how they decide.
+//!
+//! What it is: everything that can be wrong with a campaign is told here, once, whoever wrote it. What it is
+//! not: it checks no names against what was seen; the service does that before anything is stored.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use engine::outreach::{Again, Campaign, Delivery, Person, Policy, Standing, Trigger};
+use engine::schedule::Channels;
+use engine::schedule::caps::Labels;
+use engine::schedule::quiet_hours::Hours;
+use experiment::assign::{Arm, Arms, Share};
+use history::outreach::Goal;
+use model::{Span, Text, Timestamp};
+use segment::Rules;
+use segment::live::{DEFAULT_LIFECYCLE, Matches, What};
+use wire::api::{
+    self, CampaignInput, ContactPolicy, ContentProblem, GoalInput, SubscriptionTopics, VariantInput,
+};
+
+use super::content::Contents;
+use super::policy::{self, channel, share, windows};
+use super::schedule::Schedule;
+use super::{LABELS_MAX, Outfit, Ready};
+use crate::config::Config;
+use crate::config::campaigns::SavedCampaign;
+use crate::failure::Failure;
+use crate::service::watched::Definitions;
+use crate::service::{definitions, rules, settings};
+
+/// Variants of a campaign at most.
+const VARIANTS_MAX: usize = 50;
+/// Goals of a campaign at most.
+const GOALS_MAX: usize = 20;
+/// Labels of one campaign at most.
+const OWN_LABELS_MAX: usize = 8;
+/// Bytes of a label at most.
+const LABEL_BYTES_MAX: usize = 40;
+/// The longest window of a goal, and the longest pause: what was sent is known so long.
+const WINDOW_MAX: Span = engine::outreach::REMEMBERED;
+/// How long a message may wait for its provider without a wish, and at most.
+const EXPIRES: (Span, Span) = (Span::days(1), Span::days(28));
+/// The share of a control group without a wish.
+const CONTROL: f64 = 0.1;
+/// The priority without a wish.
+const PRIORITY: u8 = 50;
+/// Messages in a second at most: more than any provider takes.
+const PER_SECOND_MAX: u32 = 1_000_000;
+
+/// What campaigns are compiled with.
+pub struct Surroundings<'a> {
+    /// What names mean.
+    pub rules: &'a Rules,
+    /// What is watched: triggers name these.
+    pub watched: &'a [segment::live::Watched],
+    /// The topics of the workspace.
+    pub topics: &'a SubscriptionTopics,
+    /// The labels of the workspace, numbered.
+    pub labels: &'a [Text],
+}
+
+/// Reads the policy and all campaigns that are not drafts. A campaign that cannot be compiled any more, as
+/// what it names is gone, is left out with a word in the log.
+pub fn read(config: &Config, of: &Definitions) -> Result<Outfit, Failure> {
+    let written = stored_policy(config)?;
+    let saved = config.campaigns()?;
+    let read: Vec<(SavedCampaign, CampaignInput)> = saved
+        .into_iter()
+        .filter(|saved| saved.status != "draft")
+        .filter_map(|saved| Some((serde_json::from_str(&saved.definition).ok()?, saved)))
+        .map(|(input, saved)| (saved, input))
+        .collect();
+    let mut labels = policy::labels_of(&written);
+    labels.extend(read.iter().flat_map(|(_, input)| &input.labels).map(Text::new));
+    let labels: Vec<Text> = labels.into_iter().collect();
+    let topics = config.setting(settings::TOPICS)?;
+    let topics: SubscriptionTopics =
+        topics.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default();
+    let policy = policy::compile(&written, (of.rules.seed, &of.rules.zone), &labels)?;
+    let around =
+        Surroundings { rules: &of.rules, watched: &of.watched, topics: &topics, labels: &labels };
+    let mut campaigns = BTreeMap::new();
+    for (saved, input) in read {
+        match compile(&input, &saved.id, &around) {
+            Ok(mut ready) => {
+                ready.campaign.standing = standing(&saved.status);
+                ready.campaign.since = saved.started_at.unwrap_or(saved.updated_at);
+                if let Some(schedule) = &mut ready.schedule {
+                    schedule.starts_at(ready.campaign.since);
+                }
+                campaigns.insert(ready.campaign.id.clone(), ready);
+            }
+            Err(failure) => {
+                tracing::error!(campaign = saved.id, message = %failure.detail.message, "a campaign cannot be read");
+            }
+        }
+    }
+    Ok(Outfit { policy, campaigns, labels })
+}
+
+/// The policy as it is stored.
+pub fn stored_policy(config: &Config) -> Result<ContactPolicy, Failure> {
+    let json = config.setting(settings::CONTACT_POLICY)?;
+    Ok(match json {
+        Some(json) => serde_json::from_str(&json).unwrap_or_else(|_| policy::default_policy()),
+        None => policy::default_policy(),
+    })
+}
+
+fn standing(status: &str) -> Standing {
+    match status {
+        "running" | "scheduled" => Standing::Running,
+        "paused" => Standing::Paused,
+        // Messages that a campaign planned before it had nothing left to do still go.
+        "ended" => Standing::Running,
+        _ => Standing::Stopped,
+    }
+}
+
+/// A campaign that decides, or everything that keeps it from it.
+pub fn compile(input: &CampaignInput, id: &str, around: &Surroundings) -> Result<Ready, Failure> {
+    let channel = channel(input.channel);
+    let (contents, problems) = Contents::compile(input);
+    if problems.iter().any(|problem| problem.error) {
+        let worst = problems.iter().find(|problem| problem.error);
+        let words = worst.map_or(String::new(), |one| format!("{}: {}", one.place, one.message));
+        let hint = worst.map_or(String::new(), |one| one.hint.clone());
+        return Err(wrong("variants", words).hint(hint));
+    }
+    let topic = topic(input, around.topics)?;
+    let (trigger, matches) = trigger(input, around)?;
+    let labels = super::labels(around.labels, input.labels.iter().map(String::as_str));
+    check_labels(input, around.labels, labels)?;
+    let hours = windows(&input.delivery.hours).map_err(|what| wrong("delivery.hours", what))?;
+    let hours = (!hours.is_empty()).then(|| Hours::only(Channels::ALL, hours)).flatten();
+    let control = input.control.unwrap_or(CONTROL);
+    let control = share(control).filter(|_| (0.0..=0.99).contains(&control)).ok_or_else(|| {
+        wrong("control", format!("{control} is no share from 0 to 0.99"))
+    })?;
+    let priority = input.priority.unwrap_or(PRIORITY);
+    if priority > 100 {
+        return Err(wrong("priority", format!("{priority} is above 100")));
+    }
+    let reads = contents.reads();
+    let own = Person::attributes(channel, topic.as_ref().map(|(topic, _)| topic.as_str()));
+    let needs: BTreeSet<Text> =
+        own.into_iter().map(Text::from).chain(reads.iter().cloned()).collect();
+    let delivery = delivery(input)?;
+    let campaign = Campaign {
+        id: Text::new(id),
+        channel,
+        trigger,
+        again: again(input)?,
+        arms: arms(&input.variants)?,
+        control: if input.transactional { Share::NONE } else { control },
+        labels,
+        label_names: input.labels.iter().map(Text::new).collect(),
+        topic,
+        transactional: input.transactional,
+        priority,
+        hours,
+        delivery,
+        standing: Standing::Running,
+        since: Timestamp::MIN,
+    };
+    Ok(Ready {
+        campaign,
+        schedule: Schedule::of(input, &around.rules.zone)?,
+        audience: input.audience.as_ref().map(definitions::stored).transpose()?,
+        matches,
+        needs: needs.into_iter().collect(),
+        reads,
+        contents,
+        provider: input.provider.clone(),
+        expires: expires(input)?,
+        per_second: per_second(input)?,
+        safety_stop: input.delivery.safety_stop,
+        goals: input.goals.iter().enumerate().map(|(n, of)| goal(n, of)).collect::<Result<_, _>>()?,
+    })
+}
+
+/// What is wrong or unwise in what a campaign says.
+pub fn problems(input: &CampaignInput) -> Vec<ContentProblem> {
+    Contents::compile(input).1
+}
+
+fn topic(
+    input: &CampaignInput,
+    topics: &SubscriptionTopics,
+) -> Result<Option<(Text, bool)>, Failure> {
+    let Some(id) = &input.topic else { return Ok(None) };
+    let name = channel(input.channel).name();
+    let found = topics.topics.iter().find(|topic| topic.id == *id);
+    match found {
+        Some(topic) if topic.channel == name => {
+            Ok(Some((Text::new(id), topic.subscribed_by_default)))
+        }
+        Some(topic) => {
+            Err(wrong("topic", format!("\"{id}\" is a topic of the channel {}", topic.channel)))
+        }
+        None => Err(wrong("topic", format!("there is no topic \"{id}\""))
+            .hint("GET /api/subscriptions/topics lists them")),
+    }
+}
+
+fn trigger(
+    input: &CampaignInput,
+    around: &Surroundings,
+) -> Result<(Trigger, Option<Matches>), Failure> {
+    let watched = |key: &str| around.watched.iter().find(|watched| watched.key == key);
+    let segment = |id: &String, from: Vec<u8>, to: Vec<u8>| {
+        let watch = Text::from(format!("segment/{id}"));
+        match watched(&watch) {
+            Some(_) => Ok((Trigger::Moves { watch, from, to }, None)),
+            None => Err(wrong("trigger.segment", format!("there is no segment \"{id}\""))
+                .hint("save the segment first; GET /api/segments lists them")),
+        }
+    };
+    match &input.trigger {
+        api::Trigger::Once { .. }
+        | api::Trigger::Dates { .. }
+        | api::Trigger::Recurring(_)
+        | api::Trigger::Api => Ok((Trigger::Named, None)),
+        api::Trigger::Event { event } => {
+            let of = match event {
+                serde_json::Value::String(name) => rules::event(name),
+                other => definitions::event_match(other)?,
+            };
+            let matches = Matches::of(&of, around.rules).ok_or_else(|| {
+                wrong("trigger.event", "the first of a user cannot be told from one event".into())
+                    .hint("make a segment of it, and trigger on entering that")
+            })?;
+            Ok((Trigger::Event(of), Some(matches)))
+        }
+        api::Trigger::Enters { segment: id } => segment(id, vec![], vec![1]),
+        api::Trigger::Leaves { segment: id } => segment(id, vec![1], vec![0]),
+        api::Trigger::State { lifecycle, from, to } => {
+            let key = match lifecycle {
+                None => DEFAULT_LIFECYCLE.to_owned(),
+                Some(key) => format!("lifecycle/{key}"),
+            };
+            let found = watched(&key).ok_or_else(|| {
+                wrong("trigger.lifecycle", format!("there is no lifecycle \"{key}\""))
+            })?;
+            let What::Lifecycle(states) = &found.what else {
+                return Err(wrong("trigger.lifecycle", format!("\"{key}\" is no lifecycle")));
+            };
+            let place = |state: &String| {
+                let at = states.iter().position(|own| own.key == state.as_str());
+                at.and_then(|at| u8::try_from(at + 1).ok()).ok_or_else(|| {
+                    let known: Vec<&str> = states.iter().map(|own| own.key.as_str()).collect();
+                    wrong("trigger.to", format!("there is no state \"{state}\""))
+                        .hint(format!("use {}", known.join(", ")))
+                })
+            };
+            let places = |states: &[String]| states.iter().map(place).collect::<Result<_, _>>();
+            if to.is_empty() {
+                return Err(wrong("trigger.to", "name at least one state".into()));
+            }
+            Ok((Trigger::Moves { watch: Text::from(key), from: places(from)?, to: places(to)? }, None))
+        }
+    }
+}
+
+fn check_labels(input: &CampaignInput, known: &[Text], own: Labels) -> Result<(), Failure> {
+    if input.labels.len() > OWN_LABELS_MAX {
+        return Err(wrong("labels", format!("there are more than {OWN_LABELS_MAX}")));
+    }
+    let right = |label: &&String| {
+        !label.trim().is_empty() && label.len() <= LABEL_BYTES_MAX && !label.contains(',')
+    };
+    if let Some(label) = input.labels.iter().find(|label| !right(label)) {
+        let most = format!("1 to {LABEL_BYTES_MAX} bytes without a comma");
+        return Err(wrong("labels", format!("\"{label}\" is not {most}")));
+    }
+    let distinct: BTreeSet<&String> = input.labels.iter().collect();
+    if known.len() > LABELS_MAX && (own.0.count_ones() as usize) < distinct.len() {
+        let message = format!("there are more than {LABELS_MAX} labels in the workspace");
+        return Err(wrong("labels", message).hint("use one that other campaigns have"));
+    }
+    Ok(())
+}
+
+fn arms(variants: &[VariantInput]) -> Result<Arms, Failure> {
+    if variants.is_empty() || variants.len() > VARIANTS_MAX {
+        return Err(wrong("variants", format!("there are {}; write 1 to {VARIANTS_MAX}", variants.len())));
+    }
+    if let Some(other) = variants.iter().find(|of| !of.share.is_finite() || of.share < 0.0) {
+        return Err(wrong("variants", format!("the share of \"{}\" is no part", other.id)));
+    }
+    for variant in variants {
+        rules::check_key("variants.id", &variant.id)?;
+    }
+    let sum: f64 = variants.iter().map(|variant| variant.share).sum();
+    if sum <= 0.0 {
+        return Err(wrong("variants", "all shares are 0".into()));
+    }
+    // In whole millionths; what rounding leaves over is the largest one's.
+    let all = Share::ALL.in_parts();
+    let mut parts: Vec<u32> = variants
+        .iter()
+        .map(|variant| (variant.share / sum * f64::from(all)).floor() as u32)
+        .collect();
+    let left = all - parts.iter().sum::<u32>().min(all);
+    if let Some(largest) = parts.iter_mut().max() {
+        *largest += left;
+    }
+    let arm = |(variant, parts): (&VariantInput, u32)| Arm {
+        id: Text::new(&variant.id),
+        share: Share::parts(parts).unwrap_or(Share::NONE),
+    };
+    Arms::new(variants.iter().zip(parts).map(arm).collect())
+        .map_err(|error| wrong("variants", error.to_string()))
+}
+
+fn again(input: &CampaignInput) -> Result<Again, Failure> {
+    Ok(match &input.again {
+        api::Again::Once => Again::Once,
+        api::Again::Always => Again::Always,
+        api::Again::After { pause } => Again::After(span("again.pause", pause, WINDOW_MAX)?),
+    })
+}
+
+fn delivery(input: &CampaignInput) -> Result<Delivery, Failure> {
+    let written = &input.delivery;
+    let until = written.until.as_deref().map(|text| {
+        Timestamp::parse(text).map_err(|error| wrong("delivery.until", error.to_string()))
+    });
+    Ok(Delivery {
+        on_quiet: Some(policy::policy(written.on_quiet)),
+        until: until.transpose()?,
+        most: written.most,
+        most_per_day: written.most_per_day,
+        all_devices: written.all_devices,
+    })
+}
+
+fn expires(input: &CampaignInput) -> Result<Span, Failure> {
+    match &input.delivery.expires {
+        None => Ok(EXPIRES.0),
+        Some(text) => span("delivery.expires", text, EXPIRES.1),
+    }
+}
+
+fn per_second(input: &CampaignInput) -> Result<Option<u32>, Failure> {
+    match input.delivery.per_second {
+        Some(n) if n == 0 || n > PER_SECOND_MAX => {
+            Err(wrong("delivery.per_second", format!("{n} is not 1 to {PER_SECOND_MAX}")))
+        }
+        other => Ok(other),
+    }
+}
+
+fn goal(n: usize, written: &GoalInput) -> Result<Goal, Failure> {
+    if n >= GOALS_MAX {
+        return Err(wrong("goals", format!("there are more than {GOALS_MAX}")));
+    }
+    let of = match &written.event {
+        serde_json::Value::String(name) => rules::event(name),
+        other => definitions::event_match(other)?,
+    };
+    let within = span(&format!("goals.{n}.within"), &written.within, WINDOW_MAX)?;
+    Ok(Goal { of, within, revenue: written.revenue.as_ref().map(Text::new) })
+}
+
+fn span(field: &str, text: &str, most: Span) -> Result<Span, Failure> {
+    let span = Span::parse(text).map_err(|error| wrong(field, error.to_string()))?;
+    match span.0 > 0 && span <= most {
+        true => Ok(span),
+        false => Err(wrong(field, format!("{text} is not above 0 and at most {most}"))),
+    }
+}
+
+/// What is wrong with a field of a campaign.
+pub fn wrong(field: &str, what: String) -> Failure {
+    Failure::unprocessable("campaign.invalid", format!("`{field}`: {what}"))
+}
+
+/// An outfit without campaigns, for whoever sends nothing.
+pub fn nothing(of: &Definitions) -> Arc<Outfit> {
+    let policy = Policy {
+        seed: of.rules.seed,
+        control: Share::NONE,
+        caps: Vec::new(),
+        caps_in_words: Vec::new(),
+        quiet: None,
+        on_quiet: policy::policy(api::OnQuiet::Delay),
+        legal_hours: false,
+        zone: of.rules.zone.clone(),
+    };
+    Arc::new(Outfit { policy, campaigns: BTreeMap::new(), labels: Vec::new() })
+}
