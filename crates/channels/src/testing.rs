@@ -1,10 +1,19 @@
-//! What tests of several channels share: a certificate that a test trusts.
+//! What tests of several channels share: a certificate that a test trusts, and an HTTPS server that
+//! answers as the test says.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
+use bytes::Bytes;
+use http::HeaderMap;
+use http_body_util::{BodyExt, Full};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::io::AsyncWriteExt;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use tokio_rustls::server::TlsStream;
 
 use crate::tls::Trust;
 
@@ -21,4 +30,177 @@ pub fn certificate(protocols: &[&[u8]]) -> (Trust, Arc<ServerConfig>) {
         .unwrap();
     server.alpn_protocols = protocols.iter().map(|p| p.to_vec()).collect();
     (Trust::with(&made.cert.pem()).unwrap(), Arc::new(server))
+}
+
+/// What a test's HTTP server was asked.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    pub method: String,
+    /// Path and query.
+    pub path: String,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+    pub http2: bool,
+}
+
+impl Asked {
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |v| v.to_str().unwrap())
+    }
+
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8(self.body.clone()).unwrap()
+    }
+}
+
+/// What it does with a request.
+#[derive(Clone, Debug)]
+pub enum Reply {
+    /// Answers: status, headers, body.
+    Say(u16, Vec<(&'static str, String)>, String),
+    /// Reads everything and never answers.
+    Hang,
+    /// Reads everything and ends the connection.
+    Cut,
+    /// Writes these bytes in place of HTTP (over HTTP/1.1).
+    Garbage(&'static str),
+}
+
+impl Reply {
+    pub fn json(status: u16, body: serde_json::Value) -> Reply {
+        Reply::Say(status, vec![("content-type", "application/json".to_owned())], body.to_string())
+    }
+
+    pub fn status(status: u16) -> Reply {
+        Reply::Say(status, Vec::new(), String::new())
+    }
+}
+
+/// An HTTPS server that speaks HTTP/1.1 and HTTP/2 and answers as the test says.
+pub struct HttpServer {
+    pub port: u16,
+    pub trust: Trust,
+    asked: Arc<Mutex<Vec<Asked>>>,
+}
+
+impl HttpServer {
+    pub async fn start(answer: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> HttpServer {
+        HttpServer::speaking(&[b"h2", b"http/1.1"], answer).await
+    }
+
+    pub async fn speaking(
+        protocols: &[&[u8]],
+        answer: impl Fn(&Asked) -> Reply + Send + Sync + 'static,
+    ) -> HttpServer {
+        let (trust, config) = certificate(protocols);
+        let acceptor = TlsAcceptor::from(config);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let shared = Shared { asked: asked.clone(), answer: Arc::new(answer) };
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (acceptor, shared) = (acceptor.clone(), shared.clone());
+                tokio::spawn(async move {
+                    let Ok(stream) = acceptor.accept(stream).await else { return };
+                    shared.serve(stream).await;
+                });
+            }
+        });
+        HttpServer { port, trust, asked }
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("https://localhost:{}{path}", self.port)
+    }
+
+    pub fn asked(&self) -> Vec<Asked> {
+        self.asked.lock().unwrap().clone()
+    }
+
+    /// Settings of a client that trusts this server and gives up soon enough for a test of hanging.
+    pub fn settings(&self) -> crate::http::Settings {
+        crate::http::Settings { trust: self.trust.clone(), ..Default::default() }
+    }
+
+    /// The same, for a server that never answers.
+    pub fn impatient(&self) -> crate::http::Settings {
+        let connect = std::time::Duration::from_millis(500);
+        let answer = std::time::Duration::from_millis(100);
+        crate::http::Settings { connect, answer, ..self.settings() }
+    }
+
+    pub fn client(&self) -> crate::http::Client {
+        crate::http::Client::new(self.settings()).unwrap()
+    }
+}
+
+#[derive(Clone)]
+struct Shared {
+    asked: Arc<Mutex<Vec<Asked>>>,
+    answer: Arc<dyn Fn(&Asked) -> Reply + Send + Sync>,
+}
+
+impl Shared {
+    async fn serve(self, stream: TlsStream<TcpStream>) {
+        // Ending or abusing the connection means leaving hyper, which a service cannot do itself.
+        let (leave, left) = tokio::sync::mpsc::channel::<Reply>(1);
+        let service = hyper::service::service_fn(move |request| {
+            let (shared, leave) = (self.clone(), leave.clone());
+            async move { shared.respond(request, leave).await }
+        });
+        let (mut kept, given) = tokio::io::duplex(64 * 1024);
+        let builder = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new());
+        let serving = tokio::spawn(async move {
+            let _ = builder.serve_connection(TokioIo::new(given), service).await;
+        });
+        let mut stream = stream;
+        let mut left = left;
+        tokio::select! {
+            _ = tokio::io::copy_bidirectional(&mut stream, &mut kept) => {}
+            Some(reply) = left.recv() => {
+                if let Reply::Garbage(text) = reply {
+                    let _ = stream.write_all(text.as_bytes()).await;
+                    let _ = stream.shutdown().await;
+                }
+            }
+        }
+        serving.abort();
+    }
+
+    async fn respond(
+        self,
+        request: http::Request<hyper::body::Incoming>,
+        leave: tokio::sync::mpsc::Sender<Reply>,
+    ) -> Result<http::Response<Full<Bytes>>, std::io::Error> {
+        let (parts, body) = request.into_parts();
+        let asked = Asked {
+            method: parts.method.to_string(),
+            path: parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default(),
+            headers: parts.headers,
+            body: body.collect().await.map_err(std::io::Error::other)?.to_bytes().to_vec(),
+            http2: parts.version == http::Version::HTTP_2,
+        };
+        let reply = (self.answer)(&asked);
+        self.asked.lock().unwrap().push(asked);
+        match reply {
+            Reply::Say(status, headers, body) => {
+                let mut response = http::Response::new(Full::new(Bytes::from(body)));
+                *response.status_mut() = http::StatusCode::from_u16(status).unwrap();
+                for (name, value) in headers {
+                    response.headers_mut().insert(name, value.parse().unwrap());
+                }
+                Ok(response)
+            }
+            Reply::Hang => std::future::pending().await,
+            garbage_or_cut => {
+                let _ = leave.send(garbage_or_cut).await;
+                std::future::pending().await
+            }
+        }
+    }
 }

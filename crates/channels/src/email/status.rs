@@ -43,7 +43,12 @@ impl Enhanced {
 pub fn meaning(basic: u16, enhanced: Option<Enhanced>, text: &str) -> (Code, Address) {
     let lower = text.to_ascii_lowercase();
     let exact = enhanced.filter(|e| !e.vague()).and_then(|e| by_enhanced(e, &lower));
-    exact.or_else(|| by_basic(basic, &lower)).unwrap_or((Code::ProviderRefused, Address::Unknown))
+    let found = exact.or_else(|| by_basic(basic, &lower));
+    let (code, address) = found.unwrap_or((Code::ProviderRefused, Address::Unknown));
+    // "Not now" never means "never again", whatever the words say.
+    let temporary = (400..500).contains(&basic) || enhanced.is_some_and(|e| e.class == 4);
+    let dead = matches!(address, Address::Dead { .. });
+    if temporary && dead { (Code::AddressUnavailable, Address::Unknown) } else { (code, address) }
 }
 
 fn by_enhanced(status: Enhanced, lower: &str) -> Option<(Code, Address)> {
