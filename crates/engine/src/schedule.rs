@@ -5,11 +5,14 @@
 //! a timer, and asks again when it is due. All local times follow two rules: one that a change of
 //! clocks skips is moved forward by the length of the gap, one that happens twice means the first.
 
+pub mod calendar;
 pub mod caps;
 pub mod channel;
 pub mod holidays;
 mod local;
 pub mod quiet_hours;
+pub mod user_zone;
 
+pub use calendar::Calendar;
 pub use channel::{Channel, Channels};
 pub use local::{Minute, instant};
