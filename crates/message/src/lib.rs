@@ -12,6 +12,8 @@
 //! assert_eq!(template.render(&scope, &context).unwrap(), "Hello Ayşe!");
 //! ```
 
+mod html;
+pub mod links;
 pub mod locale;
 pub mod problem;
 pub mod template;

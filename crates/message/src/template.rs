@@ -32,8 +32,9 @@ pub use context::{Context, Escaping, Limits, Scope, find_flat};
 pub use parse::{NESTING_MAX, SOURCE_BYTES_MAX};
 pub use stop::{Answer, CACHE_DEFAULT_S, Limit, REQUESTS_MAX, Request, Stop};
 
-pub(crate) use context::Budget;
-pub(crate) use escape::escape_html;
+pub(crate) use escape::{escape_html, runs};
+pub(crate) use filter::unescape;
+pub(crate) use lexer::cut_spans;
 
 /// A compiled template.
 #[derive(Clone, Debug)]

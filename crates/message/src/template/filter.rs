@@ -20,7 +20,7 @@ use super::stop::Stop;
 use crate::Value;
 use crate::value::DEPTH_MAX;
 
-pub(crate) use html::{strip_tags, unescape};
+pub(crate) use html::unescape;
 
 /// A filter.
 #[derive(Debug)]

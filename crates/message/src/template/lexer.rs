@@ -29,6 +29,24 @@ pub(super) fn cut(source: &str, within: Range<usize>, problems: &mut Vec<Problem
     lexer.tokens
 }
 
+/// The parts of a source that are not copied: outputs and tags, with the whitespace that they trim.
+pub(crate) fn cut_spans(source: &str) -> Vec<Range<usize>> {
+    let mut spans = Vec::new();
+    let mut at = 0;
+    for token in cut(source, 0..source.len(), &mut Vec::new()) {
+        if let Token::Literal(range) = token {
+            if range.start > at {
+                spans.push(at..range.start);
+            }
+            at = range.end;
+        }
+    }
+    if at < source.len() {
+        spans.push(at..source.len());
+    }
+    spans
+}
+
 struct Lexer<'a> {
     source: &'a str,
     at: usize,
