@@ -147,8 +147,10 @@ struct Hit {
     step: u16,
     /// Group of a first step, where they are told apart.
     group: u16,
-    /// How many events of the user come before, where steps are strict.
-    position: u32,
+    /// How many things the user did before, where steps are strict.
+    before: u32,
+    /// The same up to and with it.
+    with: u32,
 }
 
 /// How one step was reached.

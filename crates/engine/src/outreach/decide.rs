@@ -29,13 +29,24 @@ pub struct Candidate {
 }
 
 impl Candidate {
-    /// The id of the message that a cause leads to. Of a campaign that sends to everybody once, there is one
-    /// cause per user.
+    /// The id of the message that a cause leads to: 96 bits of a hash, and the user's number, so that whoever
+    /// has the id finds the user without a list of all messages. Of a campaign that sends to everybody once,
+    /// there is one cause per user.
     pub fn message(campaign: &Campaign, user: UserIndex, cause: &str) -> EventId {
         let cause = if campaign.again == Again::Once { "once" } else { cause };
-        EventId::of(&format!("message/{}/{}/{cause}", campaign.id, user.0))
+        let hash = EventId::of(&format!("message/{}/{}/{cause}", campaign.id, user.0));
+        // Never 64 bits alone: ids of these are written in another length.
+        EventId(hash.0 << USER_BITS | 1 << 127 | u128::from(user.0))
+    }
+
+    /// The user to whom a message with this id was decided; another one may have taken their place since.
+    pub fn user_of(message: EventId) -> UserIndex {
+        UserIndex(message.0 as u32)
     }
 }
+
+/// Bits of a message's id that hold the user's number.
+const USER_BITS: u32 = 32;
 
 /// Why nothing is sent, by a word that stays the same.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -37,6 +37,12 @@ impl Minute {
     }
 }
 
+impl std::fmt::Display for Minute {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:02}:{:02}", self.0 / 60, self.0 % 60)
+    }
+}
+
 /// The furthest that any zone's wall clock ever was from UTC, rounded up.
 const OFFSET_MAX_MS: i64 = 16 * 3_600_000;
 

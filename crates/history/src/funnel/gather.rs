@@ -127,7 +127,7 @@ impl Gather<'_> {
                     _ => 0,
                 };
                 let place = (hit.time, hit.arrival());
-                hits.push(Hit { user: hit.user, held, place, step, group, position: 0 });
+                hits.push(Hit { user: hit.user, held, place, step, group, before: 0, with: 0 });
             });
         }
         hits
@@ -188,16 +188,15 @@ fn earlier(best: &mut Option<Reached>, other: Option<Reached>) {
     }
 }
 
-/// Gives every hit the number of its user's events before it: of everything that the user did, and of what
-/// steps name although nobody did it.
+/// Gives every hit how many things its user did before it, and how many up to and with it: what a step names
+/// although nobody did it is not counted.
 fn number(hits: &mut [Hit], all: &Source, users: Range<u32>) {
     let mut events: Vec<(u32, Place)> = Vec::new();
     all.each(users, |hit| events.push((hit.user, (hit.time, hit.arrival()))));
-    events.extend(hits.iter().map(|hit| (hit.user, hit.place)));
     events.sort();
-    events.dedup();
     for hit in hits {
         let event = (hit.user, hit.place);
-        hit.position = events.partition_point(|other| *other < event) as u32;
+        hit.before = events.partition_point(|other| *other < event) as u32;
+        hit.with = events.partition_point(|other| *other <= event) as u32;
     }
 }

@@ -11,7 +11,8 @@ use super::{Funnel, Hit, Order, Place, Reached};
 struct State {
     start: Place,
     last: Place,
-    position: u32,
+    /// How many things the user had done with the last step.
+    with: u32,
 }
 
 /// How each step was reached first. `own` are the hits of one user and held value, by place; with a
@@ -31,7 +32,7 @@ pub(super) fn ordered(own: &[Hit], funnel: &Funnel, group: Option<u16>) -> Vec<O
                 Some(Some(before)) if follows(before, hit, funnel) => before.start,
                 _ => continue,
             };
-            fresh.push((step, State { start, last: hit.place, position: hit.position }));
+            fresh.push((step, State { start, last: hit.place, with: hit.with }));
             if reached[step].is_none() {
                 let before = before.flatten();
                 reached[step] = Some(Reached {
@@ -62,7 +63,7 @@ fn follows(before: State, hit: &Hit, funnel: &Funnel) -> bool {
     let step_window = funnel.step_windows.get(usize::from(hit.step)).copied().flatten();
     funnel.window.is_none_or(|window| time - before.start.0 <= window.0)
         && step_window.is_none_or(|window| time - before.last.0 <= window.0)
-        && (funnel.order != Order::Strict || hit.position == before.position + 1)
+        && (funnel.order != Order::Strict || hit.before == before.with)
 }
 
 /// How often a step was done from one place on and before another.

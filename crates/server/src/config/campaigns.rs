@@ -56,8 +56,9 @@ impl Config {
     /// All campaigns, newest first.
     pub fn campaigns(&self) -> Result<Vec<SavedCampaign>, ConfigError> {
         let connection = self.lock();
-        let mut select = connection
-            .prepare_cached(&format!("SELECT {CAMPAIGN} FROM campaign ORDER BY created_at DESC, id"))?;
+        let mut select = connection.prepare_cached(&format!(
+            "SELECT {CAMPAIGN} FROM campaign ORDER BY created_at DESC, id"
+        ))?;
         let rows = select.query_map([], campaign)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }

@@ -39,7 +39,8 @@ impl Config {
 
     /// Writes a provider, replacing the one of the same id.
     pub fn put_provider(&self, provider: &SavedProvider) -> Result<(), ConfigError> {
-        let SavedProvider { id, name, channel, settings, secrets, created_at, updated_at } = provider;
+        let SavedProvider { id, name, channel, settings, secrets, created_at, updated_at } =
+            provider;
         self.lock().execute(
             "INSERT INTO provider (id, name, channel, settings, secrets, created_at, updated_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
