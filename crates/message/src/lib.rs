@@ -12,6 +12,7 @@
 //! assert_eq!(template.render(&scope, &context).unwrap(), "Hello Ayşe!");
 //! ```
 
+pub mod content;
 mod html;
 pub mod links;
 pub mod locale;
@@ -19,6 +20,7 @@ pub mod problem;
 pub mod template;
 pub mod value;
 
+pub use content::{Body, Compiled, Content, Rendered};
 pub use locale::Locale;
 pub use problem::{Problem, Severity};
 pub use template::{
