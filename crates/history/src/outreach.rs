@@ -14,7 +14,7 @@ mod listing;
 #[cfg(test)]
 mod tests;
 
-pub use effect::{Arm, Goal, Outcome, effect};
+pub use effect::{Arm, Arms, Goal, Outcome, effect};
 pub use listing::{Decided, Wish, decided, scan};
 
 use std::collections::{BTreeMap, HashSet};

@@ -13,10 +13,12 @@ pub mod export;
 mod import;
 pub mod ingest;
 mod limits;
+pub mod links;
 pub mod listen;
-pub mod live;
+mod live;
 pub mod long_line;
 pub mod openapi;
+mod outreach;
 pub mod pages;
 pub mod peer;
 mod privacy;
@@ -232,12 +234,14 @@ pub fn router(app: App) -> Router {
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn_with_state(app.clone(), peer::known))
         .layer(from_fn(cors::open));
+    let links = links::routes().method_not_allowed_fallback(wrong_method);
     Router::new()
         .merge(api)
         .merge(public)
         .fallback(pages::page)
         .layer(from_fn_with_state(app.clone(), auth::guard))
         .merge(ingestion)
+        .merge(links)
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn(body::without_brotli))
         .layer(from_fn_with_state(app.clone(), finish))
@@ -267,6 +271,8 @@ pub async fn serve_on(
 ) -> std::io::Result<()> {
     let webhooks = crate::webhooks::deliver::start(&app.service);
     let imports = crate::imports::schedule::start(&app.service);
+    let outbox = crate::outbox::dispatch::start(&app.service);
+    let campaigns = crate::outreach::run::start(&app.service);
     let hub = Arc::clone(app.workspace.hub());
     let stop = async move {
         stop.await;
@@ -276,6 +282,10 @@ pub async fn serve_on(
     let retrying = tokio::spawn(ingest::held::retry(app.clone()));
     listen::serve(sockets, router(app), stop).await;
     retrying.abort();
+    campaigns.stop().await;
+    if let Some(outbox) = outbox {
+        outbox.stop().await;
+    }
     imports.stop().await;
     webhooks.stop().await;
     Ok(())

@@ -16,6 +16,8 @@ pub mod import;
 pub mod imports;
 pub mod live;
 pub mod metrics;
+pub mod outbox;
+pub mod outreach;
 pub mod privacy;
 pub mod registry;
 pub mod service;

@@ -85,8 +85,24 @@ impl Outbox {
 }
 
 impl Equipment {
+    /// Whether a message in doubt is sent again: where all that could take it say once for the same key, or
+    /// would rather send twice than never.
+    pub fn sends_again(&self, queued: &Queued) -> bool {
+        let mut providers =
+            queued.places.iter().filter_map(|to| self.provider_of(queued, to)).peekable();
+        providers.peek().is_some()
+            && providers.all(|provider| {
+                let treatment = provider.treatment();
+                treatment.idempotent || treatment.doubt == lane::Doubt::NeverLost
+            })
+    }
+
     /// The provider of a place of a message.
-    pub fn provider_of(&self, queued: &Queued, to: &engine::outreach::To) -> Option<&Arc<Provider>> {
+    pub fn provider_of(
+        &self,
+        queued: &Queued,
+        to: &engine::outreach::To,
+    ) -> Option<&Arc<Provider>> {
         let wanted = self.outfit.campaigns.get(&queued.campaign);
         let wanted = wanted.and_then(|ready| ready.provider.as_deref());
         let fits = |provider: &&Arc<Provider>| provider.reaches(queued.channel, to);

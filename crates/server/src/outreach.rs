@@ -65,6 +65,12 @@ pub struct Ready {
 }
 
 impl Outfit {
+    /// Another outfit with this one campaign and no other, for trying it.
+    pub fn campaigns_with(&self, ready: Ready) -> Outfit {
+        let campaigns = BTreeMap::from([(ready.campaign.id.clone(), ready)]);
+        Outfit { policy: self.policy.clone(), campaigns, labels: self.labels.clone() }
+    }
+
     /// The bits of labels that are written one after the other.
     pub fn labels_of(&self, written: &str) -> Labels {
         labels(&self.labels, written.split(',').filter(|label| !label.is_empty()))
@@ -73,6 +79,7 @@ impl Outfit {
 
 /// The bits of labels; of those that nobody numbered, none.
 pub(crate) fn labels<'a>(all: &[Text], own: impl Iterator<Item = &'a str>) -> Labels {
-    let bit = |label: &str| all.iter().position(|known| known == label).filter(|at| *at < LABELS_MAX);
+    let bit =
+        |label: &str| all.iter().position(|known| known == label).filter(|at| *at < LABELS_MAX);
     Labels(own.filter_map(bit).fold(0, |set, at| set | 1 << at))
 }

@@ -5,9 +5,12 @@
 //! that the pure crates decide. All calls may block; run them on threads that may.
 
 mod analytics;
+pub mod campaigns;
 mod catalogue;
 mod composites;
-mod definitions;
+mod contact;
+pub(crate) mod definitions;
+mod deliveries;
 mod derived;
 mod devices;
 pub(crate) mod enrichment;
@@ -21,12 +24,14 @@ mod imports;
 mod keys;
 mod known;
 mod lifecycle;
+mod links;
 pub mod live;
 mod overview;
 mod privacy;
+mod providers;
 pub(crate) mod retention;
 mod rfm;
-mod rules;
+pub(crate) mod rules;
 mod schema;
 mod segments;
 pub mod sight;
@@ -49,6 +54,7 @@ use wire::api;
 use crate::caller::Caller;
 use crate::failure::Failure;
 use crate::imports::Imports;
+use crate::outbox::Outbox;
 use crate::webhooks::Webhooks;
 use crate::workspace::Workspace;
 
@@ -71,6 +77,12 @@ pub struct Service {
     webhooks: Arc<Webhooks>,
     /// What goes on with imports on a schedule.
     imports: Arc<Imports>,
+    /// Messages on their way to people.
+    outbox: Arc<Outbox>,
+    /// Campaigns may be due at other instants than before.
+    schedule: Arc<tokio::sync::Notify>,
+    /// Where people reach this server, as far as it knows itself.
+    address: Arc<RwLock<Option<String>>>,
     /// Whoever asks does not wait for answers any more.
     stop: Arc<AtomicBool>,
     /// Who asks.
@@ -117,6 +129,9 @@ impl Service {
             known: Arc::default(),
             webhooks: Arc::default(),
             imports: Arc::default(),
+            outbox: Arc::default(),
+            schedule: Arc::default(),
+            address: Arc::default(),
             stop: Arc::default(),
             caller: Arc::new(Caller::local()),
         }

@@ -46,6 +46,8 @@ use crate::config::{Config, ConfigError};
 use crate::errors::ErrorStream;
 use crate::geo::Places;
 use crate::live::Hub;
+use crate::outbox::Handover;
+use crate::outreach::{Outfit, compile};
 use crate::privacy::Suppressed;
 use crate::registry::Registry;
 use crate::service::watched::{self, Definitions};
@@ -53,7 +55,8 @@ use enrich::Enriching;
 pub use keep::{KeepLog, LogSizes};
 use maintenance::{Errand, Maintenance};
 pub use planned::Planned;
-use writer::{Command, Past, Writer};
+use writer::{Command, Past, Request, Writer};
+pub(crate) use writer::{Qualified, address_of};
 
 /// Batches that wait for the writer; more wait in their senders.
 const QUEUE_BATCHES: usize = 64;
@@ -164,8 +167,10 @@ impl Workspace {
             erasures: erase::pending(&config)?,
             suppressed: Arc::clone(&suppressed),
         };
+        let outfit = outfit(&config, &definitions);
+        let defined = (definitions, outfit);
         let (writer, replayed) =
-            Writer::open(log, &history, sizes.kept_bytes, maintenance, definitions, &past)?;
+            Writer::open(log, &history, sizes.kept_bytes, maintenance, defined, &past)?;
         let (shared, cache) = (writer.shared(), writer.store.shared_cache());
         shared.keep_all.store(KeepLog::of(&config)? == KeepLog::All, Ordering::Relaxed);
         shared.keep(crate::service::retention::kept(&config)?);
@@ -313,6 +318,28 @@ impl Workspace {
     pub fn watch(&self) -> Result<(), WorkspaceError> {
         let definitions = Box::new(definitions(&self.config));
         self.queue.blocking_send(Command::Watch(definitions)).map_err(|_| WorkspaceError::Writer)
+    }
+
+    /// From now on these campaigns and this policy decide. Does not wait.
+    pub fn outfit(&self, outfit: Arc<Outfit>) -> Result<(), WorkspaceError> {
+        self.queue.blocking_send(Command::Outfit(outfit)).map_err(|_| WorkspaceError::Writer)
+    }
+
+    /// From now on candidates are decided, and what is to be sent is handed over; first what an earlier run
+    /// left. Blocks its thread.
+    pub fn reach(
+        &self,
+        outbox: tokio::sync::mpsc::UnboundedSender<Handover>,
+    ) -> Result<(), WorkspaceError> {
+        self.ask(|reply| Command::Reach(outbox, reply))?
+    }
+
+    /// Decides about candidates; when it returns, all decisions are durable. Blocks its thread.
+    pub(crate) fn qualify(
+        &self,
+        candidates: Vec<engine::outreach::Candidate>,
+    ) -> Result<Qualified, WorkspaceError> {
+        self.ask(|reply| Command::Qualify(Request::new(candidates, reply)))
     }
 
     /// Waits until everything that is due is told, and every definition has joined. Blocks its
@@ -528,6 +555,17 @@ fn definitions(config: &Config) -> Definitions {
         tracing::error!(%failure, "the definitions cannot be read; nothing is watched");
         Definitions::none()
     })
+}
+
+/// Campaigns and policy; none if they cannot be read, which the service says too.
+fn outfit(config: &Config, definitions: &Definitions) -> Arc<Outfit> {
+    match compile::read(config, definitions) {
+        Ok(outfit) => Arc::new(outfit),
+        Err(failure) => {
+            tracing::error!(%failure, "the campaigns cannot be read; nothing is sent");
+            compile::nothing(definitions)
+        }
+    }
 }
 
 /// Where the configuration of a data directory stands.

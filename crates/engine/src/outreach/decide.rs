@@ -24,6 +24,8 @@ pub struct Candidate {
     pub at: Timestamp,
     /// Not before this instant, as a local hour of theirs.
     pub due: Timestamp,
+    /// The local hour had passed when the run began.
+    pub missed: bool,
     /// The event that did it.
     pub event: Option<Arc<Event>>,
 }
@@ -59,6 +61,8 @@ pub enum Reason {
     Limit,
     /// It has sent as many as it may in a day.
     DailyLimit,
+    /// The local hour of the user had passed when the run began.
+    LocalTimePassed,
     /// The user had a message of it too short a time ago.
     Again,
     /// There is no address, number or device.
@@ -81,6 +85,7 @@ impl Reason {
             Reason::CutOff => "cut_off",
             Reason::Limit => "campaign_limit",
             Reason::DailyLimit => "daily_limit",
+            Reason::LocalTimePassed => "local_time_passed",
             Reason::Again => "too_soon_again",
             Reason::NoAddress => "no_address",
             Reason::Blocked(blocked) => blocked.word(),
@@ -147,6 +152,9 @@ pub fn decide(
         |reason: Reason, detail: String| Decision::Withheld { reason, detail, variant: None };
     if campaign.standing == Standing::Stopped {
         return withheld(Reason::CampaignStopped, String::new());
+    }
+    if candidate.missed {
+        return withheld(Reason::LocalTimePassed, String::new());
     }
     if let Again::After(pause) = campaign.again
         && let Some(last) = known.contacts.last(candidate.user, &campaign.id)

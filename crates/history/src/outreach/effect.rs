@@ -42,6 +42,8 @@ pub struct Outcome {
     pub converted: u64,
     /// Events that reached it.
     pub events: u64,
+    /// Users with revenue that is not 0.
+    pub payers: u64,
     /// Their revenue.
     pub revenue: ExactSum,
     /// The sum of the squares of each user's revenue.
@@ -49,12 +51,14 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    fn merge(&mut self, more: &Outcome) {
-        let Outcome { users, complete, converted, events, revenue, revenue_squares } = more;
+    /// Takes in the users of another arm.
+    pub fn merge(&mut self, more: &Outcome) {
+        let Outcome { users, complete, converted, events, payers, revenue, revenue_squares } = more;
         self.users += users;
         self.complete += complete;
         self.converted += converted;
         self.events += events;
+        self.payers += payers;
         self.revenue.merge(revenue);
         self.revenue_squares.merge(revenue_squares);
     }
@@ -155,6 +159,7 @@ fn count(
             let Some((events, revenue)) = of_user.get(user) else { continue };
             own.converted += 1;
             own.events += events;
+            own.payers += u64::from(revenue.value() != 0.0);
             own.revenue.merge(revenue);
             own.revenue_squares.add(revenue.value() * revenue.value());
         }

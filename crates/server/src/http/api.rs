@@ -10,7 +10,7 @@ use serde::Serialize;
 use wire::api::*;
 
 use super::body::{self, Id, Params};
-use super::{App, analytics, export, import, ingest, live, openapi, privacy, schema};
+use super::{App, analytics, export, import, ingest, live, openapi, outreach, privacy, schema};
 use crate::failure::Failure;
 use crate::service::Service;
 
@@ -65,6 +65,7 @@ pub fn routes() -> Router<App> {
         .merge(analytics::routes())
         .merge(import::routes())
         .merge(live::routes())
+        .merge(outreach::routes())
         .merge(privacy::routes())
         .merge(schema::routes())
 }

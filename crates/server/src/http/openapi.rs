@@ -6,6 +6,7 @@ mod analytics;
 mod imports;
 mod live;
 mod operations;
+mod outreach;
 mod privacy;
 mod schema;
 
@@ -207,6 +208,7 @@ fn components() -> Components {
     schemas.extend(imports::schemas());
     schemas.extend(live::schemas());
     schemas.extend(schema::schemas());
+    schemas.extend(outreach::schemas());
     schemas.extend(privacy::schemas());
     schemas.extend(plain_schemas());
     let mut components = Components::new();

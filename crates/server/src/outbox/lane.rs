@@ -303,7 +303,8 @@ impl Lane {
                         again = Some((code.name().to_owned(), detail.clone(), *after, *certain));
                     } else {
                         item.places.retain(|place| place != to);
-                        refused = Some(("in_doubt".to_owned(), format!("{}: {detail}", code.name())));
+                        refused =
+                            Some(("in_doubt".to_owned(), format!("{}: {detail}", code.name())));
                     }
                 }
             }

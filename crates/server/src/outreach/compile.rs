@@ -135,9 +135,9 @@ pub fn compile(input: &CampaignInput, id: &str, around: &Surroundings) -> Result
     let hours = windows(&input.delivery.hours).map_err(|what| wrong("delivery.hours", what))?;
     let hours = (!hours.is_empty()).then(|| Hours::only(Channels::ALL, hours)).flatten();
     let control = input.control.unwrap_or(CONTROL);
-    let control = share(control).filter(|_| (0.0..=0.99).contains(&control)).ok_or_else(|| {
-        wrong("control", format!("{control} is no share from 0 to 0.99"))
-    })?;
+    let control = share(control)
+        .filter(|_| (0.0..=0.99).contains(&control))
+        .ok_or_else(|| wrong("control", format!("{control} is no share from 0 to 0.99")))?;
     let priority = input.priority.unwrap_or(PRIORITY);
     if priority > 100 {
         return Err(wrong("priority", format!("{priority} is above 100")));
@@ -176,7 +176,12 @@ pub fn compile(input: &CampaignInput, id: &str, around: &Surroundings) -> Result
         expires: expires(input)?,
         per_second: per_second(input)?,
         safety_stop: input.delivery.safety_stop,
-        goals: input.goals.iter().enumerate().map(|(n, of)| goal(n, of)).collect::<Result<_, _>>()?,
+        goals: input
+            .goals
+            .iter()
+            .enumerate()
+            .map(|(n, of)| goal(n, of))
+            .collect::<Result<_, _>>()?,
     })
 }
 
@@ -258,7 +263,10 @@ fn trigger(
             if to.is_empty() {
                 return Err(wrong("trigger.to", "name at least one state".into()));
             }
-            Ok((Trigger::Moves { watch: Text::from(key), from: places(from)?, to: places(to)? }, None))
+            Ok((
+                Trigger::Moves { watch: Text::from(key), from: places(from)?, to: places(to)? },
+                None,
+            ))
         }
     }
 }
@@ -284,7 +292,10 @@ fn check_labels(input: &CampaignInput, known: &[Text], own: Labels) -> Result<()
 
 fn arms(variants: &[VariantInput]) -> Result<Arms, Failure> {
     if variants.is_empty() || variants.len() > VARIANTS_MAX {
-        return Err(wrong("variants", format!("there are {}; write 1 to {VARIANTS_MAX}", variants.len())));
+        return Err(wrong(
+            "variants",
+            format!("there are {}; write 1 to {VARIANTS_MAX}", variants.len()),
+        ));
     }
     if let Some(other) = variants.iter().find(|of| !of.share.is_finite() || of.share < 0.0) {
         return Err(wrong("variants", format!("the share of \"{}\" is no part", other.id)));

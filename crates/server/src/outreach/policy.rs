@@ -60,7 +60,12 @@ pub fn compile(
     let mut words = Vec::new();
     for (n, cap) in caps.iter().enumerate() {
         rules.push(limit(cap, labels).map_err(|what| wrong(&format!("caps.{n}"), what))?);
-        words.push(format!("at most {} in {}{}", cap.most, cap.within, only(&cap.channels, &cap.labels)));
+        words.push(format!(
+            "at most {} in {}{}",
+            cap.most,
+            cap.within,
+            only(&cap.channels, &cap.labels)
+        ));
     }
     for (n, written) in gaps.iter().enumerate() {
         rules.push(gap(written).map_err(|what| wrong(&format!("gaps.{n}"), what))?);
@@ -68,7 +73,9 @@ pub fn compile(
     }
     let windows = windows(quiet).map_err(|what| wrong("quiet", what))?;
     let quiet = (!windows.is_empty())
-        .then(|| Hours::quiet(Channels::ALL, windows).ok_or_else(|| wrong("quiet", "too many".into())))
+        .then(|| {
+            Hours::quiet(Channels::ALL, windows).ok_or_else(|| wrong("quiet", "too many".into()))
+        })
         .transpose()?;
     Ok(Policy {
         seed,
@@ -107,10 +114,12 @@ pub fn windows(written: &[LocalHours]) -> Result<Vec<Window>, String> {
     }
     let window = |hours: &LocalHours| {
         let minute = |text: &str| {
-            Minute::parse(text).ok_or_else(|| format!("\"{text}\" is no time of day; write it like 09:30"))
+            Minute::parse(text)
+                .ok_or_else(|| format!("\"{text}\" is no time of day; write it like 09:30"))
         };
         let day = |text: &String| {
-            Weekday::parse(text).ok_or_else(|| format!("\"{text}\" is no weekday; write it like monday"))
+            Weekday::parse(text)
+                .ok_or_else(|| format!("\"{text}\" is no weekday; write it like monday"))
         };
         let weekdays: Vec<Weekday> = hours.weekdays.iter().map(day).collect::<Result<_, _>>()?;
         let days = match weekdays.is_empty() {

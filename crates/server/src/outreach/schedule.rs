@@ -91,6 +91,15 @@ impl Schedule {
         }
     }
 
+    /// Whether it has more than one run.
+    pub fn repeats(&self) -> bool {
+        match self.calendar.as_ref().map(|calendar| &calendar.pattern) {
+            None => false,
+            Some(Pattern::Dates(dates)) => dates.len() > 1,
+            Some(_) => true,
+        }
+    }
+
     /// Whether each user is due at a time of their own.
     pub fn by_user(&self) -> bool {
         self.user_zone
@@ -136,8 +145,10 @@ fn recurring(written: &Recurrence) -> Result<Calendar, Failure> {
             let on = written.days_of_month.iter().map(|day| match day {
                 -1 => Ok(MonthDay::Last),
                 1..=31 => Ok(MonthDay::Day(*day as u8)),
-                other => Err(wrong("trigger.days_of_month", format!("{other} is no day of a month"))
-                    .hint("write 1 to 31, or -1 for the last")),
+                other => {
+                    Err(wrong("trigger.days_of_month", format!("{other} is no day of a month"))
+                        .hint("write 1 to 31, or -1 for the last"))
+                }
             });
             Pattern::Months { every, on: on.collect::<Result<_, _>>()?, at }
         }
@@ -162,7 +173,10 @@ fn recurring(written: &Recurrence) -> Result<Calendar, Failure> {
     if let Some(country) = &written.country
         && holidays::country(country).is_none()
     {
-        return Err(wrong("trigger.country", format!("the holidays of \"{country}\" are not known")));
+        return Err(wrong(
+            "trigger.country",
+            format!("the holidays of \"{country}\" are not known"),
+        ));
     }
     let days = DayRules {
         weekends: sense("trigger.weekends", written.weekends.as_deref())?,
@@ -179,8 +193,9 @@ fn sense(field: &str, written: Option<&str>) -> Result<Sense, Failure> {
         Some("never") => Sense::Never,
         Some("only") => Sense::Only,
         Some(other) => {
-            return Err(wrong(field, format!("\"{other}\" is not known"))
-                .hint("write any, never or only"));
+            return Err(
+                wrong(field, format!("\"{other}\" is not known")).hint("write any, never or only")
+            );
         }
     })
 }
@@ -199,9 +214,8 @@ fn date(field: &str, text: &str) -> Result<Day, Failure> {
 
 /// A local time, as in `2026-12-24T09:00`.
 fn local(field: &str, text: &str) -> Result<(Day, Minute), Failure> {
-    let read = text
-        .split_once('T')
-        .and_then(|(day, time)| Some((Day::parse(day)?, Minute::parse(time)?)));
+    let read =
+        text.split_once('T').and_then(|(day, time)| Some((Day::parse(day)?, Minute::parse(time)?)));
     read.ok_or_else(|| {
         wrong(field, format!("\"{text}\" is no local time")).hint("write it like 2026-12-24T09:00")
     })

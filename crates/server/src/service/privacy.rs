@@ -245,6 +245,12 @@ impl Service {
         Ok(TestUserList { test_users })
     }
 
+    /// Whether whoever has an id is flagged as a test user.
+    pub(super) fn is_test_user(&self, id: &str) -> Result<bool, Failure> {
+        let (user, _) = self.known(id)?;
+        Ok(self.flagged()?.iter().any(|of| of.user == user))
+    }
+
     /// Users who are flagged, oldest first.
     fn flagged(&self) -> Result<Vec<Flagged>, Failure> {
         let mut flagged = Vec::new();

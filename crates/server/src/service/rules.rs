@@ -46,6 +46,8 @@ pub mod settings {
     pub const ENRICHMENT: &str = "enrichment";
     /// Topics that people can be subscribed to, as JSON.
     pub const TOPICS: &str = "topics";
+    /// The contact policy, as JSON.
+    pub const CONTACT_POLICY: &str = "contact_policy";
     /// Which demonstration filled this directory.
     pub const DEMO: &str = "demo";
 }

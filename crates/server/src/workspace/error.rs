@@ -32,6 +32,9 @@ pub enum WorkspaceError {
     /// The history.
     #[error("history: {0}")]
     History(#[from] history::Error),
+    /// What was sent, and what waits.
+    #[error("messages of the history: {0}")]
+    Outreach(String),
     /// The configuration.
     #[error(transparent)]
     Config(#[from] ConfigError),

@@ -128,6 +128,11 @@ impl Writer {
             self.start(errand.merging, errand.copying, Some(errand.reply));
             self.collect(true);
         }
+        self.decide_waiting();
+        if self.reaching.undecided() {
+            // Whoever opens the directory to send finds the triggers in the log again.
+            return Ok(());
+        }
         let (reply, answer) = oneshot::channel();
         self.start(Merging::Tiered, None, Some(reply));
         self.collect(true);
@@ -164,6 +169,7 @@ impl Writer {
         copying: Option<Copying>,
         reply: Option<oneshot::Sender<Result<Maintained, WorkspaceError>>>,
     ) {
+        self.decide_waiting();
         let at = self.log.end();
         let same = at == self.checkpointed && self.watching.unsaved() == Unsaved::Nothing;
         let nothing_new = same && merging == Merging::Tiered;

@@ -5,6 +5,7 @@ mod backfill;
 mod counted;
 mod erase;
 mod live;
+mod outreach;
 mod resolve;
 mod told;
 
@@ -27,6 +28,8 @@ use counted::Counted;
 pub(crate) use erase::{Durable, Erasing, Struck};
 pub(super) use live::Unsaved;
 pub(crate) use live::Watching;
+use outreach::Reaching;
+pub(crate) use outreach::{Qualified, Request, address_of};
 
 /// Records of one group: bounds the memory of a group and the delay of its first batch.
 const GROUP_RECORDS_MAX: usize = 32 * 1024;
@@ -70,6 +73,15 @@ pub(crate) enum Command {
     Sweep(oneshot::Sender<usize>),
     /// Watch these definitions from now on, and tell what time brings about.
     Watch(Box<crate::service::watched::Definitions>),
+    /// Decide by these campaigns and this policy from now on.
+    Outfit(Arc<Outfit>),
+    /// Decide about candidates from now on, and hand over what is to be sent.
+    Reach(
+        tokio::sync::mpsc::UnboundedSender<Handover>,
+        oneshot::Sender<Result<(), WorkspaceError>>,
+    ),
+    /// Decide about these.
+    Qualify(Request),
     /// Tell everything that is due now, and finish what joins.
     Settle(oneshot::Sender<()>),
     /// Something has ended, or is due.
@@ -97,6 +109,7 @@ pub(crate) struct Writer {
     pub(super) discarded: bool,
     pub(super) maintenance: Maintenance,
     pub(super) watching: Watching,
+    pub(super) reaching: Reaching,
     clock: Clock,
     alarm: Alarm,
     /// Who waits until all is told.
@@ -141,7 +154,7 @@ impl Writer {
         history: &Path,
         kept_bytes: u64,
         maintenance: Maintenance,
-        definitions: Definitions,
+        (definitions, outfit): (Definitions, Arc<Outfit>),
         past: &Past,
     ) -> Result<(Writer, u64), WorkspaceError> {
         let (mut store, checkpoint) = Store::open(history)?;
@@ -165,6 +178,7 @@ impl Writer {
             discarded: !past.gone.is_empty(),
             maintenance,
             watching: Watching::new(checkpoint.live, definitions),
+            reaching: Reaching::new(outfit),
             clock,
             alarm: Alarm::default(),
             settling: Vec::new(),
@@ -228,11 +242,11 @@ impl Writer {
     fn work(&mut self, commands: &mut mpsc::Receiver<Command>) -> Result<(), WorkspaceError> {
         loop {
             // What is due is told in slices between groups of records, so that neither waits.
-            let mut next = match self.live_busy() {
+            let mut next = match self.live_busy() || self.reach_busy() {
                 true => commands.try_recv().ok(),
                 false => {
                     self.settled();
-                    let next = self.live_next();
+                    let next = [self.live_next(), self.reach_next()].into_iter().flatten().min();
                     self.alarm.set(next);
                     match commands.blocking_recv() {
                         Some(command) => Some(command),
@@ -258,6 +272,7 @@ impl Writer {
                 return self.finish_maintenance();
             }
             self.live_slice();
+            self.reach_slice();
             self.maintain();
         }
         self.abandon_maintenance();
@@ -414,7 +429,9 @@ impl Writer {
         // What is told of an address is in the fold and in the log, and nobody's.
         taken.retain(|(step, ..)| step.user != UserIndex::NOBODY);
         let taken = self.resolved(taken);
+        self.reach_merged(&taken);
         self.live_frame(&taken, told);
+        self.triggers_of(&taken);
         let arrivals = engine::arrivals(self.frames, taken.iter().map(|(.., record)| record));
         self.frames += 1;
         for ((step, name, record), arrival) in taken.into_iter().zip(arrivals) {
@@ -477,6 +494,11 @@ impl Writer {
                 self.watching.define(*definitions);
                 self.watching.running = true;
             }
+            Command::Outfit(outfit) => self.outfit(outfit),
+            Command::Reach(outbox, reply) => {
+                let _ = reply.send(self.reach_from_now(outbox));
+            }
+            Command::Qualify(request) => self.requested(request),
             Command::Discard(name, until, reply) => {
                 let _ = reply.send(self.discard(&name, until));
             }

@@ -6,7 +6,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::ReasonCount;
 
 /// Of when a report is.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, IntoParams)]
 #[serde(default, deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct CampaignReportQuery {

@@ -65,6 +65,7 @@ impl Writer {
         let persons = self.fold.graph(user).nodes.into_iter().map(|node| node.person);
         let persons: Vec<UserIndex> = persons.collect();
         let erased = self.store.erase(&persons)?;
+        self.reach_forget(&persons, &[self.fold.person(user).public_id.clone()]);
         self.fold.forget(user);
         self.forget_live(&persons);
         persons.iter().for_each(|person| _ = self.hidden.remove(person));

@@ -259,6 +259,7 @@ impl Writer {
         if !transitions.is_empty() {
             self.watching.unsaved = self.watching.unsaved.max(Unsaved::Told);
         }
+        self.triggers_among(transitions);
         for transition in transitions {
             let key = self.watching.live().program().key(transition.watch.0).cloned();
             let Some(key) = key else { continue };

@@ -13,8 +13,8 @@ use std::sync::Arc;
 
 use engine::live::{Cause, Correction, Transition};
 use engine::outreach::{
-    Candidate, Contacts, Decision, Known, PAUSED, Person, REMEMBERED, Standing, To, Trigger, decide,
-    places,
+    Candidate, Contacts, Decision, Known, PAUSED, Person, REMEMBERED, Standing, To, Trigger,
+    decide, places,
 };
 use engine::schedule::Channel;
 use engine::schedule::caps;
@@ -203,8 +203,13 @@ impl Writer {
         })?;
         let mut decided: HashSet<Text> = HashSet::new();
         let (mut pending, mut messages) = (Vec::new(), Vec::new());
-        let properties =
-            [outreach::VARIANT, outreach::RUN, outreach::CHANNEL, outreach::LABELS, outreach::TRIGGER];
+        let properties = [
+            outreach::VARIANT,
+            outreach::RUN,
+            outreach::CHANNEL,
+            outreach::LABELS,
+            outreach::TRIGGER,
+        ];
         history_of::scan(
             evaluator,
             &[outreach::QUEUED],
@@ -221,6 +226,7 @@ impl Writer {
                         run: text(&values[3]),
                         at,
                         due: at,
+                        missed: false,
                         event: trigger(&text(&values[6])),
                     };
                     pending.push((candidate, text(&values[2]), at));
@@ -280,6 +286,7 @@ impl Writer {
                     run: text(&values[2]),
                     at,
                     due,
+                    missed: false,
                     event: trigger(&text(&values[5])),
                 };
                 let paused = text(&values[4]) == PAUSED;
@@ -289,7 +296,9 @@ impl Writer {
         for (_, (_, candidate, paused)) in latest {
             match paused {
                 // The campaign may have gone on meanwhile.
-                true => self.reaching.waiting.push_back(Candidate { due: candidate.at, ..candidate }),
+                true => {
+                    self.reaching.waiting.push_back(Candidate { due: candidate.at, ..candidate })
+                }
                 false => {
                     self.reaching.planned.insert((candidate.due, candidate.message), candidate);
                 }
@@ -329,6 +338,7 @@ impl Writer {
                     run: Text::from(cause),
                     at: event.time,
                     due: event.time,
+                    missed: false,
                     event: Some(Arc::clone(event)),
                 };
                 self.reaching.waiting.push_back(candidate);
@@ -365,6 +375,7 @@ impl Writer {
                     run: Text::from(cause),
                     at: transition.at,
                     due: transition.at,
+                    missed: false,
                     event: None,
                 };
                 self.reaching.waiting.push_back(candidate);
@@ -396,6 +407,18 @@ impl Writer {
     pub(super) fn reach_busy(&mut self) -> bool {
         let running = self.reaching.outbox.is_some() && self.refused.is_none();
         running && self.reaching.due((self.clock)())
+    }
+
+    /// Decides all triggers that wait, before a checkpoint leaves them behind.
+    pub(in crate::workspace) fn decide_waiting(&mut self) {
+        while self.reaching.undecided() && self.reaching.outbox.is_some() && self.refused.is_none()
+        {
+            let before = self.reaching.waiting.len();
+            self.reach_slice();
+            if self.reaching.waiting.len() >= before {
+                return;
+            }
+        }
     }
 
     /// When the next planned message is due.
@@ -478,7 +501,11 @@ impl Writer {
         for candidate in later {
             match candidate.due == Timestamp::MAX {
                 true => {
-                    self.reaching.paused.entry(candidate.campaign.clone()).or_default().push(candidate);
+                    self.reaching
+                        .paused
+                        .entry(candidate.campaign.clone())
+                        .or_default()
+                        .push(candidate);
                 }
                 false => {
                     self.reaching.planned.insert((candidate.due, candidate.message), candidate);
@@ -507,7 +534,7 @@ impl Writer {
             user: candidate.user,
             fold: &self.fold,
             attribute: &attribute,
-            address: &address,
+            address: &address_of,
         };
         let day = self.reaching.outfit.policy.zone.day(now);
         let today = self.reaching.today.get(&campaign.id).filter(|(of, _)| *of == day);
@@ -584,12 +611,14 @@ impl Writer {
         let needs = Needs::of_attributes(&ready.needs, self.watching.rules());
         let history = self.store.history_for(&[user], &needs, (now, now)).ok()?;
         let attribute = |name: &str| attribute_at(&history, name, now).cloned();
-        let person =
-            Person { user, fold: &self.fold, attribute: &attribute, address: &address };
+        let person = Person { user, fold: &self.fold, attribute: &attribute, address: &address_of };
         let topic = ready.campaign.topic.as_ref().map(|(topic, own)| (topic.as_str(), *own));
         let open = places(&person, ready.campaign.channel, topic);
-        let mut open: Vec<To> =
-            open.into_iter().filter(|place| place.blocked.is_none()).map(|place| place.to).collect();
+        let mut open: Vec<To> = open
+            .into_iter()
+            .filter(|place| place.blocked.is_none())
+            .map(|place| place.to)
+            .collect();
         if !ready.campaign.delivery.all_devices {
             open.truncate(1);
         }
@@ -725,7 +754,7 @@ fn who(fold: &Fold, user: UserIndex) -> Option<Who> {
 }
 
 /// An address that stands in an attribute, as its channel writes it.
-fn address(label: &str, written: &str) -> Option<Text> {
+pub(crate) fn address_of(label: &str, written: &str) -> Option<Text> {
     let read = if label == Identity::EMAIL { validate::email } else { validate::phone };
     read(written).map(|identity| identity.value)
 }

@@ -1,0 +1,47 @@
+//! The contact policy as people manage it.
+
+use std::collections::BTreeSet;
+
+use model::Text;
+use wire::api::{CampaignInput, ContactPolicy};
+
+use super::{Service, settings};
+use crate::failure::Failure;
+use crate::outreach::{compile, policy};
+
+impl Service {
+    /// What holds for all campaigns that are not transactional.
+    pub fn contact_policy(&self) -> Result<ContactPolicy, Failure> {
+        compile::stored_policy(self.workspace.config())
+    }
+
+    /// Replaces it. It holds for everything that is decided from now on.
+    pub fn set_contact_policy(&self, written: &ContactPolicy) -> Result<ContactPolicy, Failure> {
+        let rules = self.rules()?;
+        let labels: Vec<Text> = self.labels(written)?.into_iter().collect();
+        policy::compile(written, (rules.seed, &rules.zone), &labels)?;
+        if let Some(url) = &written.public_url
+            && message::links::web_address(url).is_none()
+        {
+            let message = format!("`public_url`: \"{url}\" is not an address of the web");
+            return Err(Failure::unprocessable("contact_policy.invalid", message)
+                .hint("write it like https://messages.example.com"));
+        }
+        let json = serde_json::to_string(written)
+            .map_err(|error| Failure::new(500, "server.settings", error.to_string()))?;
+        self.workspace.config().set(settings::CONTACT_POLICY, &json)?;
+        self.outreach_changed()?;
+        self.contact_policy()
+    }
+
+    /// The labels of the policy and of all campaigns.
+    pub(super) fn labels(&self, of: &ContactPolicy) -> Result<BTreeSet<Text>, Failure> {
+        let mut labels = policy::labels_of(of);
+        for saved in self.workspace.config().campaigns()? {
+            if let Ok(input) = serde_json::from_str::<CampaignInput>(&saved.definition) {
+                labels.extend(input.labels.iter().map(Text::new));
+            }
+        }
+        Ok(labels)
+    }
+}
