@@ -158,6 +158,13 @@ fn what_never_is_ends() {
     assert_eq!(runs(&excluded, "UTC", 2), [""; 0]);
     let zone = Zone::named("Pacific/Kiritimati").unwrap();
     assert_eq!(daily("2026-12-01", &["09:00"]).next_after(Timestamp::MAX, &zone), None);
+    let utc = Zone::utc();
+    let mut always = daily("2026-12-01", &["09:00"]);
+    always.start = Day(i64::MIN);
+    let after = Timestamp::parse("2026-12-01T10:00:00Z").unwrap();
+    assert_eq!(shown(&utc, always.next_after(after, &utc).unwrap()), "12-02 09:00");
+    always.start = Day(i64::MAX);
+    assert_eq!(always.next_after(after, &utc), None);
     let far = daily("2026-12-01", &["09:00"]).next_after(Timestamp::MIN, &zone);
     assert_eq!(shown(&zone, far.unwrap()), "12-01 09:00");
 }
