@@ -82,6 +82,9 @@ fn opening_often_is_one_touch() {
     ];
     let linear = ["0:1:clicked:0.500", "0:2:clicked:0.500"];
     assert_eq!(found(&touches, &[4], rule(Split::Linear)), linear);
+    // The latest of the strongest kind is the one: the first message is clicked again.
+    let again = [touches[0], touches[3], touch(4, 1, Kind::Clicked), touch(5, 1, Kind::Viewed)];
+    assert_eq!(found(&again, &[6], rule(Split::Last)), ["0:1:clicked:1.000"]);
 }
 
 #[test]

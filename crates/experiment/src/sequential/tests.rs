@@ -88,6 +88,45 @@ fn the_better_arm_wins_and_intervals_hold_the_truth_at_every_look() {
 }
 
 #[test]
+fn more_arms_ask_for_more_of_each_pair() {
+    let arms = [rate(1_000, 5_000), rate(1_150, 5_000), rate(1_010, 5_000)];
+    let look = |arms: &[Rate]| {
+        let before = Standing::new(arms.len()).unwrap();
+        before.look(Totals::Rates(arms), PLAN, Stage::Running).unwrap().pairs[0]
+    };
+    let (two, three) = (look(&arms[..2]), look(&arms));
+    assert!(two.p < 0.5 && (three.p / two.p - 2.0).abs() < 1e-9);
+    let width = |pair: Pair| pair.difference.unwrap().interval.width();
+    let variance = 0.2 * 0.8 / 5_000.0 + 0.23 * 0.77 / 5_000.0;
+    assert!((width(two) / 2.0 - half_width(variance, 0.05, 0.05)).abs() < 1e-12);
+    assert!((width(three) / 2.0 - half_width(variance, 0.05, 0.025)).abs() < 1e-12);
+}
+
+#[test]
+fn too_few_are_not_compared_yet() {
+    let look = |converted, users| {
+        let arms = [rate(converted, users), rate(500, 1_000)];
+        let before = Standing::new(2).unwrap();
+        before.look(Totals::Rates(&arms), PLAN, Stage::Running).unwrap().pairs[0].difference
+    };
+    assert!(look(19, 1_000).is_none() && look(20, 1_000).is_some());
+    assert!(look(981, 1_000).is_none() && look(980, 1_000).is_some());
+    assert!(look(0, 0).is_none());
+}
+
+#[test]
+fn a_tie_stays_whatever_comes() {
+    let plan = Plan { tie_margin: Some(0.02), ..PLAN };
+    let first = Standing::new(2).unwrap();
+    let close = [rate(10_000, 50_000), rate(10_050, 50_000)];
+    let first = first.look(Totals::Rates(&close), plan, Stage::Running).unwrap();
+    let clear = [rate(20_000, 100_000), rate(26_000, 100_000)];
+    let second = first.look(Totals::Rates(&clear), plan, Stage::Running).unwrap();
+    assert_eq!(second.verdict, Verdict::Tie(vec![0, 1]));
+    assert_eq!(second.pairs[0].better, Some(1), "the pair still says what it found");
+}
+
+#[test]
 fn ties_are_declared_within_the_margin_or_at_the_end() {
     let margin = Plan { tie_margin: Some(0.02), ..PLAN };
     let look = |arms: &[Rate], plan, stage| {

@@ -144,6 +144,10 @@ fn nights_on_which_clocks_change() {
     // A day that a zone never had: its time is moved over midnight and is not lost.
     let apia = daily("2011-12-29", &["12:00"]);
     assert_eq!(runs(&apia, "Pacific/Apia", 3), ["12-29 12:00", "12-31 12:00", "01-01 12:00"]);
+    let skipped = Calendar::once(day("2011-12-30"), Minute::at(12, 0).unwrap());
+    let zone = Zone::named("Pacific/Apia").unwrap();
+    let morning = Timestamp::parse("2011-12-31T10:00:00+14:00").unwrap();
+    assert_eq!(shown(&zone, skipped.next_after(morning, &zone).unwrap()), "12-31 12:00");
 }
 
 #[test]
