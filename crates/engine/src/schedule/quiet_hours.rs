@@ -9,7 +9,7 @@
 mod hours;
 pub mod legal;
 
-pub use hours::{Days, Hours, Window};
+pub use hours::{Days, Hours, WINDOWS_MAX, Window};
 
 use model::{Span, Timestamp, Zone};
 

@@ -190,7 +190,7 @@ fn binomial(name: &str, at: u64, n: u64, p: f64) -> u64 {
 fn intervals_of_rates_hold_the_truth_as_often_as_they_say() {
     let (n, control, treated) = (150, 0.12, 0.2);
     let (mut difference, mut lift, mut alarms) = (0, 0, 0);
-    let rounds = 1_500;
+    let rounds = 1_000;
     for round in 0..rounds {
         let c = rate(binomial("control", round, n, control), n);
         let t = rate(binomial("treated", round, n, treated), n);
@@ -205,10 +205,10 @@ fn intervals_of_rates_hold_the_truth_as_often_as_they_say() {
         // An A/A comparison covers no effect (F111).
         alarms += u64::from(!holds(&effects[1].lift, 0.0));
     }
-    // Four standard errors of 95 % over so many rounds are 2.3 points.
+    // Four standard errors of 95 % over so many rounds are 2.8 points.
     for (name, held) in [("difference", difference), ("lift", lift), ("a/a", rounds - alarms)] {
         let share = held as f64 / rounds as f64;
-        assert!((share - 0.95).abs() < 0.023, "{name}: {share}");
+        assert!((share - 0.95).abs() < 0.028, "{name}: {share}");
     }
 }
 
