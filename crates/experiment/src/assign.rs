@@ -7,6 +7,7 @@
 
 mod arms;
 mod control;
+pub mod growthbook;
 
 pub use arms::{Arm, Arms, ArmsError};
 pub use control::{Control, Controls, Holdout};

@@ -10,7 +10,7 @@ mod rate;
 pub use amount::{Amount, compare_amounts};
 pub use rate::{Rate, compare_rates};
 
-use crate::interval::Estimate;
+use crate::interval::{Estimate, Interval};
 
 /// Arms of one comparison. Beyond it the adjusted p values say nothing, and a mistake is likelier.
 pub const ARMS_MAX: usize = 64;
@@ -47,6 +47,17 @@ pub struct Effect {
     pub p: f64,
     /// The same for all arms together: the chance of any false alarm among them is bounded (Holm).
     pub p_adjusted: f64,
+}
+
+impl Effect {
+    /// What the treatment brought in total among so many treated users: conversions or money that
+    /// would not have come without it, with the interval of the difference.
+    pub fn incremental(&self, users: u64) -> Estimate {
+        let n = users as f64;
+        let Interval { low, high } = self.difference.interval;
+        let interval = Interval { low: low * n, high: high * n };
+        Estimate { value: self.difference.value * n, interval }
+    }
 }
 
 /// Why arms cannot be compared, and what would mend it. Indices count the arms handed in from 0,

@@ -19,10 +19,12 @@
 //! ```
 
 pub mod assign;
+pub mod attribution;
 pub mod effect;
 pub mod interval;
 pub mod power;
 pub mod sample_ratio;
+pub mod sequential;
 pub mod special;
 
 pub use interval::{Estimate, Interval, Level};

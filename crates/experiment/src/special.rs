@@ -6,7 +6,7 @@
 //! What it is not: a library of statistics; nothing here knows arms or users.
 //!
 //! Outside its domain a function answers NaN and never panics; every series and continued fraction
-//! stops after [`TERMS_MAX`] terms.
+//! stops after a fixed number of terms.
 
 /// Terms of a series or continued fraction. They need a few times the square root of the largest
 /// parameter, so this is enough for parameters up to [`PARAMETER_MAX`].
@@ -227,7 +227,7 @@ pub fn normal_quantile(p: f64) -> f64 {
 /// The share of Student's distribution with `df` > 0 degrees of freedom below t.
 ///
 /// Formula: Abramowitz and Stegun (1964), 26.7.1, through the incomplete beta function; beyond
-/// [`DEGREES_MAX`] by an expansion around the normal distribution.
+/// a million degrees by an expansion around the normal distribution.
 pub fn student_cdf(t: f64, df: f64) -> f64 {
     let tail = 0.5 * student_two_sided(t, df);
     if t < 0.0 { tail } else { 1.0 - tail }

@@ -30,7 +30,7 @@ pub struct Country {
     pub code: String,
     /// The days on which most people do not work.
     pub weekend: Weekdays,
-    /// Day and index into `names`, sorted by day; a day that has two names is there once.
+    /// Day and index into `names`, sorted; a day that has two names is there twice.
     days: Vec<(i64, u16)>,
     names: Vec<String>,
 }
@@ -71,17 +71,39 @@ impl Weekdays {
 }
 
 impl Country {
-    /// The name of the public holiday on a day, in the country's own language.
+    /// The name of the public holiday on a day, in the country's own language; of several the first
+    /// in the order of the file.
     pub fn holiday(&self, day: Day) -> Option<&str> {
-        let at = self.days.binary_search_by_key(&day.0, |(day, _)| *day).ok()?;
-        self.names.get(usize::from(self.days[at].1)).map(String::as_str)
+        let at = self.days.partition_point(|(other, _)| *other < day.0);
+        self.days
+            .get(at)
+            .filter(|(found, _)| *found == day.0)
+            .and_then(|(_, name)| self.name(*name))
     }
 
-    /// All holidays of a year, in order.
+    /// All holidays of a year, in order; a day with two names comes twice.
     pub fn year(&self, year: i64) -> impl Iterator<Item = (Day, &str)> {
-        let days = self.days.iter().map(|(day, _)| Day(*day));
-        days.filter(move |day| day.civil().0 == year)
-            .filter_map(|day| self.holiday(day).map(|name| (day, name)))
+        let days = self.days.iter().map(|(day, name)| (Day(*day), *name));
+        days.filter(move |(day, _)| day.civil().0 == year)
+            .filter_map(|(day, name)| self.name(name).map(|name| (day, name)))
+    }
+
+    /// The names of all its holidays.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// The days of one holiday, also those that are free because it is on a weekend; none if the
+    /// country has no holiday of that name. With them as own dates, a calendar follows named
+    /// holidays only.
+    pub fn named(&self, name: &str) -> impl Iterator<Item = Day> {
+        let number = self.names.iter().position(|known| known == name);
+        let days = self.days.iter().filter(move |(_, of)| Some(usize::from(*of)) == number);
+        days.map(|(day, _)| Day(*day))
+    }
+
+    fn name(&self, number: u16) -> Option<&str> {
+        self.names.get(usize::from(number)).map(String::as_str)
     }
 }
 

@@ -9,7 +9,7 @@
 mod hours;
 pub mod legal;
 
-pub use hours::{Days, Hours, Window};
+pub use hours::{Days, Hours, WINDOWS_MAX, Window};
 
 use model::{Span, Timestamp, Zone};
 
@@ -107,6 +107,7 @@ pub enum Reason {
 /// the first so many are asked, which is more than there are kinds of.
 /// Cost: a few comparisons per window while open; while closed, the same for each boundary passed.
 pub fn decide(now: Timestamp, place: Place<'_>, layers: &[(Layer, &Hours)]) -> Decision {
+    let now = now.clamp(Timestamp::MIN, Timestamp::MAX);
     let layers = &layers[..layers.len().min(LAYERS_MAX)];
     let country = place.country.and_then(holidays::country);
     let Some((layer, _)) = closed(now, place, country, layers) else { return Decision::Open };

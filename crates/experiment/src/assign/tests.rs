@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::special::chi_squared_tail;
 
-const PEOPLE: u64 = 40_000;
+const PEOPLE: u64 = 25_000;
 const SEED: u64 = 20_261_130;
 
 fn share(percent: f64) -> Share {

@@ -8,6 +8,12 @@ use crate::special::student_two_sided;
 /// is left is rounding.
 const SPREAD_MIN: f64 = 1e-13;
 
+/// The largest sum of squares. Beyond it variances of variances overflow, and no money is that much.
+const SQUARES_MAX: f64 = 1e150;
+
+/// The smallest sum of squares of anybody who has an amount. Below it squares lose their digits.
+const SQUARES_MIN: f64 = 1e-250;
+
 /// What the users of an arm amount to. All users of the arm count, also those with nothing.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Amount {
@@ -49,8 +55,9 @@ impl Amount {
 
     /// Mean and the variance of the mean, or why `arm` cannot be compared.
     pub(crate) fn mean(self, arm: usize) -> Result<Mean, TooFew> {
-        let known = self.sum.is_finite() && self.sum_squares.is_finite();
-        if !known || self.payers > self.users || self.sum_squares < 0.0 {
+        let known = self.sum.is_finite() && (0.0..=SQUARES_MAX).contains(&self.sum_squares);
+        let lost = self.payers > 0 && self.sum_squares < SQUARES_MIN;
+        if !known || lost || self.payers > self.users {
             return Err(TooFew::Impossible { arm });
         }
         if self.users < USERS_MIN {
@@ -91,9 +98,9 @@ pub fn compare_amounts(arms: &[Amount], level: Level) -> Result<Vec<Effect>, Too
 
 fn effect(control: Mean, treated: Mean, arm: usize, level: Level) -> Effect {
     let variance = control.variance + treated.variance;
-    let squares = |mean: Mean| mean.variance * mean.variance / mean.df;
-    // Satterthwaite's degrees of freedom.
-    let df = variance * variance / (squares(control) + squares(treated));
+    // Satterthwaite's degrees of freedom, from the parts of the variance so that no unit is too small.
+    let squares = |mean: Mean| (mean.variance / variance).powi(2) / mean.df;
+    let df = 1.0 / (squares(control) + squares(treated));
     let value = treated.value - control.value;
     let p = student_two_sided(value / variance.sqrt(), df);
     Effect {
@@ -115,16 +122,20 @@ fn around(value: f64, variance: f64, t: f64) -> Estimate {
 /// Fieller's interval for the ratio of two independent means, minus 1. It is bounded only if the
 /// control's mean differs from zero at the same level.
 fn lift(control: Mean, treated: Mean, t: f64) -> Result<Estimate, NoLift> {
-    let square = t * t;
-    let bottom = control.value * control.value - square * control.variance;
-    if bottom <= 0.0 || control.value <= 0.0 {
+    if control.value <= 0.0 {
         return Err(NoLift::ControlNearZero);
     }
-    let product = control.value * treated.value;
-    let root = (square
-        * (treated.variance * bottom + control.variance * treated.value * treated.value))
-        .sqrt();
-    let at = |side: f64| (product + side * root) / bottom - 1.0;
-    let value = treated.value / control.value - 1.0;
-    Ok(Estimate { value, interval: Interval { low: at(-1.0), high: at(1.0) } })
+    // In units of the control's mean, so that no currency is too small.
+    let ratio = treated.value / control.value;
+    let (control, treated) = (
+        control.variance / control.value / control.value,
+        treated.variance / control.value / control.value,
+    );
+    let bottom = 1.0 - t * t * control;
+    if bottom <= 0.0 {
+        return Err(NoLift::ControlNearZero);
+    }
+    let root = t * (treated * bottom + control * ratio * ratio).sqrt();
+    let at = |side: f64| (ratio + side * root) / bottom - 1.0;
+    Ok(Estimate { value: ratio - 1.0, interval: Interval { low: at(-1.0), high: at(1.0) } })
 }

@@ -12,6 +12,10 @@ const EXPECTED_MIN: f64 = 5.0;
 /// probabilities vanish long before; this bounds the loop whatever is handed in.
 const TERMS_MAX: u64 = 100_000;
 
+/// A term that is this much less likely (as a natural logarithm) than the observed table is beyond
+/// the last digit of the sum.
+const NEGLIGIBLE: f64 = 45.0;
+
 /// How many users of an arm converted. Each user counts once, however often they converted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
@@ -145,6 +149,8 @@ fn fisher(a: Rate, b: Rate) -> f64 {
     let hits = a.converted.saturating_add(b.converted);
     let all = ln_choose(a.users.saturating_add(b.users), hits);
     let ln_p = |x: u64| ln_choose(a.users, x) + ln_choose(b.users, hits - x) - all;
+    let all_users = a.users as f64 + b.users as f64;
+    let expected = a.users as f64 / all_users * hits as f64;
     // As likely, up to rounding of the logarithms.
     let bar = ln_p(a.converted) + 1e-7;
     let first = hits.saturating_sub(b.users);
@@ -154,6 +160,10 @@ fn fisher(a: Rate, b: Rate) -> f64 {
         let ln = ln_p(x);
         if ln <= bar {
             sum += ln.exp();
+        }
+        // Past the mode the terms only fall, and these no longer change the sum.
+        if x as f64 > expected + 1.0 && ln < bar - NEGLIGIBLE {
+            break;
         }
     }
     sum.clamp(0.0, 1.0)

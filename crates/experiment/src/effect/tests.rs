@@ -1,9 +1,11 @@
 use std::io::Read;
 use std::path::PathBuf;
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::assign::Draw;
-use crate::interval::{Interval, Level};
+use crate::interval::Level;
 
 fn rate(converted: u64, users: u64) -> Rate {
     Rate { users, converted }
@@ -119,6 +121,66 @@ fn numbers_up_to_everybody_do_not_overflow() {
     assert!(effects.iter().all(|effect| effect.p.is_finite() && effect.p_adjusted <= 1.0));
 }
 
+proptest! {
+    /// Whatever is counted: an answer or a refusal, and an answer is made of ordered numbers that
+    /// agree with each other.
+    #[test]
+    fn any_counts_are_answered_or_refused(
+        counts in prop::collection::vec((counts(), counts()), 0..5),
+        confidence in 0.51_f64..0.9999,
+    ) {
+        let level = Level::new(confidence).unwrap();
+        let arms: Vec<Rate> = counts.iter().map(|(a, b)| rate(*a.min(b), *a.max(b))).collect();
+        for effect in compare_rates(&arms, level).unwrap_or_default() {
+            check_effect(&effect)?;
+            prop_assert!((0.0..=1.0).contains(&effect.treated.interval.low));
+            prop_assert!((0.0..=1.0).contains(&effect.treated.interval.high));
+            prop_assert!(effect.difference.interval.low >= -1.0 - 1e-9);
+        }
+    }
+
+    #[test]
+    fn any_amounts_are_answered_or_refused(
+        arms in prop::collection::vec((counts(), counts(), any::<f64>(), any::<f64>()), 2..4),
+        scale in -200_i32..140,
+    ) {
+        let arm = |(users, payers, sum, sum_squares): &(u64, u64, f64, f64)| Amount {
+            users: *users, payers: *payers, sum: *sum, sum_squares: *sum_squares,
+        };
+        let wild: Vec<Amount> = arms.iter().map(arm).collect();
+        for effect in compare_amounts(&wild, Level::P95).unwrap_or_default() {
+            check_effect(&effect)?;
+        }
+        // In any unit of money the answer is the same.
+        let unit = 10_f64.powi(scale);
+        let amount = |of: u64| Amount::of((0..90).map(|n| ((n * of) % 17) as f64 * unit));
+        let effect = compare_amounts(&[amount(3), amount(5)], Level::P95);
+        if let Ok(effects) = effect {
+            check_effect(&effects[0])?;
+            let plain = |of: u64| Amount::of((0..90).map(|n| ((n * of) % 17) as f64));
+            let one = compare_amounts(&[plain(3), plain(5)], Level::P95).unwrap();
+            prop_assert!((one[0].p - effects[0].p).abs() < 1e-9);
+        } else {
+            prop_assert!(!(-120..=70).contains(&scale));
+        }
+    }
+}
+
+/// Counts of all magnitudes.
+fn counts() -> impl Strategy<Value = u64> {
+    prop_oneof![0_u64..40, 0_u64..100_000, any::<u64>()]
+}
+
+fn check_effect(effect: &Effect) -> Result<(), TestCaseError> {
+    prop_assert!((0.0..=1.0).contains(&effect.p), "{:?}", effect);
+    prop_assert!((effect.p..=1.0).contains(&effect.p_adjusted));
+    let lift = effect.lift.ok();
+    for estimate in [effect.control, effect.treated, effect.difference].into_iter().chain(lift) {
+        prop_assert!(estimate.interval.contains(estimate.value), "{:?}", effect);
+    }
+    Ok(())
+}
+
 /// A binomial count from fixed draws.
 fn binomial(name: &str, at: u64, n: u64, p: f64) -> u64 {
     (0..n).filter(|i| Draw::of(1, name, at * 1_000_003 + i).unit() < p).count() as u64
@@ -128,7 +190,7 @@ fn binomial(name: &str, at: u64, n: u64, p: f64) -> u64 {
 fn intervals_of_rates_hold_the_truth_as_often_as_they_say() {
     let (n, control, treated) = (150, 0.12, 0.2);
     let (mut difference, mut lift, mut alarms) = (0, 0, 0);
-    let rounds = 1_500;
+    let rounds = 1_000;
     for round in 0..rounds {
         let c = rate(binomial("control", round, n, control), n);
         let t = rate(binomial("treated", round, n, treated), n);
@@ -143,10 +205,10 @@ fn intervals_of_rates_hold_the_truth_as_often_as_they_say() {
         // An A/A comparison covers no effect (F111).
         alarms += u64::from(!holds(&effects[1].lift, 0.0));
     }
-    // Four standard errors of 95 % over so many rounds are 2.3 points.
+    // Four standard errors of 95 % over so many rounds are 2.8 points.
     for (name, held) in [("difference", difference), ("lift", lift), ("a/a", rounds - alarms)] {
         let share = held as f64 / rounds as f64;
-        assert!((share - 0.95).abs() < 0.023, "{name}: {share}");
+        assert!((share - 0.95).abs() < 0.028, "{name}: {share}");
     }
 }
 
@@ -210,6 +272,9 @@ fn hillstrom_as_recomputed() {
     near(visits[0].lift.unwrap().interval.high, 0.8064, 5e-5);
     near(visits[0].p / 5.685_17e-112, 1.0, 1e-5);
     near(visits[0].control.interval.low, 0.1021, 5e-5);
+    let extra = visits[0].incremental(21_307);
+    near(extra.value, 1_631.893_8, 5e-3);
+    assert!(extra.interval.low > 1_490.0 && extra.interval.high < 1_774.0);
     let conversions = compare_rates(&rates(10), Level::P95).unwrap();
     near(conversions[1].difference.interval.low, 0.001_501_66, 5e-9);
     near(conversions[1].difference.interval.high, 0.004_745_47, 5e-9);

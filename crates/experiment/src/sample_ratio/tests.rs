@@ -43,8 +43,8 @@ fn false_alarms_are_as_rare_as_the_threshold() {
     let mut alarms = [0; 2];
     for round in 0..2_000 {
         let draw = |i: u64| Draw::of(3, "ratio", round * 1_000 + i).bucket(10);
-        let first = (0..400).filter(|i| draw(*i) < 3).count() as u64;
-        let found = check(&[first, 400 - first], &shares(&[30.0, 70.0])).unwrap();
+        let first = (0..200).filter(|i| draw(*i) < 3).count() as u64;
+        let found = check(&[first, 200 - first], &shares(&[30.0, 70.0])).unwrap();
         alarms[0] += u32::from(found.verdict == Verdict::Mismatch);
         alarms[1] += u32::from(found.p < 0.05);
     }

@@ -10,6 +10,9 @@ use super::{Calendar, End, RUNS_MAX};
 /// and still happens, 29 February on one weekday, comes every 28 years (40 over a skipped leap year).
 const DAYS_MAX: u32 = 40 * 366 + 1;
 
+/// The earliest local day on which anything runs, whatever a calendar's start says.
+const FIRST: Day = Day(Timestamp::MIN.0 / 86_400_000 + 1);
+
 /// The latest local day on which anything runs, 9999-12-30: no instants are known beyond.
 const LAST: Day = Day(Timestamp::MAX.0 / 86_400_000 - 1);
 
@@ -19,6 +22,7 @@ const LAST: Day = Day(Timestamp::MAX.0 / 86_400_000 - 1);
 pub struct Occurrences<'a> {
     calendar: &'a Calendar,
     zone: &'a Zone,
+    start: Day,
     day: Day,
     /// Instants of days that were passed.
     found: VecDeque<Timestamp>,
@@ -33,9 +37,10 @@ impl<'a> Occurrences<'a> {
             End::After(runs) => runs.min(RUNS_MAX),
             End::Never | End::On(_) => RUNS_MAX,
         };
-        let day = Day(day.0.saturating_sub(1)).max(calendar.start);
+        let start = calendar.start.clamp(FIRST, LAST);
+        let day = Day(day.0.saturating_sub(1)).max(start);
         let latest = Timestamp(i64::MIN);
-        Occurrences { calendar, zone, day, found: VecDeque::new(), latest, left }
+        Occurrences { calendar, zone, start, day, found: VecDeque::new(), latest, left }
     }
 
     /// Looks for the next day with a run and keeps its instants.
@@ -49,8 +54,8 @@ impl<'a> Occurrences<'a> {
             }
             let day = self.day;
             self.day = Day(day.0 + 1);
-            if calendar.pattern.on(day, calendar.start) && calendar.allows(day) {
-                let instants = calendar.pattern.instants(day, calendar.start, self.zone);
+            if calendar.pattern.on(day, self.start) && calendar.allows(day) {
+                let instants = calendar.pattern.instants(day, self.start, self.zone);
                 // A time that was moved over midnight may meet one of the day after.
                 self.found.extend(instants.into_iter().filter(|at| *at > self.latest));
             }

@@ -144,6 +144,10 @@ fn nights_on_which_clocks_change() {
     // A day that a zone never had: its time is moved over midnight and is not lost.
     let apia = daily("2011-12-29", &["12:00"]);
     assert_eq!(runs(&apia, "Pacific/Apia", 3), ["12-29 12:00", "12-31 12:00", "01-01 12:00"]);
+    let skipped = Calendar::once(day("2011-12-30"), Minute::at(12, 0).unwrap());
+    let zone = Zone::named("Pacific/Apia").unwrap();
+    let morning = Timestamp::parse("2011-12-31T10:00:00+14:00").unwrap();
+    assert_eq!(shown(&zone, skipped.next_after(morning, &zone).unwrap()), "12-31 12:00");
 }
 
 #[test]
@@ -158,6 +162,13 @@ fn what_never_is_ends() {
     assert_eq!(runs(&excluded, "UTC", 2), [""; 0]);
     let zone = Zone::named("Pacific/Kiritimati").unwrap();
     assert_eq!(daily("2026-12-01", &["09:00"]).next_after(Timestamp::MAX, &zone), None);
+    let utc = Zone::utc();
+    let mut always = daily("2026-12-01", &["09:00"]);
+    always.start = Day(i64::MIN);
+    let after = Timestamp::parse("2026-12-01T10:00:00Z").unwrap();
+    assert_eq!(shown(&utc, always.next_after(after, &utc).unwrap()), "12-02 09:00");
+    always.start = Day(i64::MAX);
+    assert_eq!(always.next_after(after, &utc), None);
     let far = daily("2026-12-01", &["09:00"]).next_after(Timestamp::MIN, &zone);
     assert_eq!(shown(&zone, far.unwrap()), "12-01 09:00");
 }

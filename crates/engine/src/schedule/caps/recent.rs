@@ -94,6 +94,15 @@ impl Recent {
         debug_assert!(self.0.is_sorted_by_key(|contact| contact.at()));
     }
 
+    /// Adds what another one got: two people turned out to be one, and caps hold for both together.
+    /// Also what a later version wrote is kept as it is.
+    pub fn absorb(&mut self, other: &Recent) {
+        self.0.extend_from_slice(&other.0);
+        self.0.sort_by_key(|contact| contact.at());
+        let gone = self.0.len().saturating_sub(CONTACTS_MAX);
+        self.0.drain(..gone);
+    }
+
     /// Forgets what no rule that looks back `reach` can see at `now` or later.
     pub fn prune(&mut self, reach: Span, now: Timestamp) {
         let gone = self.0.partition_point(|contact| contact.at().plus(reach) <= now);

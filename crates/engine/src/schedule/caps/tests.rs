@@ -109,6 +109,18 @@ fn contacts_are_ten_bytes_and_read_back() {
 }
 
 #[test]
+fn two_that_are_one_share_their_caps() {
+    let (mut one, other) = (sent(&[0, 9]), sent(&[3, 12]));
+    one.absorb(&other);
+    assert_eq!(one, sent(&[0, 3, 9, 12]));
+    let full: Vec<i64> = (0..CONTACTS_MAX as i64).collect();
+    one.absorb(&sent(&full));
+    assert_eq!((one.all().len(), one.all()[0].at()), (CONTACTS_MAX, at(3)));
+    let last = one.all()[CONTACTS_MAX - 1];
+    assert_eq!(last.at(), at(CONTACTS_MAX as i64 - 1));
+}
+
+#[test]
 fn the_oldest_are_forgotten_first() {
     let mut recent = Recent::new();
     for hour in 0..=CONTACTS_MAX as i64 {

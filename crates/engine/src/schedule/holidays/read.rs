@@ -1,6 +1,6 @@
 //! Reads the text file and compiles each country's days.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::{Day, Weekday};
 
@@ -132,7 +132,7 @@ fn month_named(name: &str) -> Option<i64> {
 
 /// All days of all years: first the holidays themselves, then what they free beside them.
 fn compile(mut country: Country, rules: &[Rule]) -> Country {
-    let mut days_of: BTreeMap<i64, u16> = BTreeMap::new();
+    let mut taken: BTreeSet<(i64, u16)> = BTreeSet::new();
     let mut beside: Vec<(i64, &Rule)> = Vec::new();
     for year in YEARS {
         for rule in rules {
@@ -143,18 +143,18 @@ fn compile(mut country: Country, rules: &[Rule]) -> Country {
                 let sunday = Day(day).weekday() == Weekday::Sunday;
                 let moved = rule.shift == Shift::SundayBefore && sunday;
                 let day = if moved { day - 1 } else { day };
-                days_of.entry(day).or_insert(rule.name);
+                taken.insert((day, rule.name));
                 beside.push((day, rule));
             }
         }
     }
     beside.sort_by_key(|(day, _)| *day);
     for (day, rule) in beside {
-        if let Some(free) = substitute(day, rule.shift, country.weekend, &days_of) {
-            days_of.insert(free, rule.name);
+        if let Some(free) = substitute(day, rule.shift, country.weekend, &taken) {
+            taken.insert((free, rule.name));
         }
     }
-    country.days = days_of.into_iter().collect();
+    country.days = taken.into_iter().collect();
     country
 }
 
@@ -163,9 +163,10 @@ fn substitute(
     day: i64,
     shift: Shift,
     weekend: Weekdays,
-    taken: &BTreeMap<i64, u16>,
+    taken: &BTreeSet<(i64, u16)>,
 ) -> Option<i64> {
     let weekday = Day(day).weekday();
+    let holiday = |day: i64| taken.range((day, 0)..=(day, u16::MAX)).next().is_some();
     let moves = match shift {
         Shift::Stays | Shift::SundayBefore => false,
         Shift::Nearest => {
@@ -174,11 +175,11 @@ fn substitute(
                 Weekday::Sunday => Some(day + 1),
                 _ => None,
             }
-            .filter(|day| !taken.contains_key(day));
+            .filter(|day| !holiday(*day));
         }
         Shift::Next => weekend.has(weekday),
         Shift::SundayNext => weekday == Weekday::Sunday,
     };
-    let free = |day: &i64| !taken.contains_key(day) && !weekend.has(Day(*day).weekday());
+    let free = |day: &i64| !holiday(*day) && !weekend.has(Day(*day).weekday());
     moves.then(|| (day + 1..).take(MOVES_MAX).find(free)).flatten()
 }

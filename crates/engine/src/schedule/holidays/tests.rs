@@ -29,8 +29,9 @@ fn golden_dates() {
         let (code, year) = (words.next().unwrap(), words.next().unwrap());
         let expected: Vec<String> = words.map(|date| format!("{year}-{date}")).collect();
         let known = country(code).unwrap();
-        let found: Vec<String> =
+        let mut found: Vec<String> =
             known.year(year.parse().unwrap()).map(|(day, _)| day.to_string()).collect();
+        found.dedup();
         if found != expected {
             wrong.push(format!("{code} {year}: {found:?} is not {expected:?}"));
         }
@@ -64,6 +65,20 @@ fn dates_that_people_know() {
     assert_eq!(name("BR", "2026-09-07"), Some("Independência do Brasil"));
     assert_eq!(name("MX", "2026-11-16"), Some("Día de la Revolución"));
     assert_eq!(name("JP", "2026-05-06"), Some("憲法記念日"), "the 3rd is a Sunday");
+}
+
+#[test]
+fn holidays_have_names_and_a_day_may_have_two() {
+    let indonesia = country("ID").unwrap();
+    let vesak: Vec<Day> = indonesia.named("Hari Raya Waisak").collect();
+    assert!(vesak.contains(&day("2034-06-01")) && vesak.len() == 12);
+    assert_eq!(name("ID", "2034-06-01"), Some("Hari Raya Waisak"));
+    let twice = indonesia.year(2034).filter(|(found, _)| *found == day("2034-06-01"));
+    assert_eq!(twice.count(), 2);
+    assert_eq!(indonesia.named("Thanksgiving").count(), 0);
+    assert!(country("US").unwrap().names().iter().any(|name| name == "Thanksgiving"));
+    let christmas: Vec<Day> = country("GB").unwrap().named("Christmas Day").collect();
+    assert!(christmas.contains(&day("2027-12-25")) && christmas.contains(&day("2027-12-27")));
 }
 
 #[test]

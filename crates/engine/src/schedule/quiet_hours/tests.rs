@@ -106,6 +106,11 @@ fn a_delivery_window_closes_everything_else() {
         "open"
     );
     assert_eq!(ask("UTC", &nightly("00:00", "00:00"), "2026-06-03T02:00:00Z"), "never");
+    for end in [Timestamp::MIN, Timestamp::MAX, Timestamp(i64::MIN), Timestamp(i64::MAX)] {
+        let place = Place { zone: &Zone::utc(), channel: Channel::Sms, country: None };
+        let found = decide(end, place, &[(Layer::User, &nightly("00:00", "24:00"))]);
+        assert_eq!(found, Decision::Closed { layer: Layer::User, until: None }, "{end:?}");
+    }
     let many = vec![Window::daily(Minute::START, Minute::END); WINDOWS_TOO_MANY];
     assert_eq!(Hours::quiet(Channels::ALL, many), None);
 }

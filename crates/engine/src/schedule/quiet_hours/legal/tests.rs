@@ -46,3 +46,12 @@ fn french_sundays_holidays_and_lunch_are_quiet() {
     assert!(paris(Channel::Voice, "2026-07-13T14:00:00+02:00"));
     assert!(!paris(Channel::Voice, "2026-07-14T14:00:00+02:00"), "Fête nationale");
 }
+
+#[test]
+fn emirati_messages_go_from_nine_to_six() {
+    let dubai = |channel, at| open("AE", "Asia/Dubai", channel, at);
+    assert!(dubai(Channel::Sms, "2026-06-05T09:00:00+04:00"));
+    assert!(!dubai(Channel::Sms, "2026-06-05T18:00:00+04:00"));
+    assert!(!dubai(Channel::WhatsApp, "2026-06-05T08:59:59+04:00"));
+    assert!(dubai(Channel::Email, "2026-06-05T03:00:00+04:00"));
+}
