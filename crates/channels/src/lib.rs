@@ -14,6 +14,7 @@ pub mod breaker;
 pub mod contract;
 pub mod email;
 pub mod fcm;
+mod hex;
 pub mod http;
 pub mod net;
 pub mod pace;
