@@ -187,7 +187,7 @@ fn spf(wanted: &str, answers: &[String]) -> Finding {
         return Finding::Weak("it lets every server send (+all); write ~all".to_owned());
     }
     let ended = |term: &&str| term.ends_with("all") || term.starts_with("redirect=");
-    if !terms.iter().any(|term| ended(&term)) {
+    if !terms.iter().any(ended) {
         return Finding::Weak("it does not say what others are; end it with ~all".to_owned());
     }
     Finding::Good
