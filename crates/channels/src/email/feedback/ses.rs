@@ -6,6 +6,8 @@
 use model::Timestamp;
 use ring::signature;
 use serde_json::Value;
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
 
 use super::{About, EVENTS_MAX, Error, Event, Feedback, address, id, json, text};
 use crate::contract::{Address, Code, clip};
@@ -93,6 +95,45 @@ pub fn verify(body: &[u8], public_key: &[u8]) -> Result<(), Error> {
     let signed = signed_text(&envelope).ok_or_else(wrong)?;
     let key = signature::UnparsedPublicKey::new(algorithm, public_key);
     key.verify(signed.as_bytes(), &tag.ok_or_else(wrong)?).map_err(|_| wrong())
+}
+
+/// The public key (PKCS #1 DER) of a certificate in PEM, for [`verify`].
+///
+/// The certificate itself is not judged: that it comes from Amazon is known by the encrypted connection
+/// over which it was fetched.
+pub fn public_key(pem: &str) -> Option<Vec<u8>> {
+    let certificate = CertificateDer::from_pem_slice(pem.as_bytes()).ok()?;
+    let (whole, _) = element(certificate.as_ref(), 0x30)?;
+    let (mut rest, _) = element(whole, 0x30)?;
+    // Version (may be missing), then serial number, algorithm, issuer, validity and subject.
+    if let Some((_, after)) = element(rest, 0xa0) {
+        rest = after;
+    }
+    for tag in [0x02, 0x30, 0x30, 0x30, 0x30] {
+        rest = element(rest, tag)?.1;
+    }
+    let (key, _) = element(rest, 0x30)?;
+    let (_, after) = element(key, 0x30)?;
+    let (bits, _) = element(after, 0x03)?;
+    // The first byte counts unused bits, of which keys have none.
+    bits.strip_prefix(&[0]).map(<[u8]>::to_vec)
+}
+
+/// The content of the first element of DER, if it has this tag, and what follows it.
+fn element(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
+    let (&found, rest) = der.split_first()?;
+    let (&first, rest) = rest.split_first()?;
+    let (length, rest) = match first {
+        0..=0x7f => (usize::from(first), rest),
+        // Two bytes of length are 64 KiB; no certificate has more.
+        0x81 | 0x82 => {
+            let (bytes, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
+            let length = bytes.iter().fold(0, |length, byte| length << 8 | usize::from(*byte));
+            (length, rest)
+        }
+        _ => return None,
+    };
+    if found == tag { rest.split_at_checked(length) } else { None }
 }
 
 fn events(message: &Value, envelope_id: Option<&str>) -> Result<Vec<Feedback>, Error> {

@@ -116,6 +116,41 @@ fn what_sns_signs_is_the_fields_by_name() {
     assert_eq!(unsigned, Err(Error::Signature("SNS")));
 }
 
+/// OpenSSL makes the certificate and the signatures, as Amazon would.
+#[test]
+fn a_message_signed_by_the_certificates_key_is_taken_and_another_is_not() {
+    use base64::prelude::{BASE64_STANDARD, Engine};
+    use std::process::Command;
+    let folder = tempfile::tempdir().unwrap();
+    let openssl = |arguments: &[&str]| {
+        let made = Command::new("openssl").args(arguments).current_dir(folder.path()).output();
+        made.is_ok_and(|output| output.status.success())
+    };
+    let request =
+        "req -x509 -newkey rsa:2048 -nodes -keyout k.pem -out c.pem -subj /CN=sns -days 9";
+    if !openssl(&request.split(' ').collect::<Vec<_>>()) {
+        eprintln!("SKIPPED: no OpenSSL to make a certificate");
+        return;
+    }
+    let pem = std::fs::read_to_string(folder.path().join("c.pem")).unwrap();
+    let key = ses::public_key(&pem).unwrap();
+    for (version, hash) in [("1", "-sha1"), ("2", "-sha256")] {
+        let mut envelope: Value = serde_json::from_slice(&sns(&json!({}))).unwrap();
+        std::fs::write(folder.path().join("t"), ses::signed_text(&envelope).unwrap()).unwrap();
+        assert!(openssl(&["dgst", hash, "-sign", "k.pem", "-out", "s", "t"]));
+        let tag = std::fs::read(folder.path().join("s")).unwrap();
+        envelope["Signature"] = BASE64_STANDARD.encode(tag).into();
+        envelope["SignatureVersion"] = version.into();
+        assert_eq!(ses::verify(&bytes(&envelope), &key), Ok(()), "version {version}");
+        envelope["Message"] = "{\"forged\":1}".into();
+        assert_eq!(ses::verify(&bytes(&envelope), &key), Err(Error::Signature("SNS")));
+    }
+    let nonsense = "-----BEGIN CERTIFICATE-----\nMAoCAQE=\n-----END CERTIFICATE-----\n";
+    for none in ["", "x", nonsense] {
+        assert_eq!(ses::public_key(none), None, "{none}");
+    }
+}
+
 #[test]
 fn sendgrid_tells_a_list() {
     let list = json!([
