@@ -5,6 +5,8 @@
 //! links, tracking and inlined styles are finished before a message gets here.
 
 pub mod dkim;
+pub mod dns;
+pub mod feedback;
 pub mod mime;
 pub mod smtp;
 pub mod status;

@@ -38,6 +38,8 @@ pub struct Asked {
     pub method: String,
     /// Path and query.
     pub path: String,
+    /// Host and port.
+    pub authority: String,
     pub headers: HeaderMap,
     pub body: Vec<u8>,
     pub http2: bool,
@@ -122,13 +124,16 @@ impl HttpServer {
         self.asked.lock().unwrap().clone()
     }
 
-    /// Settings of a client that trusts this server and gives up soon enough for a test of hanging.
+    /// Settings of a client that trusts this server.
     pub fn settings(&self) -> crate::http::Settings {
         crate::http::Settings { trust: self.trust.clone(), ..Default::default() }
     }
 
-    /// The same, for a server that never answers.
-    pub fn impatient(&self) -> crate::http::Settings {
+    /// The same, and if `reply` never comes it gives up soon.
+    pub fn settings_for(&self, reply: &Reply) -> crate::http::Settings {
+        if !matches!(reply, Reply::Hang) {
+            return self.settings();
+        }
         let connect = std::time::Duration::from_millis(500);
         let answer = std::time::Duration::from_millis(100);
         crate::http::Settings { connect, answer, ..self.settings() }
@@ -180,6 +185,10 @@ impl Shared {
         let (parts, body) = request.into_parts();
         let asked = Asked {
             method: parts.method.to_string(),
+            authority: match parts.uri.authority() {
+                Some(authority) => authority.to_string(),
+                None => parts.headers["host"].to_str().unwrap().to_owned(),
+            },
             path: parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default(),
             headers: parts.headers,
             body: body.collect().await.map_err(std::io::Error::other)?.to_bytes().to_vec(),

@@ -24,8 +24,10 @@ pub const SECRETS_MAX: usize = 5;
 pub const TOLERANCE_S: i64 = 300;
 
 /// One request.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Message {
+    /// How it is asked.
+    pub method: Method,
     /// The body, as it is signed and sent.
     pub body: Vec<u8>,
     /// What the body is, such as `application/json`.
@@ -35,6 +37,34 @@ pub struct Message {
     /// The keys that sign, `whsec_` and base64; more than one while a key is being replaced. Without
     /// any the request is not signed.
     pub secrets: Vec<Secret>,
+}
+
+/// How a server is asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Method {
+    /// What Standard Webhooks means.
+    #[default]
+    Post,
+    /// Replaces something.
+    Put,
+    /// Changes something.
+    Patch,
+    /// Removes something.
+    Delete,
+    /// Reads something; the body is sent and signed nevertheless.
+    Get,
+}
+
+impl Method {
+    fn http(self) -> ::http::Method {
+        match self {
+            Method::Post => ::http::Method::POST,
+            Method::Put => ::http::Method::PUT,
+            Method::Patch => ::http::Method::PATCH,
+            Method::Delete => ::http::Method::DELETE,
+            Method::Get => ::http::Method::GET,
+        }
+    }
 }
 
 /// Headers that nobody but the client and the signature may set.
@@ -196,6 +226,7 @@ fn request(message: &Message, url: &str, id: &str, now: Timestamp) -> Result<Req
     if !signatures.is_empty() {
         request = request.with("webhook-signature", signatures);
     }
+    request.method = message.method.http();
     request.body = Bytes::copy_from_slice(&message.body);
     Ok(request)
 }

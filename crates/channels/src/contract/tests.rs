@@ -51,3 +51,132 @@ fn debug_shows_no_personal_data() {
     assert!(!shown.contains("1700000000") && !shown.contains("1234"), "{shown}");
     assert_eq!(format!("{:?}", crate::secret::Secret::new("hunter2")), "Secret(…)");
 }
+
+/// One channel of each kind, set up as in production and pointed nowhere, with a destination and a
+/// payload of its own.
+fn channels() -> Vec<(Box<dyn Channel>, Destination, Payload)> {
+    use crate::{apns, email, http, sms, web_push, webhook, whatsapp};
+    let client = || http::Client::new(http::Settings::default()).unwrap();
+    let limits = Limits { concurrency: 1, per_second: None, payload_bytes: 1_000 };
+    let mailbox = Destination::Mailbox { address: "ada@example.org".into(), name: None };
+    let smtp = email::smtp::Settings {
+        port: 1,
+        ..email::smtp::Settings::new("127.0.0.1", "shop.example")
+    };
+    let message = email::Message {
+        from: email::Mailbox::of("shop@shop.example"),
+        reply_to: None,
+        return_path: "b@shop.example".into(),
+        subject: String::new(),
+        text: Some(String::new()),
+        amp: None,
+        html: None,
+        message_id: "1@shop.example".into(),
+        unsubscribe: None,
+        headers: Vec::new(),
+    };
+    let keys = web_push::Keys::generate().unwrap();
+    let subscription = Destination::Subscription {
+        endpoint: "https://127.0.0.1:1/1".into(),
+        p256dh: keys.public.clone(),
+        auth: "BTBZMqHH6r4Tts7J_aSIgg".into(),
+    };
+    let twilio = sms::twilio::Settings {
+        account_sid: "AC1".into(),
+        auth_token: "t".into(),
+        api_key: None,
+        from: "+12025550100".into(),
+        endpoint: "https://127.0.0.1:1".into(),
+        per_second: Some(1.0),
+    };
+    let own = whatsapp::Settings {
+        phone_number_id: "1".into(),
+        access_token: "t".into(),
+        endpoint: "https://127.0.0.1:1".into(),
+        per_second: 80.0,
+    };
+    let text = whatsapp::Message::Text { body: "Hi".into(), preview_url: false };
+    let phone = || Destination::Phone("+491701234567".into());
+    let pair = ring::signature::EcdsaKeyPair::generate_pkcs8(
+        &ring::signature::ECDSA_P256_SHA256_FIXED_SIGNING,
+        &ring::rand::SystemRandom::new(),
+    );
+    let key = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, pair.unwrap().as_ref());
+    let apple = apns::Settings {
+        team_id: "T".into(),
+        key_id: "K".into(),
+        key: format!("-----BEGIN PRIVATE KEY-----\n{key}\n-----END PRIVATE KEY-----\n").into(),
+        topic: "app".into(),
+        endpoint: "https://127.0.0.1:1".into(),
+    };
+    vec![
+        (
+            Box::new(email::Smtp::new(smtp, Vec::new()).unwrap()),
+            mailbox,
+            Payload::Email(Box::new(message)),
+        ),
+        (
+            Box::new(webhook::Webhooks::new(client(), limits)),
+            Destination::Url("https://127.0.0.1:1/".into()),
+            Payload::Webhook(webhook::Message::default()),
+        ),
+        (
+            Box::new(web_push::WebPush::new(&keys, "mailto:a@b.example", client()).unwrap()),
+            subscription,
+            Payload::WebPush(web_push::Message::default()),
+        ),
+        (
+            Box::new(apns::Apns::new(apple, client()).unwrap()),
+            Destination::Token("00ff".into()),
+            Payload::Apns(Box::default()),
+        ),
+        (
+            Box::new(sms::twilio::Twilio::new(twilio, client()).unwrap()),
+            phone(),
+            Payload::Sms(sms::Message::default()),
+        ),
+        (
+            Box::new(whatsapp::WhatsApp::new(own, client()).unwrap()),
+            phone(),
+            Payload::WhatsApp(Box::new(text)),
+        ),
+    ]
+}
+
+/// What the contract says of every channel: sensible limits, and no attempt with what is of another
+/// one, be it the message or the destination.
+#[tokio::test]
+async fn every_channel_knows_its_own() {
+    let all = channels();
+    for (index, (channel, to, payload)) in all.iter().enumerate() {
+        assert_eq!(channel.kind(), payload.kind());
+        let Limits { concurrency, per_second, payload_bytes } = channel.limits();
+        assert!(concurrency >= 1 && payload_bytes >= 1 && per_second.is_none_or(|rate| rate > 0.0));
+        for (other, (_, other_to, other_payload)) in all.iter().enumerate() {
+            let now = Timestamp(0);
+            let key = || "k".to_owned();
+            if other_payload.kind() != payload.kind() {
+                let to = to.clone();
+                let foreign = Outgoing { key: key(), to, payload: other_payload.clone(), now };
+                let outcome = channel.send(foreign).await;
+                assert_eq!(outcome.code(), Some(Code::PayloadForeign), "{index} {other}");
+            }
+            if std::mem::discriminant(other_to) != std::mem::discriminant(to) {
+                let to = other_to.clone();
+                let foreign = Outgoing { key: key(), to, payload: payload.clone(), now };
+                let outcome = channel.send(foreign).await;
+                assert_eq!(outcome.code(), Some(Code::PayloadForeign), "{index} {other}");
+            }
+        }
+    }
+}
+
+/// Without a server behind it, every channel over HTTP says for certain that nothing arrived.
+#[tokio::test]
+async fn every_channel_is_certain_when_there_is_no_server() {
+    for (channel, to, payload) in channels() {
+        let outgoing = Outgoing { key: "k".into(), to, payload, now: Timestamp(0) };
+        let outcome = channel.send(outgoing).await;
+        assert!(matches!(outcome, Outcome::Retry { certain: true, .. }), "{outcome:?}");
+    }
+}

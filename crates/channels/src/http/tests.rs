@@ -38,8 +38,9 @@ async fn after_the_connection_everything_is_in_doubt() {
             Reply::Hang => Code::AnswerTimeout,
             _ => Code::AnswerLost,
         };
-        let server = HttpServer::speaking(&[protocol], move |_| reply.clone()).await;
-        let error = ask(&server, server.impatient()).await.unwrap_err();
+        let answer = reply.clone();
+        let server = HttpServer::speaking(&[protocol], move |_| answer.clone()).await;
+        let error = ask(&server, server.settings_for(&reply)).await.unwrap_err();
         let outcome = error.outcome();
         assert!(matches!(outcome, Outcome::Retry { certain: false, .. }), "{outcome:?}");
         assert_eq!(outcome.code(), Some(expected), "{error}");
@@ -71,7 +72,7 @@ async fn without_a_connection_it_is_certain() {
     // A server that accepts connections and says nothing does not get as far as TLS.
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("https://127.0.0.1:{}/", silent.local_addr().unwrap().port());
-    let impatient = Client::new(server.impatient()).unwrap();
+    let impatient = Client::new(server.settings_for(&Reply::Hang)).unwrap();
     let hanging = impatient.send(Request::post(url, "text/plain", "")).await.unwrap_err();
     assert!(matches!(hanging, Error::Tls(_)), "{hanging}");
     assert!(server.asked().is_empty());

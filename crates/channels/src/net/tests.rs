@@ -51,10 +51,9 @@ async fn a_name_that_leads_home_is_refused_where_only_public_ones_are_allowed() 
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let limit = Duration::from_secs(5);
-    for host in ["localhost", "127.0.0.1", "[::1]", "0x7f.1"] {
+    for host in ["localhost", "127.0.0.1", "[::1]"] {
         let error = connect(host, port, Reach::Public, limit).await.unwrap_err();
-        let refused = matches!(error.code(), Code::DestinationForbidden | Code::NetworkUnresolved);
-        assert!(refused, "{host}: {error}");
+        assert_eq!(error.code(), Code::DestinationForbidden, "{host}");
     }
     assert!(connect("127.0.0.1", port, Reach::Anywhere, limit).await.is_ok());
 }
@@ -66,6 +65,7 @@ async fn nobody_listening_is_unreachable() {
     drop(listener);
     let error = connect("127.0.0.1", port, Reach::Anywhere, Duration::from_secs(5)).await;
     assert_eq!(error.unwrap_err().code(), Code::NetworkUnreachable);
-    let error = connect("no-such-host.invalid", 25, Reach::Anywhere, Duration::from_secs(20)).await;
-    assert!(matches!(error, Err(Error::Unresolved { .. } | Error::Timeout { .. })));
+    // No name at all, so that no resolver is asked.
+    let error = connect("no name", 25, Reach::Anywhere, Duration::from_secs(5)).await;
+    assert!(matches!(error, Err(Error::Unresolved { .. })), "{error:?}");
 }

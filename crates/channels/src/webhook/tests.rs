@@ -9,6 +9,7 @@ const NOW: Timestamp = Timestamp(1_614_265_330_999);
 
 fn message() -> Message {
     Message {
+        method: Method::Post,
         body: b"{\"test\": 2432232314}".to_vec(),
         content_type: "application/json".to_owned(),
         headers: vec![("x-shop".to_owned(), "1".to_owned())],
@@ -31,8 +32,9 @@ fn channel(settings: Settings) -> Webhooks {
 }
 
 async fn when(reply: Reply) -> Outcome {
-    let server = HttpServer::start(move |_| reply.clone()).await;
-    channel(server.impatient()).send(outgoing(server.url("/"), message())).await
+    let answer = reply.clone();
+    let server = HttpServer::start(move |_| answer.clone()).await;
+    channel(server.settings_for(&reply)).send(outgoing(server.url("/"), message())).await
 }
 
 #[test]
@@ -48,10 +50,12 @@ fn the_published_example_of_the_standard() {
 async fn a_receiver_can_verify_what_it_gets_with_either_key() {
     let server = HttpServer::start(|_| Reply::status(204)).await;
     let old: Secret = format!("whsec_{}", BASE64_STANDARD.encode([7; 32])).into();
-    let message = Message { secrets: vec![SECRET.into(), old.clone()], ..message() };
+    let secrets = vec![SECRET.into(), old.clone()];
+    let message = Message { method: Method::Put, secrets, ..message() };
     let outcome = channel(server.settings()).send(outgoing(server.url("/hook"), message)).await;
     assert_eq!(outcome, Outcome::accepted(None));
     let asked = &server.asked()[0];
+    assert_eq!(asked.method, "PUT");
     assert_eq!(asked.header("content-type"), "application/json");
     assert_eq!(asked.header("x-shop"), "1");
     let (id, time) = (asked.header("webhook-id"), asked.header("webhook-timestamp"));

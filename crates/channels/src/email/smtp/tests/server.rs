@@ -1,9 +1,11 @@
 //! An SMTP server that does what a test says, at any phase.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 
@@ -32,6 +34,8 @@ pub struct Seen {
 pub struct Server {
     pub port: u16,
     pub seen: Arc<Mutex<Seen>>,
+    /// Told after each message.
+    news: Arc<Notify>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -55,6 +59,8 @@ impl Server {
         let port = listener.local_addr().unwrap().port();
         let seen = Arc::new(Mutex::new(Seen::default()));
         let shared = seen.clone();
+        let news = Arc::new(Notify::new());
+        let told = news.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let number = {
@@ -68,11 +74,26 @@ impl Server {
                     number,
                     security,
                     config: config.clone(),
+                    news: told.clone(),
                 };
                 tokio::spawn(session.run(Box::new(stream)));
             }
         });
-        Server { port, seen }
+        Server { port, seen, news }
+    }
+
+    /// The message of that number (from 0), waited for.
+    pub async fn message(&self, number: usize, patience: Duration) -> String {
+        let arrived = tokio::time::timeout(patience, async {
+            loop {
+                let news = self.news.notified();
+                if let Some(message) = self.messages().get(number) {
+                    return message.clone();
+                }
+                news.await;
+            }
+        });
+        arrived.await.expect("no message arrived in time")
     }
 
     pub fn commands(&self) -> Vec<String> {
@@ -97,6 +118,7 @@ struct Session {
     number: usize,
     security: Security,
     config: Option<Arc<ServerConfig>>,
+    news: Arc<Notify>,
 }
 
 impl Session {
@@ -121,7 +143,7 @@ impl Session {
             let verb = line.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase();
             let usual = match verb.as_str() {
                 "EHLO" if encrypted => {
-                    "250-test.example\r\n250-SIZE 100000\r\n250-AUTH PLAIN LOGIN\r\n250 PIPELINING"
+                    "250-test.example\r\n250-SIZE 100000\r\n250-AUTH PLAIN LOGIN\r\n250 ENHANCEDSTATUSCODES"
                 }
                 "EHLO" => "250-test.example\r\n250 STARTTLS",
                 "STARTTLS" => "220 go ahead",
@@ -161,6 +183,7 @@ impl Session {
             message.push_str(line.strip_prefix('.').unwrap_or(&line));
         }
         self.seen.lock().unwrap().messages.push(message);
+        self.news.notify_one();
         self.answer(stream, "END", "250 2.0.0 Ok: queued as ABC123").await
     }
 
