@@ -72,7 +72,7 @@ pub use disk::{CheckReport, Error, Pieces, SavedPieces, SectionSize, TextsRead, 
 pub use evaluate::{Answered, ConditionCost, Evaluator, Needs, QueryError, Reads};
 pub use gather::{Gathering, gather};
 pub use set::UserSet;
-pub use snapshot::{EventFacts, SeenValues, Snapshot, StoredEvent, ValueFacts};
+pub use snapshot::{EventFacts, SeenValues, Snapshot, StoredEvent, ValueFacts, Values};
 pub use store::{
     Asked, Checkpoint, Done, Earlier, Erased, FamilyStats, Job, Load, Merging, SavedCheckpoint,
     Store, StoreStats, Upkeep,

@@ -87,6 +87,9 @@ fn span_of<'a>(parts: impl Iterator<Item = &'a Part>) -> Option<(Timestamp, Time
 /// Examples kept per property.
 const EXAMPLES_MAX: usize = 5;
 
+/// The value of one attribute by user; only who has one.
+pub type Values = HashMap<UserIndex, Value>;
+
 impl Snapshot {
     pub(crate) fn new(names: Arc<Names>, users: Users, families: Families) -> Snapshot {
         let (everybody, base) = (Arc::default(), Arc::default());
@@ -205,11 +208,7 @@ impl Snapshot {
     }
 
     /// The values of an attribute of all users at `at`, in order of users; only who has one.
-    pub fn attribute_at(
-        &self,
-        attribute: &str,
-        at: Timestamp,
-    ) -> Result<HashMap<UserIndex, Value>, QueryError> {
+    pub fn attribute_at(&self, attribute: &str, at: Timestamp) -> Result<Values, QueryError> {
         let mut latest: HashMap<UserIndex, ((i64, u64), Option<Value>)> = HashMap::new();
         for part in self.attribute_parts(attribute) {
             if part.facts().time_min > at.0 {

@@ -7,7 +7,6 @@
 use hashbrown::HashMap;
 use model::{Span, Text, Timestamp, UserIndex};
 
-use crate::schedule::Channel;
 use crate::schedule::caps::{Candidate, Recent};
 
 /// The longest window of any rule: what is older cannot matter.
@@ -61,11 +60,7 @@ impl Contacts {
     pub fn merge(&mut self, from: UserIndex, into: UserIndex) {
         if let Some(gone) = self.of.remove(&from.0) {
             let own = self.of.entry(into.0).or_default();
-            for contact in gone.all() {
-                let Some(channel) = Channel::numbered(contact.channel()) else { continue };
-                let (labels, priority) = (contact.labels(), contact.priority());
-                own.record(Candidate { channel, labels, priority }, contact.at());
-            }
+            own.absorb(&gone);
         }
         for campaign in 0..self.campaigns.len() as u32 {
             if let Some(last) = self.last.remove(&(campaign, from.0)) {

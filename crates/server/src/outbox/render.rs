@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 
 use channels::contract::{Destination, Outgoing, Payload};
 use channels::email::{Mailbox, Unsubscribe, verp};
-use channels::http::{Client, Reach, Request as HttpRequest};
+use channels::http::{Client, Request as HttpRequest};
+use channels::net::Reach;
 use channels::{email, webhook};
 use engine::outreach::To;
 use engine::schedule::Channel;
@@ -71,7 +72,7 @@ pub fn is_pushed(channel: Channel) -> bool {
 /// What templates find.
 pub struct TemplateScope<'a> {
     /// Attributes of the user, by dotted name.
-    pub attribute: &'a dyn Fn(&str) -> Option<model::Value>,
+    pub attribute: &'a (dyn Fn(&str) -> Option<model::Value> + Sync),
     /// The id under which the user is shown.
     pub user: &'a str,
     /// The event that triggered it.
@@ -347,6 +348,7 @@ pub fn payload(
             let others =
                 own.headers.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("content-type"));
             let message = webhook::Message {
+                method: method(&own.method),
                 body: own.body.clone().into_bytes(),
                 content_type: content_type.to_owned(),
                 headers: others.cloned().collect(),
@@ -355,6 +357,16 @@ pub fn payload(
             Some((Destination::Url(own.url.clone()), Payload::Webhook(message)))
         }
         _ => super::provider::more(rendered, provider, to, key),
+    }
+}
+
+fn method(name: &str) -> webhook::Method {
+    match name {
+        "PUT" => webhook::Method::Put,
+        "PATCH" => webhook::Method::Patch,
+        "DELETE" => webhook::Method::Delete,
+        "GET" => webhook::Method::Get,
+        _ => webhook::Method::Post,
     }
 }
 

@@ -211,7 +211,7 @@ fn go_on(
 }
 
 /// The zones of users, where times are theirs.
-struct Zones(Vec<std::collections::HashMap<UserIndex, Value>>);
+struct Zones(Vec<history::Values>);
 
 impl Zones {
     fn of(&self, user: UserIndex) -> Option<Zone> {

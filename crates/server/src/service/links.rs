@@ -26,7 +26,7 @@ impl Service {
     /// A message was opened, or a machine looked at it.
     pub async fn opened(&self, message: EventId, machine: bool) -> Result<(), Failure> {
         let n = u64::from(machine);
-        self.told(message, (outreach::OPENED, n), vec![(MACHINE, Value::Bool(machine))]).await
+        self.happened(message, (outreach::OPENED, n), vec![(MACHINE, Value::Bool(machine))]).await
     }
 
     /// A link of a message was followed. Whoever follows one has opened it.
@@ -41,11 +41,11 @@ impl Service {
         if machine {
             // A scanner that follows every link says nothing of anybody.
             return self
-                .told(message, (outreach::OPENED, 1), vec![(MACHINE, Value::Bool(true))])
+                .happened(message, (outreach::OPENED, 1), vec![(MACHINE, Value::Bool(true))])
                 .await;
         }
         let more = vec![(URL, Value::text(url)), (MACHINE, Value::Bool(false))];
-        self.told(message, (outreach::CLICKED, n), more).await?;
+        self.happened(message, (outreach::CLICKED, n), more).await?;
         self.opened(message, false).await
     }
 
@@ -105,7 +105,7 @@ impl Service {
         Ok(())
     }
 
-    async fn told(
+    async fn happened(
         &self,
         message: EventId,
         (name, n): (&'static str, u64),

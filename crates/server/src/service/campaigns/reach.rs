@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use engine::outreach::{Person, Reason, places};
 use experiment::interval::Level;
 use experiment::power::{Measure, Plan, detectable};
-use history::UserSet;
-use model::{Timestamp, UserIndex, Value};
+use history::{UserSet, Values};
+use model::{Timestamp, UserIndex};
 use wire::api::{CampaignInput, CampaignReach, ReasonCount};
 
 use super::super::{Service, View};
@@ -18,9 +18,6 @@ const POWER: f64 = 0.8;
 
 /// Users whose addresses are looked at while the writer waits.
 const AT_ONCE: usize = 2_000;
-
-/// Values of one attribute, by user.
-type Values = std::collections::HashMap<UserIndex, Value>;
 
 impl Service {
     /// Who a campaign would reach if it was due now, with every exclusion counted. Caps and quiet hours are

@@ -66,7 +66,6 @@ impl Request {
 }
 
 /// The state of reaching people.
-#[derive(Default)]
 pub(crate) struct Reaching {
     outfit: Arc<Outfit>,
     by_event: HashMap<Text, Vec<Text>>,
@@ -84,7 +83,19 @@ pub(crate) struct Reaching {
 
 impl Reaching {
     pub(super) fn new(outfit: Arc<Outfit>) -> Reaching {
-        let mut reaching = Reaching::default();
+        let mut reaching = Reaching {
+            outfit: Arc::clone(&outfit),
+            by_event: HashMap::new(),
+            any_event: Vec::new(),
+            by_watch: HashMap::new(),
+            contacts: Contacts::default(),
+            today: HashMap::new(),
+            waiting: VecDeque::new(),
+            planned: BTreeMap::new(),
+            paused: HashMap::new(),
+            requests: VecDeque::new(),
+            outbox: None,
+        };
         reaching.define(outfit);
         reaching
     }
@@ -521,6 +532,7 @@ impl Writer {
     /// What becomes of one candidate.
     fn decided(&mut self, ready: &Ready, candidate: &Candidate, now: Timestamp) -> Option<Outcome> {
         let campaign = &ready.campaign;
+        let qualifies = self.qualifies(ready, candidate, now);
         let needs = Needs::of_attributes(&ready.needs, self.watching.rules());
         let history = match self.store.history_for(&[candidate.user], &needs, (now, now)) {
             Ok(history) => history,
@@ -538,7 +550,7 @@ impl Writer {
         };
         let day = self.reaching.outfit.policy.zone.day(now);
         let today = self.reaching.today.get(&campaign.id).filter(|(of, _)| *of == day);
-        let decision = match self.qualifies(ready, candidate, now) {
+        let decision = match qualifies {
             false => Decision::Withheld {
                 reason: engine::outreach::Reason::NotQualified,
                 detail: String::new(),
@@ -588,7 +600,7 @@ impl Writer {
                     rules: &rules,
                     population: &segment::evaluate::NoPopulation,
                 };
-                segment::evaluate(audience, &history, &context, now)
+                segment::evaluate::holds(audience, &history, now, &context)
             }
             Err(error) => {
                 tracing::error!(%error, "a history cannot be read; a message is not sent");
@@ -610,6 +622,10 @@ impl Writer {
         let now = (self.clock)();
         let needs = Needs::of_attributes(&ready.needs, self.watching.rules());
         let history = self.store.history_for(&[user], &needs, (now, now)).ok()?;
+        let event = match &candidate.event {
+            Some(named) => self.event_of(user, named.id),
+            None => None,
+        };
         let attribute = |name: &str| attribute_at(&history, name, now).cloned();
         let person = Person { user, fold: &self.fold, attribute: &attribute, address: &address_of };
         let topic = ready.campaign.topic.as_ref().map(|(topic, own)| (topic.as_str(), *own));
@@ -623,10 +639,6 @@ impl Writer {
             open.truncate(1);
         }
         let who = who(&self.fold, user)?;
-        let event = match &candidate.event {
-            Some(named) => self.event_of(user, named.id),
-            None => None,
-        };
         let candidate = Candidate { user, event, ..candidate.clone() };
         let of = (&person, &attribute as &dyn Fn(&str) -> Option<Value>);
         Some(handed(ready, &candidate, (variant, open, at), of, &who))
