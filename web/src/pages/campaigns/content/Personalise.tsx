@@ -1,0 +1,81 @@
+// Picks a value of the user or the event and what is said without it, and puts it where the cursor is.
+
+import { ActionIcon, Autocomplete, Button, Group, Popover, SegmentedControl, Stack, Text, TextInput } from '@mantine/core';
+import { IconBraces } from '@tabler/icons-react';
+import { createContext, useContext, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useCatalogue } from '../../../api/queries';
+import { linkOf, LINKS, personal, type Source } from './personal';
+
+/** The event that triggers the campaign; its properties can be put in, too. */
+export const TriggerEvent = createContext<string>('');
+
+interface Props {
+  /** Which field it belongs to, for those who only hear the button. */
+  field: string;
+  onInsert: (text: string) => void;
+}
+
+export function Personalise({ field, onInsert }: Props) {
+  const { t } = useTranslation();
+  const [opened, setOpened] = useState(false);
+  const insert = (text: string) => {
+    onInsert(text);
+    setOpened(false);
+  };
+  return (
+    <Popover opened={opened} onChange={setOpened} position="bottom-end" shadow="md" trapFocus returnFocus radius="lg" withRoles={false}>
+      <Popover.Target>
+        <ActionIcon variant="subtle" size="sm" aria-label={t('content.personalise', { field })} title={t('content.personalise', { field })} aria-haspopup="dialog" aria-expanded={opened} onClick={() => setOpened(!opened)}>
+          <IconBraces size={16} stroke={1.7} />
+        </ActionIcon>
+      </Popover.Target>
+      <Popover.Dropdown role="dialog" aria-label={t('content.personalise', { field })}>
+        {opened && <Picker onInsert={insert} />}
+      </Popover.Dropdown>
+    </Popover>
+  );
+}
+
+function Picker({ onInsert }: { onInsert: (text: string) => void }) {
+  const { t } = useTranslation();
+  const catalogue = useCatalogue();
+  const trigger = useContext(TriggerEvent);
+  const [source, setSource] = useState<Source>('profile');
+  const [name, setName] = useState('');
+  const [fallback, setFallback] = useState('');
+  const properties = catalogue.data?.events.find((event) => event.name === trigger)?.properties ?? [];
+  const known = (source === 'profile' ? (catalogue.data?.attributes ?? []) : properties).map((one) => one.name);
+  return (
+    <Stack gap="xs" w={280}>
+      {properties.length > 0 && (
+        <SegmentedControl
+          size="xs"
+          fullWidth
+          aria-label={t('content.source')}
+          value={source}
+          onChange={(next) => setSource(next as Source)}
+          data={[{ value: 'profile', label: t('content.profile') }, { value: 'event', label: t('content.event') }]}
+        />
+      )}
+      <Autocomplete
+        size="xs"
+        label={source === 'profile' ? t('content.attribute') : t('content.property')}
+        value={name}
+        onChange={setName}
+        data={[...new Set(known)]}
+        limit={30}
+        maxDropdownHeight={200}
+        comboboxProps={{ withinPortal: false }}
+        dir="auto"
+        data-autofocus
+      />
+      <TextInput size="xs" label={t('content.fallback')} description={t('content.fallbackHint')} value={fallback} onChange={(event) => setFallback(event.currentTarget.value)} />
+      {name.trim() && <Text size="xs" className="definition" style={{ padding: '2px 8px' }}>{personal(source, name.trim(), fallback)}</Text>}
+      <Button size="xs" disabled={!name.trim()} onClick={() => onInsert(personal(source, name.trim(), fallback))}>{t('content.insert')}</Button>
+      <Group gap={4}>
+        {LINKS.map((link) => <Button key={link} size="compact-xs" variant="light" onClick={() => onInsert(linkOf(link))}>{t(`content.link.${link}`)}</Button>)}
+      </Group>
+    </Stack>
+  );
+}

@@ -1,0 +1,94 @@
+// The message as somebody would see it, while it is being written.
+
+import { Alert, Autocomplete, Group, SegmentedControl, Stack, Text } from '@mantine/core';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { body, client } from '../../../api/client';
+import { type Channel, type Content, outreach } from '../../../api/outreach';
+import { ErrorPanel } from '../../../components/ErrorPanel';
+import { Section } from '../../../components/Page';
+import { useRested } from '../../../lib/debounce';
+import { DEFAULT_LOCALE, sparedContent } from '../draft';
+import { Problems } from './Problems';
+import { Rendered } from './Rendered';
+
+const REST_MS = 350;
+const SUGGESTED = 10;
+
+interface Props {
+  channel: Channel;
+  content: Record<string, Content>;
+  locale: string;
+}
+
+/** People to show it as: those that a search finds. */
+function useSuggestions(text: string) {
+  return useQuery({
+    queryKey: ['people-suggested', text],
+    queryFn: () => body(client.GET('/api/users', { params: { query: { limit: SUGGESTED, query: text || undefined } } })),
+    placeholderData: keepPreviousData,
+    staleTime: 60_000,
+  });
+}
+
+export function UserField({ value, onChange, label, placeholder }: { value: string; onChange: (id: string) => void; label: string; placeholder?: string }) {
+  const people = useSuggestions(useRested(value, REST_MS));
+  return (
+    <Autocomplete
+      size="xs"
+      style={{ flex: '1 1 160px' }}
+      label={label}
+      placeholder={placeholder ?? ''}
+      value={value}
+      onChange={onChange}
+      data={[...new Set((people.data?.users ?? []).map(({ id }) => id))]}
+      filter={({ options }) => options}
+    />
+  );
+}
+
+export function PreviewPane({ channel, content, locale }: Props) {
+  const { t } = useTranslation();
+  const [width, setWidth] = useState<'desktop' | 'phone'>('desktop');
+  const [user, setUser] = useState('');
+  const input = {
+    content: Object.fromEntries(Object.entries(content).map(([key, one]) => [key, sparedContent(one)])),
+    ...(locale !== DEFAULT_LOCALE && { locale }),
+    ...(user.trim() && { user: user.trim() }),
+  };
+  const rested = useRested(JSON.stringify(input), REST_MS);
+  const query = useQuery({
+    queryKey: ['message-preview', rested],
+    queryFn: ({ signal }) => outreach.preview(JSON.parse(rested) as typeof input, signal),
+    placeholderData: keepPreviousData,
+  });
+  const preview = query.data;
+  return (
+    <Section title={t('content.preview')}>
+      <Stack gap="sm">
+        <Group gap="sm" align="flex-end">
+          <UserField label={t('content.as')} placeholder={t('content.nobody')} value={user} onChange={setUser} />
+          {channel === 'email' && (
+            <SegmentedControl
+              size="xs"
+              aria-label={t('content.width')}
+              value={width}
+              onChange={(next) => setWidth(next as typeof width)}
+              data={[{ value: 'desktop', label: t('content.desktop') }, { value: 'phone', label: t('content.phone') }]}
+            />
+          )}
+        </Group>
+        {query.isError && <ErrorPanel error={query.error} />}
+        {preview && !query.isError && (
+          <>
+            {preview.stopped && <Alert color="yellow" variant="light" title={t('content.stopped')}><bdi>{preview.stopped}</bdi></Alert>}
+            <Rendered channel={channel} preview={preview} width={width} />
+            {channel === 'email' && <Text size="xs" c="dimmed">{t('content.pictures')}</Text>}
+            <Problems problems={preview.problems} />
+          </>
+        )}
+      </Stack>
+    </Section>
+  );
+}

@@ -1,0 +1,122 @@
+// What each channel's message is made of, as fields of a form. Rare fields fold away.
+
+import type { Channel } from '../../../api/outreach';
+
+export type FieldKind = 'line' | 'text' | 'source' | 'choice' | 'number' | 'switch' | 'date' | 'buttons' | 'pairs' | 'lines';
+
+export interface FieldSpec {
+  name: string;
+  kind: FieldKind;
+  /** Values can be put in. */
+  template?: boolean;
+  required?: boolean;
+  /** Shown when asked for. */
+  rare?: boolean;
+  choices?: readonly string[];
+  /** Buttons at most. */
+  most?: number;
+  /** What a typical one looks like. */
+  placeholder?: string;
+}
+
+const line = (name: string, more: Partial<FieldSpec> = {}): FieldSpec => ({ name, kind: 'line', template: true, ...more });
+const url = (name: string, more: Partial<FieldSpec> = {}): FieldSpec => line(name, { placeholder: 'https://example.com/', ...more });
+const text = (name: string, more: Partial<FieldSpec> = {}): FieldSpec => ({ name, kind: 'text', template: true, ...more });
+const choice = (name: string, choices: readonly string[], more: Partial<FieldSpec> = {}): FieldSpec => ({ name, kind: 'choice', choices, ...more });
+const seconds = (name: string): FieldSpec => ({ name, kind: 'number', rare: true });
+
+export const FORMS = ['html', 'mjml', 'text'] as const;
+const LAYOUTS = ['cover', 'interstitial', 'half_interstitial', 'header', 'footer', 'alert'] as const;
+const METHODS = ['POST', 'PUT', 'PATCH', 'GET'] as const;
+
+export const FIELDS: Record<Channel, FieldSpec[]> = {
+  email: [
+    line('subject', { required: true }),
+    line('preheader'),
+    choice('form', FORMS),
+    { name: 'body', kind: 'source', template: true, required: true },
+    line('from_name', { rare: true }),
+    line('from', { rare: true, placeholder: 'hello@example.com' }),
+    line('reply_to', { rare: true, placeholder: 'answers@example.com' }),
+    text('text', { rare: true }),
+    { name: 'amp', kind: 'source', template: true, rare: true },
+  ],
+  push: [
+    line('title', { required: true }),
+    text('body', { required: true }),
+    url('link'),
+    url('image'),
+    { name: 'buttons', kind: 'buttons', most: 4, rare: true },
+    { name: 'data', kind: 'pairs', template: true, rare: true },
+    line('collapse_key', { rare: true }),
+    line('android_channel', { rare: true, template: false }),
+    seconds('ttl_seconds'),
+  ],
+  web_push: [
+    line('title', { required: true }),
+    text('body', { required: true }),
+    url('link'),
+    url('image'),
+    url('icon', { rare: true }),
+    { name: 'buttons', kind: 'buttons', most: 2, rare: true },
+    seconds('ttl_seconds'),
+  ],
+  sms: [text('body', { required: true })],
+  whatsapp: [
+    line('template', { template: false, placeholder: 'order_update' }),
+    line('language', { template: false, placeholder: 'en_US' }),
+    { name: 'parameters', kind: 'lines', template: true },
+    text('body'),
+  ],
+  webhook: [
+    choice('method', METHODS),
+    url('url', { required: true }),
+    { name: 'headers', kind: 'pairs', template: true, rare: true },
+    { name: 'body', kind: 'source', template: true },
+  ],
+  in_app: [
+    choice('layout', LAYOUTS),
+    line('title'),
+    text('body'),
+    url('image'),
+    { name: 'buttons', kind: 'buttons', most: 3 },
+    seconds('delay_seconds'),
+    line('background', { template: false, rare: true, placeholder: '#ffffff' }),
+  ],
+  inbox: [
+    line('title', { required: true }),
+    text('body'),
+    url('link'),
+    url('image'),
+    { name: 'pinned', kind: 'switch' },
+    line('expires_after', { template: false, rare: true, placeholder: '30d' }),
+  ],
+};
+
+/** Bodies to begin with, for each form of an e-mail. */
+export const STARTERS: Record<(typeof FORMS)[number], string> = {
+  html: `<h1>Hello {{ profile.first_name | default: "there" }}</h1>
+<p>We have something for you.</p>
+<p><a href="https://example.com/">Have a look</a></p>
+<p><small><a href="{{ unsubscribe_url }}">Unsubscribe</a></small></p>
+`,
+  mjml: `<mjml>
+  <mj-body>
+    <mj-section>
+      <mj-column>
+        <mj-text font-size="20px">Hello {{ profile.first_name | default: "there" }}</mj-text>
+        <mj-text>We have something for you.</mj-text>
+        <mj-button href="https://example.com/">Have a look</mj-button>
+        <mj-text font-size="12px"><a href="{{ unsubscribe_url }}">Unsubscribe</a></mj-text>
+      </mj-column>
+    </mj-section>
+  </mj-body>
+</mjml>
+`,
+  text: `Hello {{ profile.first_name | default: "there" }},
+
+we have something for you: https://example.com/
+
+Unsubscribe: {{ unsubscribe_url }}
+`,
+};

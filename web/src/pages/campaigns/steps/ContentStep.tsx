@@ -1,0 +1,192 @@
+// What is said: the channel, variants between which chance decides, and each language.
+
+import { ActionIcon, Autocomplete, Button, Grid, Group, NativeSelect, NumberInput, SegmentedControl, Stack, Tabs, Text, TextInput } from '@mantine/core';
+import { IconPlus, IconTrash } from '@tabler/icons-react';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { CHANNELS, type Channel, type Content, useProviders, type Variant } from '../../../api/outreach';
+import { AppLink } from '../../../components/AppLink';
+import { Section } from '../../../components/Page';
+import { useFormat } from '../../../lib/format';
+import { useOutreachNames } from '../../../lib/outreach';
+import { useParam } from '../../../lib/params';
+import { ContentFields } from '../content/ContentFields';
+import { TriggerEvent } from '../content/Personalise';
+import { PreviewPane } from '../content/PreviewPane';
+import { DEFAULT_LOCALE, emptyVariant, eventName, nextVariantId, onChannel, partsOf } from '../draft';
+import type { StepProps } from './step';
+
+/** Variants at most: more make each too small to tell apart. */
+const VARIANTS_MAX = 50;
+const LOCALES = ['en', 'tr', 'ar', 'id', 'de', 'fr', 'es', 'pt-BR', 'it', 'nl', 'pl', 'ru', 'ja', 'ko', 'zh', 'hi', 'fa', 'he'];
+
+export default function ContentStep({ draft, change, started }: StepProps) {
+  const event = draft.trigger.kind === 'event' ? eventName(draft.trigger.event) : '';
+  const [wanted, setVariant] = useParam('variant', draft.variants.map(({ id }) => id), draft.variants[0]?.id ?? 'a');
+  const variant = draft.variants.find(({ id }) => id === wanted) ?? draft.variants[0];
+  const [locale, setLocale] = useParam('locale', variant ? Object.keys(variant.content) : null, DEFAULT_LOCALE);
+  const put = (next: Variant) => change({ variants: draft.variants.map((one) => (one.id === next.id ? next : one)) });
+  if (!variant) return null;
+  const content = variant.content[locale];
+  return (
+    <TriggerEvent.Provider value={event}>
+      <Grid gap="lg">
+        <Grid.Col span={{ base: 12, lg: 7 }}>
+          <Stack gap="lg">
+            <ChannelSection draft={draft} change={change} started={started} />
+            <VariantsSection variants={draft.variants} channel={draft.channel} chosen={variant.id} onChoose={setVariant} onChange={(variants) => change({ variants })} started={started} />
+            <MessageSection variant={variant} locale={locale} onLocale={setLocale} onChange={put}>
+              {content && <ContentFields key={`${variant.id} ${locale} ${content.kind}`} content={content} onChange={(next) => put({ ...variant, content: { ...variant.content, [locale]: next } })} />}
+            </MessageSection>
+          </Stack>
+        </Grid.Col>
+        <Grid.Col span={{ base: 12, lg: 5 }}>
+          <PreviewPane channel={draft.channel} content={variant.content} locale={locale} />
+        </Grid.Col>
+      </Grid>
+    </TriggerEvent.Provider>
+  );
+}
+
+function ChannelSection({ draft, change, started }: StepProps) {
+  const { t } = useTranslation();
+  const names = useOutreachNames();
+  const providers = useProviders();
+  const own = (providers.data?.providers ?? []).filter(({ channel }) => channel === draft.channel);
+  const pulled = draft.channel === 'in_app' || draft.channel === 'inbox';
+  return (
+    <Section title={t('content.channel')}>
+      <Group gap="md" align="flex-end">
+        <NativeSelect
+          w={200}
+          label={t('content.channel')}
+          disabled={started}
+          value={draft.channel}
+          onChange={(event) => change(onChannel(draft, event.currentTarget.value as Channel))}
+          data={CHANNELS.map((channel) => ({ value: channel, label: names.channel(channel) }))}
+        />
+        {!pulled && own.length > 0 && (
+          <NativeSelect
+            w={220}
+            label={t('content.provider')}
+            value={draft.provider ?? ''}
+            onChange={(event) => change({ provider: event.currentTarget.value || undefined })}
+            data={[{ value: '', label: t('content.oldest', { name: own[0]?.name }) }, ...own.map(({ id, name }) => ({ value: id, label: name }))]}
+          />
+        )}
+        {!pulled && providers.data && own.length === 0 && (
+          <Text size="sm">{t('content.noProvider')} <AppLink to="/settings?tab=channels" size="sm">{t('content.makeProvider')}</AppLink></Text>
+        )}
+      </Group>
+    </Section>
+  );
+}
+
+interface VariantsProps {
+  variants: Variant[];
+  channel: Channel;
+  chosen: string;
+  onChoose: (id: string) => void;
+  onChange: (variants: Variant[]) => void;
+  started: boolean;
+}
+
+function VariantsSection({ variants, channel, chosen, onChoose, onChange, started }: VariantsProps) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const parts = partsOf(variants);
+  const add = () => {
+    const from = variants.find(({ id }) => id === chosen);
+    const id = nextVariantId(variants);
+    onChange([...variants, from ? { ...structuredClone(from), id, name: undefined } : emptyVariant(channel, id)].map((one) => dropUndefined(one)));
+    onChoose(id);
+  };
+  const put = (id: string, part: Partial<Variant>) => onChange(variants.map((one) => (one.id === id ? { ...one, ...part } : one)));
+  return (
+    <Section
+      title={t('content.variants')}
+      lead={t('content.variantsLead')}
+      actions={!started && variants.length < VARIANTS_MAX && <Button size="compact-sm" variant="light" leftSection={<IconPlus size={14} />} onClick={add}>{t('content.addVariant')}</Button>}
+    >
+      {variants.length > 1 && (
+        <Stack gap="sm">
+          <SegmentedControl
+            size="sm"
+            aria-label={t('content.variant')}
+            value={chosen}
+            onChange={onChoose}
+            data={variants.map((one, at) => ({ value: one.id, label: `${one.name || one.id.toUpperCase()} · ${format.percent(parts[at] ?? 0, 0)}` }))}
+          />
+          {variants.filter(({ id }) => id === chosen).map((one) => (
+            <Group key={one.id} gap="sm" align="flex-end">
+              <TextInput size="xs" label={t('content.variantName')} value={one.name ?? ''} placeholder={one.id.toUpperCase()} onChange={(event) => put(one.id, { name: event.currentTarget.value })} />
+              <NumberInput size="xs" w={120} label={t('content.share')} min={0} max={1000} disabled={started} value={one.share ?? 1} onChange={(share) => put(one.id, { share: typeof share === 'number' ? share : 0 })} />
+              {!started && (
+                <ActionIcon variant="default" size="md" aria-label={t('content.removeVariant', { name: one.name || one.id })} onClick={() => onChange(variants.filter(({ id }) => id !== one.id))}>
+                  <IconTrash size={16} stroke={1.7} />
+                </ActionIcon>
+              )}
+            </Group>
+          ))}
+        </Stack>
+      )}
+    </Section>
+  );
+}
+
+function dropUndefined<T extends object>(of: T): T {
+  return Object.fromEntries(Object.entries(of).filter(([, value]) => value !== undefined)) as T;
+}
+
+interface MessageProps {
+  variant: Variant;
+  locale: string;
+  onLocale: (locale: string) => void;
+  onChange: (variant: Variant) => void;
+  children: React.ReactNode;
+}
+
+function MessageSection({ variant, locale, onLocale, onChange, children }: MessageProps) {
+  const { t, i18n } = useTranslation();
+  const [adding, setAdding] = useState('');
+  const locales = Object.keys(variant.content);
+  const display = new Intl.DisplayNames(i18n.language, { type: 'language' });
+  const name = (code: string) => {
+    if (code === DEFAULT_LOCALE) return t('content.allOthers');
+    try {
+      return display.of(code) ?? code;
+    } catch {
+      return code;
+    }
+  };
+  const wellFormed = /^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$/.test(adding.trim()) && !locales.includes(adding.trim());
+  const add = () => {
+    const code = adding.trim();
+    const from = variant.content[locale] ?? variant.content[DEFAULT_LOCALE];
+    onChange({ ...variant, content: { ...variant.content, [code]: structuredClone(from) as Content } });
+    setAdding('');
+    onLocale(code);
+  };
+  const remove = () => {
+    const { [locale]: _gone, ...content } = variant.content;
+    onLocale(DEFAULT_LOCALE);
+    onChange({ ...variant, content });
+  };
+  return (
+    <Section title={t('content.message')} lead={t('content.localesLead')}>
+      <Stack gap="md">
+        <Tabs value={locale} onChange={(next) => next && onLocale(next)}>
+          <Tabs.List aria-label={t('content.languages')}>
+            {locales.map((code) => <Tabs.Tab key={code} value={code} aria-controls={undefined}>{name(code)}</Tabs.Tab>)}
+          </Tabs.List>
+        </Tabs>
+        <Group gap="xs">
+          <Autocomplete size="xs" w={150} aria-label={t('content.language')} placeholder={t('content.language')} value={adding} onChange={setAdding} data={LOCALES.filter((code) => !locales.includes(code)).map((code) => code)} limit={20} />
+          <Button size="compact-sm" variant="light" disabled={!wellFormed} onClick={add}>{t('content.addLanguage')}</Button>
+          {locale !== DEFAULT_LOCALE && <Button size="compact-sm" variant="subtle" color="gray" onClick={remove}>{t('content.removeLanguage', { name: name(locale) })}</Button>}
+        </Group>
+        {children}
+      </Stack>
+    </Section>
+  );
+}
