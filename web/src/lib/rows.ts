@@ -46,7 +46,7 @@ export interface Rows {
   rows: Row[];
 }
 
-const hasValue = (op: Comparison) => op !== 'exists' && op !== 'not_exists';
+export const hasValue = (op: Comparison) => op !== 'exists' && op !== 'not_exists';
 
 /** A field's text as a value: numbers and true or false are what they look like, "5" in quotes is
  * a text. */
@@ -64,7 +64,8 @@ export function textOf(value: unknown): string {
   return typeof valueOf(value) === 'string' && valueOf(value) === value ? value : `"${value}"`;
 }
 
-function conditionJson({ property, op, value }: Condition, field: 'property' | 'attribute'): Json {
+/** A comparison in JSON form. */
+export function conditionJson({ property, op, value }: Condition, field: 'property' | 'attribute'): Json {
   const json: Json = { [field]: property, op };
   if (hasValue(op)) json.value = valueOf(value);
   return json;
@@ -142,7 +143,8 @@ function lastOf(within: unknown): string | null | undefined {
   return undefined;
 }
 
-function conditionOf(json: Json, field: 'property' | 'attribute'): Condition | null {
+/** The comparison that the JSON says; null if it is none that rows can say. */
+export function conditionOf(json: Json, field: 'property' | 'attribute'): Condition | null {
   const property = json[field];
   const op = json.op as Comparison;
   if (typeof property !== 'string' || !COMPARISONS.includes(op)) return null;

@@ -23,7 +23,7 @@ export function emptyContent(channel: Channel): Content {
 function anyContent(channel: Channel): Content {
   const content = emptyContent(channel);
   if (channel === 'webhook') return { ...content, url: 'https://example.com/' };
-  if (channel === 'email') return { ...content, subject: '-', body: '<p>-</p>' };
+  if (channel === 'email') return { ...content, subject: '-', body: '<a href="{{ unsubscribe_url }}">-</a>' };
   return { ...content, ...('title' in content && { title: '-' }), body: '-' };
 }
 
