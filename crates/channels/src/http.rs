@@ -69,6 +69,13 @@ impl Default for Settings {
     }
 }
 
+impl Settings {
+    /// For addresses that strangers wrote (webhooks, push services): public ones only.
+    pub fn guarded() -> Settings {
+        Settings { reach: Reach::Public, ..Settings::default() }
+    }
+}
+
 /// What is asked.
 #[derive(Clone)]
 pub struct Request {
