@@ -62,6 +62,7 @@ mod hex;
 pub mod http;
 pub mod jwt;
 pub mod net;
+mod oauth;
 pub mod pace;
 pub mod secret;
 pub mod sms;
