@@ -60,6 +60,7 @@ pub mod fcm;
 mod form;
 mod hex;
 pub mod http;
+pub mod huawei;
 pub mod jwt;
 pub mod net;
 mod oauth;
