@@ -7,6 +7,8 @@ use ring::signature::{KeyPair, RSA_PKCS1_2048_8192_SHA256, RsaKeyPair, UnparsedP
 use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 
+use model::Span;
+
 use super::*;
 use crate::testing::{Asked, HttpServer, Reply};
 

@@ -12,7 +12,7 @@ fn key(arguments: &[&str]) -> Option<Secret> {
     made.status.success().then(|| Secret::new(String::from_utf8(made.stdout).unwrap()))
 }
 
-fn keys() -> Vec<Secret> {
+pub fn keys() -> Vec<Secret> {
     let ways: [&[&str]; 3] = [
         &["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"],
         &["genrsa", "-traditional", "2048"],
@@ -55,7 +55,7 @@ const BODIES: [&str; 5] = [
 
 /// Whether PyPI's dkimpy, an implementation that shares nothing with ours, verifies each message with
 /// its key's record. `None` where Python or the package cannot be had.
-fn verified(messages: &[(String, Vec<u8>)]) -> Option<Vec<bool>> {
+pub fn verified(messages: &[(String, Vec<u8>)]) -> Option<Vec<bool>> {
     const SCRIPT: &str = "
 import sys, base64
 try:
