@@ -94,8 +94,8 @@ impl Pieces<'_> {
     }
 
     fn tag(&mut self, rest: &str) -> Piece {
-        if rest.starts_with("<!--") {
-            let length = rest[4..].find("-->").map_or(rest.len(), |i| i + 7);
+        if let Some(inner) = rest.strip_prefix("<!--") {
+            let length = inner.find("-->").map_or(rest.len(), |i| i + 7);
             return Piece::Comment(self.take(length));
         }
         if rest.starts_with("<!") || rest.starts_with("<?") {

@@ -32,7 +32,7 @@ pub use context::{Context, Escaping, Limits, Scope, find_flat};
 pub use parse::{NESTING_MAX, SOURCE_BYTES_MAX};
 pub use stop::{Answer, CACHE_DEFAULT_S, Limit, REQUESTS_MAX, Request, Stop};
 
-pub(crate) use escape::{escape_html, runs};
+pub(crate) use escape::escape_html;
 pub(crate) use filter::unescape;
 pub(crate) use lexer::cut_spans;
 

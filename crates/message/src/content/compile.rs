@@ -175,11 +175,11 @@ fn prepare(email: &mut Email, problems: &mut Vec<Problem>) -> bool {
     derived
 }
 
-fn mjml_to_html(source: &str) -> Result<String, Problem> {
+fn mjml_to_html(source: &str) -> Result<String, Box<Problem>> {
     let wrong = |message: String| {
         let hint = "check that every element is closed and that tags of the template stand in \
                     texts, in attributes, or between sections and columns";
-        Problem::error(code::WRONG_MJML, message).hint(hint)
+        Box::new(Problem::error(code::WRONG_MJML, message).hint(hint))
     };
     // What stands around the document is for the template alone.
     let start =
@@ -198,7 +198,7 @@ fn mjml_to_html(source: &str) -> Result<String, Problem> {
 }
 
 /// Writes style sheets into the elements. HTML without one stays as it is, byte for byte.
-fn inline(html: &str) -> Result<String, Problem> {
+fn inline(html: &str) -> Result<String, Box<Problem>> {
     if !html.to_ascii_lowercase().contains("<style") {
         return Ok(html.to_owned());
     }
@@ -212,7 +212,7 @@ fn inline(html: &str) -> Result<String, Problem> {
         Ok(inlined) => Ok(protected.restore(&inlined)),
         Err(error) => {
             let message = format!("the style sheets cannot be written into the elements: {error}");
-            Err(Problem::error(code::UNSAFE_HTML, message).hint("check the style sheets"))
+            Err(Box::new(Problem::error(code::UNSAFE_HTML, message).hint("check the style sheets")))
         }
     }
 }
@@ -304,7 +304,10 @@ fn email_of(email: Email, variant: &CompiledBody) -> RenderedEmail {
         EmailBody::Text(_) => None,
     };
     // A text that comes from HTML may hold what a filter escaped for HTML.
-    let text = if variant.derived && text.contains('&') { unescape(&text) } else { text };
+    let text = match variant.derived {
+        true => unescape(text.trim()),
+        false => text,
+    };
     let amp = Some(amp).filter(|amp| !amp.trim().is_empty());
     RenderedEmail { from_name, from, reply_to, subject, html, text, amp, right_to_left }
 }

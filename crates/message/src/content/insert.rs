@@ -55,7 +55,7 @@ fn find_tag(html: &str, tag: &str) -> Option<(usize, usize)> {
     while let Some(i) = html[from..].find('<') {
         let at = from + i;
         let found = html.get(at..at + tag.len()).is_some_and(|t| t.eq_ignore_ascii_case(tag));
-        let next = html[at..].as_bytes().get(tag.len());
+        let next = html.as_bytes().get(at + tag.len());
         if found && next.is_some_and(|b| b.is_ascii_whitespace() || *b == b'>') {
             return Some((at, html[at..].find('>').map_or(html.len(), |i| at + i + 1)));
         }

@@ -193,13 +193,11 @@ impl Scanner {
         let name = std::mem::take(&mut self.name);
         let name = name.trim_end_matches('/');
         match name.strip_prefix('/') {
-            Some(name) => {
-                if self.open.last().is_some_and(|open| open == name) {
-                    self.open.pop();
-                }
+            Some(name) if self.open.last().is_some_and(|open| open == name) => {
+                self.open.pop();
             }
             None if !closed_itself && self.watched(name) => self.open.push(name.to_owned()),
-            None => {}
+            _ => {}
         }
     }
 

@@ -148,10 +148,3 @@ pub(crate) fn escape_json(text: &str, out: &mut String) {
     }
     out.push_str(&text[plain..]);
 }
-
-/// A value as JSON, for tests and small values.
-pub(crate) fn to_json(value: &Value) -> String {
-    let mut out = String::new();
-    write_json(value, &mut out, usize::MAX, DEPTH_MAX);
-    out
-}
