@@ -20,6 +20,7 @@ mod parse;
 mod render;
 mod stop;
 mod tree;
+mod unguarded;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -32,7 +33,7 @@ pub use context::{Context, Escaping, Limits, Scope, find_flat};
 pub use parse::{NESTING_MAX, SOURCE_BYTES_MAX};
 pub use stop::{Answer, CACHE_DEFAULT_S, Limit, REQUESTS_MAX, Request, Stop};
 
-pub(crate) use escape::escape_html;
+pub(crate) use escape::{escape_html, runs};
 pub(crate) use filter::unescape;
 pub(crate) use lexer::cut_spans;
 
@@ -80,6 +81,13 @@ impl Template {
     /// The text that was compiled.
     pub fn source(&self) -> &str {
         &self.source
+    }
+
+    /// The paths that it puts out without a word for those who do not have them, and the byte offset
+    /// of each in the source. A path has a fallback if `default` follows it, if a condition around it
+    /// mentions it, or if a condition before it mentions it and stops the message.
+    pub fn unguarded(&self) -> Vec<(Read, usize)> {
+        unguarded::unguarded(&self.block)
     }
 
     /// Whether it is the same text for everybody.

@@ -139,7 +139,8 @@ impl Parser<'_> {
         }
         let chain = self.chain(&mut cursor)?;
         self.finish(&cursor);
-        Some(Node::Output(Output { chain, address: self.address_before() }))
+        let place = range.start;
+        Some(Node::Output(Output { chain, address: self.address_before(), place }))
     }
 
     /// Whether the token before is a literal that ends with the beginning of an address.

@@ -59,6 +59,8 @@ pub(super) struct Output {
     /// It stands where an address begins (`href="{{ … }}`): under HTML, an address that would run
     /// as a program is replaced.
     pub address: bool,
+    /// Where it stands in the source.
+    pub place: usize,
 }
 
 /// A condition.
@@ -132,6 +134,8 @@ pub(super) struct Path {
     pub keys: Box<[Key]>,
     /// Whether all keys are names.
     pub plain: bool,
+    /// Whether it is certainly a variable of the template.
+    pub local: bool,
 }
 
 /// One step inside a value.

@@ -74,7 +74,7 @@ impl Parser<'_> {
             "echo" => {
                 let chain = self.chain(&mut cursor)?;
                 self.finish(&cursor);
-                Some(Node::Output(Output { chain, address: false }))
+                Some(Node::Output(Output { chain, address: false, place: rest.start }))
             }
             "abort" | "abort_message" => Some(self.abort(rest)),
             "connected_content" => self.linked(rest),

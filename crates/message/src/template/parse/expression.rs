@@ -261,8 +261,9 @@ impl Parser<'_> {
         let ours = ALIASES.iter().find(|(theirs, _)| *theirs == head).map(|(_, ours)| *ours);
         let head = ours.map_or(head, Text::from);
         let plain = keys.iter().all(|key| matches!(key, Key::Name(_)));
+        let local = self.knows(symbol);
         self.read(symbol, &head, &keys);
-        Some(Expression::Path(Box::new(Path { symbol, head, keys: keys.into(), plain })))
+        Some(Expression::Path(Box::new(Path { symbol, head, keys: keys.into(), plain, local })))
     }
 
     /// Notes that a path is asked of the scope.
