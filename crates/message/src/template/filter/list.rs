@@ -171,10 +171,11 @@ fn sort(work: &mut Work<'_>, input: &Value, name: &Value, natural: bool) -> Resu
         .iter()
         .map(|item| {
             let key = keyed(item, &name).into_owned();
-            match key.as_text() {
-                Some(text) if natural => (Value::Text(text.to_lowercase().into()), item),
-                _ => (key, item),
+            if natural && !key.is_nil() {
+                let text = work.item_text(&key).to_lowercase();
+                return (Value::Text(text.into()), item);
             }
+            (key, item)
         })
         .collect();
     keyed.sort_by(|a, b| total_order(&a.0, &b.0));

@@ -18,6 +18,7 @@ pub(super) fn instant(value: &Value, now: Timestamp, zone: &Zone) -> Option<Time
     match value {
         Value::Time(at) | Value::Zoned(at, _) => Some(*at),
         Value::Int(n) => epoch(*n),
+        Value::Float(x) if x.abs() < SECONDS_MAX as f64 => inside(Timestamp((x * 1e3) as i64)),
         Value::Float(x) => epoch(*x as i64),
         Value::Text(text) | Value::Markup(text) => of_text(text.trim(), now, zone),
         _ => None,
@@ -40,7 +41,7 @@ fn of_text(text: &str, now: Timestamp, zone: &Zone) -> Option<Timestamp> {
     if ["now", "today"].iter().any(|word| text.eq_ignore_ascii_case(word)) {
         return Some(now);
     }
-    if text.bytes().all(|b| b.is_ascii_digit()) && text.len() >= 9 {
+    if text.bytes().all(|b| b.is_ascii_digit()) {
         return text.parse().ok().and_then(epoch);
     }
     if let Some(at) = iso(text, zone) {
