@@ -134,9 +134,7 @@ impl Parser<'_> {
 
     fn output(&mut self, range: Range<usize>) -> Option<Node> {
         let mut cursor = Cursor::new(self.source, range.clone());
-        if cursor.peek().is_none() {
-            return None;
-        }
+        cursor.peek()?;
         let chain = self.chain(&mut cursor)?;
         self.finish(&cursor);
         let place = range.start;

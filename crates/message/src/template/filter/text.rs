@@ -11,8 +11,8 @@ use crate::value::{Number, int};
 pub(super) const FILTERS: &[Filter] = &[
     filter("append", (1, 1), |w, v, a| join(w, &v, a.at(0), false)),
     filter("prepend", (1, 1), |w, v, a| join(w, &v, a.at(0), true)),
-    filter("upcase", (0, 0), |w, v, _| Ok(text(w.context.locale.upper(&*w.text(&v)?)))),
-    filter("downcase", (0, 0), |w, v, _| Ok(text(w.context.locale.lower(&*w.text(&v)?)))),
+    filter("upcase", (0, 0), |w, v, _| Ok(text(w.context.locale.upper(&w.text(&v)?)))),
+    filter("downcase", (0, 0), |w, v, _| Ok(text(w.context.locale.lower(&w.text(&v)?)))),
     filter("capitalize", (0, 0), capitalize),
     filter("strip", (0, 0), |w, v, _| Ok(like(&v, w.text(&v)?.trim()))),
     filter("lstrip", (0, 0), |w, v, _| Ok(like(&v, w.text(&v)?.trim_start()))),

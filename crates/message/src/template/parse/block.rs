@@ -304,7 +304,10 @@ impl Parser<'_> {
             Some(Lexeme::Unclosed) => Problem::error(code::SYNTAX, "this text is not closed")
                 .hint("close it with the quote that opens it"),
             _ => {
-                let found = cursor.written();
+                let found = match cursor.peek() {
+                    Some(_) => format!("\"{}\"", cursor.written()),
+                    None => "the end".to_owned(),
+                };
                 Problem::error(code::SYNTAX, format!("expected {what}, found {found}"))
             }
         };

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
+use super::values::length;
 use super::{Flow, Frame, Renderer};
 use crate::Value;
 use crate::template::parse::TABLEROWLOOP;
@@ -19,9 +20,7 @@ enum Items {
 impl Items {
     fn length(&self) -> usize {
         match self {
-            Items::Range(from, to) => {
-                usize::try_from(i128::from(*to) - i128::from(*from) + 1).unwrap_or(0)
-            }
+            Items::Range(from, to) => length(*from, *to),
             Items::List(items) => items.len(),
         }
     }

@@ -51,9 +51,9 @@ impl<'a> Renderer<'a> {
             Expression::Path(path) => self.path(path)?,
             Expression::Range(bounds) => {
                 let (from, to) = self.bounds(bounds)?;
-                let n = u64::try_from(i128::from(to) - i128::from(from) + 1).unwrap_or(0);
-                self.budget.range(n)?;
-                self.budget.work(n as usize * size_of::<Value>())?;
+                let n = length(from, to);
+                self.budget.range(n as u64)?;
+                self.budget.work(n.saturating_mul(size_of::<Value>()))?;
                 Value::List((from..=to).map(Value::Int).collect())
             }
             Expression::Compare(compared) => {
@@ -201,4 +201,10 @@ impl<'a> Renderer<'a> {
         }
         Ok(value)
     }
+}
+
+/// How many whole numbers there are from one to another, both included.
+pub(super) fn length(from: i64, to: i64) -> usize {
+    let n = i128::from(to) - i128::from(from) + 1;
+    usize::try_from(n.max(0)).unwrap_or(usize::MAX)
 }
