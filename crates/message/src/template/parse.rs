@@ -46,6 +46,7 @@ pub(super) fn parse(source: &str) -> Parsed {
         symbols: HashMap::new(),
         reads: BTreeSet::new(),
         known: vec![Vec::new()],
+        n_known: Vec::new(),
         n_loops: 0,
         ends: Vec::new(),
         problems: Vec::new(),
@@ -79,6 +80,8 @@ struct Parser<'a> {
     reads: BTreeSet<Vec<Text>>,
     /// Names that are certainly variables of the template here, by open block.
     known: Vec<Vec<Symbol>>,
+    /// In how many open blocks a name is known, by symbol.
+    n_known: Vec<u32>,
     n_loops: usize,
     /// What ends each open block.
     ends: Vec<&'static [&'static str]>,
@@ -127,7 +130,7 @@ impl Parser<'_> {
             }
             self.at += 1;
         }
-        self.known.pop();
+        self.forget();
         self.ends.pop();
         (nodes.into(), end)
     }
@@ -186,13 +189,26 @@ impl Parser<'_> {
     }
 
     fn know(&mut self, symbol: Symbol) {
+        let at = symbol.0 as usize;
+        if self.n_known.len() <= at {
+            self.n_known.resize(at + 1, 0);
+        }
+        self.n_known[at] += 1;
         if let Some(block) = self.known.last_mut() {
             block.push(symbol);
         }
     }
 
+    /// Closes a block: what was known in it is no longer.
+    fn forget(&mut self) {
+        for symbol in self.known.pop().unwrap_or_default() {
+            self.n_known[symbol.0 as usize] -= 1;
+        }
+    }
+
     fn knows(&self, symbol: Symbol) -> bool {
         let of_loop = symbol == FORLOOP || symbol == TABLEROWLOOP;
-        (of_loop && self.n_loops > 0) || self.known.iter().any(|block| block.contains(&symbol))
+        let known = self.n_known.get(symbol.0 as usize).is_some_and(|n| *n > 0);
+        known || (of_loop && self.n_loops > 0)
     }
 }

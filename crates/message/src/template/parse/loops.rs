@@ -26,12 +26,15 @@ impl Parser<'_> {
         let symbol = header.as_ref().map(|(variable, ..)| self.symbol(variable));
         self.n_loops += 1;
         // The variable is known inside, and the block below opens its own list of known names.
-        self.known.push(symbol.into_iter().collect());
+        self.known.push(Vec::new());
+        if let Some(symbol) = symbol {
+            self.know(symbol);
+        }
         let (body, mut end) = match table {
             true => self.block(&["endtablerow"]),
             false => self.block(&["else", "endfor"]),
         };
-        self.known.pop();
+        self.forget();
         self.n_loops -= 1;
         let mut otherwise = None;
         if let Some(End { name, rest }) = &end

@@ -115,10 +115,7 @@ impl<'a> Renderer<'a> {
         let first = match &node.offset {
             Offset::Start => 0,
             Offset::At(offset) => count(&self.value(offset)?).unwrap_or(0),
-            Offset::Continue => {
-                let ended = self.ended.iter().find(|(name, _)| *name == node.name);
-                ended.map_or(0, |(_, at)| *at)
-            }
+            Offset::Continue => self.ended.get(&node.name).copied().unwrap_or(0),
         };
         let limit = match &node.limit {
             Some(limit) => count(&self.value(limit)?).unwrap_or(usize::MAX),
@@ -126,10 +123,7 @@ impl<'a> Renderer<'a> {
         };
         let first = first.min(n);
         let length = (n - first).min(limit);
-        match self.ended.iter_mut().find(|(name, _)| *name == node.name) {
-            Some((_, at)) => *at = first + length,
-            None => self.ended.push((node.name.clone(), first + length)),
-        }
+        self.ended.insert(node.name.clone(), first + length);
         Ok(Part { items, first, length })
     }
 

@@ -48,7 +48,11 @@ impl<'a> Renderer<'a> {
         Ok(match expression {
             Expression::Literal(value) => value.clone(),
             Expression::Empty | Expression::Blank => Value::text(""),
-            Expression::Path(path) => self.path(path)?,
+            Expression::Path(path) => {
+                let value = self.path(path)?;
+                self.charge(&value)?;
+                value
+            }
             Expression::Range(bounds) => {
                 let (from, to) = self.bounds(bounds)?;
                 let n = length(from, to);
@@ -108,6 +112,7 @@ impl<'a> Renderer<'a> {
             _ => {}
         }
         let right = self.value(right)?;
+        self.charge(&left)?;
         let order = left.order(&right);
         Ok(match operator {
             Operator::Less => order.is_some_and(|o| o.is_lt()),
@@ -123,8 +128,22 @@ impl<'a> Renderer<'a> {
         Ok(match right {
             Expression::Empty => left.empty(),
             Expression::Blank => left.blank(),
-            _ => left.same(&self.value(right)?),
+            _ => {
+                self.charge(left)?;
+                left.same(&self.value(right)?)
+            }
         })
+    }
+
+    /// Takes from the budget what looking at a large value costs.
+    fn charge(&mut self, value: &Value) -> Result<(), Stop> {
+        const SMALL_BYTES: usize = 256; // looking at less costs no more than a step
+        let bytes = match value {
+            Value::Text(text) | Value::Markup(text) => text.len(),
+            Value::List(items) => size_of_val(&**items),
+            _ => 0,
+        };
+        if bytes > SMALL_BYTES { self.budget.work(bytes) } else { Ok(()) }
     }
 
     fn path(&mut self, path: &'a Path) -> Result<Value, Stop> {
@@ -185,8 +204,7 @@ impl<'a> Renderer<'a> {
         if let Some(value) = self.assigned.get(at).and_then(Option::as_ref) {
             return Some(value.clone());
         }
-        let counter = self.counters.iter().find(|(known, _)| *known == symbol.0);
-        counter.map(|(_, n)| Value::Int(*n))
+        self.counters.get(&symbol.0).map(|n| Value::Int(*n))
     }
 
     fn inside(&mut self, mut value: Value, keys: &'a [Key]) -> Result<Value, Stop> {

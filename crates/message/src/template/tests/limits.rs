@@ -27,6 +27,11 @@ fn every_bound_is_kept() {
         Limit::WorkBytes,
     );
     check(
+        "{% assign x = 'aaaaaaaa' %}{% for i in (1..13) %}{% assign x = x | append: x %}{% endfor %}\
+         {% for i in (1..9999) %}{% if x == x %}{% endif %}{{ x | size }}{% endfor %}",
+        Limit::WorkBytes,
+    );
+    check(
         "{% assign x = 'a,a' | split: ',' %}{% for i in (1..99) %}{% assign x = x | concat: x %}{% endfor %}",
         Limit::Steps,
     );
