@@ -203,7 +203,8 @@ impl Place {
     /// `subject`, `buttons[0].title`.
     pub(crate) fn path(&self) -> String {
         match (self.index, self.part) {
-            (None, _) => self.name.to_owned(),
+            (None, "") => self.name.to_owned(),
+            (None, part) => format!("{}.{part}", self.name),
             (Some(index), "") => format!("{}[{index}]", self.name),
             (Some(index), part) => format!("{}[{index}].{part}", self.name),
         }

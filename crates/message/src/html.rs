@@ -227,6 +227,30 @@ fn attribute(html: &str, from: usize, end: usize) -> Option<(Attribute, usize)> 
     Some((Attribute { name, value: value..value + length }, value + length))
 }
 
+/// How deep elements are nested, at most. Elements whose end is often left out do not count.
+pub(crate) fn depth(html: &str) -> usize {
+    const OPEN_ENDED: &[&str] = &[
+        "p", "li", "td", "th", "tr", "thead", "tbody", "tfoot", "option", "dt", "dd", "area",
+        "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source",
+        "track", "wbr",
+    ];
+    let counts = |name: &str| !OPEN_ENDED.iter().any(|known| known.eq_ignore_ascii_case(name));
+    let (mut now, mut most) = (0usize, 0);
+    for piece in pieces(html) {
+        match piece {
+            Piece::Open(tag) if counts(&html[tag.name.clone()]) => {
+                if !html[tag.all].ends_with("/>") {
+                    now += 1;
+                    most = most.max(now);
+                }
+            }
+            Piece::Close { name, .. } if counts(&html[name.clone()]) => now = now.saturating_sub(1),
+            _ => {}
+        }
+    }
+    most
+}
+
 /// The text that a person reads, for those who see no HTML: links as `label (address)`, list items
 /// with a dash, blocks on lines of their own.
 pub(crate) fn to_text(html: &str) -> String {

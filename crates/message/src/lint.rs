@@ -87,6 +87,7 @@ fn body(body: &Body, purpose: Purpose) -> Vec<Problem> {
 }
 
 fn of_email(email: &Email, fixed: &Email, problems: &mut Vec<Problem>) {
+    size::amp(&email.amp, problems);
     match (&email.body, &fixed.body) {
         (EmailBody::Html(source), EmailBody::Html(fixed)) => {
             html::check(source, "body", problems);

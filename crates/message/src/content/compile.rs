@@ -1,14 +1,18 @@
 //! Content into templates, and templates into what a channel sends.
 
 use std::collections::BTreeSet;
+use std::panic::catch_unwind;
 
 use super::insert::{Additions, insert};
 use super::protect::{protect_html, protect_mjml, protect_text};
 use super::{Body, Content, Email, EmailBody, Rendered, RenderedEmail, VARIANTS_MAX};
 use crate::Locale;
-use crate::html::to_text;
+use crate::html::{depth, to_text};
 use crate::problem::{Problem, code};
 use crate::template::{Context, Escaping, Read, Scope, Stop, Template, unescape};
+
+/// Depth to which elements of HTML and MJML nest: tables in tables in tables are ten.
+const ELEMENTS_DEPTH_MAX: usize = 200;
 
 /// Content whose every text is compiled.
 #[derive(Clone, Debug)]
@@ -186,15 +190,31 @@ fn mjml_to_html(source: &str) -> Result<String, Box<Problem>> {
         source.find("<mjml").ok_or_else(|| wrong("there is no <mjml> element".to_owned()))?;
     let end = source.rfind("</mjml>").map_or(source.len(), |i| i + "</mjml>".len());
     let document = source.get(start..end).unwrap_or("");
+    shallow(document)?;
     let protected = protect_mjml(document);
-    let parsed = mrml::parse(&protected.text)
+    // The library panics on some texts that are no MJML; what it panics on cannot be read.
+    let rendered = catch_unwind(|| {
+        let parsed = mrml::parse(&protected.text).map_err(|error| error.to_string())?;
+        let options = mrml::prelude::render::RenderOptions::default();
+        parsed.element.render(&options).map_err(|error| error.to_string())
+    });
+    let html = rendered
+        .unwrap_or_else(|_| Err("it is not well-formed".to_owned()))
         .map_err(|error| wrong(format!("the MJML cannot be read: {error}")))?;
-    let html = parsed
-        .element
-        .render(&mrml::prelude::render::RenderOptions::default())
-        .map_err(|error| wrong(format!("the MJML cannot be rendered: {error}")))?;
     let html = protected.restore(&html);
     Ok(format!("{}{html}{}", &source[..start], &source[end.max(start)..]))
+}
+
+/// Refuses what would take the readers of HTML and MJML a level of the stack per element.
+fn shallow(html: &str) -> Result<(), Box<Problem>> {
+    let depth = depth(html);
+    if depth <= ELEMENTS_DEPTH_MAX {
+        return Ok(());
+    }
+    let message =
+        format!("elements are nested {depth} levels deep, the most is {ELEMENTS_DEPTH_MAX}");
+    let problem = Problem::error(code::TOO_LARGE, message);
+    Err(Box::new(problem.hint("close elements that are not closed")))
 }
 
 /// Writes style sheets into the elements. HTML without one stays as it is, byte for byte.
@@ -202,6 +222,7 @@ fn inline(html: &str) -> Result<String, Box<Problem>> {
     if !html.to_ascii_lowercase().contains("<style") {
         return Ok(html.to_owned());
     }
+    shallow(html)?;
     let protected = protect_html(html);
     let options = css_inline::CSSInliner::options()
         .load_remote_stylesheets(false)

@@ -40,10 +40,16 @@ pub(super) fn insert(html: String, additions: &Additions<'_>) -> String {
     }
     if additions.right_to_left {
         let tag = find_tag(&html, "<html").or_else(|| find_tag(&html, "<body"));
-        if let Some((start, end)) = tag
-            && !html[start..end].to_ascii_lowercase().contains(" dir=")
-        {
-            html.insert_str(start + "<html".len(), " dir=\"rtl\"");
+        if let Some((start, end)) = tag {
+            // MJML writes this if its author says nothing.
+            match html[start..end].find(" dir=\"auto\"") {
+                Some(at) => {
+                    let at = start + at;
+                    html.replace_range(at..at + " dir=\"auto\"".len(), " dir=\"rtl\"");
+                }
+                None if html[start..end].to_ascii_lowercase().contains(" dir=") => {}
+                None => html.insert_str(start + "<html".len(), " dir=\"rtl\""),
+            }
         }
     }
     html

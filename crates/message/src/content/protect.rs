@@ -20,7 +20,7 @@ enum Kind {
 /// A source without tags of templates.
 pub(crate) struct Protected<'a> {
     source: &'a str,
-    /// Every word is this, a number, and `z`.
+    /// Every word is this, a number, and `z`, or `c` in a comment of its own.
     prefix: String,
     spans: Vec<Range<usize>>,
     /// The source with words in place of tags.
@@ -52,20 +52,52 @@ fn protect(source: &str, kind: Kind) -> Protected<'_> {
     let mut text = String::with_capacity(source.len());
     let mut scanner = Scanner::new(kind);
     let mut at = 0;
-    for (i, span) in spans.iter().enumerate() {
+    let mut taken = Vec::with_capacity(spans.len());
+    for span in spans {
         let literal = &source[at..span.start];
-        text.push_str(literal);
-        scanner.feed(literal);
-        let word = format!("{prefix}{i}z");
+        match kind {
+            Kind::Mjml => feed_mjml(literal, at, &mut scanner, &prefix, &mut taken, &mut text),
+            _ => {
+                text.push_str(literal);
+                scanner.feed(literal);
+            }
+        }
+        let word = format!("{prefix}{}z", taken.len());
+        taken.push(span.clone());
         match scanner.place() {
             Place::Structure => text.push_str(&format!("<mj-raw>{word}</mj-raw>")),
-            Place::Between => text.push_str(&format!("<!--{word}-->")),
+            // The other ending keeps it apart from a comment that somebody wrote around a tag.
+            Place::Between => text.push_str(&format!("<!--{}c-->", word.trim_end_matches('z'))),
             Place::Inside => text.push_str(&word),
         }
         at = span.end;
     }
-    text.push_str(&source[at..]);
-    Protected { source, prefix, spans, text }
+    match kind {
+        Kind::Mjml => feed_mjml(&source[at..], at, &mut scanner, &prefix, &mut taken, &mut text),
+        _ => text.push_str(&source[at..]),
+    }
+    Protected { source, prefix, spans: taken, text }
+}
+
+/// Copies a literal of MJML with a word in place of every `>` that stands in a text: the reader of
+/// MJML fails where one follows a letter beyond ASCII.
+fn feed_mjml(
+    literal: &str,
+    start: usize,
+    scanner: &mut Scanner,
+    prefix: &str,
+    taken: &mut Vec<Range<usize>>,
+    text: &mut String,
+) {
+    for (i, c) in literal.char_indices() {
+        if c == '>' && scanner.state == State::Text {
+            text.push_str(&format!("{prefix}{}z", taken.len()));
+            taken.push(start + i..start + i + 1);
+        } else {
+            text.push(c);
+            scanner.feed(c.encode_utf8(&mut [0; 4]));
+        }
+    }
 }
 
 impl Protected<'_> {
@@ -80,15 +112,16 @@ impl Protected<'_> {
             let digits = lower[digits_start..].bytes().take_while(u8::is_ascii_digit).count();
             let end = digits_start + digits;
             let number: Option<usize> = lower[digits_start..end].parse().ok();
-            let span =
-                number.and_then(|n| self.spans.get(n)).filter(|_| lower[end..].starts_with('z'));
+            let between = lower[end..].starts_with('c');
+            let ended = between || lower[end..].starts_with('z');
+            let span = number.and_then(|n| self.spans.get(n)).filter(|_| ended);
             let Some(span) = span else {
                 out.push_str(&text[at..digits_start]);
                 at = digits_start;
                 continue;
             };
             let (mut from, mut to) = (start, end + 1);
-            if text[at..from].ends_with("<!--") && text[to..].starts_with("-->") {
+            if between && text[at..from].ends_with("<!--") && text[to..].starts_with("-->") {
                 (from, to) = (from - 4, to + 3);
             } else if text[to..].starts_with("=\"\"") {
                 // A tag among attributes became an attribute without a value.

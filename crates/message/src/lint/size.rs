@@ -18,6 +18,10 @@ pub const PUSH_BODY_CHARACTERS: usize = 240;
 
 /// Characters of a text of WhatsApp.
 const WHATSAPP_CHARACTERS_MAX: usize = 4_096;
+/// Bytes of the AMP part that mail programs take.
+const AMP_BYTES_MAX: usize = 200_000;
+/// The mark of AMP stands at the beginning, behind comments and assignments at most.
+const AMP_START_CHARACTERS: usize = 2_000;
 /// What a provider's own fields take of a notification, about, in bytes.
 const PUSH_FRAME_BYTES: usize = 120;
 
@@ -35,6 +39,24 @@ pub(super) fn html(html: &str, problems: &mut Vec<Problem>) {
             format!("the e-mail has {n} bytes; Gmail hides what is behind {GMAIL_BYTES_MAX}");
         let problem = Problem::warning(code::CUT_OFF, message).field("body");
         problems.push(problem.hint("shorten it, or take out comments and unused styles"));
+    }
+}
+
+/// AMP says what it is, and mail programs take so much of it.
+pub(super) fn amp(amp: &str, problems: &mut Vec<Problem>) {
+    if amp.trim().is_empty() {
+        return;
+    }
+    let start: String = amp.chars().take(AMP_START_CHARACTERS).collect::<String>().to_lowercase();
+    if !start.contains("<html ⚡4email") && !start.contains("<html amp4email") {
+        let message = "this is not AMP for e-mail, so nobody is shown it";
+        let problem = Problem::error(code::WRONG_FIELD, message).field("amp");
+        problems.push(problem.hint("begin it with <!doctype html><html ⚡4email data-css-strict>"));
+    }
+    if amp.len() > AMP_BYTES_MAX {
+        let message = format!("the AMP part has {} bytes, the most is {AMP_BYTES_MAX}", amp.len());
+        let problem = Problem::error(code::TOO_LARGE, message).field("amp");
+        problems.push(problem.hint("shorten it; the HTML is shown instead"));
     }
 }
 

@@ -95,6 +95,20 @@ fn sizes() {
 }
 
 #[test]
+fn amp_says_what_it_is() {
+    let amp = |amp: &str| {
+        let body = EmailBody::Text("x".into());
+        let email = Email { subject: "s".into(), body, amp: amp.into(), ..Email::default() };
+        said(&content(&Content::of(Body::Email(Box::new(email))), Purpose::Transactional))
+    };
+    assert!(amp("").is_empty());
+    assert!(
+        amp("<!doctype html>\n<html ⚡4email data-css-strict><body>x</body></html>").is_empty()
+    );
+    assert_eq!(amp("<html><body>x</body></html>"), ["wrong_field amp 1:1"]);
+}
+
+#[test]
 fn text_messages() {
     let found = |body: &str| {
         let sms = Body::Sms(Sms { body: body.into() });

@@ -165,6 +165,7 @@ impl Parser<'_> {
         let found = cursor.written();
         let problem = Problem::error(code::SYNTAX, format!("\"{found}\" is not expected here"));
         let problem = match found {
+            "{" => problem.hint(block::BRACES),
             "=" => problem.hint("write == to compare"),
             "&" => problem.hint("write \"and\" between two conditions"),
             "|" => {

@@ -88,6 +88,3 @@ fn time_zone(work: &mut Work<'_>, input: Value, arguments: &Arguments<'_>) -> Re
     let moved = Moment::in_zone(moment.at, &zone);
     Ok(Value::Zoned(moved.at, i32::try_from(moved.offset_s).unwrap_or(0)))
 }
-
-#[cfg(test)]
-mod tests;

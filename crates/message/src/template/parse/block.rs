@@ -44,6 +44,9 @@ const TAGS: &[&str] = &[
     "connected_content",
 ];
 
+/// Why braces are wrong inside a tag.
+pub(super) const BRACES: &str = "inside a tag write the variable without {{ }}";
+
 impl Parser<'_> {
     /// One tag and, if it opens a block, everything up to its end. `None` after a problem, and for
     /// tags that do nothing.
@@ -308,7 +311,12 @@ impl Parser<'_> {
                     Some(_) => format!("\"{}\"", cursor.written()),
                     None => "the end".to_owned(),
                 };
-                Problem::error(code::SYNTAX, format!("expected {what}, found {found}"))
+                let problem =
+                    Problem::error(code::SYNTAX, format!("expected {what}, found {found}"));
+                match cursor.peek() {
+                    Some(Lexeme::Unknown('{')) => problem.hint(BRACES),
+                    _ => problem,
+                }
             }
         };
         self.problem(problem, cursor.place());

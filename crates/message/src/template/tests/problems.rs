@@ -81,6 +81,14 @@ fn signs_of_other_languages() {
 }
 
 #[test]
+fn braces_inside_a_tag() {
+    check(
+        "{% if {{${city}}} == 'x' %}{% endif %}",
+        "line 1, column 7: expected a value, found \"{\"; inside a tag write the variable without {{ }}",
+    );
+}
+
+#[test]
 fn arguments_that_are_missing() {
     check(
         "{{ a | replace }}{{ a | upcase: 1 }}",
