@@ -238,11 +238,11 @@ pub(crate) fn depth(html: &str) -> usize {
     let (mut now, mut most) = (0usize, 0);
     for piece in pieces(html) {
         match piece {
-            Piece::Open(tag) if counts(&html[tag.name.clone()]) => {
-                if !html[tag.all].ends_with("/>") {
-                    now += 1;
-                    most = most.max(now);
-                }
+            Piece::Open(tag)
+                if counts(&html[tag.name.clone()]) && !html[tag.all.clone()].ends_with("/>") =>
+            {
+                now += 1;
+                most = most.max(now);
             }
             Piece::Close { name, .. } if counts(&html[name.clone()]) => now = now.saturating_sub(1),
             _ => {}

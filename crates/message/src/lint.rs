@@ -4,6 +4,7 @@
 //! ([`rendered`]), each with place and hint. What it is not: a reason to refuse; whoever calls
 //! decides by severity. Lengths of written content count its fixed text only.
 
+mod annotations;
 mod html;
 mod size;
 
@@ -88,6 +89,9 @@ fn body(body: &Body, purpose: Purpose) -> Vec<Problem> {
 
 fn of_email(email: &Email, fixed: &Email, problems: &mut Vec<Problem>) {
     size::amp(&email.amp, problems);
+    if let Some(annotations) = &email.annotations {
+        annotations::check(annotations, problems);
+    }
     match (&email.body, &fixed.body) {
         (EmailBody::Html(source), EmailBody::Html(fixed)) => {
             html::check(source, "body", problems);

@@ -1,6 +1,6 @@
 //! Languages and regions: fallback chains, direction of writing, names of months, numbers, money.
 //!
-//! What it is: what rendering must know of a locale, for the languages in [`data`]; every other one
+//! What it is: what rendering must know of a locale, for a dozen languages; every other one
 //! is written with English names and numbers. What it is not: a translation of anything that people
 //! wrote; that is a variant of the content.
 

@@ -109,6 +109,37 @@ fn amp_says_what_it_is() {
 }
 
 #[test]
+fn annotations_that_gmail_passes_over() {
+    use crate::content::{Annotations, Offer, PromotionCard};
+    let found = |annotations: Annotations| {
+        let body = EmailBody::Text("x".into());
+        let annotations = Some(annotations);
+        let email = Email { subject: "s".into(), body, annotations, ..Email::default() };
+        said(&content(&Content::of(Body::Email(Box::new(email))), Purpose::Transactional))
+    };
+    let offer = |starts: &str, ends: &str| {
+        let offer = Offer { starts: starts.into(), ends: ends.into(), ..Offer::default() };
+        found(Annotations { offer: Some(offer), ..Annotations::default() })
+    };
+    assert!(offer("2026-11-20T09:00:00+03:00", "2026-11-21T09:00:00Z").is_empty());
+    assert_eq!(offer("2026-11-20", ""), ["wrong_field annotations.offer.starts 1:1"]);
+    assert_eq!(
+        offer("2026-11-20T09:00:00Z", "2026-11-19T09:00:00Z"),
+        ["wrong_field annotations.offer.ends 1:1"]
+    );
+    let image = "http://a.example/1.png".to_owned();
+    let card = PromotionCard { image, price: "5".into(), ..PromotionCard::default() };
+    assert_eq!(
+        found(Annotations { cards: vec![card], ..Annotations::default() }),
+        [
+            "wrong_field annotations.cards[0].image 1:1",
+            "missing_field annotations.cards[0].url 1:1",
+            "missing_field annotations.cards[0].currency 1:1",
+        ]
+    );
+}
+
+#[test]
 fn text_messages() {
     let found = |body: &str| {
         let sms = Body::Sms(Sms { body: body.into() });

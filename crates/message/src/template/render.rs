@@ -259,9 +259,15 @@ impl<'a> Renderer<'a> {
                 }
             }
             Value::Text(text) => {
-                let unsafe_address = address && self.escaping == Escaping::Html && runs(text);
-                let text = if unsafe_address { "#" } else { text };
-                escape(text, self.escaping, out.len() == self.start, out);
+                let first = out.len() == self.start;
+                let begins = match self.escaping {
+                    Escaping::Html => address,
+                    Escaping::Url => first,
+                    Escaping::Plain | Escaping::Json => false,
+                };
+                // An address that a user brought must not run as a program where it is opened.
+                let text = if begins && runs(text) { "#" } else { text };
+                escape(text, self.escaping, first, out);
             }
             Value::Time(_) | Value::Zoned(..) | Value::Map(_) => {
                 let mut work = filter::Work::new(self.context, self.escaping, &mut self.budget);

@@ -111,7 +111,7 @@ pub(crate) fn write_float(x: f64, out: &mut String) {
 pub(super) fn write_instant(at: Timestamp, offset_s: i32, out: &mut String) {
     let wall = Timestamp(at.0.saturating_add(i64::from(offset_s) * 1_000)).to_string();
     out.push_str(wall.trim_end_matches('Z'));
-    let minutes = offset_s.abs() / 60;
+    let minutes = offset_s.unsigned_abs() / 60;
     let sign = if offset_s < 0 { '-' } else { '+' };
     let _ = write!(out, "{sign}{:02}:{:02}", minutes / 60, minutes % 60);
 }

@@ -59,5 +59,6 @@ fn parts_of_addresses_are_encoded_and_whole_ones_are_not() {
         "{{ profile.url }}&n={{ profile.first_name }}&x={{ 'a b&c' }}",
         "https://a.example/?q=1&n=Ay%C5%9Fe&x=a%20b%26c",
     );
+    check_in(&context, "{{ 'javascript:x' }}", "#");
     check_in(&context, "x?{{ 'a b' | url_encode }}&{{ 1.5 }}", "x?a+b&1.5");
 }

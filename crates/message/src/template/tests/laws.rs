@@ -142,6 +142,21 @@ fn chain() -> impl Strategy<Value = String> {
     })
 }
 
+/// Values at every edge, whatever a scope may answer.
+fn hostile() -> Value {
+    let times = [i64::MIN, i64::MAX, 0, -1].map(|ms| Value::Time(Timestamp(ms)));
+    let zoned = [i32::MIN, i32::MAX, 90].map(|s| Value::Zoned(Timestamp(i64::MAX), s));
+    let floats = [f64::INFINITY, f64::MIN, f64::MIN_POSITIVE, -0.0, f64::NAN].map(Value::Float);
+    let mut deep = Value::Nil;
+    for _ in 0..1_000 {
+        deep = Value::list(vec![deep]);
+    }
+    let mut all = vec![Value::Int(i64::MIN), Value::Int(i64::MAX), deep, Value::map([])];
+    all.extend(times.into_iter().chain(zoned).chain(floats));
+    all.push(Value::Markup("<b>&".into()));
+    Value::list(all)
+}
+
 const ESCAPINGS: [Escaping; 4] = [Escaping::Plain, Escaping::Html, Escaping::Json, Escaping::Url];
 
 proptest! {
@@ -192,6 +207,19 @@ proptest! {
         let context = Context { escaping: Escaping::Json, ..context() };
         let Ok(out) = template.render(&scope(), &context) else { return Ok(()) };
         prop_assert!(parse_json(&out).is_some_and(|value| value.as_text().is_some()), "{chain}: {out}");
+    }
+
+    #[test]
+    fn no_value_makes_a_filter_panic(chain in chain()) {
+        let first = chain.find(" | ").unwrap_or(chain.len());
+        let filters = &chain[first..];
+        let source = format!("{{% for x in all %}}{{{{ x{filters} }}}}{{{{ all{filters} }}}}{{{{ 7{} }}}}{{% endfor %}}", filters.replace("list", "x"));
+        let Ok(template) = Template::parse(&source) else { return Ok(()) };
+        let all = hostile();
+        let scope = Value::map([("all", all.clone()), ("list", all), ("event", scope().child("event"))]);
+        for escaping in ESCAPINGS {
+            let _ = template.render(&scope, &Context { escaping, ..context() });
+        }
     }
 
     #[test]
