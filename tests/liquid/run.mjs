@@ -2,6 +2,8 @@
 //
 //   npm ci && node run.mjs [templates] [seed]
 //
+// With REFERENCE="ruby reference.rb" the same with the reference engine instead of liquidjs.
+//
 // Needs the example of the crate: `cargo build -p message --example render`. RENDER names it if the
 // target folder is elsewhere.
 
@@ -9,7 +11,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Liquid } from "liquidjs";
-import { explain, same } from "./exceptions.mjs";
+import { explain, explainReference, same } from "./exceptions.mjs";
 import { Generator } from "./generate.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -38,10 +40,12 @@ function theirs(template) {
   }
 }
 
-function ours(templates) {
+/** What a program makes of templates: one line of JSON in, one line out. */
+function piped(command, templates) {
+  const [program, ...args] = command.split(" ");
   const input = templates.map((template) => JSON.stringify({ template, data })).join("\n");
-  const done = spawnSync(render, { input: `${input}\n`, maxBuffer: 1 << 30 });
-  if (done.status !== 0) throw new Error(`${render}: ${done.error ?? done.stderr}`);
+  const done = spawnSync(program, args, { input: `${input}\n`, maxBuffer: 1 << 30 });
+  if (done.status !== 0) throw new Error(`${command}: ${done.error ?? done.stderr}`);
   return done.stdout.toString().trim().split("\n").map((line) => JSON.parse(line));
 }
 
@@ -60,8 +64,10 @@ function cases() {
   return found;
 }
 
+const reference = process.env.REFERENCE;
 let wrong = 0;
-for (const { name, template, expected, differs } of cases()) {
+// What the suites say of differences is about liquidjs.
+for (const { name, template, expected, differs } of reference ? [] : cases()) {
   const { output, error } = theirs(template);
   const equal = output?.trim() === expected;
   if (equal === (differs === undefined)) continue;
@@ -73,7 +79,9 @@ for (const { name, template, expected, differs } of cases()) {
 const n = Number(process.argv[2] ?? 5000);
 const seed = Number(process.argv[3] ?? 1);
 const templates = Array.from({ length: n }, (_, i) => new Generator(seed * 1_000_003 + i).template());
-const answers = ours(templates);
+const answers = piped(render, templates);
+const others = reference ? piped(reference, templates) : templates.map(theirs);
+const reasonFor = reference ? explainReference : explain;
 const reasons = new Map();
 let shown = 0;
 let equal = 0;
@@ -82,12 +90,12 @@ const order = [...templates.keys()].sort((a, b) => templates[a].length - templat
 for (const i of order) {
   const template = templates[i];
   const mine = answers[i];
-  const other = theirs(template);
+  const other = others[i];
   if (same(mine, other)) {
     equal += 1;
     continue;
   }
-  const reason = explain(template, mine, other);
+  const reason = reasonFor(template, mine, other);
   if (reason) {
     reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
     continue;
