@@ -55,6 +55,20 @@ pub(crate) fn pieces(html: &str) -> Pieces<'_> {
     Pieces { html, at: 0, opaque: None }
 }
 
+/// The pieces inside a comment that some programs read as HTML (`<!--[if mso]>…<![endif]-->`), at
+/// their places in the whole text. None if it is no such comment.
+pub(crate) fn pieces_in_comment(html: &str, comment: Range<usize>) -> Pieces<'_> {
+    let text = &html[comment.clone()];
+    let condition = text.strip_prefix("<!--[if").and_then(|rest| rest.find("]>"));
+    match condition {
+        Some(at) => {
+            let start = comment.start + "<!--[if".len() + at + "]>".len();
+            Pieces { html: &html[..comment.end], at: start, opaque: None }
+        }
+        None => pieces(""),
+    }
+}
+
 impl Iterator for Pieces<'_> {
     type Item = Piece;
 
@@ -263,12 +277,25 @@ pub(crate) fn to_text(html: &str) -> String {
             _ => {}
         }
     }
-    let lines = reader.out.lines().map(str::trim).collect::<Vec<_>>().join("\n");
-    let mut out = lines;
-    while out.contains("\n\n\n") {
-        out = out.replace("\n\n\n", "\n\n");
+    squeezed(&reader.out)
+}
+
+/// The text without blanks around lines and with at most one empty line between others.
+pub(crate) fn squeezed(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut empty = 0;
+    for line in text.trim().lines().map(str::trim) {
+        if line.is_empty() {
+            empty += 1;
+            continue;
+        }
+        if !out.is_empty() {
+            out.push_str(if empty > 0 { "\n\n" } else { "\n" });
+        }
+        empty = 0;
+        out.push_str(line);
     }
-    out.trim().to_owned()
+    out
 }
 
 #[derive(Default)]

@@ -57,6 +57,16 @@ impl fmt::Display for Read {
     }
 }
 
+/// The names of all filters, for editors.
+pub fn filter_names() -> impl Iterator<Item = &'static str> {
+    filter::names()
+}
+
+/// The names of all tags, for editors.
+pub fn tag_names() -> impl Iterator<Item = &'static str> {
+    parse::TAGS.iter().copied()
+}
+
 impl Template {
     /// Compiles a template. Errors: everything that is wrong with it, by place. Cost: linear.
     pub fn parse(source: &str) -> Result<Template, Vec<Problem>> {

@@ -7,7 +7,7 @@ use super::insert::{Additions, insert};
 use super::protect::{protect_html, protect_mjml, protect_text};
 use super::{Body, Content, Email, EmailBody, Rendered, RenderedEmail, VARIANTS_MAX};
 use crate::Locale;
-use crate::html::{depth, to_text};
+use crate::html::{depth, squeezed, to_text};
 use crate::problem::{Problem, code};
 use crate::template::{Context, Escaping, Read, Scope, Stop, Template, unescape};
 
@@ -21,6 +21,8 @@ pub struct Compiled {
     property: Option<Template>,
     /// The default first.
     variants: Vec<CompiledBody>,
+    /// Positions of the variants without the default, by value and locale.
+    order: Vec<usize>,
     reads: BTreeSet<Read>,
 }
 
@@ -34,6 +36,13 @@ struct CompiledBody {
     templates: Vec<Template>,
     /// Whether the text of an e-mail was taken from its HTML.
     derived: bool,
+}
+
+impl CompiledBody {
+    /// Whom it is for.
+    fn key(&self) -> (Option<&str>, Option<&Locale>) {
+        (self.value.as_deref(), self.locale.as_ref())
+    }
 }
 
 pub(super) fn compile(content: &Content) -> Result<Compiled, Vec<Problem>> {
@@ -70,7 +79,9 @@ pub(super) fn compile(content: &Content) -> Result<Compiled, Vec<Problem>> {
     for template in variants.iter().flat_map(|variant| &variant.templates) {
         reads.extend(template.reads().cloned());
     }
-    Ok(Compiled { property, variants, reads })
+    let mut order: Vec<usize> = (1..variants.len()).collect();
+    order.sort_by(|a, b| variants[*a].key().cmp(&variants[*b].key()));
+    Ok(Compiled { property, variants, order, reads })
 }
 
 fn property(content: &Content, problems: &mut Vec<Problem>) -> Option<Template> {
@@ -249,6 +260,11 @@ impl Compiled {
         self.variants.first().map_or("", |variant| variant.body.channel())
     }
 
+    /// Locale and value of every variant in order, the default first, which has neither.
+    pub fn variants(&self) -> impl Iterator<Item = (Option<&Locale>, Option<&str>)> {
+        self.variants.iter().map(|variant| (variant.locale.as_ref(), variant.value.as_deref()))
+    }
+
     /// Which variant a user gets: 0 is the default, 1 the first of the variants.
     pub fn choose(&self, scope: &dyn Scope, context: &Context<'_>) -> Result<usize, Stop> {
         let value = match &self.property {
@@ -261,16 +277,16 @@ impl Compiled {
         };
         let locales: Vec<Locale> = context.locale.chain().collect();
         let position = |value: Option<&str>, locale: Option<&Locale>| {
-            self.variants.iter().skip(1).position(|variant| {
-                variant.value.as_deref() == value && variant.locale.as_ref() == locale
-            })
+            let found =
+                self.order.binary_search_by(|i| self.variants[*i].key().cmp(&(value, locale)));
+            found.ok().map(|at| self.order[at])
         };
         let by_locale =
             |value: Option<&str>| locales.iter().find_map(|locale| position(value, Some(locale)));
         let by_value = value
             .as_deref()
             .and_then(|value| by_locale(Some(value)).or_else(|| position(Some(value), None)));
-        Ok(by_value.or_else(|| by_locale(None)).map_or(0, |i| i + 1))
+        Ok(by_value.or_else(|| by_locale(None)).unwrap_or(0))
     }
 
     /// What one user gets. The escaping of the context is not used: every field has its own.
@@ -326,7 +342,8 @@ fn email_of(email: Email, variant: &CompiledBody) -> RenderedEmail {
     };
     // A text that comes from HTML may hold what a filter escaped for HTML.
     let text = match variant.derived {
-        true => unescape(text.trim()),
+        // Loops and conditions leave empty lines behind.
+        true => squeezed(&unescape(&text)),
         false => text,
     };
     let amp = Some(amp).filter(|amp| !amp.trim().is_empty());

@@ -171,6 +171,36 @@ fn a_language_falls_back_to_shorter_ones_and_a_value_comes_before_it() {
 }
 
 #[test]
+fn a_property_chooses_among_many_variants() {
+    let variant = |i: usize| Variant {
+        locale: String::new(),
+        value: Some(format!("plan {i}")),
+        body: sms(&format!("for plan {i}")),
+    };
+    let content = Content {
+        property: "profile.plan".into(),
+        variants: (0..VARIANTS_MAX).rev().map(variant).collect(),
+        ..Content::of(sms("for all"))
+    };
+    let compiled = content.compile().unwrap();
+    let text = |plan: Value| {
+        let scope = Value::map([("profile", Value::map([("plan", plan)]))]);
+        match compiled.render(&scope, &context("tr")).unwrap() {
+            Rendered::Sms(sms) => sms.body,
+            other => panic!("{other:?}"),
+        }
+    };
+    for i in [0, 7, 60, VARIANTS_MAX - 1] {
+        assert_eq!(text(format!("plan {i}").as_str().into()), format!("for plan {i}"));
+    }
+    assert_eq!(text("other".into()), "for all");
+    assert_eq!(text(Value::Nil), "for all");
+    assert_eq!(compiled.variants().count(), VARIANTS_MAX + 1);
+    let content = Content { variants: (0..=VARIANTS_MAX).map(variant).collect(), ..content };
+    assert_eq!(content.compile().map(|_| ()).unwrap_err()[0].code, code::TOO_LARGE);
+}
+
+#[test]
 fn right_to_left_languages_say_so() {
     let html = |text: &str| {
         let body = EmailBody::Html(format!("<html lang=\"ar\"><body>{text}</body></html>"));

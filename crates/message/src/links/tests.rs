@@ -153,6 +153,17 @@ fn what_must_not_be_told_is_left_alone() {
 }
 
 #[test]
+fn buttons_for_outlook_are_replaced() {
+    let html = "<!--[if mso]><v:roundrect href=\"https://a.example/\"><a href='https://b.example'>x</a>\
+        </v:roundrect><![endif]--><!--[if !mso]><!--><a href=\"https://a.example/\">x</a><!--<![endif]-->\
+        <!-- <a href='https://c.example'> -->";
+    let wrapped = wrap(html, &signer(), &message());
+    let urls: Vec<_> = wrapped.links.iter().map(|link| link.url.as_str()).collect();
+    assert_eq!(urls, ["https://a.example/", "https://b.example", "https://a.example/"]);
+    assert!(wrapped.text.contains("c.example") && !wrapped.text.contains("b.example"));
+}
+
+#[test]
 fn parameters_are_added_once() {
     let parameters = [("utm_source", "perennial"), ("utm_campaign", "Güz & kış")];
     let parameters = parameters.map(|(a, b)| (a.to_owned(), b.to_owned()));

@@ -5,12 +5,14 @@ use std::ops::Range;
 use super::address::{add_parameters, web_address};
 use super::{Claim, Kind, LinkSigner, MessageRef};
 use crate::content::{Rendered, WhatsApp, WhatsAppMessage};
-use crate::html::{Piece, Tag, pieces};
+use crate::html::{Piece, Tag, pieces, pieces_in_comment};
 use crate::template::{escape_html, unescape};
 
 /// Links of one message that are told apart: more than any newsletter has, and what two bytes count.
 pub const LINKS_MAX: usize = 1_000;
 
+/// Elements that lead somewhere; the last is how desktop programs are given buttons.
+const LINKS: &[&str] = &["a", "area", "v:roundrect", "v:rect"];
 /// The attribute of a link that is left alone.
 const UNTRACKED: &str = "data-no-track";
 
@@ -32,7 +34,7 @@ pub struct Wrapped {
     pub links: Vec<Link>,
 }
 
-/// Replaces the links of HTML (`<a href>` and `<area href>`), adds parameters, and adds the picture
+/// Replaces the links of HTML (`<a href>`, `<area href>`, and buttons in comments for Outlook), adds parameters, and adds the picture
 /// that tells an open.
 ///
 /// Left alone: links with `data-no-track` (the attribute is taken out), links that are ours already
@@ -43,7 +45,16 @@ pub fn wrap(html: &str, signer: &LinkSigner, message: &MessageRef) -> Wrapped {
     let mut body_end = None;
     for piece in pieces(html) {
         match piece {
-            Piece::Open(tag) if tag.is(html, "a") || tag.is(html, "area") => wrapping.tag(&tag),
+            Piece::Open(tag) if LINKS.iter().any(|name| tag.is(html, name)) => wrapping.tag(&tag),
+            Piece::Comment(range) => {
+                for piece in pieces_in_comment(html, range) {
+                    if let Piece::Open(tag) = piece
+                        && LINKS.iter().any(|name| tag.is(html, name))
+                    {
+                        wrapping.tag(&tag);
+                    }
+                }
+            }
             Piece::Close { all, name } if html[name.clone()].eq_ignore_ascii_case("body") => {
                 body_end = Some(all.start);
             }

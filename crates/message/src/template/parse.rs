@@ -8,6 +8,8 @@ mod expression;
 mod linked;
 mod loops;
 
+pub(super) use block::TAGS;
+
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
@@ -141,14 +143,22 @@ impl Parser<'_> {
         let chain = self.chain(&mut cursor)?;
         self.finish(&cursor);
         let place = range.start;
-        Some(Node::Output(Output { chain, address: self.address_before(), place }))
+        let bare = self.literal_before().is_some_and(|text| text.ends_with('='));
+        Some(Node::Output(Output { chain, address: self.address_before(), bare, place }))
+    }
+
+    /// The text right before the token that is being read.
+    fn literal_before(&self) -> Option<&str> {
+        match self.at.checked_sub(1).and_then(|i| self.tokens.get(i)) {
+            Some(Token::Literal(range)) => self.source.get(range.clone()),
+            _ => None,
+        }
     }
 
     /// Whether the token before is a literal that ends with the beginning of an address.
     fn address_before(&self) -> bool {
-        let before = self.at.checked_sub(1).and_then(|i| self.tokens.get(i));
-        let Some(Token::Literal(range)) = before else { return false };
-        let text = self.source[range.clone()].trim_end_matches(['"', '\'']).trim_end();
+        let Some(text) = self.literal_before() else { return false };
+        let text = text.trim_end_matches(['"', '\'']).trim_end();
         let Some(text) = text.strip_suffix('=') else { return false };
         let attribute = text.trim_end();
         ["href", "src", "action", "background", "srcset"].iter().any(|name| {

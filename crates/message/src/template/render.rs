@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use model::Text;
 
 use super::context::{Budget, Context, Escaping, Scope};
-use super::escape::{escape, runs};
+use super::escape::{escape, escape_bare, runs};
 use super::stop::Stop;
 use super::tree::{Block, Case, Condition, Cycle, Node, Output};
 use super::{Template, filter};
@@ -229,7 +229,12 @@ impl<'a> Renderer<'a> {
 
     fn output(&mut self, output: &'a Output, out: &mut String) -> Result<(), Stop> {
         let value = self.chain(&output.chain)?;
-        self.put(&value, output.address, out)
+        let before = out.len();
+        self.put(&value, output.address, out)?;
+        if output.bare && self.escaping == Escaping::Html && !matches!(value, Value::Markup(_)) {
+            escape_bare(before, out);
+        }
+        Ok(())
     }
 
     /// Puts out a value in the form of the output.

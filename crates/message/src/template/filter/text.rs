@@ -36,6 +36,11 @@ pub(super) const FILTERS: &[Filter] = &[
     filter("truncate", (0, 2), truncate),
     filter("truncatewords", (0, 2), truncate_words),
     filter("number_of_words", (0, 1), |w, v, _| Ok(int(w.text(&v)?.split_whitespace().count()))),
+    filter("handleize", (0, 0), |w, v, _| Ok(text(slug(&w.text(&v)?)))),
+    filter("pluralize", (2, 2), |_, v, a| {
+        let one = Number::of(&v).as_f64() == 1.0;
+        Ok(a.at(usize::from(!one)).clone())
+    }),
     filter("slugify", (0, 1), |w, v, _| Ok(text(slug(&w.text(&v)?)))),
     filter("default", (0, 1), default),
 ];

@@ -10,8 +10,8 @@ use crate::template::tree::{
     Block, Case, Chain, Condition, Cycle, Expression, Node, Output, Symbol,
 };
 
-/// All tags, for suggestions.
-const TAGS: &[&str] = &[
+/// All tags.
+pub(in crate::template) const TAGS: &[&str] = &[
     "if",
     "elsif",
     "else",
@@ -77,7 +77,7 @@ impl Parser<'_> {
             "echo" => {
                 let chain = self.chain(&mut cursor)?;
                 self.finish(&cursor);
-                Some(Node::Output(Output { chain, address: false, place: rest.start }))
+                Some(Node::Output(Output { chain, address: false, bare: false, place: rest.start }))
             }
             "abort" | "abort_message" => Some(self.abort(rest)),
             "connected_content" => self.linked(rest),

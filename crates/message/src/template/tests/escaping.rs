@@ -40,6 +40,13 @@ fn an_address_in_html_cannot_run() {
 }
 
 #[test]
+fn an_attribute_without_quotes_keeps_its_value() {
+    html("<a title={{ 'x onclick=y' }}>", "<a title=x&#32;onclick&#61;y>");
+    html("<a title=\"{{ 'x y' }}\">", "<a title=\"x y\">");
+    html("<a title={{ 'x y' | raw }}>", "<a title=x y>");
+}
+
+#[test]
 fn json_strings_stay_strings() {
     let context = Context { escaping: Escaping::Json, ..context() };
     check_in(&context, "{\"a\": \"{{ profile.html }}\\n\"}", "{\"a\": \"<b>&'\\\"\\n\"}");

@@ -130,6 +130,18 @@ fn what_makes_no_sense_gives_nothing_or_stays() {
 }
 
 #[test]
+fn words_for_shops() {
+    check(
+        "{{ 1 | pluralize: 'item', 'items' }} {{ 2 | pluralize: 'item', 'items' }}",
+        "item items",
+    );
+    check(
+        "{{ ' Güz & Kış 2026!' | handleize }} {{ 'a b/ü' | url_escape }}",
+        "güz-kış-2026 a%20b/%C3%BC",
+    );
+}
+
+#[test]
 fn sorting_mixed_values_is_always_the_same() {
     check(
         "{{ '10,9,2a' | split: ',' | push: 10 | push: 9.5 | push: true | push: nil | push: list | sort | join: ' ' }}",
