@@ -74,7 +74,7 @@ impl Iterator for Pieces<'_> {
 
     fn next(&mut self) -> Option<Piece> {
         if let Some(name) = self.opaque.take() {
-            let end = self.end_of(name);
+            let end = self.at + end_of(&self.html[self.at..], name);
             if end > self.at {
                 let range = self.at..end;
                 self.at = end;
@@ -135,20 +135,20 @@ impl Pieces<'_> {
         let attributes = name.end..inner_end.max(name.end);
         Piece::Open(Tag { all, name: shift(name), attributes: shift(attributes) })
     }
+}
 
-    /// Where the closing tag of an element begins.
-    fn end_of(&self, name: &str) -> usize {
-        let mut from = self.at;
-        while let Some(i) = self.html[from..].find("</") {
-            let at = from + i;
-            let found = self.html.get(at + 2..at + 2 + name.len());
-            if found.is_some_and(|found| found.eq_ignore_ascii_case(name)) {
-                return at;
-            }
-            from = at + 2;
+/// Where the closing tag of an element begins, in any case; the end if there is none.
+pub(crate) fn end_of(html: &str, name: &str) -> usize {
+    let mut from = 0;
+    while let Some(i) = html[from..].find("</") {
+        let at = from + i;
+        let found = html.get(at + 2..at + 2 + name.len());
+        if found.is_some_and(|found| found.eq_ignore_ascii_case(name)) {
+            return at;
         }
-        self.html.len()
+        from = at + 2;
     }
+    html.len()
 }
 
 fn starts_tag(text: &str) -> bool {

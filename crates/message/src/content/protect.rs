@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 
+use crate::html::end_of;
 use crate::template::cut_spans;
 
 /// What the tool knows.
@@ -177,9 +178,11 @@ impl Scanner {
         while !rest.is_empty() {
             if self.kind == Kind::Html && self.state == State::Text && !self.open.is_empty() {
                 // Only its own end ends a script or style sheet.
-                let close = self.open.last().map_or(String::new(), |name| format!("</{name}"));
-                let Some(at) = rest.to_ascii_lowercase().find(&close) else { return };
-                rest = &rest[at..];
+                let name = self.open.last().map_or("", String::as_str);
+                rest = &rest[end_of(rest, name)..];
+                if rest.is_empty() {
+                    return;
+                }
             }
             let byte = rest.as_bytes()[0];
             let length = rest.chars().next().map_or(1, char::len_utf8);

@@ -18,7 +18,7 @@ use model::Text;
 use super::expression::Cursor;
 use super::lexer::{self, Token};
 use super::tree::{Block, Node, Output, Symbol};
-use crate::problem::{PROBLEMS_MAX, Problem, code};
+use crate::problem::{PROBLEMS_MAX, Problem, code, nearest};
 
 /// Depth to which blocks nest: people get lost at five; rendering recurses once per level.
 pub const NESTING_MAX: usize = 64;
@@ -192,6 +192,11 @@ impl Parser<'_> {
         if self.problems.len() < 2 * PROBLEMS_MAX {
             self.problems.push(problem.at(self.source, offset));
         }
+    }
+
+    /// The name that was meant; not looked for when enough was said already.
+    fn near<'n>(&self, word: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+        if self.problems.len() < PROBLEMS_MAX { nearest(word, names) } else { None }
     }
 
     fn symbol(&mut self, name: &str) -> Symbol {

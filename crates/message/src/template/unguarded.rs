@@ -3,6 +3,8 @@
 //! A path is guarded by `default`, by a condition that mentions it, and behind a condition that
 //! mentions it and stops the message.
 
+use std::collections::HashMap;
+
 use model::Text;
 
 use super::Read;
@@ -10,7 +12,7 @@ use super::tree::{Chain, Condition, Expression, Key, Node, Path};
 
 /// Paths of the scope that are put out without a fallback, with their places in the source.
 pub(super) fn unguarded(block: &[Node]) -> Vec<(Read, usize)> {
-    let mut walk = Walk { guards: Vec::new(), found: Vec::new() };
+    let mut walk = Walk { guards: Vec::new(), n_guards: HashMap::new(), found: Vec::new() };
     walk.block(block);
     walk.found
 }
@@ -18,6 +20,8 @@ pub(super) fn unguarded(block: &[Node]) -> Vec<(Read, usize)> {
 struct Walk {
     /// Paths that a condition around here mentions.
     guards: Vec<Vec<Text>>,
+    /// How often each of them stands in the list.
+    n_guards: HashMap<Vec<Text>, usize>,
     found: Vec<(Read, usize)>,
 }
 
@@ -27,7 +31,26 @@ impl Walk {
         for node in block {
             self.node(node);
         }
-        self.guards.truncate(before);
+        self.forget(before);
+    }
+
+    fn guard(&mut self, expression: &Expression) {
+        let before = self.guards.len();
+        mentioned(expression, &mut self.guards);
+        for path in &self.guards[before..] {
+            *self.n_guards.entry(path.clone()).or_insert(0) += 1;
+        }
+    }
+
+    /// Takes guards away until so many are left.
+    fn forget(&mut self, left: usize) {
+        while self.guards.len() > left
+            && let Some(path) = self.guards.pop()
+        {
+            if let Some(n) = self.n_guards.get_mut(&path) {
+                *n -= 1;
+            }
+        }
     }
 
     fn node(&mut self, node: &Node) {
@@ -37,21 +60,21 @@ impl Walk {
                 let before = self.guards.len();
                 for (condition, _) in branches {
                     if let Condition::If(chain) | Condition::Unless(chain) = condition {
-                        mentioned(&chain.start, &mut self.guards);
+                        self.guard(&chain.start);
                     }
                 }
                 let stops = branches.iter().any(|(_, block)| stops(block));
                 branches.iter().for_each(|(_, block)| self.block(block));
                 if !stops {
-                    self.guards.truncate(before);
+                    self.forget(before);
                 }
             }
             Node::Case(case) => {
                 let before = self.guards.len();
-                mentioned(&case.subject.start, &mut self.guards);
+                self.guard(&case.subject.start);
                 case.branches.iter().for_each(|(_, block)| self.block(block));
                 case.otherwise.iter().for_each(|block| self.block(block));
-                self.guards.truncate(before);
+                self.forget(before);
             }
             Node::For(node) | Node::TableRow(node) => {
                 self.block(&node.body);
@@ -68,7 +91,7 @@ impl Walk {
             return;
         }
         let names = names(path);
-        if !self.guards.contains(&names) {
+        if self.n_guards.get(&names).is_none_or(|n| *n == 0) {
             self.found.push((Read(names), place));
         }
     }

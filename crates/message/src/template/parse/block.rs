@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{End, NESTING_MAX, Parser};
-use crate::problem::{Problem, code, nearest};
+use crate::problem::{Problem, code};
 use crate::template::expression::{Cursor, Lexeme};
 use crate::template::lexer::trimmed;
 use crate::template::tree::{
@@ -99,7 +99,7 @@ impl Parser<'_> {
                 .hint("remove it, or open its block before")
         } else {
             Problem::error(code::UNKNOWN_TAG, format!("there is no tag \"{word}\""))
-                .suggest(nearest(word, TAGS.iter().copied()))
+                .suggest(self.near(word, TAGS.iter().copied()))
         };
         self.problem(problem, place);
         None

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{End, Parser};
-use crate::problem::{Problem, code, nearest};
+use crate::problem::{Problem, code};
 use crate::template::expression::{Cursor, Lexeme};
 use crate::template::tree::{Expression, For, Node, Offset};
 
@@ -112,7 +112,7 @@ impl Parser<'_> {
     }
 
     fn unknown_option(&mut self, word: &str, place: usize) {
-        let near = nearest(word, ["limit", "offset", "reversed", "cols"]);
+        let near = self.near(word, ["limit", "offset", "reversed", "cols"]);
         let problem = Problem::error(code::SYNTAX, format!("a loop has no option \"{word}\""));
         self.problem(problem.suggest(near), place);
     }

@@ -6,7 +6,7 @@ use crate::template::filter::{Arguments, Work};
 use crate::template::parse::{FORLOOP, TABLEROWLOOP};
 use crate::template::stop::Stop;
 use crate::template::tree::{Call, Chain, Expression, Key, Operator, Path, Symbol};
-use crate::value::Number;
+use crate::value::{DEPTH_MAX, Number};
 
 /// Steps of a path that need no allocation.
 const NAMES_INLINE: usize = 6;
@@ -138,11 +138,7 @@ impl<'a> Renderer<'a> {
     /// Takes from the budget what looking at a large value costs.
     fn charge(&mut self, value: &Value) -> Result<(), Stop> {
         const SMALL_BYTES: usize = 256; // looking at less costs no more than a step
-        let bytes = match value {
-            Value::Text(text) | Value::Markup(text) => text.len(),
-            Value::List(items) => size_of_val(&**items),
-            _ => 0,
-        };
+        let bytes = value.weight(self.budget.work_left(), DEPTH_MAX);
         if bytes > SMALL_BYTES { self.budget.work(bytes) } else { Ok(()) }
     }
 
