@@ -48,11 +48,13 @@ pub(crate) struct Pieces<'a> {
     at: usize,
     /// The element whose text is not HTML that was just opened.
     opaque: Option<&'static str>,
+    /// Whether every text is HTML, also that of scripts.
+    markup: bool,
 }
 
 /// The pieces of a text.
 pub(crate) fn pieces(html: &str) -> Pieces<'_> {
-    Pieces { html, at: 0, opaque: None }
+    Pieces { html, at: 0, opaque: None, markup: false }
 }
 
 /// The pieces inside a comment that some programs read as HTML (`<!--[if mso]>…<![endif]-->`), at
@@ -63,7 +65,7 @@ pub(crate) fn pieces_in_comment(html: &str, comment: Range<usize>) -> Pieces<'_>
     match condition {
         Some(at) => {
             let start = comment.start + "<!--[if".len() + at + "]>".len();
-            Pieces { html: &html[..comment.end], at: start, opaque: None }
+            Pieces { html: &html[..comment.end], at: start, opaque: None, markup: false }
         }
         None => pieces(""),
     }
@@ -108,6 +110,13 @@ impl Pieces<'_> {
     }
 
     fn tag(&mut self, rest: &str) -> Piece {
+        if self.markup
+            && let Some(inner) = rest.strip_prefix("<!--[if")
+        {
+            // What stands in it is read as elements.
+            let length = inner.find("]>").map_or(rest.len(), |i| "<!--[if".len() + i + 2);
+            return Piece::Comment(self.take(length));
+        }
         if let Some(inner) = rest.strip_prefix("<!--") {
             let length = inner.find("-->").map_or(rest.len(), |i| i + 7);
             return Piece::Comment(self.take(length));
@@ -131,7 +140,8 @@ impl Pieces<'_> {
             return Piece::Close { all, name: shift(name) };
         }
         let word = &rest[name.clone()];
-        self.opaque = OPAQUE.iter().find(|known| word.eq_ignore_ascii_case(known)).copied();
+        let opaque = OPAQUE.iter().find(|known| word.eq_ignore_ascii_case(known)).copied();
+        self.opaque = opaque.filter(|_| !self.markup);
         let attributes = name.end..inner_end.max(name.end);
         Piece::Open(Tag { all, name: shift(name), attributes: shift(attributes) })
     }
@@ -241,16 +251,32 @@ fn attribute(html: &str, from: usize, end: usize) -> Option<(Attribute, usize)> 
     Some((Attribute { name, value: value..value + length }, value + length))
 }
 
-/// How deep elements are nested, at most. Elements whose end is often left out do not count.
+/// Elements without an end.
+const VOID: &[&str] = &[
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source",
+    "track", "wbr",
+];
+/// Elements whose end is often left out, and which do not nest without another between them.
+const OPEN_ENDED: &[&str] =
+    &["p", "li", "td", "th", "tr", "thead", "tbody", "tfoot", "option", "dt", "dd"];
+
+/// How deep elements of HTML are nested, at most.
 pub(crate) fn depth(html: &str) -> usize {
-    const OPEN_ENDED: &[&str] = &[
-        "p", "li", "td", "th", "tr", "thead", "tbody", "tfoot", "option", "dt", "dd", "area",
-        "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source",
-        "track", "wbr",
-    ];
-    let counts = |name: &str| !OPEN_ENDED.iter().any(|known| known.eq_ignore_ascii_case(name));
+    deepest(html, pieces(html), &[VOID, OPEN_ENDED])
+}
+
+/// How deep elements of MJML are nested, at most: there every end is written, and a script or style
+/// sheet is an element as any other.
+pub(crate) fn depth_of_mjml(mjml: &str) -> usize {
+    deepest(mjml, Pieces { markup: true, ..pieces(mjml) }, &[VOID])
+}
+
+fn deepest(html: &str, pieces: Pieces<'_>, without_end: &[&[&str]]) -> usize {
+    let counts = |name: &str| {
+        !without_end.iter().any(|list| list.iter().any(|known| known.eq_ignore_ascii_case(name)))
+    };
     let (mut now, mut most) = (0usize, 0);
-    for piece in pieces(html) {
+    for piece in pieces {
         match piece {
             Piece::Open(tag)
                 if counts(&html[tag.name.clone()]) && !html[tag.all.clone()].ends_with("/>") =>

@@ -10,7 +10,7 @@ mod size;
 
 use crate::content::{Body, Content, Email, EmailBody, Rendered, Sms, WhatsAppMessage};
 use crate::links::{PREFERENCES_VARIABLE, UNSUBSCRIBE_VARIABLE, web_address};
-use crate::problem::{Problem, code};
+use crate::problem::{PROBLEMS_MAX, Problem, code};
 use crate::template::{Template, cut_spans};
 
 pub use size::{
@@ -104,7 +104,7 @@ fn of_email(email: &Email, fixed: &Email, problems: &mut Vec<Problem>) {
 
 /// Variables that render as nothing for those who do not have them.
 fn fallbacks(template: &Template, field: &str, problems: &mut Vec<Problem>) {
-    for (read, place) in template.unguarded() {
+    for (read, place) in template.unguarded().into_iter().take(PROBLEMS_MAX) {
         let name = read.to_string();
         let given = [UNSUBSCRIBE_VARIABLE, PREFERENCES_VARIABLE].contains(&name.as_str());
         if given || is_unsubscribe(&name) {

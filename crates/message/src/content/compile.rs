@@ -7,7 +7,7 @@ use super::insert::{Additions, insert};
 use super::protect::{protect_html, protect_mjml, protect_text};
 use super::{Body, Content, Email, EmailBody, Rendered, RenderedEmail, VARIANTS_MAX};
 use crate::Locale;
-use crate::html::{depth, squeezed, to_text};
+use crate::html::{depth, depth_of_mjml, squeezed, to_text};
 use crate::problem::{Problem, code};
 use crate::template::{Context, Escaping, Read, Scope, Stop, Template, unescape};
 
@@ -201,7 +201,7 @@ fn mjml_to_html(source: &str) -> Result<String, Box<Problem>> {
         source.find("<mjml").ok_or_else(|| wrong("there is no <mjml> element".to_owned()))?;
     let end = source.rfind("</mjml>").map_or(source.len(), |i| i + "</mjml>".len());
     let document = source.get(start..end).unwrap_or("");
-    shallow(document)?;
+    shallow(depth_of_mjml(document))?;
     let protected = protect_mjml(document);
     // The library panics on some texts that are no MJML; what it panics on cannot be read.
     let rendered = catch_unwind(|| {
@@ -217,8 +217,7 @@ fn mjml_to_html(source: &str) -> Result<String, Box<Problem>> {
 }
 
 /// Refuses what would take the readers of HTML and MJML a level of the stack per element.
-fn shallow(html: &str) -> Result<(), Box<Problem>> {
-    let depth = depth(html);
+fn shallow(depth: usize) -> Result<(), Box<Problem>> {
     if depth <= ELEMENTS_DEPTH_MAX {
         return Ok(());
     }
@@ -233,7 +232,7 @@ fn inline(html: &str) -> Result<String, Box<Problem>> {
     if !html.to_ascii_lowercase().contains("<style") {
         return Ok(html.to_owned());
     }
-    shallow(html)?;
+    shallow(depth(html))?;
     let protected = protect_html(html);
     let options = css_inline::CSSInliner::options()
         .load_remote_stylesheets(false)

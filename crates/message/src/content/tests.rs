@@ -374,6 +374,10 @@ fn what_is_nested_too_deep_is_refused() {
         );
         assert_eq!(code(EmailBody::Html(format!("{style}{}", nested("<b>", "", n)))), expected);
         assert_eq!(code(EmailBody::Mjml(mjml(nested("<div>", "</div>", n)))), expected);
+        assert_eq!(code(EmailBody::Mjml(mjml(nested("<p>", "</p>", n)))), expected);
+    }
+    for open in ["<style>", "<div><!--[if mso]>"] {
+        assert_eq!(code(EmailBody::Mjml(mjml(nested(open, "", 50_000)))), code::TOO_LARGE);
     }
 }
 

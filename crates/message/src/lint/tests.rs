@@ -36,6 +36,13 @@ fn variables_need_a_fallback() {
 }
 
 #[test]
+fn findings_are_bounded() {
+    let many = "{{ x }}<img src='a.png'>".repeat(10_000);
+    let found = content(&email(&many), Purpose::Transactional);
+    assert!(found.len() <= 3 * PROBLEMS_MAX, "{}", found.len());
+}
+
+#[test]
 fn links_and_images() {
     check("<a href='https://a.example'>x</a><a href=mailto:a@b.example>y</a><a name=t>z</a>", &[]);
     check("<a href='http://a.example'>x</a>", &["plain_link body 1:10"]);
