@@ -9,8 +9,8 @@ use message::{Body, Content, Context, content};
 use model::{Text, Timestamp};
 use serde_json::{Map, Value};
 use wire::api::{
-    self, InDoubt, Provider, ProviderInput, ProviderList, ProviderSettings, ProviderStatus,
-    ProviderTest, ProviderTested,
+    InDoubt, Provider, ProviderInput, ProviderList, ProviderSettings, ProviderStatus, ProviderTest,
+    ProviderTested,
 };
 
 use super::Service;
@@ -161,6 +161,14 @@ impl Service {
         if plain.get("kind") == Some(&Value::from("webhook")) && !secrets.contains_key("secret") {
             secrets.insert("secret".into(), Value::from(new_secret()?.0));
         }
+        if plain.get("kind") == Some(&Value::from("web_push"))
+            && !secrets.contains_key("private_key")
+        {
+            let keys = channels::web_push::Keys::generate()
+                .map_err(|error| wrong("settings.private_key", error.to_string()))?;
+            plain.insert("public_key".into(), Value::from(keys.public.clone()));
+            secrets.insert("private_key".into(), Value::from(keys.private.reveal()));
+        }
         let whole = whole(&plain, &secrets)?;
         provider::Provider::new(&id, &whole, of)?;
         let used = serde_json::json!({
@@ -307,23 +315,4 @@ fn test_body(channel: engine::schedule::Channel, to: &str) -> Body {
 fn unknown(id: &str) -> Failure {
     Failure::not_found("provider.not_found", format!("there is no provider \"{id}\""))
         .hint("GET /api/providers lists them")
-}
-
-/// Names of secrets, for whoever checks that none is shown.
-pub fn secret_names() -> impl Iterator<Item = &'static str> {
-    SECRETS.into_iter().chain([APP_SECRET])
-}
-
-/// The channels of the API, for lists.
-pub fn channels() -> [api::Channel; 8] {
-    [
-        api::Channel::Email,
-        api::Channel::Push,
-        api::Channel::WebPush,
-        api::Channel::Sms,
-        api::Channel::Whatsapp,
-        api::Channel::Webhook,
-        api::Channel::InApp,
-        api::Channel::Inbox,
-    ]
 }

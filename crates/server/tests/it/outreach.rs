@@ -91,10 +91,12 @@ fn start(now: &str) -> (Watching, Receiver, String) {
 
 fn start_with(now: &str, policy: &Value, provider: &Value) -> (Watching, Receiver, String) {
     let (watching, receiver) = (Watching::start(now), receiver());
-    let mut input = json!({"name": "Receiver", "settings": {"kind": "webhook", "private_networks": true}});
+    let mut input =
+        json!({"name": "Receiver", "settings": {"kind": "webhook", "private_networks": true}});
     merge(&mut input, provider);
     let made = send(&watching, "POST", "/api/providers", &input, 201);
-    let mut rules = json!({"control": 0.0, "caps": [], "gaps": [], "quiet": [], "legal_hours": false});
+    let mut rules =
+        json!({"control": 0.0, "caps": [], "gaps": [], "quiet": [], "legal_hours": false});
     merge(&mut rules, policy);
     send(&watching, "PUT", "/api/settings/contact-policy", &rules, 200);
     let id = made["id"].as_str().unwrap().to_owned();
@@ -130,8 +132,13 @@ fn campaign(watching: &Watching, receiver: &Receiver, id: &str, more: &Value) ->
 }
 
 fn act(watching: &Watching, id: &str, action: &str) -> Value {
-    let done =
-        send(watching, "POST", &format!("/api/campaigns/{id}/status"), &json!({"action": action}), 200);
+    let done = send(
+        watching,
+        "POST",
+        &format!("/api/campaigns/{id}/status"),
+        &json!({"action": action}),
+        200,
+    );
     watching.settle();
     done
 }
@@ -160,7 +167,9 @@ fn people(watching: &Watching, n: usize, time: &str) {
     for some in (0..n).collect::<Vec<_>>().chunks(500) {
         let batch: Vec<Value> = some
             .iter()
-            .map(|n| super::watching::identify(&format!("u{n}"), time, &json!({"name": format!("N{n}")})))
+            .map(|n| {
+                super::watching::identify(&format!("u{n}"), time, &json!({"name": format!("N{n}")}))
+            })
             .collect();
         watching.batch(&batch);
     }
@@ -189,23 +198,36 @@ fn a_campaign_reaches_its_audience_once_and_its_numbers_close() {
 
     // Half of those who were written to buy, and a tenth of the others.
     watching.until("2026-03-03T10:00:00Z");
-    let buyer = |n: usize, told: bool| if told { n.is_multiple_of(2) } else { n.is_multiple_of(10) };
+    let buyer =
+        |n: usize, told: bool| if told { n.is_multiple_of(2) } else { n.is_multiple_of(10) };
     let (mut converted, mut control) = (0, 0);
     for n in 0..400 {
         let user = format!("u{n}");
         let reached = told.contains_key(&user);
         if buyer(n, reached) {
-            watching.event_with(&user, "Purchase", "2026-03-03T09:00:00Z", json!({"total": 10 + n % 7}));
+            watching.event_with(
+                &user,
+                "Purchase",
+                "2026-03-03T09:00:00Z",
+                json!({"total": 10 + n % 7}),
+            );
             if reached { converted += 1 } else { control += 1 }
         }
     }
     let report = self::report(&watching, "hello");
     let arms = report["goals"][0]["arms"].as_array().unwrap();
     assert_eq!(arms[0]["arm"], "control");
-    assert_eq!((arms[0]["users"].as_u64(), arms[0]["converted"].as_u64()), (Some(held), Some(control)));
-    assert_eq!((arms[1]["users"].as_u64(), arms[1]["converted"].as_u64()), (Some(sent), Some(converted)));
+    assert_eq!(
+        (arms[0]["users"].as_u64(), arms[0]["converted"].as_u64()),
+        (Some(held), Some(control))
+    );
+    assert_eq!(
+        (arms[1]["users"].as_u64(), arms[1]["converted"].as_u64()),
+        (Some(sent), Some(converted))
+    );
     let effect = &report["goals"][0]["effect"];
-    let (low, value) = (effect["difference"]["low"].as_f64(), effect["difference"]["value"].as_f64());
+    let (low, value) =
+        (effect["difference"]["low"].as_f64(), effect["difference"]["value"].as_f64());
     let expected = converted as f64 / sent as f64 - control as f64 / held as f64;
     assert!((value.unwrap() - expected).abs() < 1e-12, "{effect}");
     assert!(low.unwrap() > 0.0 && effect["significant"] == json!(true), "{effect}");
@@ -228,7 +250,12 @@ fn an_event_triggers_at_once_and_its_properties_are_in_the_message() {
     campaign(&watching, &receiver, "cart", &json!({"trigger": trigger}));
     watching.until("2026-03-02T10:01:00Z");
     let cart = |user: &str, time: &str, value: u64| {
-        watching.event_with(user, "Cart", time, json!({"value": value, "item": format!("i{value}")}));
+        watching.event_with(
+            user,
+            "Cart",
+            time,
+            json!({"value": value, "item": format!("i{value}")}),
+        );
     };
     cart("ada", "2026-03-02T10:01:00Z", 60);
     cart("ada", "2026-03-02T10:01:00Z", 60); // delivered again
@@ -244,8 +271,12 @@ fn an_event_triggers_at_once_and_its_properties_are_in_the_message() {
     let message = arrived[0].1["message"].as_str().unwrap();
     let why = watching.server.get(&format!("/api/deliveries/{message}"));
     assert_eq!(why["delivery"]["state"], "sent", "{why}");
-    let reasons: Vec<&str> =
-        why["reasons"].as_array().unwrap().iter().map(|step| step["about"].as_str().unwrap()).collect();
+    let reasons: Vec<&str> = why["reasons"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|step| step["about"].as_str().unwrap())
+        .collect();
     assert_eq!(reasons, ["trigger", "address", "control", "variant", "caps", "delivery"]);
     assert!(why["reasons"][0]["because"].as_str().unwrap().contains("\"Cart\""), "{why}");
 }
@@ -285,7 +316,12 @@ fn the_better_message_takes_the_cap_and_the_window_rolls() {
 #[test]
 fn r12_pause_keeps_people_in_place_and_resume_continues() {
     let (watching, receiver, _) = start("2026-03-02T10:00:00Z");
-    campaign(&watching, &receiver, "order", &json!({"trigger": {"kind": "event", "event": "Order"}}));
+    campaign(
+        &watching,
+        &receiver,
+        "order",
+        &json!({"trigger": {"kind": "event", "event": "Order"}}),
+    );
     watching.until("2026-03-02T10:01:00Z");
     watching.event("ada", "Order", "2026-03-02T10:01:00Z");
     receiver.wait_for(1);
@@ -404,7 +440,12 @@ fn requests_send_under_their_key_once() {
 #[test]
 fn whoever_is_erased_gets_nothing_any_more() {
     let (watching, receiver, _) = start("2026-03-02T10:00:00Z");
-    campaign(&watching, &receiver, "order", &json!({"trigger": {"kind": "event", "event": "Order"}}));
+    campaign(
+        &watching,
+        &receiver,
+        "order",
+        &json!({"trigger": {"kind": "event", "event": "Order"}}),
+    );
     act(&watching, "order", "pause");
     for user in ["ada", "bob"] {
         watching.event(user, "Order", "2026-03-02T10:00:00Z");
