@@ -44,6 +44,8 @@ pub struct Provider {
     pub channel: Arc<dyn Sends>,
     /// Linked content of the messages that it sends.
     pub linked: Linked,
+    /// Tells its settings, secrets among them, from others.
+    pub fingerprint: u64,
     per_second: Option<u32>,
     concurrency: u32,
     in_doubt: InDoubt,
@@ -101,8 +103,8 @@ impl Provider {
         let private = matches!(settings, ProviderSettings::Webhook { private_networks: true, .. });
         let linked = Linked::new(client(private).ok());
         let Use { per_second, concurrency, in_doubt } = of;
-        let id = id.to_owned();
-        Ok(Provider { id, channel_of, kind, channel, linked, per_second, concurrency, in_doubt })
+        let (id, fingerprint) = (id.to_owned(), 0);
+        Ok(Provider { id, fingerprint, channel_of, kind, channel, linked, per_second, concurrency, in_doubt })
     }
 
     /// Whether it sends messages of a channel to a place.

@@ -124,8 +124,14 @@ impl Service {
     /// Providers that send, oldest first; what is wrong with the others is logged.
     pub(super) fn sending(&self) -> Result<Vec<Arc<provider::Provider>>, Failure> {
         let saved = self.workspace.config().providers()?;
-        let built = saved.iter().filter_map(|saved| match built(saved) {
-            Ok(provider) => Some(Arc::new(provider)),
+        // Connections outlive a change of campaigns.
+        let before = self.outbox.equipment();
+        let same = |saved: &SavedProvider| {
+            let mut known = before.iter().flat_map(|of| &of.providers);
+            known.find(|of| of.id == saved.id && of.fingerprint == fingerprint(saved)).cloned()
+        };
+        let built = saved.iter().filter_map(|saved| match same(saved).map_or_else(|| built(saved).map(Arc::new), Ok) {
+            Ok(provider) => Some(provider),
             Err(failure) => {
                 tracing::error!(provider = saved.id, message = %failure.detail.message, "a provider cannot be used");
                 None
@@ -231,7 +237,17 @@ impl Service {
 fn built(saved: &SavedProvider) -> Result<provider::Provider, Failure> {
     let mut plain = stored(&saved.settings);
     let of = used(&mut plain);
-    provider::Provider::new(&saved.id, &whole(&plain, &stored(&saved.secrets.0))?, of)
+    let whole = whole(&plain, &stored(&saved.secrets.0))?;
+    let provider = provider::Provider::new(&saved.id, &whole, of)?;
+    Ok(provider::Provider { fingerprint: fingerprint(saved), ..provider })
+}
+
+/// Tells what is stored of a provider from what was.
+fn fingerprint(saved: &SavedProvider) -> u64 {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let mut hasher = DefaultHasher::new();
+    (&saved.settings, &saved.secrets.0).hash(&mut hasher);
+    hasher.finish()
 }
 
 fn used(plain: &mut Map<String, Value>) -> Use {
