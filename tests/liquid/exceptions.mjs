@@ -31,8 +31,9 @@ const REASONS = [
   ["what is absent is nothing", (template) => /[=!]= (absent|nothing|nil|person\.nobody)|(absent(\.x)?|nothing|nil) [=!]=/.test(template)],
   ["a part of nothing is the empty text", (template) => /(nothing|absent) \| slice/.test(template)],
   ["decimal digits, not the last bits of a float", (template) => /modulo: 2\.5|(\d\.\d|price).* \| (modulo|minus|plus|times)/.test(template)],
-  ["a sentence is a text, also of one number", (template) => /array_to_sentence_string \| size/.test(template)],
-  ["what is no instant stays as it is", (template) => /join.* \| date/.test(template)],
+  ["&quot; as in the reference engine, and what is made of it", (template) => /escape(_once)? \|/.test(template)],
+  ["a sentence is a text, also of one number", (template) => /array_to_sentence_string \| (size|json)/.test(template)],
+  ["what is no instant stays as it is", (template) => /(join|prepend).* \| date/.test(template)],
   ["what is absent is nothing", (template) => /when .*\b(absent|nothing|nil|s|t|person\.nobody)\b/.test(template)],
   ["blanks at the ends go too", (template) => /normalize_whitespace/.test(template)],
   ["offset: continue begins where the loop before it ended", (template) => /offset: continue/.test(template)],
@@ -42,7 +43,7 @@ const REASONS = [
   ["words: a sign for what was cut only if something was cut", (template) => /truncatewords/.test(template)],
   [
     "a text counts as the number it begins with",
-    (template) => /('12'|'x'|base64_encode|join|date:|prepend: seven|append).*\| (plus|times|abs)/.test(template),
+    (template) => /('12'|'x'|base64_encode|join|date:|prepend: seven|append|sentence_string).*\| (plus|times|abs)/.test(template),
   ],
 ];
 
@@ -61,6 +62,7 @@ const REFERENCE_REASONS = [
     "a list renders as its elements, also where a text is wanted",
     (template) => /(split|words|numbers|tags|none|map|items)[^{}]*\| (default|first|last)[^{}]*\| (append|prepend)/.test(template),
   ],
+  ["a blank at the end is no word that was cut", (template) => /truncatewords/.test(template)],
   ["blank is Rails' and not defined there", (template) => /blank/.test(template)],
   ["a whole float has no fraction, as in liquidjs", (template) => /2\.5|1\.5|price/.test(template)],
   ["blocks of blanks are kept, as in liquidjs", (template, ours, theirs) => squeezed(ours.output) === squeezed(theirs.output)],

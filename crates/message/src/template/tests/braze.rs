@@ -109,3 +109,41 @@ fn requests_are_bounded() {
     let stop = template.render(&scope(), &Context { answers: &answers, ..context() }).unwrap_err();
     assert_eq!(stop, Stop::Limit { limit: Limit::Requests, max: REQUESTS_MAX });
 }
+
+#[test]
+fn what_marketers_write() {
+    check(
+        "{% assign hour = 'now' | date: '%H' | plus: 0 %}Good {% if hour < 12 %}morning{% else %}evening{% endif %}, \
+         {{ ${first_name} | default: 'there' | capitalize }}!",
+        "Good morning, Ayşe!",
+    );
+    check("{{ 'now' | date: '%s' | plus: 86400 | date: '%A' }}", "Saturday");
+    check(
+        "{% for item in event_properties.${items} limit: 2 %}{{ forloop.index }}. {{ item.title }} \
+         ({{ item.price | times: 1.2 | round: 2 }}){% unless forloop.last %}, {% endunless %}{% endfor %}",
+        "1. Tea (3.6), 2. cup (11.4)",
+    );
+    check(
+        "{% assign total = event_properties.${items} | map: 'price' | sum %}{% if total > 30 %}free{% endif %} {{ total }}",
+        "free 32.5",
+    );
+    check(
+        "{% if ${last_name} != blank %}{{${last_name}}}{% elsif ${first_name} != blank %}{{${first_name}}}{% endif %}",
+        "Ayşe",
+    );
+    check("{% case ${city} %}{% when 'İzmir', 'Muğla' %}sea{% else %}land{% endcase %}", "sea");
+    check(
+        "{% assign days = '2026-12-24' | date: '%s' | minus: 1795169109 | divided_by: 86400 %}{{ days }} days",
+        "33 days",
+    );
+    check("{{ Event.items | where: 'tag', 'drink' | map: 'title' | join: ' & ' }}", "Tea & Pot");
+    check("{{ 'ABC-123' | split: '-' | last | prepend: 'No. ' }}", "No. 123");
+}
+
+#[test]
+fn templates_are_shared_among_threads() {
+    fn shared<T: Send + Sync>() {}
+    shared::<Template>();
+    shared::<crate::Compiled>();
+    shared::<Value>();
+}
