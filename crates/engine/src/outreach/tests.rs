@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use experiment::assign::{Arms, Share};
 use model::{
-    AttributeChange, EventId, Identity, Record, Span, Text, Timestamp, UserIndex, Value, What, Who, Zone,
+    AttributeChange, EventId, Identity, Record, Span, Text, Timestamp, UserIndex, Value, What, Who,
+    Zone,
 };
 
 use super::*;
@@ -146,10 +147,8 @@ fn what_is_known_before_the_draw_leaves_people_out_of_it_and_what_comes_after_do
         ..campaign()
     };
     assert_eq!(reason(&world.decide(&limited, now)), ("daily_limit", true));
-    let over = Campaign {
-        delivery: Delivery { until: Some(now), ..Delivery::default() },
-        ..campaign()
-    };
+    let over =
+        Campaign { delivery: Delivery { until: Some(now), ..Delivery::default() }, ..campaign() };
     assert_eq!(reason(&world.decide(&over, now)), ("cut_off", true));
     let stopped = Campaign { standing: Standing::Stopped, ..campaign() };
     assert_eq!(reason(&world.decide(&stopped, now)), ("campaign_stopped", false));
@@ -176,8 +175,7 @@ fn a_topic_blocks_only_its_own_campaigns() {
 fn caps_roll_over_channels_and_are_not_taken_by_what_does_not_go() {
     let now = at("2026-03-02T12:00:00Z");
     let mut world = world();
-    world.policy.caps =
-        vec![Rule::Limit { limit: 2, window: Span::days(1), scope: Scope::ALL }];
+    world.policy.caps = vec![Rule::Limit { limit: 2, window: Span::days(1), scope: Scope::ALL }];
     world.policy.caps_in_words = vec!["at most 2 in 1d".into()];
     let mut go = |world: &mut World, campaign: &Campaign, at: Timestamp| {
         let decision = world.decide(campaign, at);
@@ -266,11 +264,8 @@ fn r32_caps_of_two_users_hold_for_both_when_they_turn_out_to_be_one() {
 #[test]
 fn draws_stay_the_same_and_have_nothing_to_do_with_each_other() {
     let policy = Policy { control: Share::percent(5.0).unwrap(), ..policy() };
-    let of = |id: &str| Campaign {
-        id: id.into(),
-        control: Share::percent(20.0).unwrap(),
-        ..campaign()
-    };
+    let of =
+        |id: &str| Campaign { id: id.into(), control: Share::percent(20.0).unwrap(), ..campaign() };
     let (one, two) = (of("one"), of("two"));
     let (mut held, mut both, mut a) = (0_u32, 0_u32, 0_u32);
     for user in (0..20_000).map(UserIndex) {

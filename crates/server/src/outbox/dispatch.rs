@@ -207,7 +207,9 @@ impl Dispatcher {
             match standing(&queued) {
                 Standing::Running => go.push((*queued).clone()),
                 Standing::Paused => self.paused.push(queued),
-                Standing::Stopped => records.push(told::failed(&queued, "campaign_stopped", "", now)),
+                Standing::Stopped => {
+                    records.push(told::failed(&queued, "campaign_stopped", "", now))
+                }
             }
         }
         self.record(records).await;

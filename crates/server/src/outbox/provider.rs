@@ -104,7 +104,17 @@ impl Provider {
         let linked = Linked::new(client(private).ok());
         let Use { per_second, concurrency, in_doubt } = of;
         let (id, fingerprint) = (id.to_owned(), 0);
-        Ok(Provider { id, fingerprint, channel_of, kind, channel, linked, per_second, concurrency, in_doubt })
+        Ok(Provider {
+            id,
+            fingerprint,
+            channel_of,
+            kind,
+            channel,
+            linked,
+            per_second,
+            concurrency,
+            in_doubt,
+        })
     }
 
     /// Whether it sends messages of a channel to a place.
