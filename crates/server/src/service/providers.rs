@@ -213,7 +213,7 @@ impl Service {
             id: saved.id.clone(),
             name: saved.name.clone(),
             channel: channel_of(&settings),
-            feedback_path: None,
+            feedback_path: self.feedback_of(saved, &settings)?,
             settings,
             secrets: stored(&saved.secrets.0).keys().cloned().collect(),
             per_second: of.per_second,
@@ -233,13 +233,30 @@ impl Service {
     }
 }
 
+impl Service {
+    /// Where a provider tells of messages; only of mail there is anything to tell this way.
+    fn feedback_of(
+        &self,
+        saved: &SavedProvider,
+        settings: &ProviderSettings,
+    ) -> Result<Option<String>, Failure> {
+        match settings {
+            ProviderSettings::Smtp { .. } if !self.sight().masked() => {
+                Ok(Some(self.feedback_path(&saved.id)?))
+            }
+            _ => Ok(None),
+        }
+    }
+}
+
 /// A provider that sends, of its stored form.
 fn built(saved: &SavedProvider) -> Result<provider::Provider, Failure> {
     let mut plain = stored(&saved.settings);
     let of = used(&mut plain);
     let whole = whole(&plain, &stored(&saved.secrets.0))?;
-    let provider = provider::Provider::new(&saved.id, &whole, of)?;
-    Ok(provider::Provider { fingerprint: fingerprint(saved), ..provider })
+    let mut provider = provider::Provider::new(&saved.id, &whole, of)?;
+    provider.fingerprint = fingerprint(saved);
+    Ok(provider)
 }
 
 /// Tells what is stored of a provider from what was.
