@@ -57,6 +57,8 @@ pub enum Kind {
     Fcm,
     /// Push through Apple's service.
     Apns,
+    /// Push through Huawei's service.
+    Huawei,
     /// Push to browsers.
     WebPush,
     /// Text messages.
@@ -67,11 +69,12 @@ pub enum Kind {
 
 impl Kind {
     /// All channels.
-    pub const ALL: [Kind; 7] = [
+    pub const ALL: [Kind; 8] = [
         Kind::Email,
         Kind::Webhook,
         Kind::Fcm,
         Kind::Apns,
+        Kind::Huawei,
         Kind::WebPush,
         Kind::Sms,
         Kind::WhatsApp,
@@ -84,6 +87,7 @@ impl Kind {
             Kind::Webhook => "webhook",
             Kind::Fcm => "fcm",
             Kind::Apns => "apns",
+            Kind::Huawei => "huawei",
             Kind::WebPush => "web_push",
             Kind::Sms => "sms",
             Kind::WhatsApp => "whatsapp",
@@ -127,7 +131,8 @@ pub enum Destination {
     },
     /// The address of a server, with `https://` or `http://`.
     Url(String),
-    /// What an app got from FCM (its registration token) or APNs (its device token in hexadecimal).
+    /// What an app got from FCM (its registration token), APNs (its device token in
+    /// hexadecimal) or Huawei.
     Token(String),
     /// What a browser gave when it subscribed; the keys are base64url as in its JSON form.
     Subscription {
@@ -165,6 +170,8 @@ pub enum Payload {
     Fcm(Box<crate::fcm::Message>),
     /// A push through APNs.
     Apns(Box<crate::apns::Message>),
+    /// A push through Huawei.
+    Huawei(Box<crate::huawei::Message>),
     /// A push to a browser.
     WebPush(crate::web_push::Message),
     /// A text message.
@@ -181,6 +188,7 @@ impl Payload {
             Payload::Webhook(_) => Kind::Webhook,
             Payload::Fcm(_) => Kind::Fcm,
             Payload::Apns(_) => Kind::Apns,
+            Payload::Huawei(_) => Kind::Huawei,
             Payload::WebPush(_) => Kind::WebPush,
             Payload::Sms(_) => Kind::Sms,
             Payload::WhatsApp(_) => Kind::WhatsApp,

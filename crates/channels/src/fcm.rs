@@ -7,15 +7,16 @@
 use std::fmt;
 use std::time::Duration;
 
-use model::{Span, Timestamp};
+use model::Timestamp;
 use serde_json::{Map, Value, json};
-use tokio::sync::Mutex;
 
 use crate::contract::{
     Address, BoxFuture, Channel, Code, Destination, Kind, Limits, Outcome, Outgoing, Payload,
 };
+use crate::form;
 use crate::http::{Client, Request, Response};
 use crate::jwt;
+use crate::oauth::Tokens;
 use crate::secret::Secret;
 
 #[cfg(test)]
@@ -27,8 +28,6 @@ pub const PAYLOAD_BYTES_MAX: usize = 4_096;
 const TOKEN_BYTES_MAX: usize = 4_096;
 /// Google's least wait after a throttled request that names none.
 const THROTTLED_WAIT: Duration = Duration::from_secs(60);
-/// How long before its end an access token is renewed.
-const RENEW_BEFORE: Span = Span(300_000);
 /// How long an assertion is good for; Google allows an hour.
 const ASSERTION_S: i64 = 3_600;
 const SCOPE: &str = "https://www.googleapis.com/auth/firebase.messaging";
@@ -145,13 +144,7 @@ pub struct Fcm {
     key: jwt::Key,
     client: Client,
     endpoint: String,
-    token: Mutex<Option<Access>>,
-}
-
-#[derive(Clone)]
-struct Access {
-    token: Secret,
-    until: Timestamp,
+    tokens: Tokens,
 }
 
 impl fmt::Debug for Fcm {
@@ -168,7 +161,7 @@ impl Fcm {
     pub fn new(account: ServiceAccount, client: Client, endpoint: &str) -> Result<Fcm, Error> {
         let key = jwt::Key::rs256(WHAT, &account.private_key)?;
         let endpoint = endpoint.trim_end_matches('/').to_owned();
-        Ok(Fcm { account, key, client, endpoint, token: Mutex::new(None) })
+        Ok(Fcm { account, key, client, endpoint, tokens: Tokens::default() })
     }
 
     async fn deliver(&self, outgoing: Outgoing) -> Outcome {
@@ -185,7 +178,8 @@ impl Fcm {
             let detail = format!("the push has {bytes} bytes and {PAYLOAD_BYTES_MAX} are allowed");
             return Outcome::rejected(Code::PayloadTooLarge, &detail);
         }
-        let access = match self.access(outgoing.now).await {
+        let request = || self.assertion(outgoing.now);
+        let access = match self.tokens.get(&self.client, request, outgoing.now).await {
             Ok(access) => access,
             Err(outcome) => return outcome,
         };
@@ -197,7 +191,7 @@ impl Fcm {
         match self.client.send(request).await {
             Ok(response) => {
                 if response.status == 401 {
-                    self.forget(&access).await;
+                    self.tokens.forget(&access).await;
                 }
                 outcome(&response, outgoing.now).without(token)
             }
@@ -205,26 +199,8 @@ impl Fcm {
         }
     }
 
-    /// The access token, asked for by one sender while the others wait.
-    async fn access(&self, now: Timestamp) -> Result<Access, Outcome> {
-        let mut kept = self.token.lock().await;
-        if let Some(access) = kept.as_ref().filter(|access| now < access.until) {
-            return Ok(access.clone());
-        }
-        let access = self.ask_for_access(now).await?;
-        *kept = Some(access.clone());
-        Ok(access)
-    }
-
-    /// Forgets a token that was refused, unless another sender has renewed it already.
-    async fn forget(&self, refused: &Access) {
-        let mut kept = self.token.lock().await;
-        if kept.as_ref().is_some_and(|access| access.token == refused.token) {
-            *kept = None;
-        }
-    }
-
-    async fn ask_for_access(&self, now: Timestamp) -> Result<Access, Outcome> {
+    /// The request for an access token.
+    fn assertion(&self, now: Timestamp) -> Result<Request, jwt::Error> {
         let seconds = now.0.div_euclid(1_000);
         let claims = json!({
             "iss": self.account.client_email,
@@ -237,32 +213,11 @@ impl Fcm {
             Some(id) => json!({"typ": "JWT", "kid": id}),
             None => json!({"typ": "JWT"}),
         };
-        let assertion = self.key.token(header, &claims);
-        let assertion = assertion
-            .map_err(|e| Outcome::retry(Code::CredentialsMalformed, &e.to_string(), None))?;
-        let body = format!(
-            "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion={assertion}"
-        );
+        let assertion = self.key.token(header, &claims)?;
+        let grant = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+        let body = form::form(&[("grant_type", grant), ("assertion", &assertion)]);
         let form = "application/x-www-form-urlencoded";
-        let request = Request::post(self.account.token_uri.clone(), form, body);
-        // No message has been handed over yet, so whatever happens here is certain.
-        let response = self.client.send(request).await.map_err(|e| certain(e.outcome()))?;
-        if matches!(response.status, 400 | 401 | 403) {
-            return Err(Outcome::retry(Code::CredentialsRefused, &response.text(), None));
-        }
-        if response.status != 200 {
-            return Err(certain(response.otherwise(now)));
-        }
-        let answer = response.json().unwrap_or(Value::Null);
-        let token = answer.get("access_token").and_then(Value::as_str).filter(|t| !t.is_empty());
-        let Some(token) = token else {
-            // The answer may hold a token, so it is not shown.
-            let detail = "the token server's answer has no access_token";
-            return Err(Outcome::retry(Code::ProviderGarbled, detail, None));
-        };
-        let lasts = answer.get("expires_in").and_then(Value::as_i64).unwrap_or(0).clamp(0, 86_400);
-        let until = now.plus(Span(lasts * 1_000)).minus(RENEW_BEFORE);
-        Ok(Access { token: token.into(), until })
+        Ok(Request::post(self.account.token_uri.clone(), form, body))
     }
 }
 
@@ -283,19 +238,6 @@ impl Channel for Fcm {
 
     fn send(&self, outgoing: Outgoing) -> BoxFuture<'_, Outcome> {
         Box::pin(self.deliver(outgoing))
-    }
-}
-
-/// A failure before any message was handed over: to be tried again, and certain.
-fn certain(outcome: Outcome) -> Outcome {
-    match outcome {
-        Outcome::Retry { code, detail, after, .. } => {
-            Outcome::Retry { code, detail, after, certain: true }
-        }
-        Outcome::Rejected { code, detail, .. } => {
-            Outcome::Retry { code, detail, after: None, certain: true }
-        }
-        Outcome::Accepted { .. } => outcome,
     }
 }
 

@@ -69,6 +69,13 @@ impl Default for Settings {
     }
 }
 
+impl Settings {
+    /// For addresses that strangers wrote (webhooks, push services): public ones only.
+    pub fn guarded() -> Settings {
+        Settings { reach: Reach::Public, ..Settings::default() }
+    }
+}
+
 /// What is asked.
 #[derive(Clone)]
 pub struct Request {
@@ -190,6 +197,9 @@ pub enum Error {
     /// The answer did not come in time.
     #[error("no answer within {0:?}")]
     Timeout(Duration),
+    /// The server said that it has not looked at the request (HTTP/2 only).
+    #[error("the server did not take the request: {0}")]
+    Unprocessed(String),
     /// The connection ended before the answer.
     #[error("no answer: {0}")]
     Cut(String),
@@ -208,6 +218,7 @@ impl Error {
             Error::Net(error) => Outcome::retry(error.code(), &detail, None),
             Error::Tls(_) => Outcome::retry(Code::TlsFailed, &detail, None),
             Error::Timeout(_) => Outcome::doubt(Code::AnswerTimeout, &detail),
+            Error::Unprocessed(_) => Outcome::retry(Code::ProviderUnavailable, &detail, None),
             Error::Cut(_) => Outcome::doubt(Code::AnswerLost, &detail),
         }
     }
@@ -328,10 +339,21 @@ fn failed(error: &legacy::Error) -> Error {
         if let Some(connecting) = this.downcast_ref::<ConnectError>() {
             return connecting.clone().into();
         }
+        if this.downcast_ref::<h2::Error>().is_some_and(unprocessed) {
+            return Error::Unprocessed(this.to_string());
+        }
         said = this.to_string();
         cause = this.source();
     }
     if error.is_connect() { Error::Tls(said) } else { Error::Cut(said) }
+}
+
+/// A server that goes away names the last request that it has looked at, and h2 fails the later ones
+/// with its words; the others fail with the end of the connection. A stream that is refused was not
+/// looked at either (RFC 9113, 8.7).
+fn unprocessed(error: &h2::Error) -> bool {
+    let left = error.is_remote() && error.is_go_away();
+    left || (error.is_remote() && error.reason() == Some(h2::Reason::REFUSED_STREAM))
 }
 
 /// An instant as HTTP writes it: `Sun, 06 Nov 1994 08:49:37 GMT`.

@@ -1,8 +1,10 @@
 //! Text messages: what they are, what comes back, and the adapters of providers.
 //!
-//! [`twilio`] speaks Twilio's API, [`generic`] any HTTP API that a template describes.
+//! [`twilio`] speaks Twilio's API, [`generic`] any HTTP API that a template describes, [`smpp`] the
+//! protocol of operators.
 
 pub mod generic;
+pub mod smpp;
 pub mod twilio;
 
 #[cfg(test)]

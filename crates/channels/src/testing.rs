@@ -1,7 +1,8 @@
 //! What tests of several channels share: a certificate that a test trusts, and an HTTPS server that
 //! answers as the test says.
 
-use std::sync::{Arc, Mutex};
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -30,6 +31,25 @@ pub fn certificate(protocols: &[&[u8]]) -> (Trust, Arc<ServerConfig>) {
         .unwrap();
     server.alpn_protocols = protocols.iter().map(|p| p.to_vec()).collect();
     (Trust::with(&made.cert.pem()).unwrap(), Arc::new(server))
+}
+
+/// An RSA key in PEM, made once by OpenSSL (ring makes none); `None`, and a word about it, where there
+/// is no OpenSSL.
+pub fn rsa_pem() -> Option<&'static str> {
+    static PEM: OnceLock<Option<String>> = OnceLock::new();
+    let made = PEM.get_or_init(|| {
+        openssl(&["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"])
+    });
+    if made.is_none() {
+        eprintln!("SKIPPED: no OpenSSL to make an RSA key");
+    }
+    made.as_deref()
+}
+
+/// What OpenSSL writes, if there is one and it succeeds.
+pub fn openssl(arguments: &[&str]) -> Option<String> {
+    let made = Command::new("openssl").args(arguments).stderr(Stdio::null()).output().ok()?;
+    made.status.success().then(|| String::from_utf8(made.stdout).unwrap())
 }
 
 /// What a test's HTTP server was asked.
@@ -134,7 +154,7 @@ impl HttpServer {
         if !matches!(reply, Reply::Hang) {
             return self.settings();
         }
-        let connect = std::time::Duration::from_millis(500);
+        let connect = std::time::Duration::from_millis(300);
         let answer = std::time::Duration::from_millis(100);
         crate::http::Settings { connect, answer, ..self.settings() }
     }

@@ -1,6 +1,7 @@
 //! What can be written on the command line.
 
 mod analyses;
+mod campaign;
 mod files;
 mod history;
 mod memory;
@@ -14,6 +15,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use analyses::*;
+pub use campaign::{
+    CampaignArguments, CampaignCommand, CampaignFileArguments, CampaignOneArguments,
+};
 pub use files::{
     ExportArguments, FileFormat, ImportArguments, ImportsAddArguments, ImportsArguments,
     ImportsCommand, ImportsListArguments, ImportsOneArguments, Table,
@@ -58,6 +62,8 @@ pub enum Command {
     Imports(ImportsArguments),
     /// What is seen and declared of events, properties and attributes
     Schema(SchemaArguments),
+    /// Make, start and stop campaigns, and see what they caused
+    Campaign(CampaignArguments),
     /// Check, count, list and explain segments
     Segment(SegmentArguments),
     /// Lifecycle states, who moved, and thresholds that the data propose

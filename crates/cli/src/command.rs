@@ -4,6 +4,7 @@ pub mod about;
 pub mod activity;
 pub mod backup;
 pub mod bench;
+pub mod campaign;
 pub mod demo;
 pub mod export;
 pub mod flows;

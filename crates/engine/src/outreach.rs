@@ -13,6 +13,8 @@ mod campaign;
 mod contacts;
 mod decide;
 mod person;
+#[cfg(test)]
+mod tests;
 
 pub use campaign::{Again, Campaign, Delivery, Policy, Standing, Trigger};
 pub use contacts::{Contacts, REMEMBERED};

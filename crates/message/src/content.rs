@@ -137,6 +137,13 @@ impl Body {
         })
     }
 
+    /// The body with what `each` makes of every text; `each` is given the path of its field.
+    pub(crate) fn visit(&self, each: &mut dyn FnMut(&str, &str) -> String) -> Body {
+        let visited = self.each(&mut |place, source| Ok(each(&place.path(), source)));
+        // Nothing stops here.
+        visited.unwrap_or_else(|_| self.clone())
+    }
+
     /// What is wrong with the fields besides their templates.
     fn check(&self, problems: &mut Vec<Problem>) {
         match self {
@@ -196,7 +203,8 @@ impl Place {
     /// `subject`, `buttons[0].title`.
     pub(crate) fn path(&self) -> String {
         match (self.index, self.part) {
-            (None, _) => self.name.to_owned(),
+            (None, "") => self.name.to_owned(),
+            (None, part) => format!("{}.{part}", self.name),
             (Some(index), "") => format!("{}[{index}]", self.name),
             (Some(index), part) => format!("{}[{index}].{part}", self.name),
         }

@@ -48,11 +48,27 @@ pub(crate) struct Pieces<'a> {
     at: usize,
     /// The element whose text is not HTML that was just opened.
     opaque: Option<&'static str>,
+    /// Whether every text is HTML, also that of scripts.
+    markup: bool,
 }
 
 /// The pieces of a text.
 pub(crate) fn pieces(html: &str) -> Pieces<'_> {
-    Pieces { html, at: 0, opaque: None }
+    Pieces { html, at: 0, opaque: None, markup: false }
+}
+
+/// The pieces inside a comment that some programs read as HTML (`<!--[if mso]>…<![endif]-->`), at
+/// their places in the whole text. None if it is no such comment.
+pub(crate) fn pieces_in_comment(html: &str, comment: Range<usize>) -> Pieces<'_> {
+    let text = &html[comment.clone()];
+    let condition = text.strip_prefix("<!--[if").and_then(|rest| rest.find("]>"));
+    match condition {
+        Some(at) => {
+            let start = comment.start + "<!--[if".len() + at + "]>".len();
+            Pieces { html: &html[..comment.end], at: start, opaque: None, markup: false }
+        }
+        None => pieces(""),
+    }
 }
 
 impl Iterator for Pieces<'_> {
@@ -60,7 +76,7 @@ impl Iterator for Pieces<'_> {
 
     fn next(&mut self) -> Option<Piece> {
         if let Some(name) = self.opaque.take() {
-            let end = self.end_of(name);
+            let end = self.at + end_of(&self.html[self.at..], name);
             if end > self.at {
                 let range = self.at..end;
                 self.at = end;
@@ -94,8 +110,15 @@ impl Pieces<'_> {
     }
 
     fn tag(&mut self, rest: &str) -> Piece {
-        if rest.starts_with("<!--") {
-            let length = rest[4..].find("-->").map_or(rest.len(), |i| i + 7);
+        if self.markup
+            && let Some(inner) = rest.strip_prefix("<!--[if")
+        {
+            // What stands in it is read as elements.
+            let length = inner.find("]>").map_or(rest.len(), |i| "<!--[if".len() + i + 2);
+            return Piece::Comment(self.take(length));
+        }
+        if let Some(inner) = rest.strip_prefix("<!--") {
+            let length = inner.find("-->").map_or(rest.len(), |i| i + 7);
             return Piece::Comment(self.take(length));
         }
         if rest.starts_with("<!") || rest.starts_with("<?") {
@@ -117,24 +140,25 @@ impl Pieces<'_> {
             return Piece::Close { all, name: shift(name) };
         }
         let word = &rest[name.clone()];
-        self.opaque = OPAQUE.iter().find(|known| word.eq_ignore_ascii_case(known)).copied();
+        let opaque = OPAQUE.iter().find(|known| word.eq_ignore_ascii_case(known)).copied();
+        self.opaque = opaque.filter(|_| !self.markup);
         let attributes = name.end..inner_end.max(name.end);
         Piece::Open(Tag { all, name: shift(name), attributes: shift(attributes) })
     }
+}
 
-    /// Where the closing tag of an element begins.
-    fn end_of(&self, name: &str) -> usize {
-        let mut from = self.at;
-        while let Some(i) = self.html[from..].find("</") {
-            let at = from + i;
-            let found = self.html.get(at + 2..at + 2 + name.len());
-            if found.is_some_and(|found| found.eq_ignore_ascii_case(name)) {
-                return at;
-            }
-            from = at + 2;
+/// Where the closing tag of an element begins, in any case; the end if there is none.
+pub(crate) fn end_of(html: &str, name: &str) -> usize {
+    let mut from = 0;
+    while let Some(i) = html[from..].find("</") {
+        let at = from + i;
+        let found = html.get(at + 2..at + 2 + name.len());
+        if found.is_some_and(|found| found.eq_ignore_ascii_case(name)) {
+            return at;
         }
-        self.html.len()
+        from = at + 2;
     }
+    html.len()
 }
 
 fn starts_tag(text: &str) -> bool {
@@ -227,6 +251,46 @@ fn attribute(html: &str, from: usize, end: usize) -> Option<(Attribute, usize)> 
     Some((Attribute { name, value: value..value + length }, value + length))
 }
 
+/// Elements without an end.
+const VOID: &[&str] = &[
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source",
+    "track", "wbr",
+];
+/// Elements whose end is often left out, and which do not nest without another between them.
+const OPEN_ENDED: &[&str] =
+    &["p", "li", "td", "th", "tr", "thead", "tbody", "tfoot", "option", "dt", "dd"];
+
+/// How deep elements of HTML are nested, at most.
+pub(crate) fn depth(html: &str) -> usize {
+    deepest(html, pieces(html), &[VOID, OPEN_ENDED])
+}
+
+/// How deep elements of MJML are nested, at most: there every end is written, and a script or style
+/// sheet is an element as any other.
+pub(crate) fn depth_of_mjml(mjml: &str) -> usize {
+    deepest(mjml, Pieces { markup: true, ..pieces(mjml) }, &[VOID])
+}
+
+fn deepest(html: &str, pieces: Pieces<'_>, without_end: &[&[&str]]) -> usize {
+    let counts = |name: &str| {
+        !without_end.iter().any(|list| list.iter().any(|known| known.eq_ignore_ascii_case(name)))
+    };
+    let (mut now, mut most) = (0usize, 0);
+    for piece in pieces {
+        match piece {
+            Piece::Open(tag)
+                if counts(&html[tag.name.clone()]) && !html[tag.all.clone()].ends_with("/>") =>
+            {
+                now += 1;
+                most = most.max(now);
+            }
+            Piece::Close { name, .. } if counts(&html[name.clone()]) => now = now.saturating_sub(1),
+            _ => {}
+        }
+    }
+    most
+}
+
 /// The text that a person reads, for those who see no HTML: links as `label (address)`, list items
 /// with a dash, blocks on lines of their own.
 pub(crate) fn to_text(html: &str) -> String {
@@ -239,12 +303,25 @@ pub(crate) fn to_text(html: &str) -> String {
             _ => {}
         }
     }
-    let lines = reader.out.lines().map(str::trim).collect::<Vec<_>>().join("\n");
-    let mut out = lines;
-    while out.contains("\n\n\n") {
-        out = out.replace("\n\n\n", "\n\n");
+    squeezed(&reader.out)
+}
+
+/// The text without blanks around lines and with at most one empty line between others.
+pub(crate) fn squeezed(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut empty = 0;
+    for line in text.trim().lines().map(str::trim) {
+        if line.is_empty() {
+            empty += 1;
+            continue;
+        }
+        if !out.is_empty() {
+            out.push_str(if empty > 0 { "\n\n" } else { "\n" });
+        }
+        empty = 0;
+        out.push_str(line);
     }
-    out.trim().to_owned()
+    out
 }
 
 #[derive(Default)]

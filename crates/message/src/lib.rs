@@ -15,8 +15,10 @@
 pub mod content;
 mod html;
 pub mod links;
+pub mod lint;
 pub mod locale;
 pub mod problem;
+pub mod sms;
 pub mod template;
 pub mod value;
 

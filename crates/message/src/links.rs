@@ -13,7 +13,7 @@ use model::Timestamp;
 
 pub use address::{add_parameters, web_address};
 pub use token::{Claim, Kind, TOKEN_BYTES_MAX, TokenError, URL_BYTES_MAX};
-pub use wrap::{LINKS_MAX, Link, Wrapped, wrap, wrap_text};
+pub use wrap::{LINKS_MAX, Link, Wrapped, wrap, wrap_rendered, wrap_text};
 
 /// The variable that holds the address at which a user leaves a list, in templates.
 pub const UNSUBSCRIBE_VARIABLE: &str = "unsubscribe_url";

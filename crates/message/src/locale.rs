@@ -1,6 +1,6 @@
 //! Languages and regions: fallback chains, direction of writing, names of months, numbers, money.
 //!
-//! What it is: what rendering must know of a locale, for the languages in [`data`]; every other one
+//! What it is: what rendering must know of a locale, for a dozen languages; every other one
 //! is written with English names and numbers. What it is not: a translation of anything that people
 //! wrote; that is a variant of the content.
 
@@ -38,7 +38,7 @@ impl Locale {
         let (first, rest) = parts.split_first()?;
         let language =
             (2..=3).contains(&first.len()) && first.bytes().all(|b| b.is_ascii_alphabetic());
-        if !language || parts.len() > PARTS_MAX || !rest.iter().all(|part| fits(part)) {
+        if !language || parts.len() > PARTS_MAX || !rest.iter().all(fits) {
             return None;
         }
         let cased = rest.iter().map(|part| match part.len() {
@@ -195,7 +195,7 @@ pub(crate) fn group(digits: &str, sign: &str, from: usize) -> String {
     }
     let mut out = String::with_capacity(digits.len() * 2);
     for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             out.push_str(sign);
         }
         out.push(c);

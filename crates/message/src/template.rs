@@ -20,6 +20,7 @@ mod parse;
 mod render;
 mod stop;
 mod tree;
+mod unguarded;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -56,6 +57,16 @@ impl fmt::Display for Read {
     }
 }
 
+/// The names of all filters, for editors.
+pub fn filter_names() -> impl Iterator<Item = &'static str> {
+    filter::names()
+}
+
+/// The names of all tags, for editors.
+pub fn tag_names() -> impl Iterator<Item = &'static str> {
+    parse::TAGS.iter().copied()
+}
+
 impl Template {
     /// Compiles a template. Errors: everything that is wrong with it, by place. Cost: linear.
     pub fn parse(source: &str) -> Result<Template, Vec<Problem>> {
@@ -80,6 +91,13 @@ impl Template {
     /// The text that was compiled.
     pub fn source(&self) -> &str {
         &self.source
+    }
+
+    /// The paths that it puts out without a word for those who do not have them, and the byte offset
+    /// of each in the source. A path has a fallback if `default` follows it, if a condition around it
+    /// mentions it, or if a condition before it mentions it and stops the message.
+    pub fn unguarded(&self) -> Vec<(Read, usize)> {
+        unguarded::unguarded(&self.block)
     }
 
     /// Whether it is the same text for everybody.

@@ -310,6 +310,37 @@ impl Value {
     }
 }
 
+impl Value {
+    /// About how many bytes looking at the whole value reads, counted up to soon after `most`.
+    pub(crate) fn weight(&self, most: usize, depth: usize) -> usize {
+        if depth == 0 {
+            return 0;
+        }
+        let mut sum = size_of::<Value>();
+        match self {
+            Value::Text(text) | Value::Markup(text) => sum += text.len(),
+            Value::List(items) => {
+                for item in items.iter() {
+                    if sum > most {
+                        break;
+                    }
+                    sum += item.weight(most, depth - 1);
+                }
+            }
+            Value::Map(map) => {
+                for (name, item) in &map.entries {
+                    if sum > most {
+                        break;
+                    }
+                    sum += name.len() + item.weight(most, depth - 1);
+                }
+            }
+            _ => {}
+        }
+        sum
+    }
+}
+
 fn pair((name, value): &(Text, Value)) -> Value {
     Value::list(vec![Value::Text(name.clone()), value.clone()])
 }

@@ -271,6 +271,8 @@ pub async fn serve_on(
 ) -> std::io::Result<()> {
     let webhooks = crate::webhooks::deliver::start(&app.service);
     let imports = crate::imports::schedule::start(&app.service);
+    let secure = sockets.first().is_some_and(|socket| socket.tls.is_some());
+    begin_outreach(&app, secure).await;
     let outbox = crate::outbox::dispatch::start(&app.service);
     let campaigns = crate::outreach::run::start(&app.service);
     let hub = Arc::clone(app.workspace.hub());
@@ -289,6 +291,19 @@ pub async fn serve_on(
     imports.stop().await;
     webhooks.stop().await;
     Ok(())
+}
+
+/// Campaigns decide and send from now on, with links that lead here.
+async fn begin_outreach(app: &App, secure: bool) {
+    let (service, listen) = (Arc::clone(&app.service), app.listen);
+    let scheme = if secure { "https" } else { "http" };
+    let begun = tokio::task::spawn_blocking(move || {
+        service.reached_at(&format!("{scheme}://{listen}"));
+        service.outreach_changed()
+    });
+    if let Ok(Err(failure)) = begun.await {
+        tracing::error!(message = %failure.detail.message, "campaigns cannot be read; nothing is sent");
+    }
 }
 
 /// Counts and marks every answer.

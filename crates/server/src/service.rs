@@ -16,6 +16,7 @@ mod devices;
 pub(crate) mod enrichment;
 mod errors;
 mod evaluate;
+mod feedback;
 pub mod export;
 pub mod frameworks;
 pub mod history;

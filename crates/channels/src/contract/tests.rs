@@ -55,7 +55,7 @@ fn debug_shows_no_personal_data() {
 /// One channel of each kind, set up as in production and pointed nowhere, with a destination and a
 /// payload of its own.
 fn channels() -> Vec<(Box<dyn Channel>, Destination, Payload)> {
-    use crate::{apns, email, http, sms, web_push, webhook, whatsapp};
+    use crate::{apns, email, http, huawei, sms, web_push, webhook, whatsapp};
     let client = || http::Client::new(http::Settings::default()).unwrap();
     let limits = Limits { concurrency: 1, per_second: None, payload_bytes: 1_000 };
     let mailbox = Destination::Mailbox { address: "ada@example.org".into(), name: None };
@@ -109,7 +109,44 @@ fn channels() -> Vec<(Box<dyn Channel>, Destination, Payload)> {
         topic: "app".into(),
         endpoint: "https://127.0.0.1:1".into(),
     };
+    let app = huawei::Settings {
+        app_id: "1".into(),
+        app_secret: "s".into(),
+        endpoint: "https://127.0.0.1:1".into(),
+        token_server: "https://127.0.0.1:1/token".into(),
+    };
+    let gateway = sms::smpp::Settings {
+        port: 1,
+        ..sms::smpp::Settings::new("127.0.0.1", "s", "p".into(), "SHOP")
+    };
+    let template = sms::generic::Template {
+        method: ::http::Method::GET,
+        url: "https://127.0.0.1:1/?to={{to}}&text={{body}}".into(),
+        headers: Vec::new(),
+        body: String::new(),
+        form: sms::generic::Form::Plain,
+        from: "SHOP".into(),
+        id_pointer: None,
+        success: None,
+        idempotent: false,
+        limits,
+    };
     vec![
+        (
+            Box::new(huawei::Huawei::new(app, client()).unwrap()),
+            Destination::Token("t".into()),
+            Payload::Huawei(Box::default()),
+        ),
+        (
+            Box::new(sms::smpp::Smpp::new(gateway).unwrap().0),
+            phone(),
+            Payload::Sms(sms::Message::default()),
+        ),
+        (
+            Box::new(sms::generic::Generic::new(template, client(), false).unwrap()),
+            phone(),
+            Payload::Sms(sms::Message::default()),
+        ),
         (
             Box::new(email::Smtp::new(smtp, Vec::new()).unwrap()),
             mailbox,

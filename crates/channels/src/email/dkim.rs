@@ -16,7 +16,7 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use crate::secret::Secret;
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 /// What is signed if it is there, in this order; all but the last group is sealed, which means
 /// named once more than it occurs.

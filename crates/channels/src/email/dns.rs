@@ -1,9 +1,10 @@
 //! The DNS records that a sending domain needs, and whether they are there.
 //!
-//! Pure: it says what to ask and judges the answers; asking is up to the caller. Four records let a
+//! Pure but for [`lookup`], which asks: it says what to ask for and judges the answers. Four records let a
 //! receiver trust an email: who may send (SPF) and who signs (DKIM), what to do with what fails both
 //! (DMARC), and where bounces go (MX of the return path's domain).
 
+pub mod lookup;
 #[cfg(test)]
 mod tests;
 

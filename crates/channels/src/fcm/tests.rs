@@ -1,5 +1,3 @@
-use std::process::Command;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
@@ -7,24 +5,12 @@ use ring::signature::{KeyPair, RSA_PKCS1_2048_8192_SHA256, RsaKeyPair, UnparsedP
 use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 
+use model::Span;
+
 use super::*;
-use crate::testing::{Asked, HttpServer, Reply};
+use crate::testing::{Asked, HttpServer, Reply, rsa_pem as pem};
 
 const NOW: Timestamp = Timestamp(1_790_000_000_000);
-
-/// An RSA key, made once by OpenSSL; `None` where there is none (ring makes no RSA keys).
-fn pem() -> Option<&'static str> {
-    static PEM: OnceLock<Option<String>> = OnceLock::new();
-    let made = PEM.get_or_init(|| {
-        let arguments = ["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"];
-        let made = Command::new("openssl").args(arguments).output().ok()?;
-        made.status.success().then(|| String::from_utf8(made.stdout).unwrap())
-    });
-    if made.is_none() {
-        eprintln!("SKIPPED: no OpenSSL to make an RSA key");
-    }
-    made.as_deref()
-}
 
 /// Checks an assertion as Google does: signature, audience, time.
 fn assertion_is_good(asked: &Asked, audience: &str) -> bool {

@@ -146,3 +146,59 @@ fn what_is_asked_is_not_shown() {
     let request = Request::post("https://x.example/token-1", "text/plain", "secret").with("a", "b");
     assert_eq!(format!("{request:?}"), "Request(POST …, 6 bytes)");
 }
+
+/// A server of HTTP/2 by hand that answers the first request with these frames and hangs up.
+async fn frames(answer: Vec<u8>) -> (Trust, String) {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let (trust, config) = crate::testing::certificate(&[b"h2"]);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://localhost:{}/", listener.local_addr().unwrap().port());
+    tokio::spawn(async move {
+        // A second connection would be a second attempt, which nobody asked for.
+        let (stream, _) = listener.accept().await.unwrap();
+        drop(listener);
+        let mut stream = tokio_rustls::TlsAcceptor::from(config).accept(stream).await.unwrap();
+        let mut preface = [0; 24];
+        stream.read_exact(&mut preface).await.unwrap();
+        stream.write_all(&frame(4, 0, &[])).await.unwrap();
+        loop {
+            let mut head = [0; 9];
+            stream.read_exact(&mut head).await.unwrap();
+            let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+            let mut body = vec![0; length.try_into().unwrap()];
+            stream.read_exact(&mut body).await.unwrap();
+            // HEADERS
+            if head[3] == 1 {
+                stream.write_all(&answer).await.unwrap();
+                stream.shutdown().await.unwrap();
+                return;
+            }
+        }
+    });
+    (trust, url)
+}
+
+fn frame(kind: u8, stream: u8, body: &[u8]) -> Vec<u8> {
+    let head = [0, 0, u8::try_from(body.len()).unwrap(), kind, 0, 0, 0, 0, stream];
+    [&head[..], body].concat()
+}
+
+#[tokio::test]
+async fn what_a_server_says_it_has_not_looked_at_is_certain() {
+    let go_away = |last: u8| frame(7, 0, &[0, 0, 0, last, 0, 0, 0, 0]);
+    let reset = |reason: u8| frame(3, 1, &[0, 0, 0, reason]);
+    for (answer, sure) in [
+        (go_away(0), true),
+        (reset(7), true),
+        (go_away(1), false),
+        (reset(2), false),
+        (Vec::new(), false),
+    ] {
+        let (trust, url) = frames(answer.clone()).await;
+        let client = Client::new(Settings { trust, ..Settings::default() }).unwrap();
+        let error = client.send(Request::post(url, "text/plain", "hello")).await.unwrap_err();
+        let outcome = error.outcome();
+        let Outcome::Retry { certain, .. } = outcome else { panic!("{outcome:?}") };
+        assert_eq!(certain, sure, "{answer:?}: {error:?}");
+    }
+}

@@ -1,14 +1,18 @@
 //! Content into templates, and templates into what a channel sends.
 
 use std::collections::BTreeSet;
+use std::panic::catch_unwind;
 
 use super::insert::{Additions, insert};
 use super::protect::{protect_html, protect_mjml, protect_text};
 use super::{Body, Content, Email, EmailBody, Rendered, RenderedEmail, VARIANTS_MAX};
 use crate::Locale;
-use crate::html::to_text;
+use crate::html::{depth, depth_of_mjml, squeezed, to_text};
 use crate::problem::{Problem, code};
 use crate::template::{Context, Escaping, Read, Scope, Stop, Template, unescape};
+
+/// Depth to which elements of HTML and MJML nest: tables in tables in tables are ten.
+const ELEMENTS_DEPTH_MAX: usize = 200;
 
 /// Content whose every text is compiled.
 #[derive(Clone, Debug)]
@@ -17,6 +21,8 @@ pub struct Compiled {
     property: Option<Template>,
     /// The default first.
     variants: Vec<CompiledBody>,
+    /// Positions of the variants without the default, by value and locale.
+    order: Vec<usize>,
     reads: BTreeSet<Read>,
 }
 
@@ -30,6 +36,13 @@ struct CompiledBody {
     templates: Vec<Template>,
     /// Whether the text of an e-mail was taken from its HTML.
     derived: bool,
+}
+
+impl CompiledBody {
+    /// Whom it is for.
+    fn key(&self) -> (Option<&str>, Option<&Locale>) {
+        (self.value.as_deref(), self.locale.as_ref())
+    }
 }
 
 pub(super) fn compile(content: &Content) -> Result<Compiled, Vec<Problem>> {
@@ -66,7 +79,9 @@ pub(super) fn compile(content: &Content) -> Result<Compiled, Vec<Problem>> {
     for template in variants.iter().flat_map(|variant| &variant.templates) {
         reads.extend(template.reads().cloned());
     }
-    Ok(Compiled { property, variants, reads })
+    let mut order: Vec<usize> = (1..variants.len()).collect();
+    order.sort_by(|a, b| variants[*a].key().cmp(&variants[*b].key()));
+    Ok(Compiled { property, variants, order, reads })
 }
 
 fn property(content: &Content, problems: &mut Vec<Problem>) -> Option<Template> {
@@ -175,33 +190,49 @@ fn prepare(email: &mut Email, problems: &mut Vec<Problem>) -> bool {
     derived
 }
 
-fn mjml_to_html(source: &str) -> Result<String, Problem> {
+fn mjml_to_html(source: &str) -> Result<String, Box<Problem>> {
     let wrong = |message: String| {
         let hint = "check that every element is closed and that tags of the template stand in \
                     texts, in attributes, or between sections and columns";
-        Problem::error(code::WRONG_MJML, message).hint(hint)
+        Box::new(Problem::error(code::WRONG_MJML, message).hint(hint))
     };
     // What stands around the document is for the template alone.
     let start =
         source.find("<mjml").ok_or_else(|| wrong("there is no <mjml> element".to_owned()))?;
     let end = source.rfind("</mjml>").map_or(source.len(), |i| i + "</mjml>".len());
     let document = source.get(start..end).unwrap_or("");
+    shallow(depth_of_mjml(document))?;
     let protected = protect_mjml(document);
-    let parsed = mrml::parse(&protected.text)
+    // The library panics on some texts that are no MJML; what it panics on cannot be read.
+    let rendered = catch_unwind(|| {
+        let parsed = mrml::parse(&protected.text).map_err(|error| error.to_string())?;
+        let options = mrml::prelude::render::RenderOptions::default();
+        parsed.element.render(&options).map_err(|error| error.to_string())
+    });
+    let html = rendered
+        .unwrap_or_else(|_| Err("it is not well-formed".to_owned()))
         .map_err(|error| wrong(format!("the MJML cannot be read: {error}")))?;
-    let html = parsed
-        .element
-        .render(&mrml::prelude::render::RenderOptions::default())
-        .map_err(|error| wrong(format!("the MJML cannot be rendered: {error}")))?;
     let html = protected.restore(&html);
     Ok(format!("{}{html}{}", &source[..start], &source[end.max(start)..]))
 }
 
+/// Refuses what would take the readers of HTML and MJML a level of the stack per element.
+fn shallow(depth: usize) -> Result<(), Box<Problem>> {
+    if depth <= ELEMENTS_DEPTH_MAX {
+        return Ok(());
+    }
+    let message =
+        format!("elements are nested {depth} levels deep, the most is {ELEMENTS_DEPTH_MAX}");
+    let problem = Problem::error(code::TOO_LARGE, message);
+    Err(Box::new(problem.hint("close elements that are not closed")))
+}
+
 /// Writes style sheets into the elements. HTML without one stays as it is, byte for byte.
-fn inline(html: &str) -> Result<String, Problem> {
+fn inline(html: &str) -> Result<String, Box<Problem>> {
     if !html.to_ascii_lowercase().contains("<style") {
         return Ok(html.to_owned());
     }
+    shallow(depth(html))?;
     let protected = protect_html(html);
     let options = css_inline::CSSInliner::options()
         .load_remote_stylesheets(false)
@@ -212,7 +243,7 @@ fn inline(html: &str) -> Result<String, Problem> {
         Ok(inlined) => Ok(protected.restore(&inlined)),
         Err(error) => {
             let message = format!("the style sheets cannot be written into the elements: {error}");
-            Err(Problem::error(code::UNSAFE_HTML, message).hint("check the style sheets"))
+            Err(Box::new(Problem::error(code::UNSAFE_HTML, message).hint("check the style sheets")))
         }
     }
 }
@@ -228,6 +259,11 @@ impl Compiled {
         self.variants.first().map_or("", |variant| variant.body.channel())
     }
 
+    /// Locale and value of every variant in order, the default first, which has neither.
+    pub fn variants(&self) -> impl Iterator<Item = (Option<&Locale>, Option<&str>)> {
+        self.variants.iter().map(|variant| (variant.locale.as_ref(), variant.value.as_deref()))
+    }
+
     /// Which variant a user gets: 0 is the default, 1 the first of the variants.
     pub fn choose(&self, scope: &dyn Scope, context: &Context<'_>) -> Result<usize, Stop> {
         let value = match &self.property {
@@ -240,16 +276,16 @@ impl Compiled {
         };
         let locales: Vec<Locale> = context.locale.chain().collect();
         let position = |value: Option<&str>, locale: Option<&Locale>| {
-            self.variants.iter().skip(1).position(|variant| {
-                variant.value.as_deref() == value && variant.locale.as_ref() == locale
-            })
+            let found =
+                self.order.binary_search_by(|i| self.variants[*i].key().cmp(&(value, locale)));
+            found.ok().map(|at| self.order[at])
         };
         let by_locale =
             |value: Option<&str>| locales.iter().find_map(|locale| position(value, Some(locale)));
         let by_value = value
             .as_deref()
             .and_then(|value| by_locale(Some(value)).or_else(|| position(Some(value), None)));
-        Ok(by_value.or_else(|| by_locale(None)).map_or(0, |i| i + 1))
+        Ok(by_value.or_else(|| by_locale(None)).unwrap_or(0))
     }
 
     /// What one user gets. The escaping of the context is not used: every field has its own.
@@ -304,7 +340,11 @@ fn email_of(email: Email, variant: &CompiledBody) -> RenderedEmail {
         EmailBody::Text(_) => None,
     };
     // A text that comes from HTML may hold what a filter escaped for HTML.
-    let text = if variant.derived && text.contains('&') { unescape(&text) } else { text };
+    let text = match variant.derived {
+        // Loops and conditions leave empty lines behind.
+        true => squeezed(&unescape(&text)),
+        false => text,
+    };
     let amp = Some(amp).filter(|amp| !amp.trim().is_empty());
     RenderedEmail { from_name, from, reply_to, subject, html, text, amp, right_to_left }
 }

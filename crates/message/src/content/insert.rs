@@ -40,10 +40,16 @@ pub(super) fn insert(html: String, additions: &Additions<'_>) -> String {
     }
     if additions.right_to_left {
         let tag = find_tag(&html, "<html").or_else(|| find_tag(&html, "<body"));
-        if let Some((start, end)) = tag
-            && !html[start..end].to_ascii_lowercase().contains(" dir=")
-        {
-            html.insert_str(start + "<html".len(), " dir=\"rtl\"");
+        if let Some((start, end)) = tag {
+            // MJML writes this if its author says nothing.
+            match html[start..end].find(" dir=\"auto\"") {
+                Some(at) => {
+                    let at = start + at;
+                    html.replace_range(at..at + " dir=\"auto\"".len(), " dir=\"rtl\"");
+                }
+                None if html[start..end].to_ascii_lowercase().contains(" dir=") => {}
+                None => html.insert_str(start + "<html".len(), " dir=\"rtl\""),
+            }
         }
     }
     html
@@ -55,7 +61,7 @@ fn find_tag(html: &str, tag: &str) -> Option<(usize, usize)> {
     while let Some(i) = html[from..].find('<') {
         let at = from + i;
         let found = html.get(at..at + tag.len()).is_some_and(|t| t.eq_ignore_ascii_case(tag));
-        let next = html[at..].as_bytes().get(tag.len());
+        let next = html.as_bytes().get(at + tag.len());
         if found && next.is_some_and(|b| b.is_ascii_whitespace() || *b == b'>') {
             return Some((at, html[at..].find('>').map_or(html.len(), |i| at + i + 1)));
         }

@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 
+use crate::html::end_of;
 use crate::template::cut_spans;
 
 /// What the tool knows.
@@ -20,7 +21,7 @@ enum Kind {
 /// A source without tags of templates.
 pub(crate) struct Protected<'a> {
     source: &'a str,
-    /// Every word is this, a number, and `z`.
+    /// Every word is this, a number, and `z`, or `c` in a comment of its own.
     prefix: String,
     spans: Vec<Range<usize>>,
     /// The source with words in place of tags.
@@ -52,20 +53,52 @@ fn protect(source: &str, kind: Kind) -> Protected<'_> {
     let mut text = String::with_capacity(source.len());
     let mut scanner = Scanner::new(kind);
     let mut at = 0;
-    for (i, span) in spans.iter().enumerate() {
+    let mut taken = Vec::with_capacity(spans.len());
+    for span in spans {
         let literal = &source[at..span.start];
-        text.push_str(literal);
-        scanner.feed(literal);
-        let word = format!("{prefix}{i}z");
+        match kind {
+            Kind::Mjml => feed_mjml(literal, at, &mut scanner, &prefix, &mut taken, &mut text),
+            _ => {
+                text.push_str(literal);
+                scanner.feed(literal);
+            }
+        }
+        let word = format!("{prefix}{}z", taken.len());
+        taken.push(span.clone());
         match scanner.place() {
             Place::Structure => text.push_str(&format!("<mj-raw>{word}</mj-raw>")),
-            Place::Between => text.push_str(&format!("<!--{word}-->")),
+            // The other ending keeps it apart from a comment that somebody wrote around a tag.
+            Place::Between => text.push_str(&format!("<!--{}c-->", word.trim_end_matches('z'))),
             Place::Inside => text.push_str(&word),
         }
         at = span.end;
     }
-    text.push_str(&source[at..]);
-    Protected { source, prefix, spans, text }
+    match kind {
+        Kind::Mjml => feed_mjml(&source[at..], at, &mut scanner, &prefix, &mut taken, &mut text),
+        _ => text.push_str(&source[at..]),
+    }
+    Protected { source, prefix, spans: taken, text }
+}
+
+/// Copies a literal of MJML with a word in place of every `>` that stands in a text: the reader of
+/// MJML fails where one follows a letter beyond ASCII.
+fn feed_mjml(
+    literal: &str,
+    start: usize,
+    scanner: &mut Scanner,
+    prefix: &str,
+    taken: &mut Vec<Range<usize>>,
+    text: &mut String,
+) {
+    for (i, c) in literal.char_indices() {
+        if c == '>' && scanner.state == State::Text {
+            text.push_str(&format!("{prefix}{}z", taken.len()));
+            taken.push(start + i..start + i + 1);
+        } else {
+            text.push(c);
+            scanner.feed(c.encode_utf8(&mut [0; 4]));
+        }
+    }
 }
 
 impl Protected<'_> {
@@ -80,15 +113,16 @@ impl Protected<'_> {
             let digits = lower[digits_start..].bytes().take_while(u8::is_ascii_digit).count();
             let end = digits_start + digits;
             let number: Option<usize> = lower[digits_start..end].parse().ok();
-            let span =
-                number.and_then(|n| self.spans.get(n)).filter(|_| lower[end..].starts_with('z'));
+            let between = lower[end..].starts_with('c');
+            let ended = between || lower[end..].starts_with('z');
+            let span = number.and_then(|n| self.spans.get(n)).filter(|_| ended);
             let Some(span) = span else {
                 out.push_str(&text[at..digits_start]);
                 at = digits_start;
                 continue;
             };
             let (mut from, mut to) = (start, end + 1);
-            if text[at..from].ends_with("<!--") && text[to..].starts_with("-->") {
+            if between && text[at..from].ends_with("<!--") && text[to..].starts_with("-->") {
                 (from, to) = (from - 4, to + 3);
             } else if text[to..].starts_with("=\"\"") {
                 // A tag among attributes became an attribute without a value.
@@ -144,9 +178,11 @@ impl Scanner {
         while !rest.is_empty() {
             if self.kind == Kind::Html && self.state == State::Text && !self.open.is_empty() {
                 // Only its own end ends a script or style sheet.
-                let close = self.open.last().map_or(String::new(), |name| format!("</{name}"));
-                let Some(at) = rest.to_ascii_lowercase().find(&close) else { return };
-                rest = &rest[at..];
+                let name = self.open.last().map_or("", String::as_str);
+                rest = &rest[end_of(rest, name)..];
+                if rest.is_empty() {
+                    return;
+                }
             }
             let byte = rest.as_bytes()[0];
             let length = rest.chars().next().map_or(1, char::len_utf8);
@@ -193,13 +229,11 @@ impl Scanner {
         let name = std::mem::take(&mut self.name);
         let name = name.trim_end_matches('/');
         match name.strip_prefix('/') {
-            Some(name) => {
-                if self.open.last().is_some_and(|open| open == name) {
-                    self.open.pop();
-                }
+            Some(name) if self.open.last().is_some_and(|open| open == name) => {
+                self.open.pop();
             }
             None if !closed_itself && self.watched(name) => self.open.push(name.to_owned()),
-            None => {}
+            _ => {}
         }
     }
 

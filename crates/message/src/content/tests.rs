@@ -1,7 +1,10 @@
 use super::*;
+use crate::problem::code;
 use crate::template::{Answer, Context, Request};
 use crate::{Locale, Severity, Value, parse_json};
 use model::Timestamp;
+
+mod laws;
 
 fn scope() -> Value {
     let text = r#"{"profile": {"name": "Ayşe <b>", "plan": "gold", "id": "a b/c"},
@@ -168,6 +171,36 @@ fn a_language_falls_back_to_shorter_ones_and_a_value_comes_before_it() {
 }
 
 #[test]
+fn a_property_chooses_among_many_variants() {
+    let variant = |i: usize| Variant {
+        locale: String::new(),
+        value: Some(format!("plan {i}")),
+        body: sms(&format!("for plan {i}")),
+    };
+    let content = Content {
+        property: "profile.plan".into(),
+        variants: (0..VARIANTS_MAX).rev().map(variant).collect(),
+        ..Content::of(sms("for all"))
+    };
+    let compiled = content.compile().unwrap();
+    let text = |plan: Value| {
+        let scope = Value::map([("profile", Value::map([("plan", plan)]))]);
+        match compiled.render(&scope, &context("tr")).unwrap() {
+            Rendered::Sms(sms) => sms.body,
+            other => panic!("{other:?}"),
+        }
+    };
+    for i in [0, 7, 60, VARIANTS_MAX - 1] {
+        assert_eq!(text(format!("plan {i}").as_str().into()), format!("for plan {i}"));
+    }
+    assert_eq!(text("other".into()), "for all");
+    assert_eq!(text(Value::Nil), "for all");
+    assert_eq!(compiled.variants().count(), VARIANTS_MAX + 1);
+    let content = Content { variants: (0..=VARIANTS_MAX).map(variant).collect(), ..content };
+    assert_eq!(content.compile().map(|_| ()).unwrap_err()[0].code, code::TOO_LARGE);
+}
+
+#[test]
 fn right_to_left_languages_say_so() {
     let html = |text: &str| {
         let body = EmailBody::Html(format!("<html lang=\"ar\"><body>{text}</body></html>"));
@@ -179,6 +212,15 @@ fn right_to_left_languages_say_so() {
     assert!(email.right_to_left);
     assert_eq!(email.html.unwrap(), "<html dir=\"rtl\" lang=\"ar\"><body>مرحبا 🎉</body></html>");
     assert_eq!(email.text, "مرحبا 🎉");
+    let mjml = EmailBody::Mjml("<mjml><mj-body></mj-body></mjml>".into());
+    let body = Body::Email(Box::new(Email { subject: "s".into(), body: mjml, ..Email::default() }));
+    let variant = Variant { locale: "he".into(), value: None, body: body.clone() };
+    let content = Content { variants: vec![variant], ..Content::of(body) };
+    let direction = |locale: &str| match render(&content, locale) {
+        Rendered::Email(email) => email.html.unwrap().contains("<html lang=\"und\" dir=\"rtl\""),
+        other => panic!("{other:?}"),
+    };
+    assert!(direction("he-IL") && !direction("en"));
 }
 
 #[test]
@@ -300,6 +342,46 @@ fn mjml_that_cannot_be_read_is_a_problem() {
 }
 
 #[test]
+fn mjml_with_signs_that_its_reader_fails_on() {
+    let email = mjml(
+        "<mj-section><mj-column><mj-text>سعر > 5 ş> {{ 1 }}</mj-text></mj-column></mj-section>",
+    );
+    let html = email.html.unwrap();
+    assert!(html.contains(">سعر &gt; 5 ş&gt; 1<"), "{html}");
+}
+
+#[test]
+fn what_is_nested_too_deep_is_refused() {
+    let nested =
+        |open: &str, close: &str, n: usize| format!("{}x{}", open.repeat(n), close.repeat(n));
+    let code = |body: EmailBody| {
+        let email = Email { subject: "s".into(), body, ..Email::default() };
+        match Content::of(Body::Email(Box::new(email))).compile() {
+            Ok(_) => "",
+            Err(problems) => problems[0].code,
+        }
+    };
+    let style = "<style>b{top:0}</style>";
+    let mjml = |inner: String| {
+        format!(
+            "<mjml><mj-body><mj-section><mj-column><mj-text>{inner}</mj-text></mj-column></mj-section></mj-body></mjml>"
+        )
+    };
+    for (n, expected) in [(150, ""), (100_000, code::TOO_LARGE)] {
+        assert_eq!(
+            code(EmailBody::Html(format!("{style}{}", nested("<div>", "</div>", n)))),
+            expected
+        );
+        assert_eq!(code(EmailBody::Html(format!("{style}{}", nested("<b>", "", n)))), expected);
+        assert_eq!(code(EmailBody::Mjml(mjml(nested("<div>", "</div>", n)))), expected);
+        assert_eq!(code(EmailBody::Mjml(mjml(nested("<p>", "</p>", n)))), expected);
+    }
+    for open in ["<style>", "<div><!--[if mso]>"] {
+        assert_eq!(code(EmailBody::Mjml(mjml(nested(open, "", 50_000)))), code::TOO_LARGE);
+    }
+}
+
+#[test]
 fn linked_content_is_asked_for_once_and_then_used() {
     let source = "{% connected_content https://a.example/{{ profile.id }} :save x %}{{ x.n }}";
     let compiled = Content::of(sms(source)).compile().unwrap();
@@ -314,4 +396,46 @@ fn linked_content_is_asked_for_once_and_then_used() {
     let context = Context { answers: &answers, ..context("en") };
     let rendered = compiled.render(&scope(), &context).unwrap();
     assert_eq!(rendered, Rendered::Sms(Sms { body: "7".into() }));
+}
+
+/// Emoji of several code points, right-to-left text with marks, letters outside the first plane.
+const HARD: &str = "👩‍👩‍👧 🏳️‍🌈 🇹🇷 مرحبًا \u{200f}שלום İıŞş 𝒳 e\u{301}";
+
+#[test]
+fn every_script_passes_every_channel_unchanged() {
+    let t = || "{{ hard }}".to_owned();
+    let scope = Value::map([("hard", Value::text(HARD))]);
+    let bodies = [
+        sms("{{ hard }}"),
+        Body::Push(Push { title: t(), body: t(), ..Push::default() }),
+        Body::WebPush(WebPush { title: t(), body: t(), ..WebPush::default() }),
+        Body::WhatsApp(WhatsApp { message: WhatsAppMessage::Text(t()) }),
+        Body::InApp(Box::new(InApp {
+            layout: "modal".into(),
+            title: t(),
+            html: t(),
+            ..InApp::default()
+        })),
+        Body::Inbox(InboxCard { title: t(), body: t(), ..InboxCard::default() }),
+        Body::Webhook(Webhook {
+            method: "POST".into(),
+            url: "https://a.example".into(),
+            body: "{\"a\": \"{{ hard }}\"}".into(),
+            ..Webhook::default()
+        }),
+        Body::Email(Box::new(Email {
+            from_name: t(),
+            subject: t(),
+            body: EmailBody::Html("<style>p{top:0}</style><p>{{ hard }}</p>".into()),
+            ..Email::default()
+        })),
+    ];
+    for body in bodies {
+        let channel = body.channel();
+        let compiled = Content::of(body).compile().unwrap();
+        let rendered = compiled.render(&scope, &context("ar")).unwrap();
+        let text = format!("{rendered:?}");
+        let expected = format!("{HARD:?}");
+        assert!(text.contains(expected.trim_matches('"')), "{channel}: {text}");
+    }
 }

@@ -54,12 +54,13 @@ impl Webhook {
         const METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE"];
         if self.url.trim().is_empty() {
             missing(problems, "url", "write an address that begins with https://");
-        } else if !self.url.contains("{{") && !self.url.contains("{%") {
-            if web_address(self.url.trim()).is_none() {
-                let message = format!("\"{}\" is not an address of the web", self.url);
-                let problem = Problem::error(code::WRONG_FIELD, message).field("url");
-                problems.push(problem.hint("write one that begins with https://"));
-            }
+        } else if !self.url.contains("{{")
+            && !self.url.contains("{%")
+            && web_address(self.url.trim()).is_none()
+        {
+            let message = format!("\"{}\" is not an address of the web", self.url);
+            let problem = Problem::error(code::WRONG_FIELD, message).field("url");
+            problems.push(problem.hint("write one that begins with https://"));
         }
         let method = self.method.trim().to_ascii_uppercase();
         if !METHODS.contains(&method.as_str()) {

@@ -153,6 +153,17 @@ fn what_must_not_be_told_is_left_alone() {
 }
 
 #[test]
+fn buttons_for_outlook_are_replaced() {
+    let html = "<!--[if mso]><v:roundrect href=\"https://a.example/\"><a href='https://b.example'>x</a>\
+        </v:roundrect><![endif]--><!--[if !mso]><!--><a href=\"https://a.example/\">x</a><!--<![endif]-->\
+        <!-- <a href='https://c.example'> -->";
+    let wrapped = wrap(html, &signer(), &message());
+    let urls: Vec<_> = wrapped.links.iter().map(|link| link.url.as_str()).collect();
+    assert_eq!(urls, ["https://a.example/", "https://b.example", "https://a.example/"]);
+    assert!(wrapped.text.contains("c.example") && !wrapped.text.contains("b.example"));
+}
+
+#[test]
 fn parameters_are_added_once() {
     let parameters = [("utm_source", "perennial"), ("utm_campaign", "Güz & kış")];
     let parameters = parameters.map(|(a, b)| (a.to_owned(), b.to_owned()));
@@ -195,4 +206,33 @@ fn bare_links_of_a_text_are_replaced() {
     assert!(wrapped.text.starts_with("Tea (https://go.example/t/"), "{}", wrapped.text);
     assert!(wrapped.text.ends_with(". httpx://no http"));
     assert!(!wrapped.text.contains("b.example"));
+}
+
+#[test]
+fn a_blank_in_an_address_is_encoded() {
+    let wrapped = wrap("<a href=\"https://a.example/?n=Ada L\">x</a>", &signer(), &message());
+    assert_eq!(wrapped.links[0].url, "https://a.example/?n=Ada%20L");
+}
+
+#[test]
+fn a_link_of_the_text_is_that_of_the_html() {
+    use crate::content::{Rendered, RenderedEmail, Sms};
+    let mut email = Rendered::Email(Box::new(RenderedEmail {
+        html: Some("<a href=\"https://a.example\">a</a><a href=\"https://b.example\">b</a>".into()),
+        text: "a (https://b.example) c https://c.example".into(),
+        ..RenderedEmail::default()
+    }));
+    let links = wrap_rendered(&mut email, &signer(), &message());
+    let urls: Vec<_> = links.iter().map(|link| (link.index, link.url.as_str())).collect();
+    assert_eq!(
+        urls,
+        [(0, "https://a.example"), (1, "https://b.example"), (2, "https://c.example")]
+    );
+    let Rendered::Email(email) = email else { panic!() };
+    assert!(!email.text.contains("b.example") && !email.html.unwrap().contains("b.example"));
+    let text = email.text.replace(')', " ");
+    let kind = |index, url: &str| Kind::Click { index, url: url.to_owned() };
+    assert_eq!(first_claim(&text).kind, kind(1, "https://b.example"));
+    let mut sms = Rendered::Sms(Sms { body: "x https://a.example".into() });
+    assert_eq!(wrap_rendered(&mut sms, &signer(), &message()).len(), 1);
 }

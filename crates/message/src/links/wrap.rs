@@ -4,12 +4,15 @@ use std::ops::Range;
 
 use super::address::{add_parameters, web_address};
 use super::{Claim, Kind, LinkSigner, MessageRef};
-use crate::html::{Piece, Tag, pieces};
+use crate::content::{Rendered, WhatsApp, WhatsAppMessage};
+use crate::html::{Piece, Tag, pieces, pieces_in_comment};
 use crate::template::{escape_html, unescape};
 
 /// Links of one message that are told apart: more than any newsletter has, and what two bytes count.
 pub const LINKS_MAX: usize = 1_000;
 
+/// Elements that lead somewhere; the last is how desktop programs are given buttons.
+const LINKS: &[&str] = &["a", "area", "v:roundrect", "v:rect"];
 /// The attribute of a link that is left alone.
 const UNTRACKED: &str = "data-no-track";
 
@@ -31,7 +34,7 @@ pub struct Wrapped {
     pub links: Vec<Link>,
 }
 
-/// Replaces the links of HTML (`<a href>` and `<area href>`), adds parameters, and adds the picture
+/// Replaces the links of HTML (`<a href>`, `<area href>`, and buttons in comments for Outlook), adds parameters, and adds the picture
 /// that tells an open.
 ///
 /// Left alone: links with `data-no-track` (the attribute is taken out), links that are ours already
@@ -42,7 +45,16 @@ pub fn wrap(html: &str, signer: &LinkSigner, message: &MessageRef) -> Wrapped {
     let mut body_end = None;
     for piece in pieces(html) {
         match piece {
-            Piece::Open(tag) if tag.is(html, "a") || tag.is(html, "area") => wrapping.tag(&tag),
+            Piece::Open(tag) if LINKS.iter().any(|name| tag.is(html, name)) => wrapping.tag(&tag),
+            Piece::Comment(range) => {
+                for piece in pieces_in_comment(html, range) {
+                    if let Piece::Open(tag) = piece
+                        && LINKS.iter().any(|name| tag.is(html, name))
+                    {
+                        wrapping.tag(&tag);
+                    }
+                }
+            }
             Piece::Close { all, name } if html[name.clone()].eq_ignore_ascii_case("body") => {
                 body_end = Some(all.start);
             }
@@ -59,8 +71,51 @@ pub fn wrap(html: &str, signer: &LinkSigner, message: &MessageRef) -> Wrapped {
 /// Replaces the bare addresses of a text, as in `https://shop.example/sale`. Signs of a sentence
 /// behind an address are not part of it.
 pub fn wrap_text(text: &str, signer: &LinkSigner, message: &MessageRef) -> Wrapped {
+    wrap_more(text, signer, message, Vec::new())
+}
+
+/// Replaces the links of a rendered message where its channel cannot tell clicks by itself: of
+/// e-mails (HTML and text), text messages and texts of WhatsApp. The links of the whole message, by
+/// index; a link of the text that leads where one of the HTML does is that link.
+pub fn wrap_rendered(
+    rendered: &mut Rendered,
+    signer: &LinkSigner,
+    message: &MessageRef,
+) -> Vec<Link> {
+    match rendered {
+        Rendered::Email(email) => {
+            let mut links = Vec::new();
+            if let Some(html) = &mut email.html {
+                let wrapped = wrap(html, signer, message);
+                *html = wrapped.text;
+                links = wrapped.links;
+            }
+            replace_text(&mut email.text, signer, message, links)
+        }
+        Rendered::Sms(sms) => replace_text(&mut sms.body, signer, message, Vec::new()),
+        Rendered::WhatsApp(WhatsApp { message: WhatsAppMessage::Text(text) }) => {
+            replace_text(text, signer, message, Vec::new())
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn replace_text(
+    text: &mut String,
+    signer: &LinkSigner,
+    message: &MessageRef,
+    links: Vec<Link>,
+) -> Vec<Link> {
+    let wrapped = wrap_more(text, signer, message, links);
+    *text = wrapped.text;
+    wrapped.links
+}
+
+/// Replaces the bare addresses of a text that follows other parts with links.
+fn wrap_more(text: &str, signer: &LinkSigner, message: &MessageRef, links: Vec<Link>) -> Wrapped {
     let message = MessageRef { opens: false, ..message.clone() };
-    let mut wrapping = Wrapping::new(text, signer, &message);
+    let shared = !links.is_empty();
+    let mut wrapping = Wrapping { links, shared, ..Wrapping::new(text, signer, &message) };
     let mut from = 0;
     while let Some(range) = bare_address(text, from) {
         from = range.end;
@@ -101,12 +156,14 @@ struct Wrapping<'a> {
     /// How far the source was copied.
     copied: usize,
     links: Vec<Link>,
+    /// Whether a link to the same address is the same link.
+    shared: bool,
 }
 
 impl<'a> Wrapping<'a> {
     fn new(source: &'a str, signer: &'a LinkSigner, message: &'a MessageRef) -> Wrapping<'a> {
         let out = String::with_capacity(source.len() + source.len() / 4);
-        Wrapping { source, signer, message, out, copied: 0, links: Vec::new() }
+        Wrapping { source, signer, message, out, copied: 0, links: Vec::new(), shared: false }
     }
 
     fn replace(&mut self, range: Range<usize>, with: &str) {
@@ -143,6 +200,9 @@ impl<'a> Wrapping<'a> {
 
     /// What to write instead of an address; `None` to leave it.
     fn link(&mut self, url: &str, tracked: bool) -> Option<String> {
+        // A value in the middle of an address may have a blank; browsers encode it.
+        let encoded = url.replace(' ', "%20");
+        let url = encoded.as_str();
         if web_address(url).is_none() || self.signer.ours(url) {
             return None;
         }
@@ -154,14 +214,20 @@ impl<'a> Wrapping<'a> {
         if !tracked || !self.message.clicks || self.links.len() >= LINKS_MAX {
             return changed;
         }
-        let index = u16::try_from(self.links.len()).ok()?;
+        let known = self.links.iter().find(|link| self.shared && link.url == url);
+        let index = match known {
+            Some(link) => link.index,
+            None => u16::try_from(self.links.len()).ok()?,
+        };
         let claim = Claim {
             kind: Kind::Click { index, url: url.clone() },
             message: self.message.id,
             expires_at: self.message.expires_at,
         };
         let Some(signed) = self.signer.url(&claim) else { return changed };
-        self.links.push(Link { index, url });
+        if usize::from(index) == self.links.len() {
+            self.links.push(Link { index, url });
+        }
         Some(signed)
     }
 

@@ -35,6 +35,23 @@ pub(crate) fn escape_html(text: &str, out: &mut String) {
     out.push_str(&text[plain..]);
 }
 
+/// Replaces what would end an attribute without quotes in what was put out from a place on.
+pub(super) fn escape_bare(from: usize, out: &mut String) {
+    let ends = |c: char| c.is_ascii_whitespace() || matches!(c, '=' | '`');
+    if !out[from..].contains(ends) {
+        return;
+    }
+    let text = out.split_off(from);
+    for c in text.chars() {
+        if ends(c) {
+            // Writing into a text cannot fail.
+            let _ = write!(out, "&#{};", u32::from(c));
+        } else {
+            out.push(c);
+        }
+    }
+}
+
 /// Appends a text with everything but ASCII letters, digits and `kept` as `%XX`.
 pub(super) fn percent(text: &str, kept: &[u8], out: &mut String) {
     for byte in text.bytes() {

@@ -111,7 +111,7 @@ impl<'a> Cursor<'a> {
     pub fn written(&self) -> &'a str {
         match &self.next {
             Some((_, range)) => &self.source[range.clone()],
-            None => "the end",
+            None => "",
         }
     }
 

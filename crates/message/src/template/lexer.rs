@@ -62,7 +62,7 @@ impl Lexer<'_> {
     fn step(&mut self) {
         let rest = &self.source[self.at..self.end];
         let open = find_open(rest).map_or(self.end, |i| self.at + i);
-        let trim_after = self.source[open..self.end].as_bytes().get(2) == Some(&b'-');
+        let trim_after = self.source.as_bytes()[open..self.end].get(2) == Some(&b'-');
         self.literal(self.at..open, trim_after && open < self.end);
         if open == self.end {
             self.at = self.end;

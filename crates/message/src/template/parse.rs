@@ -8,6 +8,8 @@ mod expression;
 mod linked;
 mod loops;
 
+pub(super) use block::TAGS;
+
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
@@ -16,7 +18,7 @@ use model::Text;
 use super::expression::Cursor;
 use super::lexer::{self, Token};
 use super::tree::{Block, Node, Output, Symbol};
-use crate::problem::{PROBLEMS_MAX, Problem, code};
+use crate::problem::{PROBLEMS_MAX, Problem, code, nearest};
 
 /// Depth to which blocks nest: people get lost at five; rendering recurses once per level.
 pub const NESTING_MAX: usize = 64;
@@ -46,6 +48,7 @@ pub(super) fn parse(source: &str) -> Parsed {
         symbols: HashMap::new(),
         reads: BTreeSet::new(),
         known: vec![Vec::new()],
+        n_known: Vec::new(),
         n_loops: 0,
         ends: Vec::new(),
         problems: Vec::new(),
@@ -79,6 +82,8 @@ struct Parser<'a> {
     reads: BTreeSet<Vec<Text>>,
     /// Names that are certainly variables of the template here, by open block.
     known: Vec<Vec<Symbol>>,
+    /// In how many open blocks a name is known, by symbol.
+    n_known: Vec<u32>,
     n_loops: usize,
     /// What ends each open block.
     ends: Vec<&'static [&'static str]>,
@@ -127,26 +132,33 @@ impl Parser<'_> {
             }
             self.at += 1;
         }
-        self.known.pop();
+        self.forget();
         self.ends.pop();
         (nodes.into(), end)
     }
 
     fn output(&mut self, range: Range<usize>) -> Option<Node> {
         let mut cursor = Cursor::new(self.source, range.clone());
-        if cursor.peek().is_none() {
-            return None;
-        }
+        cursor.peek()?;
         let chain = self.chain(&mut cursor)?;
         self.finish(&cursor);
-        Some(Node::Output(Output { chain, address: self.address_before() }))
+        let place = range.start;
+        let bare = self.literal_before().is_some_and(|text| text.ends_with('='));
+        Some(Node::Output(Output { chain, address: self.address_before(), bare, place }))
+    }
+
+    /// The text right before the token that is being read.
+    fn literal_before(&self) -> Option<&str> {
+        match self.at.checked_sub(1).and_then(|i| self.tokens.get(i)) {
+            Some(Token::Literal(range)) => self.source.get(range.clone()),
+            _ => None,
+        }
     }
 
     /// Whether the token before is a literal that ends with the beginning of an address.
     fn address_before(&self) -> bool {
-        let before = self.at.checked_sub(1).and_then(|i| self.tokens.get(i));
-        let Some(Token::Literal(range)) = before else { return false };
-        let text = self.source[range.clone()].trim_end_matches(['"', '\'']).trim_end();
+        let Some(text) = self.literal_before() else { return false };
+        let text = text.trim_end_matches(['"', '\'']).trim_end();
         let Some(text) = text.strip_suffix('=') else { return false };
         let attribute = text.trim_end();
         ["href", "src", "action", "background", "srcset"].iter().any(|name| {
@@ -163,6 +175,7 @@ impl Parser<'_> {
         let found = cursor.written();
         let problem = Problem::error(code::SYNTAX, format!("\"{found}\" is not expected here"));
         let problem = match found {
+            "{" => problem.hint(block::BRACES),
             "=" => problem.hint("write == to compare"),
             "&" => problem.hint("write \"and\" between two conditions"),
             "|" => {
@@ -181,19 +194,37 @@ impl Parser<'_> {
         }
     }
 
+    /// The name that was meant; not looked for when enough was said already.
+    fn near<'n>(&self, word: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+        if self.problems.len() < PROBLEMS_MAX { nearest(word, names) } else { None }
+    }
+
     fn symbol(&mut self, name: &str) -> Symbol {
         let next = Symbol(u32::try_from(self.symbols.len()).unwrap_or(u32::MAX));
         *self.symbols.entry(Text::new(name)).or_insert(next)
     }
 
     fn know(&mut self, symbol: Symbol) {
+        let at = symbol.0 as usize;
+        if self.n_known.len() <= at {
+            self.n_known.resize(at + 1, 0);
+        }
+        self.n_known[at] += 1;
         if let Some(block) = self.known.last_mut() {
             block.push(symbol);
         }
     }
 
+    /// Closes a block: what was known in it is no longer.
+    fn forget(&mut self) {
+        for symbol in self.known.pop().unwrap_or_default() {
+            self.n_known[symbol.0 as usize] -= 1;
+        }
+    }
+
     fn knows(&self, symbol: Symbol) -> bool {
         let of_loop = symbol == FORLOOP || symbol == TABLEROWLOOP;
-        (of_loop && self.n_loops > 0) || self.known.iter().any(|block| block.contains(&symbol))
+        let known = self.n_known.get(symbol.0 as usize).is_some_and(|n| *n > 0);
+        known || (of_loop && self.n_loops > 0)
     }
 }

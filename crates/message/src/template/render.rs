@@ -7,10 +7,12 @@ mod linked;
 mod loops;
 mod values;
 
+use std::collections::HashMap;
+
 use model::Text;
 
 use super::context::{Budget, Context, Escaping, Scope};
-use super::escape::{escape, runs};
+use super::escape::{escape, escape_bare, runs};
 use super::stop::Stop;
 use super::tree::{Block, Case, Condition, Cycle, Node, Output};
 use super::{Template, filter};
@@ -34,10 +36,10 @@ pub(super) fn render(
         start: out.len(),
         inner: vec![None; template.names],
         assigned: vec![None; template.names],
-        counters: Vec::new(),
+        counters: HashMap::new(),
         frames: Vec::new(),
-        cycles: Vec::new(),
-        ended: Vec::new(),
+        cycles: HashMap::new(),
+        ended: HashMap::new(),
         arguments: Vec::new(),
         n_requests: 0,
     };
@@ -74,12 +76,12 @@ struct Renderer<'a> {
     /// Variables of the template, by symbol.
     assigned: Vec<Option<Value>>,
     /// Counters, by symbol.
-    counters: Vec<(u32, i64)>,
+    counters: HashMap<u32, i64>,
     frames: Vec<Frame>,
     /// The next place of every cycle.
-    cycles: Vec<(Text, usize)>,
+    cycles: HashMap<Text, usize>,
     /// Where loops over the same list ended.
-    ended: Vec<(Text, usize)>,
+    ended: HashMap<Text, usize>,
     /// Arguments of the filters that are being called.
     arguments: Vec<Value>,
     n_requests: u64,
@@ -204,15 +206,10 @@ impl<'a> Renderer<'a> {
             None => Value::Nil,
         };
         let name: Text = format!("{}:{}", group.to_text(), cycle.name).into();
-        let at = match self.cycles.iter().position(|(known, _)| *known == name) {
-            Some(at) => at,
-            None => {
-                self.cycles.push((name, 0));
-                self.cycles.len() - 1
-            }
-        };
-        let place = self.cycles[at].1 % cycle.values.len().max(1);
-        self.cycles[at].1 = place + 1;
+        self.budget.work(name.len())?;
+        let at = self.cycles.entry(name).or_insert(0);
+        let place = *at % cycle.values.len().max(1);
+        *at = place + 1;
         match cycle.values.get(place) {
             Some(chain) => {
                 let value = self.chain(chain)?;
@@ -224,21 +221,20 @@ impl<'a> Renderer<'a> {
 
     /// The counter before it changes by `by`. It starts from 0.
     fn count(&mut self, symbol: super::tree::Symbol, by: i64) -> i64 {
-        let at = match self.counters.iter().position(|(known, _)| *known == symbol.0) {
-            Some(at) => at,
-            None => {
-                self.counters.push((symbol.0, 0));
-                self.counters.len() - 1
-            }
-        };
-        let before = self.counters[at].1;
-        self.counters[at].1 = before.saturating_add(by);
+        let counter = self.counters.entry(symbol.0).or_insert(0);
+        let before = *counter;
+        *counter = before.saturating_add(by);
         before
     }
 
     fn output(&mut self, output: &'a Output, out: &mut String) -> Result<(), Stop> {
         let value = self.chain(&output.chain)?;
-        self.put(&value, output.address, out)
+        let before = out.len();
+        self.put(&value, output.address, out)?;
+        if output.bare && self.escaping == Escaping::Html && !matches!(value, Value::Markup(_)) {
+            escape_bare(before, out);
+        }
+        Ok(())
     }
 
     /// Puts out a value in the form of the output.
@@ -268,9 +264,15 @@ impl<'a> Renderer<'a> {
                 }
             }
             Value::Text(text) => {
-                let unsafe_address = address && self.escaping == Escaping::Html && runs(text);
-                let text = if unsafe_address { "#" } else { text };
-                escape(text, self.escaping, out.len() == self.start, out);
+                let first = out.len() == self.start;
+                let begins = match self.escaping {
+                    Escaping::Html => address,
+                    Escaping::Url => first,
+                    Escaping::Plain | Escaping::Json => false,
+                };
+                // An address that a user brought must not run as a program where it is opened.
+                let text = if begins && runs(text) { "#" } else { text };
+                escape(text, self.escaping, first, out);
             }
             Value::Time(_) | Value::Zoned(..) | Value::Map(_) => {
                 let mut work = filter::Work::new(self.context, self.escaping, &mut self.budget);

@@ -59,6 +59,10 @@ pub(super) struct Output {
     /// It stands where an address begins (`href="{{ … }}`): under HTML, an address that would run
     /// as a program is replaced.
     pub address: bool,
+    /// It stands right behind `=`, where HTML may have no quotes around it.
+    pub bare: bool,
+    /// Where it stands in the source.
+    pub place: usize,
 }
 
 /// A condition.
@@ -132,6 +136,8 @@ pub(super) struct Path {
     pub keys: Box<[Key]>,
     /// Whether all keys are names.
     pub plain: bool,
+    /// Whether it is certainly a variable of the template.
+    pub local: bool,
 }
 
 /// One step inside a value.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use model::Text;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use super::{DEPTH_MAX, Map, Value, write_float};
+use super::{Map, Value, write_float};
 
 /// Reads a JSON text; `None` if it is none, or is nested deeper than 128 levels. Names keep their
 /// order, of equal names the last counts, numbers beyond 64 bits become floats.
@@ -147,11 +147,4 @@ pub(crate) fn escape_json(text: &str, out: &mut String) {
         }
     }
     out.push_str(&text[plain..]);
-}
-
-/// A value as JSON, for tests and small values.
-pub(crate) fn to_json(value: &Value) -> String {
-    let mut out = String::new();
-    write_json(value, &mut out, usize::MAX, DEPTH_MAX);
-    out
 }

@@ -78,10 +78,9 @@ impl Number {
         whole: fn(i64, i64) -> Option<i64>,
         float: fn(f64, f64) -> f64,
     ) -> Value {
-        if let (Number::Int(a), Number::Int(b)) = (self, other)
-            && let Some(n) = whole(a, b)
-        {
-            return Value::Int(n);
+        if let (Number::Int(a), Number::Int(b)) = (self, other) {
+            let beyond = || from_float(float(a as f64, b as f64));
+            return whole(a, b).map_or_else(beyond, Value::Int);
         }
         from_float(tidy(float(self.as_f64(), other.as_f64())))
     }
@@ -92,9 +91,13 @@ pub(crate) fn from_float(x: f64) -> Value {
     if x.is_finite() { Value::Float(x) } else { Value::Nil }
 }
 
-/// The nearest float with 15 significant digits, so that 0.1 + 0.2 is 0.3: prices are decimal.
+/// The nearest float with 15 significant digits if that is written much shorter, so that 0.1 + 0.2
+/// is 0.3: prices are decimal. What has that many digits of its own keeps them.
 pub(crate) fn tidy(x: f64) -> f64 {
-    format!("{x:.14e}").parse().unwrap_or(x)
+    const SHORTER_BY: usize = 4; // noise in the last bits adds more digits than that
+    let rounded: f64 = format!("{x:.14e}").parse().unwrap_or(x);
+    let shorter = rounded.to_string().len() + SHORTER_BY <= x.to_string().len();
+    if shorter { rounded } else { x }
 }
 
 /// Appends a float in its shortest form, without an exponent; a whole one without a fraction.
@@ -108,7 +111,7 @@ pub(crate) fn write_float(x: f64, out: &mut String) {
 pub(super) fn write_instant(at: Timestamp, offset_s: i32, out: &mut String) {
     let wall = Timestamp(at.0.saturating_add(i64::from(offset_s) * 1_000)).to_string();
     out.push_str(wall.trim_end_matches('Z'));
-    let minutes = offset_s.abs() / 60;
+    let minutes = offset_s.unsigned_abs() / 60;
     let sign = if offset_s < 0 { '-' } else { '+' };
     let _ = write!(out, "{sign}{:02}:{:02}", minutes / 60, minutes % 60);
 }

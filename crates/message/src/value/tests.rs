@@ -1,5 +1,10 @@
-use super::json::to_json;
 use super::*;
+
+fn to_json(value: &Value) -> String {
+    let mut out = String::new();
+    write_json(value, &mut out, usize::MAX, DEPTH_MAX);
+    out
+}
 
 #[test]
 fn json_goes_in_and_out_in_order() {

@@ -13,11 +13,12 @@ use axum::extract::{Path, State};
 use axum::http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_TYPE, LOCATION, USER_AGENT};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use message::links::{Claim, Kind};
 use model::EventId;
 
-use super::{App, body};
+use super::body::{self, Params};
+use super::App;
 use crate::failure::Failure;
 
 /// A transparent picture of one pixel (GIF).
@@ -43,7 +44,9 @@ const MACHINES: [&str; 14] = [
 
 /// Paths that need no key.
 pub fn routes() -> Router<App> {
-    Router::new().route("/t/{token}", get(followed).post(answered))
+    Router::new()
+        .route("/t/{token}", get(followed).post(answered))
+        .route("/feedback/{provider}/{token}", post(told))
 }
 
 /// What is told of an opener by its name alone.
@@ -97,6 +100,35 @@ async fn followed(
         }
         Kind::Preferences => choices(&app, message, &token, &headers, false).await,
     }
+}
+
+/// How a provider tells.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct FeedbackQuery {
+    /// `report`, `postmark` or `sendgrid`.
+    form: String,
+    /// Of a report: the address that it came to.
+    to: String,
+}
+
+/// What a provider tells of messages.
+async fn told(
+    State(app): State<App>,
+    Path((provider, token)): Path<(String, String)>,
+    Params(query): Params<FeedbackQuery>,
+    body: Body,
+) -> Result<Response, Failure> {
+    let body = body::read(body).await?;
+    let records = app
+        .work(move |service| {
+            service.feedback((&provider, &token), (&query.form, &query.to), &body)
+        })
+        .await?;
+    if !records.is_empty() {
+        app.workspace.submit(records).await?;
+    }
+    Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 /// A form, or a mail program that leaves for its reader (RFC 8058).

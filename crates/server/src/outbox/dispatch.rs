@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use channels::contract::{Address, Outcome};
-use engine::outreach::To;
+use engine::outreach::{Standing, To};
 use model::{EventId, Record, Timestamp};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
@@ -74,6 +74,8 @@ pub fn start(service: &Arc<Service>) -> Option<Dispatching> {
         workspace: Arc::clone(&workspace),
         journal: Some(journal),
         left,
+        paused: Vec::new(),
+        treated: Vec::new(),
         done,
         under_way: 0,
     };
@@ -94,6 +96,10 @@ struct Dispatcher {
     /// Nothing while a thread has it.
     journal: Option<Journal>,
     left: Left,
+    /// Of campaigns that are paused: they go when these go on.
+    paused: Vec<Arc<Queued>>,
+    /// The providers whose lanes are treated as they say.
+    treated: Vec<Arc<Provider>>,
     done: UnboundedSender<Attempt>,
     under_way: usize,
 }
@@ -121,7 +127,7 @@ impl Dispatcher {
                         self.take(more).await;
                     }
                 }
-                () = outbox.changed.notified() => {}
+                () = outbox.changed.notified() => self.follow().await,
                 () = tokio::time::sleep(wait) => {}
             }
         }
@@ -166,8 +172,48 @@ impl Dispatcher {
                 lanes.values_mut().for_each(|lane| {
                     lane.remove(&|queued| users.contains(&queued.user));
                 });
+                self.paused.retain(|queued| !users.contains(&queued.user));
             }
         }
+    }
+
+    /// Takes in what changed: campaigns that were paused, went on or were ended, and providers.
+    async fn follow(&mut self) {
+        let Some(equipment) = self.outbox.equipment() else { return };
+        let now = self.workspace.now();
+        let standing = |queued: &Queued| {
+            let ready = equipment.outfit.campaigns.get(&queued.campaign);
+            ready.map_or(Standing::Stopped, |ready| ready.campaign.standing)
+        };
+        let mut waiting = std::mem::take(&mut self.paused);
+        {
+            let mut lanes = self.outbox.lanes();
+            for lane in lanes.values_mut() {
+                waiting.extend(lane.remove(&|queued| standing(queued) != Standing::Running));
+            }
+            for provider in &equipment.providers {
+                let same = self.treated.iter().any(|of| Arc::ptr_eq(of, provider));
+                if let Some(lane) = lanes.get_mut(&provider.id).filter(|_| !same) {
+                    lane.treat(provider.treatment(), now);
+                }
+            }
+        }
+        self.treated = equipment.providers.clone();
+        // One message may have waited for several providers.
+        let mut seen = std::collections::HashSet::new();
+        waiting.retain(|queued| seen.insert(queued.message));
+        let (mut go, mut records) = (Vec::new(), Vec::new());
+        for queued in waiting {
+            match standing(&queued) {
+                Standing::Running => go.push((*queued).clone()),
+                Standing::Paused => self.paused.push(queued),
+                Standing::Stopped => {
+                    records.push(told::failed(&queued, "campaign_stopped", "", now))
+                }
+            }
+        }
+        self.record(records).await;
+        self.push(go, now).await;
     }
 
     /// Puts messages into the lanes of their providers; those that have none have failed.
@@ -180,6 +226,10 @@ impl Dispatcher {
                 continue;
             }
             let ready = equipment.outfit.campaigns.get(&queued.campaign);
+            if ready.is_some_and(|ready| ready.campaign.standing == Standing::Paused) {
+                self.paused.push(Arc::new(queued));
+                continue;
+            }
             let expires = ready.map_or(now, |ready| queued.at.plus(ready.expires));
             let per_second = ready.and_then(|ready| ready.per_second);
             let queued = Arc::new(queued);

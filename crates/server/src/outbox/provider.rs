@@ -1,9 +1,11 @@
 //! Providers, from how they are stored to what sends.
 
+mod adapters;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use channels::contract::{Channel as Sends, Destination, Limits, Payload};
+use channels::contract::{Channel as Sends, Limits};
 use channels::email::dkim::Signer;
 use channels::email::smtp::{self, Credentials, Encryption, Smtp};
 use channels::http::{Client, Settings as HttpSettings};
@@ -12,8 +14,10 @@ use channels::tls::Trust;
 use channels::webhook::Webhooks;
 use engine::outreach::To;
 use engine::schedule::Channel;
-use message::Rendered;
+use model::facts::{TOKEN_APNS, TOKEN_FCM, TOKEN_WEB};
 use wire::api::{self, InDoubt, ProviderSettings, SmtpSecurity};
+
+pub use adapters::more;
 
 use super::lane::{Doubt, Treatment};
 use super::render::{Linked, reach};
@@ -40,6 +44,8 @@ pub struct Provider {
     pub channel: Arc<dyn Sends>,
     /// Linked content of the messages that it sends.
     pub linked: Linked,
+    /// Tells its settings, secrets among them, from others.
+    pub fingerprint: u64,
     per_second: Option<u32>,
     concurrency: u32,
     in_doubt: InDoubt,
@@ -51,6 +57,16 @@ pub enum Kind {
     Smtp(SmtpFacts),
     /// Other systems.
     Webhook(WebhookFacts),
+    /// Text messages, whoever carries them.
+    Sms,
+    /// Google's push service.
+    Fcm,
+    /// Apple's push service.
+    Apns,
+    /// Browsers.
+    WebPush,
+    /// WhatsApp.
+    WhatsApp,
 }
 
 /// Whom e-mails come from.
@@ -87,13 +103,29 @@ impl Provider {
         let private = matches!(settings, ProviderSettings::Webhook { private_networks: true, .. });
         let linked = Linked::new(client(private).ok());
         let Use { per_second, concurrency, in_doubt } = of;
-        let id = id.to_owned();
-        Ok(Provider { id, channel_of, kind, channel, linked, per_second, concurrency, in_doubt })
+        let (id, fingerprint) = (id.to_owned(), 0);
+        Ok(Provider {
+            id,
+            fingerprint,
+            channel_of,
+            kind,
+            channel,
+            linked,
+            per_second,
+            concurrency,
+            in_doubt,
+        })
     }
 
     /// Whether it sends messages of a channel to a place.
-    pub fn reaches(&self, channel: Channel, _to: &To) -> bool {
-        self.channel_of == channel
+    pub fn reaches(&self, channel: Channel, to: &To) -> bool {
+        let token = match (&self.kind, to) {
+            (Kind::Fcm, To::Device { kind, .. }) => *kind == TOKEN_FCM,
+            (Kind::Apns, To::Device { kind, .. }) => *kind == TOKEN_APNS,
+            (Kind::WebPush, To::Device { kind, .. }) => *kind == TOKEN_WEB,
+            _ => true,
+        };
+        self.channel_of == channel && token
     }
 
     /// How its lane treats it.
@@ -153,7 +185,7 @@ fn adapter(
             let channel = Webhooks::new(client, limits);
             Ok((Channel::Webhook, Kind::Webhook(WebhookFacts { secret }), Arc::new(channel)))
         }
-        _ => Err(wrong("settings.kind", "this provider is not available yet".to_owned())),
+        other => adapters::other(other, of),
     }
 }
 
@@ -217,16 +249,6 @@ fn client(private: bool) -> Result<Client, Failure> {
         ..HttpSettings::default()
     };
     Client::new(settings).map_err(|error| wrong("settings", error.to_string()))
-}
-
-/// Messages of the other channels in the form of their providers.
-pub fn more(
-    _rendered: &Rendered,
-    _provider: &Provider,
-    _to: &To,
-    _key: &str,
-) -> Option<(Destination, Payload)> {
-    None
 }
 
 /// What is wrong with a field of a provider.

@@ -17,7 +17,7 @@ use engine::outreach::To;
 use engine::schedule::Channel;
 use message::links::{LinkSigner, MessageRef, wrap, wrap_text};
 use message::{Answer, Compiled, Context, Locale, Rendered, Request, Scope, Stop, Value, template};
-use model::{Event, EventId, Span, Text, Timestamp, Zone};
+use model::{Event, Span, Text, Timestamp, Zone};
 
 use super::provider::{Kind, Provider};
 use super::{Equipment, Queued};
@@ -368,12 +368,6 @@ fn method(name: &str) -> webhook::Method {
         "GET" => webhook::Method::Get,
         _ => webhook::Method::Post,
     }
-}
-
-/// The message that an address for bounces names.
-pub fn message_of_bounce(address: &str) -> Option<EventId> {
-    let delivery = email::verp_delivery(BOUNCES, address)?;
-    Some(EventId::of(delivery))
 }
 
 /// Which addresses linked content may ask.

@@ -103,8 +103,12 @@ pub fn compile(
     }
 }
 
-fn lint(_content: &Content, _transactional: bool) -> Vec<ContentProblem> {
-    Vec::new()
+fn lint(content: &Content, transactional: bool) -> Vec<ContentProblem> {
+    let purpose = match transactional {
+        true => message::lint::Purpose::Transactional,
+        false => message::lint::Purpose::Marketing,
+    };
+    message::lint::content(content, purpose).into_iter().map(problem).collect()
 }
 
 /// A problem in the form of the API.

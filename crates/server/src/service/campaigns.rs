@@ -68,7 +68,7 @@ impl Service {
         self.workspace.outfit(Arc::clone(&outfit))?;
         let (providers, links) = (self.sending()?, self.links()?);
         self.outbox.equip(Arc::new(Equipment { outfit, providers, links }));
-        self.schedule.notify_waiters();
+        self.schedule.notify_one();
         Ok(())
     }
 

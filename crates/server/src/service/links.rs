@@ -13,11 +13,11 @@ use super::Service;
 use crate::failure::Failure;
 
 /// A message as its queueing tells it.
-struct Known {
-    user: Text,
-    who: Who,
+pub(super) struct Known {
+    pub(super) user: Text,
+    pub(super) who: Who,
     /// What every event of it says.
-    own: Vec<(Text, Value)>,
+    pub(super) own: Vec<(Text, Value)>,
     campaign: Text,
     channel: Text,
 }
@@ -149,7 +149,7 @@ impl Service {
     }
 
     /// The message of an id.
-    fn message(&self, message: EventId) -> Result<Known, Failure> {
+    pub(super) fn message(&self, message: EventId) -> Result<Known, Failure> {
         let unknown = || Failure::not_found("link.unknown", "this message is not known any more");
         let snapshot = self.workspace.snapshot()?;
         let mut user = Candidate::user_of(message);

@@ -9,8 +9,8 @@ use message::{Body, Content, Context, content};
 use model::{Text, Timestamp};
 use serde_json::{Map, Value};
 use wire::api::{
-    self, InDoubt, Provider, ProviderInput, ProviderList, ProviderSettings, ProviderStatus,
-    ProviderTest, ProviderTested,
+    InDoubt, Provider, ProviderInput, ProviderList, ProviderSettings, ProviderStatus, ProviderTest,
+    ProviderTested,
 };
 
 use super::Service;
@@ -124,8 +124,14 @@ impl Service {
     /// Providers that send, oldest first; what is wrong with the others is logged.
     pub(super) fn sending(&self) -> Result<Vec<Arc<provider::Provider>>, Failure> {
         let saved = self.workspace.config().providers()?;
-        let built = saved.iter().filter_map(|saved| match built(saved) {
-            Ok(provider) => Some(Arc::new(provider)),
+        // Connections outlive a change of campaigns.
+        let before = self.outbox.equipment();
+        let same = |saved: &SavedProvider| {
+            let mut known = before.iter().flat_map(|of| &of.providers);
+            known.find(|of| of.id == saved.id && of.fingerprint == fingerprint(saved)).cloned()
+        };
+        let built = saved.iter().filter_map(|saved| match same(saved).map_or_else(|| built(saved).map(Arc::new), Ok) {
+            Ok(provider) => Some(provider),
             Err(failure) => {
                 tracing::error!(provider = saved.id, message = %failure.detail.message, "a provider cannot be used");
                 None
@@ -160,6 +166,14 @@ impl Service {
         }
         if plain.get("kind") == Some(&Value::from("webhook")) && !secrets.contains_key("secret") {
             secrets.insert("secret".into(), Value::from(new_secret()?.0));
+        }
+        if plain.get("kind") == Some(&Value::from("web_push"))
+            && !secrets.contains_key("private_key")
+        {
+            let keys = channels::web_push::Keys::generate()
+                .map_err(|error| wrong("settings.private_key", error.to_string()))?;
+            plain.insert("public_key".into(), Value::from(keys.public.clone()));
+            secrets.insert("private_key".into(), Value::from(keys.private.reveal()));
         }
         let whole = whole(&plain, &secrets)?;
         provider::Provider::new(&id, &whole, of)?;
@@ -199,7 +213,7 @@ impl Service {
             id: saved.id.clone(),
             name: saved.name.clone(),
             channel: channel_of(&settings),
-            feedback_path: None,
+            feedback_path: self.feedback_of(saved, &settings)?,
             settings,
             secrets: stored(&saved.secrets.0).keys().cloned().collect(),
             per_second: of.per_second,
@@ -219,11 +233,38 @@ impl Service {
     }
 }
 
+impl Service {
+    /// Where a provider tells of messages; only of mail there is anything to tell this way.
+    fn feedback_of(
+        &self,
+        saved: &SavedProvider,
+        settings: &ProviderSettings,
+    ) -> Result<Option<String>, Failure> {
+        match settings {
+            ProviderSettings::Smtp { .. } if !self.sight().masked() => {
+                Ok(Some(self.feedback_path(&saved.id)?))
+            }
+            _ => Ok(None),
+        }
+    }
+}
+
 /// A provider that sends, of its stored form.
 fn built(saved: &SavedProvider) -> Result<provider::Provider, Failure> {
     let mut plain = stored(&saved.settings);
     let of = used(&mut plain);
-    provider::Provider::new(&saved.id, &whole(&plain, &stored(&saved.secrets.0))?, of)
+    let whole = whole(&plain, &stored(&saved.secrets.0))?;
+    let mut provider = provider::Provider::new(&saved.id, &whole, of)?;
+    provider.fingerprint = fingerprint(saved);
+    Ok(provider)
+}
+
+/// Tells what is stored of a provider from what was.
+fn fingerprint(saved: &SavedProvider) -> u64 {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let mut hasher = DefaultHasher::new();
+    (&saved.settings, &saved.secrets.0).hash(&mut hasher);
+    hasher.finish()
 }
 
 fn used(plain: &mut Map<String, Value>) -> Use {
@@ -307,23 +348,4 @@ fn test_body(channel: engine::schedule::Channel, to: &str) -> Body {
 fn unknown(id: &str) -> Failure {
     Failure::not_found("provider.not_found", format!("there is no provider \"{id}\""))
         .hint("GET /api/providers lists them")
-}
-
-/// Names of secrets, for whoever checks that none is shown.
-pub fn secret_names() -> impl Iterator<Item = &'static str> {
-    SECRETS.into_iter().chain([APP_SECRET])
-}
-
-/// The channels of the API, for lists.
-pub fn channels() -> [api::Channel; 8] {
-    [
-        api::Channel::Email,
-        api::Channel::Push,
-        api::Channel::WebPush,
-        api::Channel::Sms,
-        api::Channel::Whatsapp,
-        api::Channel::Webhook,
-        api::Channel::InApp,
-        api::Channel::Inbox,
-    ]
 }

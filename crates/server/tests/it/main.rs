@@ -22,6 +22,7 @@ mod listening;
 mod live;
 mod maintenance;
 mod operations;
+mod outreach;
 mod privacy;
 mod regressions;
 mod schema;

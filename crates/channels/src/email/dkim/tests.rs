@@ -3,23 +3,22 @@ use std::process::{Command, Stdio};
 
 use super::*;
 use crate::email::{Mailbox, Message, Unsubscribe, mime};
+use crate::testing::{openssl, rsa_pem};
 
 const NOW: Timestamp = Timestamp(1_790_000_000_000);
 
-/// PEM of a fresh key, made by OpenSSL; `None` where there is none.
-fn key(arguments: &[&str]) -> Option<Secret> {
-    let made = Command::new("openssl").args(arguments).stderr(Stdio::null()).output().ok()?;
-    made.status.success().then(|| Secret::new(String::from_utf8(made.stdout).unwrap()))
-}
-
-fn keys() -> Vec<Secret> {
-    let ways: [&[&str]; 3] = [
-        &["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"],
-        &["genrsa", "-traditional", "2048"],
-        &["genpkey", "-algorithm", "ed25519"],
-    ];
-    let made: Vec<Secret> = ways.iter().filter_map(|way| key(way)).collect();
-    if made.len() < ways.len() {
+/// A key of each kind and form, as far as OpenSSL makes them: RSA in both forms, and Ed25519.
+pub fn keys() -> Vec<Secret> {
+    let ed25519 = openssl(&["genpkey", "-algorithm", "ed25519"]);
+    let old_form = rsa_pem().and_then(|pem| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key.pem");
+        std::fs::write(&path, pem).unwrap();
+        openssl(&["rsa", "-traditional", "-in", path.to_str().unwrap()])
+    });
+    let all = [rsa_pem().map(str::to_owned), old_form, ed25519];
+    let made: Vec<Secret> = all.into_iter().flatten().map(Secret::new).collect();
+    if made.len() < 3 {
         eprintln!("SKIPPED in part: OpenSSL made {} of 3 keys", made.len());
     }
     made
@@ -55,7 +54,7 @@ const BODIES: [&str; 5] = [
 
 /// Whether PyPI's dkimpy, an implementation that shares nothing with ours, verifies each message with
 /// its key's record. `None` where Python or the package cannot be had.
-fn verified(messages: &[(String, Vec<u8>)]) -> Option<Vec<bool>> {
+pub fn verified(messages: &[(String, Vec<u8>)]) -> Option<Vec<bool>> {
     const SCRIPT: &str = "
 import sys, base64
 try:

@@ -21,11 +21,8 @@ pub(super) const FILTERS: &[Filter] = &[
     }),
     filter("url_param_escape", (0, 0), url_part),
     filter("cgi_escape", (0, 0), url_part),
-    filter("uri_escape", (0, 0), |w, v, _| {
-        coded(w, &v, Escaping::Url, |text, out| {
-            percent(text, b"-._~:/?#[]@!$&'()*+,;=", out);
-        })
-    }),
+    filter("url_escape", (0, 0), uri),
+    filter("uri_escape", (0, 0), uri),
     filter("url_decode", (0, 0), |w, v, _| Ok(Value::Text(url_decode(&w.text(&v)?).into()))),
     filter("base64_encode", (0, 0), |w, v, _| {
         Ok(Value::Text(STANDARD.encode(&*w.text(&v)?).into()))
@@ -57,6 +54,13 @@ fn coded(
 
 fn url_part(work: &mut Work<'_>, input: Value, _: &Arguments<'_>) -> Result<Value, Stop> {
     coded(work, &input, Escaping::Url, |text, out| percent(text, b"-._~", out))
+}
+
+/// A whole address: its signs keep their meaning.
+fn uri(work: &mut Work<'_>, input: Value, _: &Arguments<'_>) -> Result<Value, Stop> {
+    coded(work, &input, Escaping::Url, |text, out| {
+        percent(text, b"-._~:/?#[]@!$&'()*+,;=", out);
+    })
 }
 
 fn url_decode(text: &str) -> String {

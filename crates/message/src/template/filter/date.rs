@@ -41,8 +41,9 @@ impl Moment {
 
     fn of(value: &Value, context: &Context<'_>, zone: &Zone) -> Option<Moment> {
         match value {
-            Value::Zoned(at, offset_s) => {
-                Some(Moment { at: *at, offset_s: i64::from(*offset_s), zone: None })
+            Value::Zoned(_, offset_s) => {
+                let at = read::instant(value, context.now, zone)?;
+                Some(Moment { at, offset_s: i64::from(*offset_s), zone: None })
             }
             value => read::instant(value, context.now, zone).map(|at| Moment::in_zone(at, zone)),
         }
@@ -58,7 +59,7 @@ pub(super) fn write_default(context: &Context<'_>, value: &Value, out: &mut Stri
 
 fn in_pattern(work: &Work<'_>, value: &Value, pattern: &str, zone: Option<&Zone>) -> Option<Value> {
     let moment = match (value, zone) {
-        (Value::Zoned(at, _), Some(zone)) => Moment::in_zone(*at, zone),
+        (Value::Zoned(at, _), Some(zone)) => Moment::of(&Value::Time(*at), work.context, zone)?,
         (value, zone) => Moment::of(value, work.context, zone.unwrap_or(&work.context.zone))?,
     };
     let mut out = String::new();
@@ -88,6 +89,3 @@ fn time_zone(work: &mut Work<'_>, input: Value, arguments: &Arguments<'_>) -> Re
     let moved = Moment::in_zone(moment.at, &zone);
     Ok(Value::Zoned(moved.at, i32::try_from(moved.offset_s).unwrap_or(0)))
 }
-
-#[cfg(test)]
-mod tests;

@@ -19,6 +19,7 @@ pub(super) const FILTERS: &[Filter] = &[
     filter("hmac_sha1", (1, 1), |w, v, a| Ok(hmac_sha1(&w.text(&v)?, &w.text(a.at(0))?))),
     filter("hmac_sha1_hex", (1, 1), |w, v, a| Ok(hmac_sha1(&w.text(&v)?, &w.text(a.at(0))?))),
     filter("hmac_sha256", (1, 1), |w, v, a| Ok(hmac_sha256(&w.text(&v)?, &w.text(a.at(0))?))),
+    filter("hmac_sha256_hex", (1, 1), |w, v, a| Ok(hmac_sha256(&w.text(&v)?, &w.text(a.at(0))?))),
     filter("hmac_sha512", (1, 1), |w, v, a| Ok(hmac_sha512(&w.text(&v)?, &w.text(a.at(0))?))),
 ];
 

@@ -68,11 +68,15 @@ pub(super) fn items(work: &mut Work<'_>, value: &Value) -> Result<Arc<[Value]>, 
     Ok(items)
 }
 
+/// Steps of a path in the name of a property; it is walked for every element.
+const PATH_MAX: usize = 16;
+
 /// What is inside an element under a name, or under several with dots between.
 pub(super) fn property(item: &Value, name: &str) -> Value {
     match item {
         Value::Map(map) if map.get(name).is_none() && name.contains('.') => {
-            name.split('.').fold(item.clone(), |value, name| value.child(name))
+            let names = name.split('.').take(PATH_MAX);
+            names.fold(item.clone(), |value, name| value.child(name))
         }
         item => item.child(name),
     }
@@ -171,10 +175,11 @@ fn sort(work: &mut Work<'_>, input: &Value, name: &Value, natural: bool) -> Resu
         .iter()
         .map(|item| {
             let key = keyed(item, &name).into_owned();
-            match key.as_text() {
-                Some(text) if natural => (Value::Text(text.to_lowercase().into()), item),
-                _ => (key, item),
+            if natural && !key.is_nil() {
+                let text = work.item_text(&key).to_lowercase();
+                return (Value::Text(text.into()), item);
             }
+            (key, item)
         })
         .collect();
     keyed.sort_by(|a, b| total_order(&a.0, &b.0));

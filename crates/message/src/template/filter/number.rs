@@ -67,7 +67,7 @@ fn modulo(_: &mut Work<'_>, input: Value, arguments: &Arguments<'_>) -> Result<V
     if b.as_f64() == 0.0 {
         return Ok(Value::Nil);
     }
-    let whole = |a: i64, b: i64| Some(a.checked_sub(b.checked_mul(floor_divide(a, b)?)?)?);
+    let whole = |a: i64, b: i64| a.checked_sub(b.checked_mul(floor_divide(a, b)?)?);
     Ok(a.with(b, whole, |a, b| a - b * (a / b).floor()))
 }
 

@@ -11,8 +11,8 @@ use crate::value::{Number, int};
 pub(super) const FILTERS: &[Filter] = &[
     filter("append", (1, 1), |w, v, a| join(w, &v, a.at(0), false)),
     filter("prepend", (1, 1), |w, v, a| join(w, &v, a.at(0), true)),
-    filter("upcase", (0, 0), |w, v, _| Ok(text(w.context.locale.upper(&*w.text(&v)?)))),
-    filter("downcase", (0, 0), |w, v, _| Ok(text(w.context.locale.lower(&*w.text(&v)?)))),
+    filter("upcase", (0, 0), |w, v, _| Ok(text(w.context.locale.upper(&w.text(&v)?)))),
+    filter("downcase", (0, 0), |w, v, _| Ok(text(w.context.locale.lower(&w.text(&v)?)))),
     filter("capitalize", (0, 0), capitalize),
     filter("strip", (0, 0), |w, v, _| Ok(like(&v, w.text(&v)?.trim()))),
     filter("lstrip", (0, 0), |w, v, _| Ok(like(&v, w.text(&v)?.trim_start()))),
@@ -36,6 +36,11 @@ pub(super) const FILTERS: &[Filter] = &[
     filter("truncate", (0, 2), truncate),
     filter("truncatewords", (0, 2), truncate_words),
     filter("number_of_words", (0, 1), |w, v, _| Ok(int(w.text(&v)?.split_whitespace().count()))),
+    filter("handleize", (0, 0), |w, v, _| Ok(text(slug(&w.text(&v)?)))),
+    filter("pluralize", (2, 2), |_, v, a| {
+        let one = Number::of(&v).as_f64() == 1.0;
+        Ok(a.at(usize::from(!one)).clone())
+    }),
     filter("slugify", (0, 1), |w, v, _| Ok(text(slug(&w.text(&v)?)))),
     filter("default", (0, 1), default),
 ];

@@ -3,15 +3,15 @@
 use std::ops::Range;
 
 use super::{End, NESTING_MAX, Parser};
-use crate::problem::{Problem, code, nearest};
+use crate::problem::{Problem, code};
 use crate::template::expression::{Cursor, Lexeme};
 use crate::template::lexer::trimmed;
 use crate::template::tree::{
     Block, Case, Chain, Condition, Cycle, Expression, Node, Output, Symbol,
 };
 
-/// All tags, for suggestions.
-const TAGS: &[&str] = &[
+/// All tags.
+pub(in crate::template) const TAGS: &[&str] = &[
     "if",
     "elsif",
     "else",
@@ -44,6 +44,9 @@ const TAGS: &[&str] = &[
     "connected_content",
 ];
 
+/// Why braces are wrong inside a tag.
+pub(super) const BRACES: &str = "inside a tag write the variable without {{ }}";
+
 impl Parser<'_> {
     /// One tag and, if it opens a block, everything up to its end. `None` after a problem, and for
     /// tags that do nothing.
@@ -74,7 +77,7 @@ impl Parser<'_> {
             "echo" => {
                 let chain = self.chain(&mut cursor)?;
                 self.finish(&cursor);
-                Some(Node::Output(Output { chain, address: false }))
+                Some(Node::Output(Output { chain, address: false, bare: false, place: rest.start }))
             }
             "abort" | "abort_message" => Some(self.abort(rest)),
             "connected_content" => self.linked(rest),
@@ -96,7 +99,7 @@ impl Parser<'_> {
                 .hint("remove it, or open its block before")
         } else {
             Problem::error(code::UNKNOWN_TAG, format!("there is no tag \"{word}\""))
-                .suggest(nearest(word, TAGS.iter().copied()))
+                .suggest(self.near(word, TAGS.iter().copied()))
         };
         self.problem(problem, place);
         None
@@ -304,8 +307,16 @@ impl Parser<'_> {
             Some(Lexeme::Unclosed) => Problem::error(code::SYNTAX, "this text is not closed")
                 .hint("close it with the quote that opens it"),
             _ => {
-                let found = cursor.written();
-                Problem::error(code::SYNTAX, format!("expected {what}, found {found}"))
+                let found = match cursor.peek() {
+                    Some(_) => format!("\"{}\"", cursor.written()),
+                    None => "the end".to_owned(),
+                };
+                let problem =
+                    Problem::error(code::SYNTAX, format!("expected {what}, found {found}"));
+                match cursor.peek() {
+                    Some(Lexeme::Unknown('{')) => problem.hint(BRACES),
+                    _ => problem,
+                }
             }
         };
         self.problem(problem, cursor.place());

@@ -4,7 +4,7 @@ use model::Text;
 
 use super::Parser;
 use crate::Value;
-use crate::problem::{Problem, code, nearest};
+use crate::problem::{Problem, code};
 use crate::template::expression::{Cursor, Lexeme};
 use crate::template::filter;
 use crate::template::tree::{Call, Chain, Expression, Key, Operator, Path};
@@ -49,7 +49,7 @@ impl Parser<'_> {
         if found.is_none() {
             let problem =
                 Problem::error(code::UNKNOWN_FILTER, format!("there is no filter \"{name}\""))
-                    .suggest(nearest(&name, filter::names()));
+                    .suggest(self.near(&name, filter::names()));
             self.problem(problem, place);
         }
         let (values, named) =
@@ -261,8 +261,9 @@ impl Parser<'_> {
         let ours = ALIASES.iter().find(|(theirs, _)| *theirs == head).map(|(_, ours)| *ours);
         let head = ours.map_or(head, Text::from);
         let plain = keys.iter().all(|key| matches!(key, Key::Name(_)));
+        let local = self.knows(symbol);
         self.read(symbol, &head, &keys);
-        Some(Expression::Path(Box::new(Path { symbol, head, keys: keys.into(), plain })))
+        Some(Expression::Path(Box::new(Path { symbol, head, keys: keys.into(), plain, local })))
     }
 
     /// Notes that a path is asked of the scope.

@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::Parser;
-use crate::problem::{Problem, code, nearest};
+use crate::problem::{Problem, code};
 use crate::template::lexer::trimmed;
 use crate::template::tree::{Block, Linked, Node};
 
@@ -58,7 +58,7 @@ impl Parser<'_> {
         let word = &self.source[option.start + 1..option.end];
         let Some((_, valued)) = OPTIONS.iter().find(|(name, _)| *name == word) else {
             let message = format!("connected_content has no option \":{word}\"");
-            let near = nearest(word, OPTIONS.iter().map(|(name, _)| *name));
+            let near = self.near(word, OPTIONS.iter().map(|(name, _)| *name));
             self.problem(Problem::error(code::SYNTAX, message).suggest(near), option.start);
             return;
         };

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{End, Parser};
-use crate::problem::{Problem, code, nearest};
+use crate::problem::{Problem, code};
 use crate::template::expression::{Cursor, Lexeme};
 use crate::template::tree::{Expression, For, Node, Offset};
 
@@ -26,12 +26,15 @@ impl Parser<'_> {
         let symbol = header.as_ref().map(|(variable, ..)| self.symbol(variable));
         self.n_loops += 1;
         // The variable is known inside, and the block below opens its own list of known names.
-        self.known.push(symbol.into_iter().collect());
+        self.known.push(Vec::new());
+        if let Some(symbol) = symbol {
+            self.know(symbol);
+        }
         let (body, mut end) = match table {
             true => self.block(&["endtablerow"]),
             false => self.block(&["else", "endfor"]),
         };
-        self.known.pop();
+        self.forget();
         self.n_loops -= 1;
         let mut otherwise = None;
         if let Some(End { name, rest }) = &end
@@ -109,7 +112,7 @@ impl Parser<'_> {
     }
 
     fn unknown_option(&mut self, word: &str, place: usize) {
-        let near = nearest(word, ["limit", "offset", "reversed", "cols"]);
+        let near = self.near(word, ["limit", "offset", "reversed", "cols"]);
         let problem = Problem::error(code::SYNTAX, format!("a loop has no option \"{word}\""));
         self.problem(problem.suggest(near), place);
     }

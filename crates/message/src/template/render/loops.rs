@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
+use super::values::length;
 use super::{Flow, Frame, Renderer};
 use crate::Value;
 use crate::template::parse::TABLEROWLOOP;
@@ -19,9 +20,7 @@ enum Items {
 impl Items {
     fn length(&self) -> usize {
         match self {
-            Items::Range(from, to) => {
-                usize::try_from(i128::from(*to) - i128::from(*from) + 1).unwrap_or(0)
-            }
+            Items::Range(from, to) => length(*from, *to),
             Items::List(items) => items.len(),
         }
     }
@@ -116,10 +115,7 @@ impl<'a> Renderer<'a> {
         let first = match &node.offset {
             Offset::Start => 0,
             Offset::At(offset) => count(&self.value(offset)?).unwrap_or(0),
-            Offset::Continue => {
-                let ended = self.ended.iter().find(|(name, _)| *name == node.name);
-                ended.map_or(0, |(_, at)| *at)
-            }
+            Offset::Continue => self.ended.get(&node.name).copied().unwrap_or(0),
         };
         let limit = match &node.limit {
             Some(limit) => count(&self.value(limit)?).unwrap_or(usize::MAX),
@@ -127,10 +123,7 @@ impl<'a> Renderer<'a> {
         };
         let first = first.min(n);
         let length = (n - first).min(limit);
-        match self.ended.iter_mut().find(|(name, _)| *name == node.name) {
-            Some((_, at)) => *at = first + length,
-            None => self.ended.push((node.name.clone(), first + length)),
-        }
+        self.ended.insert(node.name.clone(), first + length);
         Ok(Part { items, first, length })
     }
 

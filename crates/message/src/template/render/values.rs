@@ -6,7 +6,7 @@ use crate::template::filter::{Arguments, Work};
 use crate::template::parse::{FORLOOP, TABLEROWLOOP};
 use crate::template::stop::Stop;
 use crate::template::tree::{Call, Chain, Expression, Key, Operator, Path, Symbol};
-use crate::value::Number;
+use crate::value::{DEPTH_MAX, Number};
 
 /// Steps of a path that need no allocation.
 const NAMES_INLINE: usize = 6;
@@ -48,12 +48,16 @@ impl<'a> Renderer<'a> {
         Ok(match expression {
             Expression::Literal(value) => value.clone(),
             Expression::Empty | Expression::Blank => Value::text(""),
-            Expression::Path(path) => self.path(path)?,
+            Expression::Path(path) => {
+                let value = self.path(path)?;
+                self.charge(&value)?;
+                value
+            }
             Expression::Range(bounds) => {
                 let (from, to) = self.bounds(bounds)?;
-                let n = u64::try_from(i128::from(to) - i128::from(from) + 1).unwrap_or(0);
-                self.budget.range(n)?;
-                self.budget.work(n as usize * size_of::<Value>())?;
+                let n = length(from, to);
+                self.budget.range(n as u64)?;
+                self.budget.work(n.saturating_mul(size_of::<Value>()))?;
                 Value::List((from..=to).map(Value::Int).collect())
             }
             Expression::Compare(compared) => {
@@ -108,6 +112,7 @@ impl<'a> Renderer<'a> {
             _ => {}
         }
         let right = self.value(right)?;
+        self.charge(&left)?;
         let order = left.order(&right);
         Ok(match operator {
             Operator::Less => order.is_some_and(|o| o.is_lt()),
@@ -123,8 +128,18 @@ impl<'a> Renderer<'a> {
         Ok(match right {
             Expression::Empty => left.empty(),
             Expression::Blank => left.blank(),
-            _ => left.same(&self.value(right)?),
+            _ => {
+                self.charge(left)?;
+                left.same(&self.value(right)?)
+            }
         })
+    }
+
+    /// Takes from the budget what looking at a large value costs.
+    fn charge(&mut self, value: &Value) -> Result<(), Stop> {
+        const SMALL_BYTES: usize = 256; // looking at less costs no more than a step
+        let bytes = value.weight(self.budget.work_left(), DEPTH_MAX);
+        if bytes > SMALL_BYTES { self.budget.work(bytes) } else { Ok(()) }
     }
 
     fn path(&mut self, path: &'a Path) -> Result<Value, Stop> {
@@ -185,8 +200,7 @@ impl<'a> Renderer<'a> {
         if let Some(value) = self.assigned.get(at).and_then(Option::as_ref) {
             return Some(value.clone());
         }
-        let counter = self.counters.iter().find(|(known, _)| *known == symbol.0);
-        counter.map(|(_, n)| Value::Int(*n))
+        self.counters.get(&symbol.0).map(|n| Value::Int(*n))
     }
 
     fn inside(&mut self, mut value: Value, keys: &'a [Key]) -> Result<Value, Stop> {
@@ -201,4 +215,10 @@ impl<'a> Renderer<'a> {
         }
         Ok(value)
     }
+}
+
+/// How many whole numbers there are from one to another, both included.
+pub(super) fn length(from: i64, to: i64) -> usize {
+    let n = i128::from(to) - i128::from(from) + 1;
+    usize::try_from(n.max(0)).unwrap_or(usize::MAX)
 }

@@ -75,7 +75,7 @@ impl Service {
             }
         }
         let sms_parts = match &rendered {
-            Some(Rendered::Sms(sms)) => Some(parts(&sms.body)),
+            Some(Rendered::Sms(sms)) => Some(message::sms::parts(&sms.body).parts.len() as u32),
             _ => None,
         };
         Ok(MessagePreview {
@@ -255,14 +255,5 @@ fn shown(rendered: &Rendered) -> BTreeMap<String, Json> {
     match object {
         Json::Object(fields) => fields.into_iter().collect(),
         _ => BTreeMap::new(),
-    }
-}
-
-/// Parts of a text message, as far as its length tells.
-fn parts(text: &str) -> u32 {
-    let n = text.encode_utf16().count() as u32;
-    match n {
-        0..=70 => 1,
-        _ => n.div_ceil(67),
     }
 }

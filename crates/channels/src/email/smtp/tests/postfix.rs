@@ -14,6 +14,8 @@ use tempfile::TempDir;
 use super::server::{Act, Server};
 use super::{message, outgoing, script, settings};
 use crate::contract::{Address, Channel, Code, Outcome, Outgoing, Payload};
+use crate::email::dkim::Signer;
+use crate::email::dkim::tests::{keys, verified};
 use crate::email::feedback::{Event, report};
 use crate::email::smtp::{Encryption, Settings, Smtp};
 use crate::tls::Trust;
@@ -134,7 +136,10 @@ async fn postfix_takes_forwards_refuses_and_bounces() {
         trust: Trust::with(&postfix.certificate).unwrap(),
         ..settings(postfix.port)
     };
-    let smtp = Smtp::new(settings, Vec::new()).unwrap();
+    let signers: Vec<Signer> =
+        keys().iter().take(1).map(|key| Signer::new("shop.example", "s1", key).unwrap()).collect();
+    let record = signers.first().map(Signer::record);
+    let smtp = Smtp::new(settings, signers).unwrap();
 
     let outcome = smtp.send(outgoing("d0", "ada@dest.example")).await;
     assert!(matches!(&outcome, Outcome::Accepted { provider_id: Some(_) }), "{outcome:?}");
@@ -142,6 +147,9 @@ async fn postfix_takes_forwards_refuses_and_bounces() {
     for line in ["..two", "Subject: Hello", "Message-ID: <d1@shop.example>"] {
         assert!(forwarded.contains(&format!("\r\n{line}\r\n")), "{forwarded}");
     }
+    // What Postfix adds and folds on the way leaves the signature whole.
+    let signed = record.and_then(|record| verified(&[(record, forwarded.clone().into_bytes())]));
+    assert!(signed.is_none_or(|verdicts| verdicts == [true]), "{forwarded}");
 
     let outcome = smtp.send(outgoing("d1", "nobody@dest.example")).await;
     let dead = Address::DEAD;

@@ -16,8 +16,9 @@ const SECONDS_MAX: i64 = 100_000_000_000;
 /// The instant that a value means, if it means one.
 pub(super) fn instant(value: &Value, now: Timestamp, zone: &Zone) -> Option<Timestamp> {
     match value {
-        Value::Time(at) | Value::Zoned(at, _) => Some(*at),
+        Value::Time(at) | Value::Zoned(at, _) => inside(*at),
         Value::Int(n) => epoch(*n),
+        Value::Float(x) if x.abs() < SECONDS_MAX as f64 => inside(Timestamp((x * 1e3) as i64)),
         Value::Float(x) => epoch(*x as i64),
         Value::Text(text) | Value::Markup(text) => of_text(text.trim(), now, zone),
         _ => None,
@@ -25,7 +26,7 @@ pub(super) fn instant(value: &Value, now: Timestamp, zone: &Zone) -> Option<Time
 }
 
 fn epoch(n: i64) -> Option<Timestamp> {
-    let ms = if n.abs() < SECONDS_MAX { n.checked_mul(1_000)? } else { n };
+    let ms = if n.unsigned_abs() < SECONDS_MAX.unsigned_abs() { n.checked_mul(1_000)? } else { n };
     inside(Timestamp(ms))
 }
 
@@ -40,7 +41,7 @@ fn of_text(text: &str, now: Timestamp, zone: &Zone) -> Option<Timestamp> {
     if ["now", "today"].iter().any(|word| text.eq_ignore_ascii_case(word)) {
         return Some(now);
     }
-    if text.bytes().all(|b| b.is_ascii_digit()) && text.len() >= 9 {
+    if text.bytes().all(|b| b.is_ascii_digit()) {
         return text.parse().ok().and_then(epoch);
     }
     if let Some(at) = iso(text, zone) {
