@@ -3,36 +3,34 @@
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
 import { storedKey } from './key';
 import { ApiError, errorOf } from './client';
+import type { Schemas } from './types';
+
+export type CampaignReach = Schemas['CampaignReach'];
+export type Funnel = Schemas['DeliveryFunnel'];
+export type GoalReport = Schemas['GoalReport'];
+export type EffectReport = Schemas['EffectReport'];
+export type ArmReport = Schemas['ArmReport'];
+export type WithInterval = Schemas['WithInterval'];
+export type CampaignReport = Schemas['CampaignReport'];
+export type CampaignDay = Schemas['CampaignDay'];
+export type ReasonCount = Schemas['ReasonCount'];
+export type MessagePreview = Schemas['MessagePreview'];
+export type Delivery = Schemas['Delivery'];
+export type DeliveryWhy = Schemas['DeliveryWhy'];
+export type ProviderTested = Schemas['ProviderTested'];
+export type CampaignRun = Schemas['CampaignRun'];
+export type ContentProblem = Schemas['ContentProblem'];
+export type Recurrence = Schemas['Recurrence'];
+export type Goal = Schemas['GoalInput'];
+export type LocalHours = Schemas['LocalHours'];
+export type Trigger = Schemas['Trigger'];
+export type Again = Schemas['Again'];
+
+// The generated types of what holds a channel or a status cannot be written (`"sms" & Record<string, never>`),
+// so these are written here.
 
 export const CHANNELS = ['email', 'push', 'web_push', 'sms', 'whatsapp', 'webhook', 'in_app', 'inbox'] as const;
 export type Channel = (typeof CHANNELS)[number];
-
-export type Trigger =
-  | { kind: 'once'; at?: string }
-  | { kind: 'dates'; at: string[] }
-  | ({ kind: 'recurring' } & Recurrence)
-  | { kind: 'event'; event: unknown }
-  | { kind: 'enters'; segment: string }
-  | { kind: 'leaves'; segment: string }
-  | { kind: 'state'; lifecycle?: string; from?: string[]; to: string[] }
-  | { kind: 'api' };
-
-export interface Recurrence {
-  every: string;
-  interval?: number;
-  at: string[];
-  weekdays?: string[];
-  days_of_month?: number[];
-  start?: string;
-  end?: string;
-  count?: number;
-  except?: string[];
-  weekends?: string;
-  holidays?: string;
-  country?: string;
-}
-
-export type Again = { kind: 'once' } | { kind: 'always' } | { kind: 'after'; pause: string };
 
 /** The content of a message in one language: the fields of its channel by name. */
 export type Content = { kind: Channel } & Record<string, unknown>;
@@ -42,18 +40,6 @@ export interface Variant {
   name?: string;
   share?: number;
   content: Record<string, Content>;
-}
-
-export interface Goal {
-  event: unknown;
-  within: string;
-  revenue?: string;
-}
-
-export interface LocalHours {
-  from: string;
-  to: string;
-  weekdays?: string[];
 }
 
 export interface DeliveryOptions {
@@ -92,22 +78,6 @@ export interface CampaignInput {
 export type CampaignStatus = 'draft' | 'scheduled' | 'running' | 'paused' | 'stopped' | 'ended';
 export type CampaignAction = 'start' | 'pause' | 'resume' | 'stop';
 
-export interface CampaignRun {
-  run: string;
-  due_at: string;
-  ended_at: string | null;
-  audience: number;
-  note: string | null;
-}
-
-export interface ContentProblem {
-  error: boolean;
-  code: string;
-  place: string;
-  message: string;
-  hint: string;
-}
-
 export interface Campaign {
   id: string;
   status: CampaignStatus;
@@ -134,126 +104,11 @@ export interface CampaignSummary {
   sent: number;
 }
 
-export interface ReasonCount {
-  reason: string;
-  count: number;
-}
-
-export interface CampaignReach {
-  audience: number;
-  reachable: number;
-  excluded: ReasonCount[];
-  control: number;
-  messages: number;
-  detectable: number | null;
-  base_rate: number | null;
-}
-
 export interface MessagePreviewInput {
   content: Record<string, Content>;
   user?: string;
   locale?: string;
   properties?: Record<string, unknown>;
-}
-
-export interface MessagePreview {
-  rendered: Record<string, unknown> | null;
-  locale: string;
-  right_to_left: boolean;
-  stopped: string | null;
-  problems: ContentProblem[];
-  sms_parts: number | null;
-}
-
-export interface Funnel {
-  decided: number;
-  planned: number;
-  held_out: number;
-  held_out_by_group: ReasonCount[];
-  withheld: number;
-  withheld_by_reason: ReasonCount[];
-  queued: number;
-  waiting: number;
-  sent: number;
-  failed: number;
-  failed_by_code: ReasonCount[];
-  delivered: number;
-  opened: number;
-  opened_by_machine: number;
-  clicked: number;
-  bounced: number;
-  complained: number;
-}
-
-export interface WithInterval {
-  value: number;
-  low: number;
-  high: number;
-}
-
-export interface ArmReport {
-  arm: string;
-  users: number;
-  complete: number;
-  converted: number;
-  rate: WithInterval | null;
-  events: number;
-  revenue: number | null;
-  revenue_per_user: number | null;
-}
-
-export interface EffectReport {
-  arm: string;
-  difference: WithInterval;
-  lift: WithInterval | null;
-  p_value: number;
-  significant: boolean;
-  extra_converted: WithInterval;
-  revenue_per_user: WithInterval | null;
-  extra_revenue: WithInterval | null;
-}
-
-export interface GoalReport {
-  event: string;
-  within: string;
-  arms: ArmReport[];
-  effect: EffectReport | null;
-  variants: EffectReport[];
-  no_effect_because: string | null;
-}
-
-export interface CampaignDay {
-  day: string;
-  sent: number;
-  opened: number;
-  clicked: number;
-  failed: number;
-}
-
-export interface CampaignReport {
-  as_of: string;
-  funnel: Funnel;
-  variants: { variant: string; funnel: Funnel }[];
-  goals: GoalReport[];
-  sample_ratio: { p_value: number; mismatch: boolean } | null;
-  days: CampaignDay[];
-}
-
-export interface Delivery {
-  id: string;
-  user: string;
-  campaign: string;
-  channel: string;
-  variant: string | null;
-  state: string;
-  reason: string | null;
-  decided_at: string;
-  steps: { event: string; at: string; properties: Record<string, string> }[];
-}
-
-export interface DeliveryWhy {
-  delivery: Delivery;
-  reasons: { about: string; passed: boolean; because: string }[];
 }
 
 export interface DeliveryFilter {
@@ -295,14 +150,6 @@ export interface Provider {
     last_error: string | null;
     oldest_seconds: number;
   };
-}
-
-export interface ProviderTested {
-  accepted: boolean;
-  code: string | null;
-  detail: string | null;
-  provider_id: string | null;
-  took_ms: number;
 }
 
 export interface Cap {

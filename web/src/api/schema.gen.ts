@@ -209,6 +209,128 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/campaigns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All campaigns. */
+        get: operations["campaigns"];
+        put?: never;
+        /** Makes a campaign; it is a draft. */
+        post: operations["create_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/campaigns/reach": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Who a campaign would reach, with every exclusion counted. */
+        post: operations["campaign_reach"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/campaigns/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One campaign with its runs. */
+        get: operations["campaign"];
+        /** Changes a campaign. */
+        put: operations["update_campaign"];
+        post?: never;
+        /** Deletes a draft. */
+        delete: operations["delete_campaign"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/campaigns/{id}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What became of a campaign, and what it caused. */
+        get: operations["campaign_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/campaigns/{id}/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends a campaign that is triggered by requests. */
+        post: operations["send_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/campaigns/{id}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Starts, pauses, resumes or ends a campaign. */
+        post: operations["act_on_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/campaigns/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends one message to a test user now. */
+        post: operations["test_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/catalogue": {
         parameters: {
             query?: never;
@@ -257,6 +379,40 @@ export interface paths {
         post?: never;
         /** Deletes a composite event that nothing refers to. */
         delete: operations["delete_composite"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Messages, newest first. */
+        get: operations["deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/deliveries/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One message, and why it was sent or not. */
+        get: operations["delivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -694,6 +850,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/messages/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A message as a user would see it. */
+        post: operations["preview_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/overview": {
         parameters: {
             query?: never;
@@ -705,6 +878,60 @@ export interface paths {
         get: operations["overview"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Providers of all channels. */
+        get: operations["providers"];
+        put?: never;
+        /** Makes a provider. */
+        post: operations["create_provider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/providers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One provider, and how it is doing. */
+        get: operations["provider"];
+        /** Changes a provider; secrets that are left out stay. */
+        put: operations["update_provider"];
+        post?: never;
+        /** Deletes a provider. */
+        delete: operations["delete_provider"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/providers/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends a test message now. */
+        post: operations["test_provider"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1089,6 +1316,24 @@ export interface paths {
         /** What a client must know first. */
         get: operations["session"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/settings/contact-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Control group, caps, quiet hours. */
+        get: operations["contact_policy"];
+        /** Replaces the contact policy. */
+        put: operations["set_contact_policy"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1839,6 +2084,19 @@ export interface components {
             /** @description Whether messages may be sent to it; nothing: nobody said. */
             subscribed: boolean | null;
         };
+        /** @description How often one user gets messages of one campaign. */
+        Again: {
+            /** @enum {string} */
+            kind: "once";
+        } | {
+            /** @enum {string} */
+            kind: "always";
+        } | {
+            /** @enum {string} */
+            kind: "after";
+            /** @description A duration, as in `30d`; at most 90 days. */
+            pause: string;
+        };
         /** @description What a question cost, condition by condition. */
         Analysis: {
             /**
@@ -1877,6 +2135,42 @@ export interface components {
             label: string;
             /** @description What it may be used for. */
             scope: components["schemas"]["KeyScope"];
+        };
+        /** @description Users of one arm. */
+        ArmReport: {
+            /** @description `control`, or the variant. */
+            arm: string;
+            /**
+             * Format: int64
+             * @description Of them, those whose window is over.
+             */
+            complete: number;
+            /**
+             * Format: int64
+             * @description Of the users, those who reached the goal.
+             */
+            converted: number;
+            /**
+             * Format: int64
+             * @description Events that reached the goal.
+             */
+            events: number;
+            rate: components["schemas"]["WithInterval"] | null;
+            /**
+             * Format: double
+             * @description Their revenue; nothing: the goal has none.
+             */
+            revenue: number | null;
+            /**
+             * Format: double
+             * @description Revenue per user of the arm.
+             */
+            revenue_per_user: number | null;
+            /**
+             * Format: int64
+             * @description Users.
+             */
+            users: number;
         };
         /** @description An attribute as it should be. */
         AttributeDeclaration: {
@@ -1982,6 +2276,279 @@ export interface components {
             /** @description An attribute of the user as of the instant. */
             attribute: string;
         };
+        /** @description A button. */
+        ButtonInput: {
+            /** @description Its id in events, as in `accept`; not a template. */
+            id: string;
+            /** @description Where it leads; default: it closes the message. */
+            link?: string;
+            /** @description What it says. */
+            title: string;
+        };
+        /** @description A campaign. */
+        Campaign: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /** @description What it is. */
+            definition: components["schemas"]["CampaignInput"];
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            ended_at: string | null;
+            /** @description Stable id. */
+            id: string;
+            /**
+             * Format: date-time
+             * @description The next instant at which it is due; nothing: none, or it waits for triggers.
+             */
+            next_at: string | null;
+            /** @description What is wrong or unwise about it; nothing of it keeps it from being saved. */
+            problems: components["schemas"]["ContentProblem"][];
+            /** @description Runs of a campaign on a schedule, newest first, at most 100. */
+            runs: components["schemas"]["CampaignRun"][];
+            /**
+             * Format: date-time
+             * @description When it was started.
+             */
+            started_at: string | null;
+            status: ("draft" | "scheduled" | "running" | "paused" | "stopped" | "ended") & Record<string, never>;
+            /**
+             * Format: date-time
+             * @description When it was changed last.
+             */
+            updated_at: string;
+        };
+        /** @description What to do with a campaign. */
+        CampaignActionInput: {
+            action: ("start" | "pause" | "resume" | "stop") & Record<string, never>;
+        };
+        /** @description Messages of one local day, by the day of the step. */
+        CampaignDay: {
+            /**
+             * Format: int64
+             * @description Clicked.
+             */
+            clicked: number;
+            /**
+             * Format: date
+             * @description The day.
+             */
+            day: string;
+            /**
+             * Format: int64
+             * @description Not taken.
+             */
+            failed: number;
+            /**
+             * Format: int64
+             * @description Opened by people.
+             */
+            opened: number;
+            /**
+             * Format: int64
+             * @description Taken by the provider.
+             */
+            sent: number;
+        };
+        /** @description A campaign to make or to change. */
+        CampaignInput: {
+            /** @description How often one user gets its messages. */
+            again?: components["schemas"]["Again"];
+            /** @description Only members of this segment: an id, or a definition; default: everybody. */
+            audience?: unknown;
+            channel: ("email" | "push" | "web_push" | "sms" | "whatsapp" | "webhook" | "in_app" | "inbox") & Record<string, never>;
+            /**
+             * Format: double
+             * @description Share of the audience that gets nothing, so that the effect can be told: 0 to 0.99, default 0.1.
+             */
+            control?: number;
+            /** @description How messages are delivered. */
+            delivery?: components["schemas"]["DeliveryInput"];
+            /** @description What it is for. */
+            description?: string;
+            /** @description What it is to bring about; the first is the one that decides. */
+            goals?: components["schemas"]["GoalInput"][];
+            /** @description Stable id: letters, digits, `-` and `_`; default: made of the name. */
+            id?: string;
+            /** @description Words by which caps and reports tell campaigns apart, at most 8. */
+            labels?: string[];
+            /** @description Name for people. */
+            name: string;
+            /**
+             * Format: int32
+             * @description Of several that are due at once the greater goes first and takes the cap; 0 to 100, default 50.
+             */
+            priority?: number;
+            /** @description Id of the provider; default: the oldest of the channel. */
+            provider?: string;
+            /** @description Id of the topic; who is not subscribed to it gets nothing. */
+            topic?: string;
+            /** @description About something that the user asked for: no control group, no caps, no quiet hours. */
+            transactional?: boolean;
+            /** @description When it sends. */
+            trigger: components["schemas"]["Trigger"];
+            /** @description At least one. */
+            variants: components["schemas"]["VariantInput"][];
+        };
+        /** @description All campaigns. */
+        CampaignList: {
+            /** @description Newest first. */
+            campaigns: components["schemas"]["CampaignSummary"][];
+        };
+        /** @description Who a campaign would reach. */
+        CampaignReach: {
+            /**
+             * Format: int64
+             * @description Members of the audience.
+             */
+            audience: number;
+            /**
+             * Format: double
+             * @description The share of the audience that reached the first goal in the window before now, without a message.
+             */
+            base_rate: number | null;
+            /**
+             * Format: int64
+             * @description Of the reachable, those who would be in a control group.
+             */
+            control: number;
+            /**
+             * Format: double
+             * @description The smallest difference of the first goal's rate that such a campaign would probably show (80 %), in
+             *     rate points as a fraction; nothing: no goal, or no control group.
+             */
+            detectable: number | null;
+            /** @description Those who cannot, by reason. */
+            excluded: components["schemas"]["ReasonCount"][];
+            /**
+             * Format: int64
+             * @description The rest: messages before caps and quiet hours.
+             */
+            messages: number;
+            /**
+             * Format: int64
+             * @description Of them, those who can get a message on the channel.
+             */
+            reachable: number;
+        };
+        /** @description What became of a campaign. */
+        CampaignReport: {
+            /**
+             * Format: date-time
+             * @description Up to this instant.
+             */
+            as_of: string;
+            /** @description Days with their messages, oldest first, at most 366. */
+            days: components["schemas"]["CampaignDay"][];
+            /** @description All messages together. */
+            funnel: components["schemas"]["DeliveryFunnel"];
+            /** @description Goals, the deciding one first. */
+            goals: components["schemas"]["GoalReport"][];
+            sample_ratio: components["schemas"]["SampleRatioReport"] | null;
+            /** @description By variant, with a draw. */
+            variants: components["schemas"]["VariantFunnel"][];
+        };
+        /** @description One run of a campaign on a schedule. */
+        CampaignRun: {
+            /**
+             * Format: int64
+             * @description Members of the audience.
+             */
+            audience: number;
+            /**
+             * Format: date-time
+             * @description When it was due; its audience is that of this instant.
+             */
+            due_at: string;
+            /**
+             * Format: date-time
+             * @description When everybody had been decided; nothing: it goes on.
+             */
+            ended_at: string | null;
+            /** @description Why it ended otherwise than planned. */
+            note: string | null;
+            /** @description Which. */
+            run: string;
+        };
+        /** @description Recipients of a campaign that is triggered by requests. */
+        CampaignSend: {
+            /** @description Two requests with the same key send once; default: each request sends. */
+            key?: string;
+            /** @description What templates find under `event`. */
+            properties?: {
+                [key: string]: unknown;
+            };
+            /** @description Ids of users, at most 1,000. */
+            users: string[];
+        };
+        /** @description What became of a request to send. */
+        CampaignSendAccepted: {
+            /**
+             * Format: int64
+             * @description Recipients that are decided from now on.
+             */
+            accepted: number;
+            /** @description Ids that nobody has. */
+            unknown: string[];
+        };
+        /** @description A campaign in a list. */
+        CampaignSummary: {
+            channel: ("email" | "push" | "web_push" | "sms" | "whatsapp" | "webhook" | "in_app" | "inbox") & Record<string, never>;
+            /** @description Stable id. */
+            id: string;
+            /** @description Labels. */
+            labels: string[];
+            /** @description Name for people. */
+            name: string;
+            /**
+             * Format: date-time
+             * @description The next instant at which it is due.
+             */
+            next_at: string | null;
+            /**
+             * Format: int64
+             * @description Messages that a provider took.
+             */
+            sent: number;
+            /**
+             * Format: date-time
+             * @description When it was started.
+             */
+            started_at: string | null;
+            status: ("draft" | "scheduled" | "running" | "paused" | "stopped" | "ended") & Record<string, never>;
+            /** @description Which kind of trigger. */
+            trigger: string;
+            /**
+             * Format: date-time
+             * @description When it was changed last.
+             */
+            updated_at: string;
+        };
+        /** @description A test message of a campaign. */
+        CampaignTest: {
+            /** @description A test user: their data, and their address. */
+            user: string;
+            /** @description Which variant; default: the first. */
+            variant?: string;
+        };
+        /** @description At most so many messages to one user in any window of a length. */
+        CapInput: {
+            /** @description Only messages on these channels; default: all together. */
+            channels?: components["schemas"]["Channel"][];
+            /** @description Only messages with one of these labels; default: all. */
+            labels?: string[];
+            /**
+             * Format: int32
+             * @description Messages at most.
+             */
+            most: number;
+            /** @description In any window of this length, as in `7d`; at most 90 days. */
+            within: string;
+        };
         /** @description Everything that a definition can name. */
         Catalogue: {
             /** @description Attributes by name. */
@@ -2031,6 +2598,11 @@ export interface components {
             /** @description Dotted name. */
             name: string;
         };
+        /**
+         * @description How messages reach people.
+         * @enum {string}
+         */
+        Channel: "email" | "push" | "web_push" | "sms" | "whatsapp" | "webhook" | "in_app" | "inbox";
         /** @description What a person said about a channel. */
         ChannelSubscription: {
             /** @description `email`, `push`, `web_push`, `sms` or `whatsapp`. */
@@ -2152,6 +2724,195 @@ export interface components {
              */
             users: number;
         };
+        /** @description What holds for all campaigns that are not transactional. */
+        ContactPolicy: {
+            /**
+             * @description Caps, at most 16.
+             * @default []
+             */
+            caps: components["schemas"]["CapInput"][];
+            /**
+             * Format: double
+             * @description Share of all users who never get a message, so that the effect of all of them can be told: 0 to
+             *     0.5.
+             * @default 0
+             */
+            control: number;
+            /**
+             * @description Gaps, at most 16.
+             * @default []
+             */
+            gaps: components["schemas"]["GapInput"][];
+            /**
+             * @description Hours in which the law of the user's country lets no marketing through, for the channels it names.
+             * @default false
+             */
+            legal_hours: boolean;
+            on_quiet?: ("delay" | "discard") & Record<string, never>;
+            /**
+             * @description The address under which people reach this server, for links in messages, as in
+             *     `https://messages.example.com`; default: where the server was started.
+             * @default null
+             */
+            public_url: string;
+            /**
+             * @description Local hours of each user in which nothing is sent, at most 16.
+             * @default []
+             */
+            quiet: components["schemas"]["LocalHours"][];
+            /**
+             * @description Links are wrapped and opens counted.
+             * @default false
+             */
+            track: boolean;
+        };
+        /** @description The content of a message in one language. */
+        ContentInput: {
+            /** @description The AMP part. */
+            amp?: string;
+            /** @description The body. */
+            body: string;
+            form?: ("html" | "mjml" | "text") & Record<string, never>;
+            /** @description The address it comes from; default: the provider’s. */
+            from?: string;
+            /** @description The name it comes from; default: the provider’s. */
+            from_name?: string;
+            /** @enum {string} */
+            kind: "email";
+            /** @description What Gmail shows of the offer. */
+            offer?: components["schemas"]["OfferInput"];
+            /** @description What mail programs show beside the subject. */
+            preheader?: string;
+            /** @description Where answers go. */
+            reply_to?: string;
+            /** @description The subject. */
+            subject: string;
+            /** @description Plain text for those who see no HTML; default: made of the body. */
+            text?: string;
+        } | {
+            /** @description Android’s channel; not a template. */
+            android_channel?: string;
+            /** @description The text. */
+            body: string;
+            /** @description At most 4. */
+            buttons?: components["schemas"]["ButtonInput"][];
+            /** @description A later message with the same key replaces it. */
+            collapse_key?: string;
+            /** @description What the app finds beside it. */
+            data?: {
+                [key: string]: string;
+            };
+            /** @description A picture. */
+            image?: string;
+            /** @enum {string} */
+            kind: "push";
+            /** @description Where a tap leads. */
+            link?: string;
+            /** @description The title. */
+            title: string;
+            /**
+             * Format: int32
+             * @description Seconds that the service keeps it for a device that is off; default: four weeks.
+             */
+            ttl_seconds?: number;
+        } | {
+            /** @description The text. */
+            body: string;
+            /** @description At most 2. */
+            buttons?: components["schemas"]["ButtonInput"][];
+            /** @description The icon. */
+            icon?: string;
+            /** @description A picture. */
+            image?: string;
+            /** @enum {string} */
+            kind: "web_push";
+            /** @description Where a click leads. */
+            link?: string;
+            /** @description The title. */
+            title: string;
+            /**
+             * Format: int32
+             * @description Seconds that the service keeps it.
+             */
+            ttl_seconds?: number;
+        } | {
+            /** @description The text. */
+            body: string;
+            /** @enum {string} */
+            kind: "sms";
+        } | {
+            /** @description Text, where there is no template. */
+            body?: string;
+            /** @enum {string} */
+            kind: "whatsapp";
+            /** @description Its language; not a template. */
+            language?: string;
+            /** @description What fills its body. */
+            parameters?: string[];
+            /** @description Name of the approved template; not a template of ours. */
+            template?: string;
+        } | {
+            /** @description The body; default: what is known of the message, as JSON. */
+            body?: string;
+            /** @description By name. */
+            headers?: {
+                [key: string]: string;
+            };
+            /** @enum {string} */
+            kind: "webhook";
+            /** @description `POST`, `PUT`, `PATCH` or `GET`; default `POST`. */
+            method?: string;
+            /** @description Where to. */
+            url: string;
+        } | {
+            /** @description Colour of the background, as in `#ffffff`; not a template. */
+            background?: string;
+            /** @description The text. */
+            body?: string;
+            /** @description At most 3. */
+            buttons?: components["schemas"]["ButtonInput"][];
+            /**
+             * Format: int32
+             * @description Seconds until it is shown.
+             */
+            delay_seconds?: number;
+            /** @description A picture. */
+            image?: string;
+            /** @enum {string} */
+            kind: "in_app";
+            /** @description `cover`, `interstitial`, `half_interstitial`, `header`, `footer`, `alert`; not a template. */
+            layout: string;
+            /** @description The title. */
+            title?: string;
+        } | {
+            /** @description The text. */
+            body?: string;
+            /** @description How long it stays, as in `30d`; default: for ever. */
+            expires_after?: string;
+            /** @description A picture. */
+            image?: string;
+            /** @enum {string} */
+            kind: "inbox";
+            /** @description Where a click leads. */
+            link?: string;
+            /** @description It stands above all others. */
+            pinned?: boolean;
+            /** @description The title. */
+            title: string;
+        };
+        /** @description Something wrong or unwise in a message. */
+        ContentProblem: {
+            /** @description A stable code. */
+            code: string;
+            /** @description It keeps the campaign from being started. */
+            error: boolean;
+            /** @description How to mend it. */
+            hint: string;
+            /** @description What is wrong. */
+            message: string;
+            /** @description Where: variant, language and field. */
+            place: string;
+        };
         /** @description One point of the return curve. */
         CurvePoint: {
             /**
@@ -2230,6 +2991,202 @@ export interface components {
         /** @description Text form, or JSON form. */
         Definition: string | {
             [key: string]: unknown;
+        };
+        /** @description Messages. */
+        Deliveries: {
+            /** @description Newest first. */
+            deliveries: components["schemas"]["Delivery"][];
+            /** @description There are older ones. */
+            more: boolean;
+        };
+        /** @description One message, and what became of it. */
+        Delivery: {
+            /** @description Of which campaign. */
+            campaign: string;
+            /** @description On which channel. */
+            channel: string;
+            /**
+             * Format: date-time
+             * @description When it was decided.
+             */
+            decided_at: string;
+            /** @description Its id. */
+            id: string;
+            /** @description Why nothing was sent, or the code of the failure, or the control group. */
+            reason: string | null;
+            /**
+             * @description The furthest that it came: `planned`, `held_out`, `withheld`, `queued`, `sent`, `failed`,
+             *     `delivered`, `opened`, `clicked`, `bounced`, `complained`.
+             */
+            state: string;
+            /** @description Everything that is known of it, oldest first. */
+            steps: components["schemas"]["DeliveryStep"][];
+            /** @description To whom. */
+            user: string;
+            /** @description Which variant; nothing: none was drawn. */
+            variant: string | null;
+        };
+        /**
+         * @description Messages at every step. `decided` = `held_out` + `withheld` + `queued`; `queued` = `sent` + `failed` +
+         *     `waiting`.
+         */
+        DeliveryFunnel: {
+            /**
+             * Format: int64
+             * @description Came back after they were taken.
+             */
+            bounced: number;
+            /**
+             * Format: int64
+             * @description Clicked.
+             */
+            clicked: number;
+            /**
+             * Format: int64
+             * @description Reported as unwanted.
+             */
+            complained: number;
+            /**
+             * Format: int64
+             * @description Decided.
+             */
+            decided: number;
+            /**
+             * Format: int64
+             * @description Known to have arrived.
+             */
+            delivered: number;
+            /**
+             * Format: int64
+             * @description Not taken.
+             */
+            failed: number;
+            /** @description Of them, by code. */
+            failed_by_code: components["schemas"]["ReasonCount"][];
+            /**
+             * Format: int64
+             * @description Nothing was sent, so that the effect can be told.
+             */
+            held_out: number;
+            /** @description Of them, by control group. */
+            held_out_by_group: components["schemas"]["ReasonCount"][];
+            /**
+             * Format: int64
+             * @description Opened by people.
+             */
+            opened: number;
+            /**
+             * Format: int64
+             * @description Opened by machines alone, as far as is known.
+             */
+            opened_by_machine: number;
+            /**
+             * Format: int64
+             * @description Wait for a later decision, as in quiet hours.
+             */
+            planned: number;
+            /**
+             * Format: int64
+             * @description Handed to the channel.
+             */
+            queued: number;
+            /**
+             * Format: int64
+             * @description Taken by the provider.
+             */
+            sent: number;
+            /**
+             * Format: int64
+             * @description Wait for their channel.
+             */
+            waiting: number;
+            /**
+             * Format: int64
+             * @description Nothing was sent, for a reason.
+             */
+            withheld: number;
+            /** @description Of them, by reason. */
+            withheld_by_reason: components["schemas"]["ReasonCount"][];
+        };
+        /** @description How messages of a campaign are delivered. */
+        DeliveryInput: {
+            /**
+             * @description To every device; default: the one that was active last.
+             * @default false
+             */
+            all_devices: boolean;
+            /**
+             * @description How long a message may wait for its provider, as in `1d`, the default.
+             * @default null
+             */
+            expires: string;
+            /**
+             * @description Only within these local hours of each user; default: any.
+             * @default []
+             */
+            hours: components["schemas"]["LocalHours"][];
+            /**
+             * @description Of a user whose local time has passed: `drop` or `next_day`; default `drop`.
+             * @default null
+             */
+            if_passed: string;
+            /**
+             * Format: int64
+             * @description Messages in all at most.
+             * @default null
+             */
+            most: number;
+            /**
+             * Format: int64
+             * @description Messages in a local day at most.
+             * @default null
+             */
+            most_per_day: number;
+            on_quiet?: ("delay" | "discard") & Record<string, never>;
+            /**
+             * Format: int32
+             * @description Messages in a second at most.
+             * @default null
+             */
+            per_second: number;
+            /**
+             * Format: int64
+             * @description A run with a larger audience is not begun.
+             * @default null
+             */
+            safety_stop: number;
+            /**
+             * Format: date-time
+             * @description Nothing is sent after this instant.
+             * @default null
+             */
+            until: string;
+            /**
+             * @description Times are those of each user's own zone.
+             * @default false
+             */
+            user_zone: boolean;
+        };
+        /** @description Something that happened to a message. */
+        DeliveryStep: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description The name of the event. */
+            event: string;
+            /** @description What else it says, by property. */
+            properties: {
+                [key: string]: string;
+            };
+        };
+        /** @description Why a user got a message, or did not. */
+        DeliveryWhy: {
+            /** @description The message. */
+            delivery: components["schemas"]["Delivery"];
+            /** @description What decided, in its order. */
+            reasons: components["schemas"]["WhyStep"][];
         };
         /** @description A device or browser of a user. */
         Device: {
@@ -2310,6 +3267,25 @@ export interface components {
              * @description Revenue.
              */
             revenue: number;
+        };
+        /** @description A difference between an arm and control. */
+        EffectReport: {
+            /** @description The arm: a variant, or `all`. */
+            arm: string;
+            /** @description Difference of the rates, as a fraction (0.012 is 1.2 points), with its interval (Newcombe). */
+            difference: components["schemas"]["WithInterval"];
+            /** @description Users who reached the goal because of the campaign: the difference times the users of the arm. */
+            extra_converted: components["schemas"]["WithInterval"];
+            extra_revenue: components["schemas"]["WithInterval"] | null;
+            lift: components["schemas"]["WithInterval"] | null;
+            /**
+             * Format: double
+             * @description How probable a difference at least this large were if there was none, adjusted for several arms.
+             */
+            p_value: number;
+            revenue_per_user: components["schemas"]["WithInterval"] | null;
+            /** @description The interval does not contain zero. */
+            significant: boolean;
         };
         /** @description What is done with what events say of devices and places. */
         EnrichmentSettings: {
@@ -2984,6 +3960,39 @@ export interface components {
              * @description Users (or sessions, with `per`) who came so far.
              */
             users: number;
+        };
+        /** @description At least so long between two messages to one user. */
+        GapInput: {
+            /** @description Only between messages on these channels; default: all together. */
+            channels?: components["schemas"]["Channel"][];
+            /** @description A duration, as in `4h`. */
+            least: string;
+        };
+        /** @description What a campaign is to bring about. */
+        GoalInput: {
+            /** @description A name of an event, or an object with `event` and `where`. */
+            event: unknown;
+            /** @description The property with the revenue. */
+            revenue?: string;
+            /** @description How long after the message it counts, as in `7d`; at most 90 days. */
+            within: string;
+        };
+        /**
+         * @description What a campaign did for one goal. Users count from the draw on, whether or not a message reached them
+         *     (intention to treat).
+         */
+        GoalReport: {
+            /** @description Arms: control first, then variants by id. */
+            arms: components["schemas"]["ArmReport"][];
+            effect: components["schemas"]["EffectReport"] | null;
+            /** @description The event. */
+            event: string;
+            /** @description Why there is no effect, in words. */
+            no_effect_because: string | null;
+            /** @description By variant against control. Where there are several, p-values are adjusted (Holm). */
+            variants: components["schemas"]["EffectReport"][];
+            /** @description How long after the draw it counts. */
+            within: string;
         };
         /** @description A group of an answer that is broken down. */
         Group: {
@@ -3816,6 +4825,15 @@ export interface components {
             /** @description Its places with their names, in their order. */
             places: components["schemas"]["Key"][];
         };
+        /** @description Local hours, as in `09:00` to `20:00`; `to` before `from` crosses midnight. */
+        LocalHours: {
+            /** @description From this time on. */
+            from: string;
+            /** @description Until just before this time. */
+            to: string;
+            /** @description Days on which it begins, as in `saturday`; default: all. */
+            weekdays?: string[];
+        };
         /** @description Members of a segment, one page. */
         Members: {
             /**
@@ -3862,6 +4880,41 @@ export interface components {
         };
         /** @description A message, or {"batch": […]} with many, in the form of the Segment family of client libraries. */
         Message: Record<string, never>;
+        /** @description A message as a user would see it. */
+        MessagePreview: {
+            /** @description Which language was taken. */
+            locale: string;
+            /** @description What is wrong or unwise. */
+            problems: components["schemas"]["ContentProblem"][];
+            /** @description The fields of the channel, by name, as they would be sent; nothing: it cannot be rendered. */
+            rendered: {
+                [key: string]: unknown;
+            } | null;
+            /** @description It is written from right to left. */
+            right_to_left: boolean;
+            /**
+             * Format: int32
+             * @description Parts of a text message.
+             */
+            sms_parts: number | null;
+            /** @description Why a template stopped, in words; nothing: it did not. */
+            stopped: string | null;
+        };
+        /** @description A message to be shown as a user would see it. */
+        MessagePreviewInput: {
+            /** @description The content by language. */
+            content: {
+                [key: string]: components["schemas"]["ContentInput"];
+            };
+            /** @description In this language; default: the user's. */
+            locale?: string;
+            /** @description What templates find under `event`. */
+            properties?: {
+                [key: string]: unknown;
+            };
+            /** @description As this user; default: nobody, all fallbacks. */
+            user?: string;
+        };
         /** @description A name with how often it is seen. */
         NameCount: {
             /**
@@ -3908,6 +4961,46 @@ export interface components {
              * @description In the last 7 days of 24 hours.
              */
             week: number;
+        };
+        /** @description What Gmail shows of an offer in its promotions tab. */
+        OfferInput: {
+            /**
+             * @description The code.
+             * @default null
+             */
+            code: string;
+            /**
+             * @description What is offered, as in `20% off`.
+             * @default null
+             */
+            description: string;
+            /**
+             * Format: date-time
+             * @description Until when; not a template.
+             * @default null
+             */
+            ends_at: string;
+            /**
+             * @description A picture, PNG or JPEG.
+             * @default null
+             */
+            image: string;
+            /**
+             * @description Where the picture leads.
+             * @default null
+             */
+            link: string;
+            /**
+             * @description The sender’s logo.
+             * @default null
+             */
+            logo: string;
+            /**
+             * Format: date-time
+             * @description From when on; not a template.
+             * @default null
+             */
+            starts_at: string;
         };
         /** @description What a retention team asks every morning. */
         Overview: {
@@ -4193,6 +5286,217 @@ export interface components {
             /** @description Key of a state. */
             state: string;
         };
+        /** @description A provider, without its secrets. */
+        Provider: {
+            channel: ("email" | "push" | "web_push" | "sms" | "whatsapp" | "webhook" | "in_app" | "inbox") & Record<string, never>;
+            /**
+             * Format: int32
+             * @description Messages under way at once.
+             */
+            concurrency: number;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /** @description Where the provider sends what it tells of messages; nothing: it tells nothing. */
+            feedback_path: string | null;
+            /** @description Stable id. */
+            id: string;
+            in_doubt: ("never_twice" | "never_lost") & Record<string, never>;
+            /** @description Name for people. */
+            name: string;
+            /**
+             * Format: int32
+             * @description Messages in a second at most.
+             */
+            per_second: number | null;
+            /** @description Names of the secrets that are set. */
+            secrets: string[];
+            /** @description Settings without secrets. */
+            settings: components["schemas"]["ProviderSettings"];
+            /** @description How it is doing. */
+            status: components["schemas"]["ProviderStatus"];
+        };
+        /** @description A provider to make or to change. */
+        ProviderInput: {
+            /**
+             * Format: int32
+             * @description Messages under way at once; default 16.
+             */
+            concurrency?: number;
+            in_doubt?: ("never_twice" | "never_lost") & Record<string, never>;
+            /** @description Name for people. */
+            name: string;
+            /**
+             * Format: int32
+             * @description Messages in a second at most; default: none but what the provider says.
+             */
+            per_second?: number;
+            /** @description What it is and how it is reached. */
+            settings: components["schemas"]["ProviderSettings"];
+        };
+        /** @description All providers. */
+        ProviderList: {
+            /** @description Oldest first. */
+            providers: components["schemas"]["Provider"][];
+        };
+        /** @description Settings of a provider, by kind. A secret that is left out, or null, stays as it is. */
+        ProviderSettings: {
+            /** @description Domain of the addresses that undelivered messages go back to; default: none of their own. */
+            bounce_domain?: string;
+            /** @description Domain of the DKIM signature; default: that of `from`. */
+            dkim_domain?: string;
+            /** @description Secret: the DKIM key, RSA or Ed25519, PEM (PKCS #8). */
+            dkim_key?: string;
+            /** @description Selector of the DKIM key; without one, nothing is signed. */
+            dkim_selector?: string;
+            /** @description The address that messages come from. */
+            from: string;
+            /** @description The name that messages come from. */
+            from_name?: string;
+            /** @description Its name or address. */
+            host: string;
+            /** @enum {string} */
+            kind: "smtp";
+            /** @description Secret. */
+            password?: string;
+            /**
+             * Format: int32
+             * @description Its port; default: 587, 465 with `tls`, 25 with `none`.
+             */
+            port?: number;
+            security?: ("starttls" | "tls" | "none") & Record<string, never>;
+            /** @description Whom to log in as. */
+            username?: string;
+        } | {
+            /** @enum {string} */
+            kind: "webhook";
+            /** @description Also addresses of private networks. */
+            private_networks?: boolean;
+            /** @description Secret: `whsec_…`; default: a new one. */
+            secret?: string;
+        } | {
+            /** @description The account. */
+            account_sid: string;
+            /** @description Secret. */
+            auth_token?: string;
+            /** @description Default: Twilio's. */
+            base_url?: string;
+            /** @description The number or messaging service that messages come from. */
+            from: string;
+            /** @enum {string} */
+            kind: "twilio";
+        } | {
+            /** @description The body. */
+            body?: string;
+            /** @description `Name: value` lines. */
+            headers?: string[];
+            /** @enum {string} */
+            kind: "http_sms";
+            /** @description `POST` or `GET`; default `POST`. */
+            method?: string;
+            /** @description Secret: replaces `{{secret}}`. */
+            secret?: string;
+            /** @description Where to. */
+            url: string;
+        } | {
+            /** @description Default: Google's. */
+            base_url?: string;
+            /** @enum {string} */
+            kind: "fcm";
+            /** @description Secret: the service account’s file (JSON). */
+            service_account?: string;
+        } | {
+            /** @description Default: Apple's for production. */
+            base_url?: string;
+            /** @description Secret: the key (`.p8`). */
+            key?: string;
+            /** @description The key’s id. */
+            key_id: string;
+            /** @enum {string} */
+            kind: "apns";
+            /** @description The team. */
+            team_id: string;
+            /** @description The app’s bundle id. */
+            topic: string;
+        } | {
+            /** @enum {string} */
+            kind: "web_push";
+            /** @description Secret: the private key, in base64url. */
+            private_key?: string;
+            /** @description The public key, which pages subscribe with; default: a new pair. */
+            public_key?: string;
+            /** @description Whom push services may write to: `mailto:…` or `https://…`. */
+            subject: string;
+        } | {
+            /** @description Secret: signs what Meta tells us. */
+            app_secret?: string;
+            /** @description Default: Meta's. */
+            base_url?: string;
+            /** @enum {string} */
+            kind: "whatsapp_cloud";
+            /** @description The sender. */
+            phone_number_id: string;
+            /** @description Secret. */
+            token?: string;
+        };
+        /** @description How a provider is doing since the server was started. */
+        ProviderStatus: {
+            /**
+             * Format: int64
+             * @description Messages given up.
+             */
+            failed: number;
+            /** @description What the last failure said. */
+            last_error: string | null;
+            /**
+             * Format: double
+             * @description Age of the oldest message that waits, in seconds.
+             */
+            oldest_seconds: number;
+            /**
+             * Format: date-time
+             * @description It refuses everything: tried again at this instant.
+             */
+            paused_until: string | null;
+            /**
+             * Format: int64
+             * @description Messages under way.
+             */
+            sending: number;
+            /**
+             * Format: int64
+             * @description Messages taken.
+             */
+            sent: number;
+            /**
+             * Format: int64
+             * @description Messages that wait.
+             */
+            waiting: number;
+        };
+        /** @description A test message. */
+        ProviderTest: {
+            /** @description Where to: an address, a number, a token, a URL. */
+            to: string;
+        };
+        /** @description What became of a test message. */
+        ProviderTested: {
+            /** @description The provider took it. */
+            accepted: boolean;
+            /** @description A stable code where it did not. */
+            code: string | null;
+            /** @description What the provider said. */
+            detail: string | null;
+            /** @description The id that the provider gave. */
+            provider_id: string | null;
+            /**
+             * Format: double
+             * @description Milliseconds until the answer.
+             */
+            took_ms: number;
+        };
         /** @description A push token, not all of it. */
         PushToken: {
             /** @description `fcm`, `apns`, `hms`, `web` or `other`. */
@@ -4218,8 +5522,57 @@ export interface components {
             /** @description Topics of the channel whose messages would not be sent. */
             topics_blocked: string[];
         };
+        /** @description How many for one reason. */
+        ReasonCount: {
+            /**
+             * Format: int64
+             * @description Messages, or users.
+             */
+            count: number;
+            /** @description A stable word. */
+            reason: string;
+        };
         /** @description Records, encoded as `wire::record` does; plain or gzip. */
         Records: string;
+        /** @description When something happens again. */
+        Recurrence: {
+            /** @description Local times of day, as in `09:00`; of hours: the minute alone, as in `00:15`. */
+            at: string[];
+            /**
+             * Format: int32
+             * @description So often at most.
+             */
+            count?: number;
+            /** @description The country, as in `TR`. */
+            country?: string;
+            /** @description Of months: days from 1; -1 is the last. */
+            days_of_month?: number[];
+            /**
+             * Format: date
+             * @description Last local day; default: none.
+             */
+            end?: string;
+            /** @description `hour`, `day`, `week` or `month`. */
+            every: string;
+            /** @description Never on these local days. */
+            except?: string[];
+            /** @description `any`, `never` or `only` on public holidays of the country; default `any`. */
+            holidays?: string;
+            /**
+             * Format: int32
+             * @description Every n-th of them; default 1.
+             */
+            interval?: number;
+            /**
+             * Format: date
+             * @description First local day; default: when it is started.
+             */
+            start?: string;
+            /** @description Of weeks: days, as in `monday`. */
+            weekdays?: string[];
+            /** @description `any`, `never` or `only` on weekends of the country; default `any`. */
+            weekends?: string;
+        };
         /** @description A message that could not be accepted. */
         Rejected: {
             /** @description Stable code, like `record.time_in_future`. */
@@ -4632,6 +5985,16 @@ export interface components {
              * @description The later instant.
              */
             to_at: string;
+        };
+        /** @description Whether users fell into the arms as the shares say. */
+        SampleRatioReport: {
+            /** @description They are too far off (below 0.001): do not trust the effect before the reason is known. */
+            mismatch: boolean;
+            /**
+             * Format: double
+             * @description How probable counts at least this far off were.
+             */
+            p_value: number;
         };
         /** @description Everything that is seen and declared. */
         Schema: {
@@ -5418,6 +6781,48 @@ export interface components {
              */
             until: string;
         };
+        /** @description When a campaign sends. */
+        Trigger: {
+            /** @description When: local time of the zone, as in `2026-12-24T09:00`; default: when it is started. */
+            at?: string;
+            /** @enum {string} */
+            kind: "once";
+        } | {
+            /** @description Local times of the zone, at most 500. */
+            at: string[];
+            /** @enum {string} */
+            kind: "dates";
+        } | (components["schemas"]["Recurrence"] & {
+            /** @enum {string} */
+            kind: "recurring";
+        }) | {
+            /** @description A name, or an object with `event` and `where`. */
+            event: unknown;
+            /** @enum {string} */
+            kind: "event";
+        } | {
+            /** @enum {string} */
+            kind: "enters";
+            /** @description Its id. */
+            segment: string;
+        } | {
+            /** @enum {string} */
+            kind: "leaves";
+            /** @description Its id. */
+            segment: string;
+        } | {
+            /** @description Only out of these states; default: any. */
+            from?: string[];
+            /** @enum {string} */
+            kind: "state";
+            /** @description Key of the lifecycle; default: the workspace's. */
+            lifecycle?: string;
+            /** @description Into one of these. */
+            to: string[];
+        } | {
+            /** @enum {string} */
+            kind: "api";
+        };
         /** @description How often values are of one type. */
         TypeShare: {
             /**
@@ -5650,6 +7055,29 @@ export interface components {
          * @enum {string}
          */
         ValueType: "text" | "number" | "integer" | "boolean" | "time" | "list" | "any";
+        /** @description Messages of one variant. */
+        VariantFunnel: {
+            /** @description Its messages. */
+            funnel: components["schemas"]["DeliveryFunnel"];
+            /** @description The variant. */
+            variant: string;
+        };
+        /** @description One of the contents between which chance decides. */
+        VariantInput: {
+            /** @description By language, as in `tr` or `pt-BR`; `default` is for all others and must be there. */
+            content: {
+                [key: string]: components["schemas"]["ContentInput"];
+            };
+            /** @description Stable id: who was drawn for it stays in it whatever it is called. */
+            id: string;
+            /** @description Name for people; default: the id. */
+            name?: string;
+            /**
+             * Format: double
+             * @description Its part of all parts; default 1.
+             */
+            share?: number;
+        };
         /**
          * @description What kind of definition is watched.
          * @enum {string}
@@ -5792,6 +7220,36 @@ export interface components {
              * @description Milliseconds until the answer.
              */
             took_ms: number;
+        };
+        /** @description One thing that decided. */
+        WhyStep: {
+            /**
+             * @description What was asked: `trigger`, `audience`, `address`, `consent`, `control`, `variant`, `caps`, `quiet`,
+             *     `limit`, `delivery`.
+             */
+            about: string;
+            /** @description In words, with the numbers that decided. */
+            because: string;
+            /** @description It let the message through. */
+            passed: boolean;
+        };
+        /** @description A number with its interval. */
+        WithInterval: {
+            /**
+             * Format: double
+             * @description The upper end.
+             */
+            high: number;
+            /**
+             * Format: double
+             * @description The lower end.
+             */
+            low: number;
+            /**
+             * Format: double
+             * @description The estimate.
+             */
+            value: number;
         };
         /** @description Name and time zone of a workspace. */
         WorkspaceFacts: {
@@ -6271,6 +7729,339 @@ export interface operations {
             };
         };
     };
+    campaigns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignList"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    create_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignInput"];
+            };
+        };
+        responses: {
+            /** @description done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    campaign_reach: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignInput"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignReach"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    update_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignInput"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    delete_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    campaign_report: {
+        parameters: {
+            query?: {
+                /** @description Only what was decided at or after this instant; default: everything. */
+                since?: string;
+                /** @description The instant; default: now. */
+                as_of?: string;
+                /** @description The confidence of intervals, 0.5 to 0.999; default 0.95. */
+                confidence?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignReport"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    send_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignSend"];
+            };
+        };
+        responses: {
+            /** @description done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignSendAccepted"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    act_on_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignActionInput"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    test_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignTest"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderTested"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     catalogue: {
         parameters: {
             query?: {
@@ -6417,6 +8208,81 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deliveries: {
+        parameters: {
+            query?: {
+                /** @description Only of this campaign. */
+                campaign?: string;
+                /** @description Only to this user. */
+                user?: string;
+                /** @description Only in this state, as in `sent`. */
+                state?: string;
+                /** @description Only on this channel. */
+                channel?: string;
+                /** @description Only for this reason, or with this code. */
+                reason?: string;
+                /** @description Only decided before this instant. */
+                before?: string;
+                /** @description How many, 1 to 1000; default 100. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deliveries"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryWhy"];
+                };
             };
             /** @description what went wrong and how to mend it */
             default: {
@@ -7494,6 +9360,39 @@ export interface operations {
             };
         };
     };
+    preview_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MessagePreviewInput"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagePreview"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     overview: {
         parameters: {
             query?: {
@@ -7517,6 +9416,198 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Overview"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    providers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderList"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    create_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderInput"];
+            };
+        };
+        responses: {
+            /** @description done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Provider"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Provider"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    update_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderInput"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Provider"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    delete_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    test_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderTest"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderTested"];
                 };
             };
             /** @description what went wrong and how to mend it */
@@ -8607,6 +10698,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    contact_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactPolicy"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    set_contact_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContactPolicy"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactPolicy"];
                 };
             };
             /** @description what went wrong and how to mend it */
