@@ -1,0 +1,63 @@
+// What the campaign caused: differences against those who were held out, with their intervals.
+
+import { Alert, SimpleGrid, Stack, Text } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import type { Campaign, EffectReport, GoalReport, WithInterval } from '../../../api/outreach';
+import { Section } from '../../../components/Page';
+import { useFormat } from '../../../lib/format';
+import { IntervalPlot } from './IntervalPlot';
+import { useArmNames } from './Report';
+
+export function EffectSection({ campaign, goal }: { campaign: Campaign; goal: GoalReport }) {
+  const { t } = useTranslation();
+  const name = useArmNames(campaign);
+  const { effect } = goal;
+  const rows = effect ? [effect, ...(goal.variants.length > 1 ? goal.variants : [])] : goal.variants;
+  return (
+    <Section title={t('effect.title')} lead={t('effect.lead', { event: goal.event, within: goal.within })}>
+      {rows.length === 0 ? (
+        <Alert color="gray" variant="light" title={t('effect.none')} data-no-effect>
+          {goal.no_effect_because && <bdi>{goal.no_effect_because}</bdi>}
+        </Alert>
+      ) : (
+        <Stack gap="lg">
+          {effect && <Verdict effect={effect} />}
+          {effect && <Numbers effect={effect} />}
+          <IntervalPlot rows={rows.map((row) => ({ key: row.arm, label: name(row.arm), ...row.difference, significant: row.significant }))} />
+        </Stack>
+      )}
+    </Section>
+  );
+}
+
+function Verdict({ effect }: { effect: EffectReport }) {
+  const { t } = useTranslation();
+  const p = effect.p_value < 0.001 ? '< 0.001' : effect.p_value.toFixed(3);
+  const text = !effect.significant ? t('effect.open') : effect.difference.value > 0 ? t('effect.more') : t('effect.less');
+  const colour = !effect.significant ? 'gray' : effect.difference.value > 0 ? 'teal' : 'red';
+  return <Alert color={colour} variant="light" title={text} data-significant={effect.significant}><Text size="sm" c="dimmed">{t('effect.p', { p })}</Text></Alert>;
+}
+
+function Numbers({ effect }: { effect: EffectReport }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const signed = (text: string, value: number) => (value > 0 ? `+${text}` : text);
+  const points = (value: number) => t('effect.points', { shown: format.change(Math.round(value * 10_000) / 100) });
+  const tiles: [string, WithInterval | null, (value: number) => string][] = [
+    [t('effect.difference'), effect.difference, points],
+    [t('effect.lift'), effect.lift, (value) => signed(format.percent(value), value)],
+    [t('effect.extra'), effect.extra_converted, (value) => signed(format.count(Math.round(value * 10) / 10), value)],
+    [t('effect.extraRevenue'), effect.extra_revenue, (value) => signed(format.amount(value), value)],
+  ];
+  return (
+    <SimpleGrid cols={{ base: 2, md: 4 }} spacing="md" component="dl" m={0}>
+      {tiles.map(([label, value, show]) => value && (
+        <div key={label}>
+          <Text component="dt" size="xs" c="dimmed">{label}</Text>
+          <Text component="dd" m={0} fz={22} fw={660} lh={1.25} className="numbers"><bdi>{show(value.value)}</bdi></Text>
+          <Text component="dd" m={0} size="xs" c="dimmed" className="numbers"><bdi>{t('effect.between', { low: show(value.low), high: show(value.high) })}</bdi></Text>
+        </div>
+      ))}
+    </SimpleGrid>
+  );
+}
