@@ -8,7 +8,7 @@ import { storedKey } from './api/key';
 import { SessionProvider, useSessionQuery } from './api/session';
 import { ErrorPanel } from './components/ErrorPanel';
 import { Shell } from './components/shell/Shell';
-import { loadPart } from './i18n';
+import { loadPart, loadParts } from './i18n';
 
 const OverviewPage = lazy(() => import('./pages/overview/OverviewPage'));
 const LivePage = lazy(() => import('./pages/live/LivePage'));
@@ -17,10 +17,14 @@ const RfmPage = lazy(() => import('./pages/rfm/RfmPage'));
 const SegmentsPage = lazy(() => import('./pages/segments/SegmentsPage'));
 const SegmentPage = lazy(() => import('./pages/segments/SegmentPage'));
 const PeoplePage = lazy(() => import('./pages/people/PeoplePage'));
-const PersonPage = lazy(() => loadPart('person').then(() => import('./pages/people/PersonPage')));
+const PersonPage = lazy(() => loadParts('person', 'messages').then(() => import('./pages/people/PersonPage')));
 const SourcesPage = lazy(() => loadPart('sources').then(() => import('./pages/sources/SourcesPage')));
 const DataPage = lazy(() => loadPart('data').then(() => import('./pages/data/DataPage')));
-const SettingsPage = lazy(() => loadPart('data').then(() => import('./pages/settings/SettingsPage')));
+const SettingsPage = lazy(() => loadParts('data', 'messages', 'channels').then(() => import('./pages/settings/SettingsPage')));
+const CampaignsPage = lazy(() => loadParts('messages', 'campaigns').then(() => import('./pages/campaigns/CampaignsPage')));
+const CampaignPage = lazy(() => loadParts('messages', 'campaigns').then(() => import('./pages/campaigns/CampaignPage')));
+const WizardPage = lazy(() => loadParts('messages', 'campaigns').then(() => import('./pages/campaigns/WizardPage')));
+const DeliveriesPage = lazy(() => loadPart('messages').then(() => import('./pages/deliveries/DeliveriesPage')));
 const LoginPage = lazy(() => import('./pages/login/LoginPage'));
 const NotFoundPage = lazy(() => import('./pages/NotFoundPage'));
 
@@ -56,6 +60,11 @@ export function App() {
               <Route path="segments/:id" element={<SegmentPage />} />
               <Route path="people" element={<PeoplePage />} />
               <Route path="people/:id" element={<PersonPage />} />
+              <Route path="campaigns" element={<CampaignsPage />} />
+              <Route path="campaigns/new" element={<WizardPage key="new" />} />
+              <Route path="campaigns/:id" element={<CampaignPage />} />
+              <Route path="campaigns/:id/edit" element={<WizardPage />} />
+              <Route path="deliveries" element={<DeliveriesPage />} />
               <Route path="sources" element={<SourcesPage />} />
               <Route path="data" element={<DataPage />} />
               <Route path="settings" element={<SettingsPage />} />

@@ -25,11 +25,29 @@ const loaders: Record<Exclude<LanguageCode, 'en'>, () => Promise<{ default: Reso
 
 /** Texts that are loaded with the pages that show them. */
 const parts = {
+  campaigns: {
+    en: () => import('./locales/campaigns/en.json'),
+    tr: () => import('./locales/campaigns/tr.json'),
+    ar: () => import('./locales/campaigns/ar.json'),
+    id: () => import('./locales/campaigns/id.json'),
+  },
+  channels: {
+    en: () => import('./locales/channels/en.json'),
+    tr: () => import('./locales/channels/tr.json'),
+    ar: () => import('./locales/channels/ar.json'),
+    id: () => import('./locales/channels/id.json'),
+  },
   data: {
     en: () => import('./locales/data/en.json'),
     tr: () => import('./locales/data/tr.json'),
     ar: () => import('./locales/data/ar.json'),
     id: () => import('./locales/data/id.json'),
+  },
+  messages: {
+    en: () => import('./locales/messages/en.json'),
+    tr: () => import('./locales/messages/tr.json'),
+    ar: () => import('./locales/messages/ar.json'),
+    id: () => import('./locales/messages/id.json'),
   },
   person: {
     en: () => import('./locales/person/en.json'),
@@ -58,6 +76,11 @@ async function addPart(part: Part, code: LanguageCode): Promise<void> {
 export async function loadPart(part: Part): Promise<void> {
   loaded.add(part);
   await addPart(part, known(i18next.language) ?? 'en');
+}
+
+/** Loads the texts of a page that needs several parts. */
+export async function loadParts(...several: Part[]): Promise<void> {
+  await Promise.all(several.map(loadPart));
 }
 
 function known(code: string | null | undefined): LanguageCode | undefined {

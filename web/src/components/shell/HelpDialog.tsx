@@ -13,6 +13,8 @@ export default function HelpDialog({ opened, onClose }: { opened: boolean; onClo
     [['g', 'r'], t('nav.rfm')],
     [['g', 's'], t('nav.segments')],
     [['g', 'p'], t('nav.people')],
+    [['g', 'c'], t('nav.campaigns')],
+    [['g', 'm'], t('nav.deliveries')],
     [['g', 'e'], t('nav.sources')],
     [['?'], t('help.this')],
   ];

@@ -1,7 +1,7 @@
 // The list of pages.
 
 import { NavLink, Stack } from '@mantine/core';
-import { IconActivity, IconChartGridDots, IconDatabase, IconFilter, IconGauge, IconPlugConnected, IconRecycle, IconSettings, IconUsers } from '@tabler/icons-react';
+import { IconActivity, IconChartGridDots, IconDatabase, IconFilter, IconGauge, IconPlugConnected, IconRecycle, IconSend, IconSettings, IconSpeakerphone, IconUsers } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { NavLink as RouterLink, useLocation } from 'react-router';
 import { useLinks } from '../../lib/links';
@@ -17,6 +17,8 @@ export function Navigation() {
     { path: '/rfm', label: t('nav.rfm'), icon: IconChartGridDots },
     { path: '/segments', label: t('nav.segments'), icon: IconFilter },
     { path: '/people', label: t('nav.people'), icon: IconUsers },
+    { path: '/campaigns', label: t('nav.campaigns'), icon: IconSpeakerphone },
+    { path: '/deliveries', label: t('nav.deliveries'), icon: IconSend },
     { path: '/data', label: t('nav.data'), icon: IconDatabase },
     { path: '/sources', label: t('nav.sources'), icon: IconPlugConnected },
     { path: '/settings', label: t('nav.settings'), icon: IconSettings },

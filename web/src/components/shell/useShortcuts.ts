@@ -11,6 +11,8 @@ export const GO_KEYS: Record<string, string> = {
   r: '/rfm',
   s: '/segments',
   p: '/people',
+  c: '/campaigns',
+  m: '/deliveries',
   e: '/sources',
 };
 

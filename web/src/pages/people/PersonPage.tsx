@@ -22,6 +22,7 @@ import { StateHistory } from './StateHistory';
 import { Timeline } from './Timeline';
 
 const Devices = lazy(() => import('./Devices'));
+const MessagesCard = lazy(() => import('./MessagesCard'));
 
 function Content({ user }: { user: User }) {
   return (
@@ -40,6 +41,7 @@ function Content({ user }: { user: User }) {
         <Stack gap="lg">
           <StateHistory user={user} />
           <PersonSegments user={user} />
+          <Suspense fallback={null}><MessagesCard id={user.id} /></Suspense>
           <Timeline user={user} />
         </Stack>
       </Grid.Col>

@@ -1,6 +1,6 @@
-// Facts about the workspace and the server, language, and keys.
+// Facts about the workspace and the server, language, keys; channels; what holds for all campaigns.
 
-import { Anchor, Radio, Stack } from '@mantine/core';
+import { Anchor, Radio, Stack, Tabs } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { body, client } from '../../api/client';
@@ -11,17 +11,39 @@ import { SendExample } from '../../components/SendExample';
 import { When } from '../../components/When';
 import { chooseLanguage, LANGUAGES, type LanguageCode } from '../../i18n';
 import { useFormat } from '../../lib/format';
+import { useParam } from '../../lib/params';
 import { Facts } from '../people/Facts';
 import { KeysSection } from './KeysSection';
+import { PolicySection } from './PolicySection';
 import { PrivacySection } from './PrivacySection';
+import { ProvidersSection } from './ProvidersSection';
+
+const TABS = ['general', 'channels', 'contact'] as const;
 
 export default function SettingsPage() {
+  const { t } = useTranslation();
+  const [tab, setTab] = useParam('tab', TABS, 'general');
+  return (
+    <Page title={t('nav.settings')}>
+      <Tabs value={tab} onChange={(next) => setTab(next ?? 'general')} keepMounted={false}>
+        <Tabs.List mb="lg" aria-label={t('nav.settings')}>
+          {TABS.map((name) => <Tabs.Tab key={name} value={name}>{t(`settings.tabs.${name}`)}</Tabs.Tab>)}
+        </Tabs.List>
+        <Tabs.Panel value="general"><General /></Tabs.Panel>
+        <Tabs.Panel value="channels"><ProvidersSection /></Tabs.Panel>
+        <Tabs.Panel value="contact"><PolicySection /></Tabs.Panel>
+      </Tabs>
+    </Page>
+  );
+}
+
+function General() {
   const { t, i18n } = useTranslation();
   const session = useSession();
   const format = useFormat();
   const health = useQuery({ queryKey: ['health'], queryFn: () => body(client.GET('/api/health')) });
   return (
-    <Page title={t('nav.settings')}>
+    <Stack gap="lg">
       <Section title={t('settings.workspace')}>
         <Query query={health}>
           {(facts) => (
@@ -49,6 +71,6 @@ export default function SettingsPage() {
       <PrivacySection />
       <Section title={t('settings.send')}><SendExample /></Section>
       <Anchor href="/api/openapi.json" size="sm">{t('settings.api')}</Anchor>
-    </Page>
+    </Stack>
   );
 }

@@ -1,0 +1,19 @@
+import { describe, expect, it } from 'vitest';
+import { KIND_NAMES, KINDS, settingsOf } from './providerKinds';
+
+describe('settings of a provider', () => {
+  it('leave secrets out that nobody wrote', () => {
+    expect(settingsOf({ kind: 'smtp', host: 'h', password: '', from: 'a@b.c' })).toEqual({ kind: 'smtp', host: 'h', from: 'a@b.c' });
+  });
+
+  it('keep what is switched off', () => {
+    expect(settingsOf({ kind: 'webhook', private_networks: false, secret: '' })).toEqual({ kind: 'webhook', private_networks: false });
+  });
+
+  it('have fields with names of their own', () => {
+    for (const kind of KIND_NAMES) {
+      const names = KINDS[kind].map(({ name }) => name);
+      expect(new Set(names).size, kind).toBe(names.length);
+    }
+  });
+});
