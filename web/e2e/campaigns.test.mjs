@@ -102,7 +102,7 @@ test('a campaign is written step by step, reviewed with a count, and sent', asyn
   await page.keyboard.insertText('{"plan": "');
   await page.getByRole('button', { name: 'Put a personal value into: Text' }).click();
   const picker = page.getByRole('dialog', { name: 'Put a personal value into: Text' });
-  await picker.getByLabel('Attribute').fill('plan');
+  await picker.getByLabel('Attribute').first().fill('plan');
   await picker.getByLabel('Said without it').fill('none');
   await picker.getByRole('button', { name: 'Insert', exact: true }).click();
   await page.keyboard.insertText('"}');
@@ -228,7 +228,7 @@ test('an e-mail is previewed in a frame that runs nothing, at two widths and fro
   assert.ok((await page.locator('[data-width="phone"]').boundingBox()).width <= 375);
   await screenshot(page, 'campaign-preview-arabic');
   // A mistake is told with its place.
-  await page.getByRole('textbox', { name: 'Subject' }).fill('Hello {{ profile.plan | nothing');
+  await page.getByRole('textbox', { name: 'Subject', exact: true }).fill('Hello {{ profile.plan | nothing');
   await page.locator('[data-problems="errors"]').waitFor();
   assert.match(await page.locator('[data-problems="errors"]').innerText(), /subject/);
   assert.deepEqual(errors, []);

@@ -41,7 +41,7 @@ export function DefinitionFacts({ definition }: { definition: CampaignInput }) {
   for (const name of limits) rows.push([t(`delivery.${name}`), format.count(delivery[name]!)]);
   if (delivery.hours?.length) rows.push([t('delivery.hours'), delivery.hours.map(({ from, to }) => `${from}–${to}`).join(', ')]);
   if (definition.topic) rows.push([t('campaignRules.topic'), definition.topic]);
-  if (labels.length > 0) rows.push([t('campaignRules.labels'), <Group key="labels" gap={4}>{labels.map((label) => <Badge key={label} variant="default" tt="none">{label}</Badge>)}</Group>]);
+  if (labels.length > 0) rows.push([t('campaignRules.labels'), <Group key="labels" gap={4} justify="flex-end">{labels.map((label) => <Badge key={label} variant="default" tt="none">{label}</Badge>)}</Group>]);
   return <Facts label={t('facts.title')} rows={rows} />;
 }
 

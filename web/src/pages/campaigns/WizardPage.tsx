@@ -147,8 +147,8 @@ function Wizard({ initial, saved }: WizardProps) {
         </Group>
       }
     >
-      {over && <Alert color="yellow" variant="light">{t('wizard.over')}</Alert>}
-      {started && !over && <Alert color="blue" variant="light">{t('wizard.started')}</Alert>}
+      {over && <Alert role="note" color="yellow" variant="light">{t('wizard.over')}</Alert>}
+      {started && !over && <Alert role="note" color="blue" variant="light">{t('wizard.started')}</Alert>}
       <Paper p="md">
         <Stack gap="md">
           <TextInput label={t('wizard.name')} placeholder={t('wizard.namePlaceholder')} required maxLength={200} value={draft.name} onChange={(event) => change({ name: event.currentTarget.value })} />
@@ -161,7 +161,7 @@ function Wizard({ initial, saved }: WizardProps) {
       {step === 'when' && <WhenStep {...props} />}
       {step === 'goals' && <GoalsStep {...props} />}
       {step === 'review' && (
-        draft.name.trim() === '' ? <Alert color="yellow" variant="light">{t('wizard.needsName')}</Alert>
+        draft.name.trim() === '' ? <Alert role="note" color="yellow" variant="light">{t('wizard.needsName')}</Alert>
           : <ReviewStep draft={draft} problems={problems.current} unsaved={unsaved} started={started} error={start.error} busy={start.isPending} onStart={() => start.mutate()} />
       )}
       <Group justify="space-between">

@@ -18,14 +18,22 @@ const RULES_MAX = 16;
 export function PolicySection() {
   const { t } = useTranslation();
   const query = usePolicy();
+  const [saved, setSaved] = useState(false);
   return (
     <Section title={t('policy.title')} lead={t('policy.lead')}>
-      <Query query={query} height={240}>{(policy) => <Form key={JSON.stringify(policy)} policy={policy} />}</Query>
+      <Query query={query} height={240}>{(policy) => <Form key={JSON.stringify(policy)} policy={policy} saved={saved} onSaved={() => setSaved(true)} />}</Query>
     </Section>
   );
 }
 
-function Form({ policy }: { policy: ContactPolicy }) {
+interface FormProps {
+  policy: ContactPolicy;
+  /** What is shown was just saved. */
+  saved: boolean;
+  onSaved: () => void;
+}
+
+function Form({ policy, saved, onSaved }: FormProps) {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const [written, setWritten] = useState(policy);
@@ -36,7 +44,10 @@ function Form({ policy }: { policy: ContactPolicy }) {
       const { public_url: url, ...rest } = written;
       return outreach.setPolicy(url?.trim() ? { ...rest, public_url: url.trim() } : rest);
     },
-    onSuccess: (saved) => queries.setQueryData(['contact-policy'], saved),
+    onSuccess: (kept) => {
+      onSaved();
+      queries.setQueryData(['contact-policy'], kept);
+    },
   });
   return (
     <form
@@ -73,7 +84,7 @@ function Form({ policy }: { policy: ContactPolicy }) {
         <TextInput maw={480} label={t('policy.publicUrl')} description={t('policy.publicUrlLead')} placeholder="https://messages.example.com" value={written.public_url ?? ''} onChange={(event) => set({ public_url: event.currentTarget.value })} dir="ltr" />
         <Switch label={t('policy.track')} description={t('policy.trackLead')} checked={written.track} onChange={(event) => set({ track: event.currentTarget.checked })} />
         {save.isError && <ErrorPanel error={save.error} />}
-        {save.isSuccess && !changed && <Alert role="status" color="teal" variant="light" p="xs">{t('policy.saved')}</Alert>}
+        {saved && !changed && <Alert role="status" color="teal" variant="light" p="xs">{t('policy.saved')}</Alert>}
         <Group>
           <Button type="submit" loading={save.isPending} disabled={!changed}>{t('policy.save')}</Button>
           {changed && <Button variant="default" onClick={() => setWritten(policy)}>{t('common.cancel')}</Button>}

@@ -82,7 +82,7 @@ export function PreviewPane({ channel, content, locale }: Props) {
         {query.isError && <ErrorPanel error={query.error} />}
         {preview && !query.isError && (
           <>
-            {preview.stopped && <Alert color="yellow" variant="light" title={t('content.stopped')}><bdi>{preview.stopped}</bdi></Alert>}
+            {preview.stopped && <Alert role="note" color="yellow" variant="light" title={t('content.stopped')}><bdi>{preview.stopped}</bdi></Alert>}
             <Rendered channel={channel} preview={preview} width={width} />
             {channel === 'email' && <Text size="xs" c="dimmed">{t('content.pictures')}</Text>}
             <Problems problems={preview.problems} />

@@ -22,7 +22,7 @@ function Some({ problems, error }: { problems: ContentProblem[]; error: boolean 
   const { t } = useTranslation();
   const title = error ? t('content.errors', { shown: problems.length }) : t('content.warnings', { shown: problems.length });
   return (
-    <Alert color={error ? 'red' : 'yellow'} variant="light" icon={error ? <IconAlertCircle /> : <IconAlertTriangle />} title={title} data-problems={error ? 'errors' : 'warnings'}>
+    <Alert role="group" color={error ? 'red' : 'yellow'} variant="light" icon={error ? <IconAlertCircle /> : <IconAlertTriangle />} title={title} data-problems={error ? 'errors' : 'warnings'}>
       <Stack gap={8}>
         {problems.map((problem) => (
           <div key={`${problem.place}:${problem.code}:${problem.message}`}>

@@ -1,7 +1,7 @@
 // An editor for HTML, MJML and text with values in braces. Loaded when it is first needed.
 
 import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
-import { bracketMatching, HighlightStyle, StreamLanguage, syntaxHighlighting } from '@codemirror/language';
+import { bracketMatching, HighlightStyle, StreamLanguage, type StringStream, syntaxHighlighting } from '@codemirror/language';
 import { EditorState } from '@codemirror/state';
 import { EditorView, keymap } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
@@ -15,22 +15,20 @@ export interface SourceEditorProps {
   insert: RefObject<((text: string) => void) | null>;
 }
 
-const markup = StreamLanguage.define<{ tag: boolean }>({
-  startState: () => ({ tag: false }),
+/** Inside a tag, and inside a quoted value of it, which may hold values in braces. */
+interface Place {
+  tag: boolean;
+  quote: '"' | "'" | null;
+}
+
+const markup = StreamLanguage.define<Place>({
+  startState: () => ({ tag: false, quote: null }),
   token(stream, state) {
     if (stream.match(/^\{\{.*?(\}\}|$)/)) return 'variableName.function';
     if (stream.match(/^\{%.*?(%\}|$)/)) return 'keyword';
+    if (state.quote) return quoted(stream, state);
+    if (state.tag) return inTag(stream, state);
     if (stream.match(/^<!--.*?(-->|$)/)) return 'comment';
-    if (state.tag) {
-      if (stream.match(/^\/?>/)) {
-        state.tag = false;
-        return 'keyword';
-      }
-      if (stream.match(/^"[^"{]*"?/) || stream.match(/^'[^'{]*'?/)) return 'string';
-      if (stream.match(/^[\w:-]+/)) return 'number';
-      stream.next();
-      return null;
-    }
     if (stream.match(/^<\/?[a-zA-Z][\w:-]*/)) {
       state.tag = true;
       return 'keyword';
@@ -40,6 +38,27 @@ const markup = StreamLanguage.define<{ tag: boolean }>({
     return null;
   },
 });
+
+function quoted(stream: StringStream, state: Place): string {
+  if (stream.eat(state.quote!)) state.quote = null;
+  else {
+    stream.next();
+    stream.eatWhile(state.quote === '"' ? /[^"{]/ : /[^'{]/);
+  }
+  return 'string';
+}
+
+function inTag(stream: StringStream, state: Place): string | null {
+  if (stream.match(/^\/?>/)) {
+    state.tag = false;
+    return 'keyword';
+  }
+  if (stream.match(/^[\w:-]+/)) return 'number';
+  const mark = stream.next();
+  if (mark !== '"' && mark !== "'") return null;
+  state.quote = mark;
+  return 'string';
+}
 
 const colours = HighlightStyle.define([
   { tag: tags.keyword, color: 'var(--editor-keyword)' },

@@ -16,7 +16,7 @@ export function EffectSection({ campaign, goal }: { campaign: Campaign; goal: Go
   return (
     <Section title={t('effect.title')} lead={t('effect.lead', { event: goal.event, within: goal.within })}>
       {rows.length === 0 ? (
-        <Alert color="gray" variant="light" title={t('effect.none')} data-no-effect>
+        <Alert role="note" color="gray" variant="light" title={t('effect.none')} data-no-effect>
           {goal.no_effect_because && <bdi>{goal.no_effect_because}</bdi>}
         </Alert>
       ) : (
@@ -35,7 +35,7 @@ function Verdict({ effect }: { effect: EffectReport }) {
   const p = effect.p_value < 0.001 ? '< 0.001' : effect.p_value.toFixed(3);
   const text = !effect.significant ? t('effect.open') : effect.difference.value > 0 ? t('effect.more') : t('effect.less');
   const colour = !effect.significant ? 'gray' : effect.difference.value > 0 ? 'teal' : 'red';
-  return <Alert color={colour} variant="light" title={text} data-significant={effect.significant}><Text size="sm" c="dimmed">{t('effect.p', { p })}</Text></Alert>;
+  return <Alert role="note" color={colour} variant="light" title={text} data-significant={effect.significant}><Text size="sm" c="dimmed">{t('effect.p', { p })}</Text></Alert>;
 }
 
 function Numbers({ effect }: { effect: EffectReport }) {

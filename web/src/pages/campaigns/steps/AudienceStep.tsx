@@ -108,7 +108,7 @@ function Written({ mode, value, onChange, onText }: WrittenProps) {
     <Stack gap="md">
       {mode === 'rows' && shown && <RowBuilder rows={shown} onChange={changeRows} catalogue={catalogue.data} />}
       {mode === 'rows' && !shown && settled && check.data && (
-        <Alert variant="light" color="gray" p="xs">{t('segment.onlyText')} <button type="button" className="link-button" onClick={onText}>{t('audience.mode.text')}</button></Alert>
+        <Alert role="note" variant="light" color="gray" p="xs">{t('segment.onlyText')} <button type="button" className="link-button" onClick={onText}>{t('audience.mode.text')}</button></Alert>
       )}
       {mode === 'text' && <DefinitionEditor value={value} onChange={onChange} problems={settled ? (check.data?.problems ?? []) : []} catalogue={catalogue.data} />}
       {mode === 'rows' && value && <div className="definition" data-written>{value}</div>}
@@ -136,7 +136,7 @@ function ControlSection({ draft, change, started }: StepProps) {
           onChange={(value) => typeof value === 'number' && change({ control: Math.min(Math.max(value, 0), 99) / 100 })}
         />
       )}
-      {!draft.transactional && share === 0 && <Alert mt="sm" color="yellow" variant="light">{t('audience.blind')}</Alert>}
+      {!draft.transactional && share === 0 && <Alert role="note" mt="sm" color="yellow" variant="light">{t('audience.blind')}</Alert>}
     </Section>
   );
 }

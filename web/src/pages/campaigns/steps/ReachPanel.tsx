@@ -27,7 +27,7 @@ function Line({ label, value, strong, sign }: { label: React.ReactNode; value: s
   return (
     <Group component="li" justify="space-between" gap="sm" wrap="nowrap" py={4} style={{ listStyle: 'none', borderTop: strong ? '1px solid var(--hairline)' : 0 }}>
       <Text size="sm" fw={strong ? 600 : 400} component="span">{label}</Text>
-      <Text size="sm" fw={strong ? 650 : 400} className="numbers" component="span">{sign}{value}</Text>
+      <Text size="sm" fw={strong ? 650 : 400} className="numbers keep-ltr" component="span">{sign}{value}</Text>
     </Group>
   );
 }

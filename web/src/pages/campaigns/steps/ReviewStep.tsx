@@ -48,7 +48,7 @@ export default function ReviewStep({ draft, problems, unsaved, started, error, b
                 <Stack gap="md">
                   <ReachLines reach={reach} />
                   <Detectable reach={reach} />
-                  {reach.messages === 0 && <Alert color="yellow" variant="light">{t('review.nobody')}</Alert>}
+                  {reach.messages === 0 && <Alert role="note" color="yellow" variant="light">{t('review.nobody')}</Alert>}
                 </Stack>
               )}
             </Query>
@@ -57,7 +57,7 @@ export default function ReviewStep({ draft, problems, unsaved, started, error, b
             <Problems problems={problems} />
             {!started && (
               <Group>
-                <Button leftSection={<IconSend size={16} />} loading={busy} disabled={wrong || (count === undefined && !query.isError)} onClick={onStart} data-start>{label}</Button>
+                <Button leftSection={<IconSend size={16} />} loading={busy} disabled={wrong || (count === undefined && !query.isError) || (asks && count === 0)} onClick={onStart} data-start>{label}</Button>
               </Group>
             )}
             {unsaved && !started && <Text size="xs" c="dimmed">{t('review.saves')}</Text>}
