@@ -1,6 +1,6 @@
 // One message to a test user, now; it is neither decided nor counted.
 
-import { Alert, Button, Group, NativeSelect, Stack, Text } from '@mantine/core';
+import { Button, Group, NativeSelect, Stack, Text } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -11,17 +11,18 @@ import { ErrorPanel } from '../../components/ErrorPanel';
 import { Reason } from '../../components/outreach/Reason';
 import { Section } from '../../components/Page';
 import { Query } from '../../components/Query';
+import { Notice } from '../../components/Notice';
 import { useFormat } from '../../lib/format';
 
 export function Tested({ tested }: { tested: ProviderTested }) {
   const { t } = useTranslation();
   const format = useFormat();
   return (
-    <Alert role="status" color={tested.accepted ? 'teal' : 'red'} variant="light" title={tested.accepted ? t('test.accepted', { ms: format.count(Math.round(tested.took_ms)) }) : t('test.refused')} data-tested={tested.accepted}>
+    <Notice role="status" color={tested.accepted ? 'teal' : 'red'} title={tested.accepted ? t('test.accepted', { ms: format.count(Math.round(tested.took_ms)) }) : t('test.refused')} data-tested={tested.accepted}>
       {tested.code && <Text size="sm"><Reason code={tested.code} /> <Text span size="xs" c="dimmed" className="keep-ltr">{tested.code}</Text></Text>}
       {tested.detail && <Text size="sm"><bdi>{tested.detail}</bdi></Text>}
       {tested.provider_id && <Text size="xs" c="dimmed">{t('test.id')} <span className="keep-ltr">{tested.provider_id}</span></Text>}
-    </Alert>
+    </Notice>
   );
 }
 
@@ -39,7 +40,7 @@ export function TestSend({ campaign }: { campaign: Campaign }) {
       <Query query={users} height={40}>
         {({ test_users: known }) => {
           const to = user || known[0]?.id;
-          if (!to) return <Text size="sm" c="dimmed">{t('test.noUsers')} <AppLink to="/people" size="sm">{t('nav.people')}</AppLink></Text>;
+          if (!to) return <Text size="sm" c="dimmed">{t('test.noUsers')} <AppLink to="/people" size="sm" underline="always">{t('nav.people')}</AppLink></Text>;
           return (
             <Stack gap="sm">
               <Group gap="sm" align="flex-end">

@@ -1,7 +1,7 @@
 // A campaign being written, step by step. The step stands in the address; what is written is saved as a
 // draft at any step.
 
-import { Alert, Button, Group, Paper, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, Paper, Stack, Text, TextInput } from '@mantine/core';
 import { IconDeviceFloppy } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
@@ -14,6 +14,7 @@ import { AppLink } from '../../components/AppLink';
 import { ErrorPanel } from '../../components/ErrorPanel';
 import { Page } from '../../components/Page';
 import { Query } from '../../components/Query';
+import { Notice } from '../../components/Notice';
 import { useLinks } from '../../lib/links';
 import { useParam } from '../../lib/params';
 import { emptyDraft, inputOf, segmentOf } from './draft';
@@ -147,8 +148,8 @@ function Wizard({ initial, saved }: WizardProps) {
         </Group>
       }
     >
-      {over && <Alert role="note" color="yellow" variant="light">{t('wizard.over')}</Alert>}
-      {started && !over && <Alert role="note" color="blue" variant="light">{t('wizard.started')}</Alert>}
+      {over && <Notice color="yellow">{t('wizard.over')}</Notice>}
+      {started && !over && <Notice color="blue">{t('wizard.started')}</Notice>}
       <Paper p="md">
         <Stack gap="md">
           <TextInput label={t('wizard.name')} placeholder={t('wizard.namePlaceholder')} required maxLength={200} value={draft.name} onChange={(event) => change({ name: event.currentTarget.value })} />
@@ -161,7 +162,7 @@ function Wizard({ initial, saved }: WizardProps) {
       {step === 'when' && <WhenStep {...props} />}
       {step === 'goals' && <GoalsStep {...props} />}
       {step === 'review' && (
-        draft.name.trim() === '' ? <Alert role="note" color="yellow" variant="light">{t('wizard.needsName')}</Alert>
+        draft.name.trim() === '' ? <Notice color="yellow">{t('wizard.needsName')}</Notice>
           : <ReviewStep draft={draft} problems={problems.current} unsaved={unsaved} started={started} error={start.error} busy={start.isPending} onStart={() => start.mutate()} />
       )}
       <Group justify="space-between">

@@ -52,7 +52,7 @@ export default function DeliveriesPage() {
           {query.isError && <ErrorPanel error={query.error} retry={() => void query.refetch()} />}
           {query.isPending && <Skeleton height={200} radius="md" />}
           {query.data && deliveries.length === 0 && (filtered ? <Text size="sm" c="dimmed">{t('deliveries.noMatch')}</Text> : (
-            <EmptyState title={t('deliveries.empty')}><Text size="sm" c="dimmed" ta="center">{t('deliveries.emptyLead')} <AppLink to="/campaigns" size="sm">{t('campaigns.title')}</AppLink></Text></EmptyState>
+            <EmptyState title={t('deliveries.empty')}><Text size="sm" c="dimmed" ta="center">{t('deliveries.emptyLead')} <AppLink to="/campaigns" size="sm" underline="always">{t('campaigns.title')}</AppLink></Text></EmptyState>
           ))}
           {deliveries.length > 0 && <DeliveryTable deliveries={deliveries} names={names} onOpen={(id) => set('delivery', id)} />}
           {query.hasNextPage && <Group justify="center"><Button variant="default" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>{t('common.loadMore')}</Button></Group>}

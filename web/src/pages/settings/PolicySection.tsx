@@ -1,6 +1,6 @@
 // What holds for all campaigns that are not transactional: control group, caps, gaps, quiet hours.
 
-import { Alert, Button, CloseButton, Fieldset, Group, MultiSelect, NativeSelect, NumberInput, Stack, Switch, TagsInput, Text, TextInput } from '@mantine/core';
+import { Button, CloseButton, Fieldset, Group, MultiSelect, NativeSelect, NumberInput, Stack, Switch, TagsInput, Text, TextInput } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -10,6 +10,7 @@ import { ErrorPanel } from '../../components/ErrorPanel';
 import { HoursFields } from '../../components/outreach/HoursFields';
 import { Section } from '../../components/Page';
 import { Query } from '../../components/Query';
+import { Notice } from '../../components/Notice';
 import { useOutreachNames } from '../../lib/outreach';
 
 /** Caps, gaps and hours at most, each. */
@@ -84,7 +85,7 @@ function Form({ policy, saved, onSaved }: FormProps) {
         <TextInput maw={480} label={t('policy.publicUrl')} description={t('policy.publicUrlLead')} placeholder="https://messages.example.com" value={written.public_url ?? ''} onChange={(event) => set({ public_url: event.currentTarget.value })} dir="ltr" />
         <Switch label={t('policy.track')} description={t('policy.trackLead')} checked={written.track} onChange={(event) => set({ track: event.currentTarget.checked })} />
         {save.isError && <ErrorPanel error={save.error} />}
-        {saved && !changed && <Alert role="status" color="teal" variant="light" p="xs">{t('policy.saved')}</Alert>}
+        {saved && !changed && <Notice role="status" color="teal" p="xs">{t('policy.saved')}</Notice>}
         <Group>
           <Button type="submit" loading={save.isPending} disabled={!changed}>{t('policy.save')}</Button>
           {changed && <Button variant="default" onClick={() => setWritten(policy)}>{t('common.cancel')}</Button>}

@@ -1,6 +1,6 @@
 // The message as somebody would see it, while it is being written.
 
-import { Alert, Autocomplete, Group, SegmentedControl, Stack, Text } from '@mantine/core';
+import { Autocomplete, Group, SegmentedControl, Stack, Text } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -8,6 +8,7 @@ import { body, client } from '../../../api/client';
 import { type Channel, type Content, outreach } from '../../../api/outreach';
 import { ErrorPanel } from '../../../components/ErrorPanel';
 import { Section } from '../../../components/Page';
+import { Notice } from '../../../components/Notice';
 import { useRested } from '../../../lib/debounce';
 import { DEFAULT_LOCALE, sparedContent } from '../draft';
 import { Problems } from './Problems';
@@ -82,7 +83,7 @@ export function PreviewPane({ channel, content, locale }: Props) {
         {query.isError && <ErrorPanel error={query.error} />}
         {preview && !query.isError && (
           <>
-            {preview.stopped && <Alert role="note" color="yellow" variant="light" title={t('content.stopped')}><bdi>{preview.stopped}</bdi></Alert>}
+            {preview.stopped && <Notice color="yellow" title={t('content.stopped')}><bdi>{preview.stopped}</bdi></Notice>}
             <Rendered channel={channel} preview={preview} width={width} />
             {channel === 'email' && <Text size="xs" c="dimmed">{t('content.pictures')}</Text>}
             <Problems problems={preview.problems} />

@@ -1,9 +1,10 @@
 // What is wrong or unwise in messages: where, what, and how to mend it.
 
-import { Alert, Stack, Text } from '@mantine/core';
+import { Stack, Text } from '@mantine/core';
 import { IconAlertCircle, IconAlertTriangle } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import type { ContentProblem } from '../../../api/outreach';
+import { Notice } from '../../../components/Notice';
 
 export function Problems({ problems }: { problems: ContentProblem[] }) {
   const errors = problems.filter(({ error }) => error);
@@ -22,7 +23,7 @@ function Some({ problems, error }: { problems: ContentProblem[]; error: boolean 
   const { t } = useTranslation();
   const title = error ? t('content.errors', { shown: problems.length }) : t('content.warnings', { shown: problems.length });
   return (
-    <Alert role="group" color={error ? 'red' : 'yellow'} variant="light" icon={error ? <IconAlertCircle /> : <IconAlertTriangle />} title={title} data-problems={error ? 'errors' : 'warnings'}>
+    <Notice role="group" color={error ? 'red' : 'yellow'} icon={error ? <IconAlertCircle /> : <IconAlertTriangle />} title={title} data-problems={error ? 'errors' : 'warnings'}>
       <Stack gap={8}>
         {problems.map((problem) => (
           <div key={`${problem.place}:${problem.code}:${problem.message}`}>
@@ -34,6 +35,6 @@ function Some({ problems, error }: { problems: ContentProblem[]; error: boolean 
           </div>
         ))}
       </Stack>
-    </Alert>
+    </Notice>
   );
 }

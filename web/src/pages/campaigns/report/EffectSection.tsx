@@ -1,9 +1,10 @@
 // What the campaign caused: differences against those who were held out, with their intervals.
 
-import { Alert, SimpleGrid, Stack, Text } from '@mantine/core';
+import { SimpleGrid, Stack, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { Campaign, EffectReport, GoalReport, WithInterval } from '../../../api/outreach';
 import { Section } from '../../../components/Page';
+import { Notice } from '../../../components/Notice';
 import { useFormat } from '../../../lib/format';
 import { IntervalPlot } from './IntervalPlot';
 import { useArmNames } from './Report';
@@ -16,9 +17,9 @@ export function EffectSection({ campaign, goal }: { campaign: Campaign; goal: Go
   return (
     <Section title={t('effect.title')} lead={t('effect.lead', { event: goal.event, within: goal.within })}>
       {rows.length === 0 ? (
-        <Alert role="note" color="gray" variant="light" title={t('effect.none')} data-no-effect>
+        <Notice color="gray" title={t('effect.none')} data-no-effect>
           {goal.no_effect_because && <bdi>{goal.no_effect_because}</bdi>}
-        </Alert>
+        </Notice>
       ) : (
         <Stack gap="lg">
           {effect && <Verdict effect={effect} />}
@@ -35,7 +36,7 @@ function Verdict({ effect }: { effect: EffectReport }) {
   const p = effect.p_value < 0.001 ? '< 0.001' : effect.p_value.toFixed(3);
   const text = !effect.significant ? t('effect.open') : effect.difference.value > 0 ? t('effect.more') : t('effect.less');
   const colour = !effect.significant ? 'gray' : effect.difference.value > 0 ? 'teal' : 'red';
-  return <Alert role="note" color={colour} variant="light" title={text} data-significant={effect.significant}><Text size="sm" c="dimmed">{t('effect.p', { p })}</Text></Alert>;
+  return <Notice color={colour} title={text} data-significant={effect.significant}><Text size="sm" c="dimmed">{t('effect.p', { p })}</Text></Notice>;
 }
 
 function Numbers({ effect }: { effect: EffectReport }) {

@@ -69,7 +69,7 @@ export function FunnelSection({ campaign, report }: { campaign: Campaign; report
         {funnel.decided === 0 && <Text size="sm" c="dimmed">{t('funnel.nothing')}</Text>}
         {funnel.planned > 0 && (
           <Text size="sm">
-            {t('funnel.planned')} <AppLink to={deliveriesPath({ campaign: campaign.id, state: 'planned' })} size="sm" className="numbers">{format.count(funnel.planned)}</AppLink>
+            {t('funnel.planned')} <AppLink to={deliveriesPath({ campaign: campaign.id, state: 'planned' })} size="sm" underline="always" className="numbers">{format.count(funnel.planned)}</AppLink>
           </Text>
         )}
         {funnel.decided > 0 && (

@@ -1,8 +1,9 @@
 // What became of the messages, and what they caused.
 
-import { Alert, SegmentedControl, Stack } from '@mantine/core';
+import { SegmentedControl, Stack } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { Campaign, CampaignReport } from '../../../api/outreach';
+import { Notice } from '../../../components/Notice';
 import { useParam } from '../../../lib/params';
 import { ArmsTable } from './ArmsTable';
 import { DaysChart } from './DaysChart';
@@ -32,9 +33,9 @@ export function Report({ campaign, report }: Props) {
     <Stack gap="lg">
       <FunnelSection campaign={campaign} report={report} />
       {report.sample_ratio?.mismatch && (
-        <Alert color="red" variant="light" role="alert" title={t('report.mismatch')} data-mismatch>
+        <Notice color="red" role="alert" title={t('report.mismatch')} data-mismatch>
           {t('report.mismatchLead', { p: report.sample_ratio.p_value < 0.0001 ? '< 0.0001' : report.sample_ratio.p_value.toFixed(4) })}
-        </Alert>
+        </Notice>
       )}
       {report.goals.length > 1 && (
         <SegmentedControl

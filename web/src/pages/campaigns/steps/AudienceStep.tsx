@@ -1,7 +1,7 @@
 // To whom: everybody, a saved segment, or a definition written here; and who is held out, so that the
 // effect can be told.
 
-import { Alert, Grid, NativeSelect, NumberInput, SegmentedControl, Stack, Text } from '@mantine/core';
+import { Grid, NativeSelect, NumberInput, SegmentedControl, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -9,6 +9,7 @@ import { useCatalogue, useSegments, validate } from '../../../api/queries';
 import type { Definition } from '../../../api/types';
 import { ErrorPanel } from '../../../components/ErrorPanel';
 import { Section } from '../../../components/Page';
+import { Notice } from '../../../components/Notice';
 import { useRested } from '../../../lib/debounce';
 import { useFormat } from '../../../lib/format';
 import { emptyEventRow, jsonOf, type Rows, rowsOf } from '../../../lib/rows';
@@ -108,7 +109,7 @@ function Written({ mode, value, onChange, onText }: WrittenProps) {
     <Stack gap="md">
       {mode === 'rows' && shown && <RowBuilder rows={shown} onChange={changeRows} catalogue={catalogue.data} />}
       {mode === 'rows' && !shown && settled && check.data && (
-        <Alert role="note" variant="light" color="gray" p="xs">{t('segment.onlyText')} <button type="button" className="link-button" onClick={onText}>{t('audience.mode.text')}</button></Alert>
+        <Notice variant="light" color="gray" p="xs">{t('segment.onlyText')} <button type="button" className="link-button" onClick={onText}>{t('audience.mode.text')}</button></Notice>
       )}
       {mode === 'text' && <DefinitionEditor value={value} onChange={onChange} problems={settled ? (check.data?.problems ?? []) : []} catalogue={catalogue.data} />}
       {mode === 'rows' && value && <div className="definition" data-written>{value}</div>}
@@ -136,7 +137,7 @@ function ControlSection({ draft, change, started }: StepProps) {
           onChange={(value) => typeof value === 'number' && change({ control: Math.min(Math.max(value, 0), 99) / 100 })}
         />
       )}
-      {!draft.transactional && share === 0 && <Alert role="note" mt="sm" color="yellow" variant="light">{t('audience.blind')}</Alert>}
+      {!draft.transactional && share === 0 && <Notice mt="sm" color="yellow">{t('audience.blind')}</Notice>}
     </Section>
   );
 }

@@ -75,7 +75,7 @@ function ChannelSection({ draft, change, started }: StepProps) {
           />
         )}
         {!pulled && providers.data && own.length === 0 && (
-          <Text size="sm">{t('content.noProvider')} <AppLink to="/settings?tab=channels" size="sm">{t('content.makeProvider')}</AppLink></Text>
+          <Text size="sm">{t('content.noProvider')} <AppLink to="/settings?tab=channels" size="sm" underline="always">{t('content.makeProvider')}</AppLink></Text>
         )}
       </Group>
     </Section>

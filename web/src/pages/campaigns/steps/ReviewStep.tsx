@@ -1,13 +1,14 @@
 // Everything at a glance before anybody is written to: who, how many, what is left out and why, what is
 // wrong.
 
-import { Alert, Button, Grid, Group, Stack, Text } from '@mantine/core';
+import { Button, Grid, Group, Stack, Text } from '@mantine/core';
 import { IconSend } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import type { CampaignInput, ContentProblem } from '../../../api/outreach';
 import { ErrorPanel } from '../../../components/ErrorPanel';
 import { Section } from '../../../components/Page';
 import { Query } from '../../../components/Query';
+import { Notice } from '../../../components/Notice';
 import { useFormat } from '../../../lib/format';
 import { Problems } from '../content/Problems';
 import { DefinitionFacts } from '../DefinitionFacts';
@@ -48,7 +49,7 @@ export default function ReviewStep({ draft, problems, unsaved, started, error, b
                 <Stack gap="md">
                   <ReachLines reach={reach} />
                   <Detectable reach={reach} />
-                  {reach.messages === 0 && <Alert role="note" color="yellow" variant="light">{t('review.nobody')}</Alert>}
+                  {reach.messages === 0 && <Notice color="yellow">{t('review.nobody')}</Notice>}
                 </Stack>
               )}
             </Query>

@@ -120,7 +120,7 @@ function RulesSection({ draft, change, started }: StepProps) {
         {!draft.transactional && policy.data && (
           <Text size="sm" c="dimmed">
             {t('campaignRules.policy', { control: format.percent(policy.data.control), caps: policy.data.caps.length + policy.data.gaps.length, hours: policy.data.quiet.map(({ from, to }) => `${from}–${to}`).join(', ') || '–' })}{' '}
-            <AppLink to="/settings?tab=contact" size="sm">{t('campaignRules.change')}</AppLink>
+            <AppLink to="/settings?tab=contact" size="sm" underline="always">{t('campaignRules.change')}</AppLink>
           </Text>
         )}
         <Group gap="md" align="flex-start">
