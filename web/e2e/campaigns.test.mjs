@@ -17,7 +17,11 @@ let receiver;
 let received = [];
 let address;
 let campaign;
-let before_policy;
+let policyBefore;
+/** Whom the campaign is for, in the words of whatever data the server has. */
+let audience;
+let country;
+let goal;
 
 const put = async (path, body) => {
   const key = process.env.PERENNIAL_KEY;
@@ -38,14 +42,26 @@ before(async () => {
   await new Promise((resolve) => receiver.listen(0, '127.0.0.1', resolve));
   address = `http://127.0.0.1:${receiver.address().port}`;
   // At whatever hour this runs: nothing is held back for the hour or for what was sent before.
-  before_policy = await api('/api/settings/contact-policy');
-  await put('/api/settings/contact-policy', { ...before_policy, caps: [], gaps: [], quiet: [], legal_hours: false });
+  policyBefore = await api('/api/settings/contact-policy');
+  await put('/api/settings/contact-policy', { ...policyBefore, caps: [], gaps: [], quiet: [], legal_hours: false });
+  // An event with money, and of the countries the one with the most people that are still few.
+  const { attributes, events } = await api('/api/catalogue');
+  goal = events.find(({ properties }) => properties.some(({ name }) => name === 'amount')).name;
+  let best = 0;
+  for (const value of attributes.find(({ name }) => name === 'country').examples) {
+    const definition = `did "${goal}" in last 90d and country = "${value}"`;
+    const { count } = await api('/api/segments/preview', { definition });
+    if (count > best && count < 500) [best, country, audience] = [count, value, definition];
+  }
   browser = await launch();
 });
 
 after(async () => {
   await browser?.close();
-  if (before_policy) await put('/api/settings/contact-policy', before_policy);
+  if (policyBefore) await put('/api/settings/contact-policy', policyBefore);
+  const { providers } = await api('/api/providers');
+  const made = providers.find(({ name }) => name === PROVIDER);
+  if (made) await fetch(`${base}/api/providers/${made.id}`, { method: 'DELETE', headers: process.env.PERENNIAL_KEY ? { authorization: `Bearer ${process.env.PERENNIAL_KEY}` } : {} });
   receiver?.closeAllConnections();
   await new Promise((resolve) => receiver?.close(resolve));
 });
@@ -91,22 +107,23 @@ test('a campaign is written step by step, reviewed with a count, and sent', asyn
   await page.getByText('Text', { exact: true }).click();
   const editor = page.getByRole('textbox', { name: 'Definition in text form' });
   await editor.click();
-  await page.keyboard.insertText('did "Purchase" in last 60d and country = "TR"');
+  await page.keyboard.insertText(audience);
   await page.getByRole('button', { name: 'Next: Content' }).click();
 
   // What: another channel, a personal value, a second variant.
   await page.getByRole('combobox', { name: 'Channel' }).selectOption('webhook');
+  await page.getByRole('combobox', { name: 'Provider' }).selectOption({ label: PROVIDER });
   await page.getByRole('textbox', { name: 'URL' }).fill(`${address}/message`);
   const body = page.getByRole('textbox', { name: 'Text', exact: true });
   await body.click();
-  await page.keyboard.insertText('{"plan": "');
+  await page.keyboard.insertText('{"country": "');
   await page.getByRole('button', { name: 'Put a personal value into: Text' }).click();
   const picker = page.getByRole('dialog', { name: 'Put a personal value into: Text' });
-  await picker.getByLabel('Attribute').first().fill('plan');
+  await picker.getByLabel('Attribute').first().fill('country');
   await picker.getByLabel('Said without it').fill('none');
   await picker.getByRole('button', { name: 'Insert', exact: true }).click();
   await page.keyboard.insertText('"}');
-  await page.locator('[data-rendered="webhook"]').getByText('{"plan": "none"}').waitFor();
+  await page.locator('[data-rendered="webhook"]').getByText('{"country": "none"}').waitFor();
   await page.getByRole('button', { name: 'Add variant' }).click();
   assert.match(await page.getByRole('radiogroup', { name: 'Variant' }).innerText(), /A · 50%\s+B · 50%/);
   await screenshot(page, 'campaign-content');
@@ -118,14 +135,14 @@ test('a campaign is written step by step, reviewed with a count, and sent', asyn
   await page.getByRole('combobox', { name: 'Trigger' }).selectOption('once');
   await page.getByRole('button', { name: 'Next: Goals' }).click();
   await page.getByRole('button', { name: 'Add goal' }).click();
-  await page.getByRole('combobox', { name: 'Event' }).fill('Purchase');
+  await page.getByRole('combobox', { name: 'Event' }).fill(goal);
   await page.getByRole('combobox', { name: 'Property with the revenue' }).fill('amount');
   await page.getByRole('button', { name: 'Next: Review' }).click();
 
   // The review says how many; a draft is a draft until then.
   const start = page.locator('[data-start]');
   await start.and(page.getByRole('button', { name: /Send to \d+ people now/ })).waitFor();
-  const definition = { name: '-', channel: 'webhook', trigger: { kind: 'once' }, audience: 'did "Purchase" in last 60d and country = "TR"', variants: [{ id: 'a', content: { default: { kind: 'webhook', url: 'https://example.com/' } } }], control: 0.1, goals: [{ event: 'Purchase', within: '7d', revenue: 'amount' }] };
+  const definition = { name: '-', channel: 'webhook', trigger: { kind: 'once' }, audience, variants: [{ id: 'a', content: { default: { kind: 'webhook', url: 'https://example.com/' } } }], control: 0.1, goals: [{ event: goal, within: '7d', revenue: 'amount' }] };
   const reach = await api('/api/campaigns/reach', definition);
   assert.ok(reach.messages > 0, 'there is somebody to write to');
   assert.equal(numberIn(await start.innerText()), reach.messages);
@@ -148,7 +165,7 @@ test('a campaign is written step by step, reviewed with a count, and sent', asyn
     if (report.funnel.decided > 0 && report.funnel.waiting === 0 && report.funnel.sent === received.length) break;
     await page.waitForTimeout(200);
   }
-  assert.ok(received.every(({ path, body: text }) => path === '/message' && ['free', 'plus', 'none'].includes(JSON.parse(text).plan)), 'each is told their own plan');
+  assert.ok(received.every(({ path, body: text }) => path === '/message' && JSON.parse(text).country === country), 'each is told what is known of them');
   assert.deepEqual(errors, []);
   await close();
 });
@@ -177,6 +194,39 @@ test('the report closes: every number is the sum of those below it', async () =>
   await close();
 });
 
+test('an effect is drawn as an interval, and arms that are off are told', async () => {
+  // A real effect takes days; its picture is checked with numbers of which the truth is known.
+  const report = await api(`/api/campaigns/${campaign}/report`);
+  const interval = (value, low, high) => ({ value, low, high });
+  const effect = (arm, difference, significant) => ({
+    arm, difference, significant, lift: interval(0.24, 0.08, 0.41), p_value: 0.004, extra_converted: interval(41.2, 13, 69), revenue_per_user: null, extra_revenue: interval(2060.5, 650, 3470),
+  });
+  const [known] = report.goals;
+  const goals = [{ ...known, effect: effect('all', interval(0.021, 0.006, 0.036), true), variants: [effect('a', interval(0.034, 0.012, 0.056), true), effect('b', interval(0.008, -0.011, 0.027), false)], no_effect_because: null }];
+  for (const lang of ['en', 'ar']) {
+    const { page, errors, close } = await open(browser, { scheme: lang === 'ar' ? 'dark' : 'light' });
+    await page.route(`**/api/campaigns/${campaign}/report*`, (route) => route.fulfill({ json: { ...report, goals, sample_ratio: { p_value: 0.00002, mismatch: true } } }));
+    await go(page, `/campaigns/${campaign}`, { lang });
+    await page.locator('[data-mismatch]').waitFor();
+    await page.locator('[data-significant="true"]').waitFor();
+    const rows = await page.locator('[data-interval]').evaluateAll((groups) => groups.map((group) => {
+      const [bar] = group.querySelectorAll('line');
+      return { arm: group.dataset.interval, from: Number(bar.getAttribute('x1')), to: Number(bar.getAttribute('x2')), at: Number(group.querySelector('circle').getAttribute('cx')) };
+    }));
+    const zero = Number(await page.locator('svg line[class*="zero"]').getAttribute('x1'));
+    assert.deepEqual(rows.map(({ arm }) => arm), ['all', 'a', 'b']);
+    for (const { arm, from, to, at } of rows) assert.ok(from < at && at < to, `${arm}: the estimate lies inside its interval`);
+    assert.ok(rows[0].from > zero && rows[1].from > zero && rows[2].from < zero, 'only what is open crosses zero');
+    assert.ok(Math.abs((rows[0].at - zero) / (rows[1].at - zero) - 21 / 34) < 0.01, 'lengths are true');
+    await idle(page);
+    await screenshot(page, `campaign-effect-${lang}`);
+    assert.deepEqual(await seriousProblems(page), []);
+    assert.equal(await sidewaysScroll(page), 0);
+    assert.deepEqual(errors, []);
+    await close();
+  }
+});
+
 test('a message says why it was sent or not, in the log and on its person', async () => {
   const { page, errors, close } = await open(browser);
   const { deliveries } = await api(`/api/deliveries?campaign=${campaign}&state=held_out&limit=1`);
@@ -198,7 +248,7 @@ test('a message says why it was sent or not, in the log and on its person', asyn
 
 test('a campaign on a schedule is paused, resumed and stopped, each after a question', async () => {
   const { page, errors, close } = await open(browser);
-  const input = { name: `Weekly ${run}`, channel: 'in_app', trigger: { kind: 'recurring', every: 'week', weekdays: ['monday'], at: ['09:00'] }, variants: [{ id: 'a', content: { default: { kind: 'in_app', layout: 'alert', title: 'Hello' } } }], goals: [{ event: 'Purchase', within: '7d' }] };
+  const input = { name: `Weekly ${run}`, channel: 'in_app', trigger: { kind: 'recurring', every: 'week', weekdays: ['monday'], at: ['09:00'] }, variants: [{ id: 'a', content: { default: { kind: 'in_app', layout: 'alert', title: 'Hello' } } }], goals: [{ event: goal, within: '7d' }] };
   const { id } = await api('/api/campaigns', input);
   await go(page, `/campaigns/${id}`, { lang: 'en' });
   for (const [action, status] of [['Start', 'scheduled'], ['Pause', 'paused'], ['Resume', 'running'], ['Stop', 'stopped']]) {
@@ -228,7 +278,7 @@ test('an e-mail is previewed in a frame that runs nothing, at two widths and fro
   assert.ok((await page.locator('[data-width="phone"]').boundingBox()).width <= 375);
   await screenshot(page, 'campaign-preview-arabic');
   // A mistake is told with its place.
-  await page.getByRole('textbox', { name: 'Subject', exact: true }).fill('Hello {{ profile.plan | nothing');
+  await page.getByRole('textbox', { name: 'Subject', exact: true }).fill('Hello {{ profile.country | nothing');
   await page.locator('[data-problems="errors"]').waitFor();
   assert.match(await page.locator('[data-problems="errors"]').innerText(), /subject/);
   assert.deepEqual(errors, []);
@@ -284,8 +334,7 @@ for (const lang of LANGUAGES) {
   });
 }
 
-test('pages keep the chosen instant unused', async () => {
-  // A report as of an earlier instant knows nothing of this campaign.
+test('a report as of an earlier instant knows nothing of later messages', async () => {
   const instant = new Date(Date.parse(await fixedInstant()) - 86_400_000).toISOString();
   const { page, close } = await open(browser);
   await go(page, `/campaigns/${campaign}`, { as_of: instant, lang: 'en' });

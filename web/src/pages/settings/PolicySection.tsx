@@ -13,6 +13,9 @@ import { Query } from '../../components/Query';
 import { Notice } from '../../components/Notice';
 import { useOutreachNames } from '../../lib/outreach';
 
+/** Names of groups look like names of fields. */
+const LEGEND = { legend: { fontSize: 'var(--mantine-font-size-sm)', fontWeight: 600 } };
+
 /** Caps, gaps and hours at most, each. */
 const RULES_MAX = 16;
 
@@ -74,7 +77,7 @@ function Form({ policy, saved, onSaved }: FormProps) {
         />
         <Caps caps={written.caps} onChange={(caps) => set({ caps })} />
         <Gaps gaps={written.gaps} onChange={(gaps) => set({ gaps })} />
-        <Fieldset legend={t('policy.quiet')} variant="unstyled">
+        <Fieldset legend={t('policy.quiet')} variant="unstyled" styles={LEGEND}>
           <Text size="xs" c="dimmed" mb="xs">{t('policy.quietLead')}</Text>
           <Stack gap="sm">
             <HoursFields label={t('policy.quiet')} value={written.quiet} onChange={(quiet) => set({ quiet: quiet.slice(0, RULES_MAX) })} />
@@ -115,7 +118,7 @@ function Caps({ caps, onChange }: { caps: Cap[]; onChange: (caps: Cap[]) => void
   const { t } = useTranslation();
   const put = (at: number, part: Partial<Cap>) => onChange(caps.map((cap, i) => (i === at ? { ...cap, ...part } : cap)));
   return (
-    <Fieldset legend={t('policy.caps')} variant="unstyled">
+    <Fieldset legend={t('policy.caps')} variant="unstyled" styles={LEGEND}>
       <Stack gap="sm">
         {caps.map((cap, at) => (
           // eslint-disable-next-line react/no-array-index-key
@@ -137,7 +140,7 @@ function Gaps({ gaps, onChange }: { gaps: Gap[]; onChange: (gaps: Gap[]) => void
   const { t } = useTranslation();
   const put = (at: number, part: Partial<Gap>) => onChange(gaps.map((gap, i) => (i === at ? { ...gap, ...part } : gap)));
   return (
-    <Fieldset legend={t('policy.gaps')} variant="unstyled">
+    <Fieldset legend={t('policy.gaps')} variant="unstyled" styles={LEGEND}>
       <Stack gap="sm">
         {gaps.map((gap, at) => (
           // eslint-disable-next-line react/no-array-index-key
