@@ -23,6 +23,7 @@ mod live;
 mod maintenance;
 mod operations;
 mod outreach;
+mod outreach_mail;
 mod privacy;
 mod regressions;
 mod schema;

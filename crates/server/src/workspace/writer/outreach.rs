@@ -499,9 +499,14 @@ impl Writer {
             done.decided += 1;
             done.queued += u64::from(outcome.queued.is_some());
             queued.extend(outcome.queued);
-            later.extend(outcome.later.map(|due| Candidate { due, ..candidate }));
-            // What is planned again under the same instant was written down before.
-            if outcome.record.delivery().is_some_and(|id| self.counted.take(id)) {
+            // A campaign that goes on decides by what was due before it was paused.
+            later.extend(outcome.later.map(|due| match due {
+                Timestamp::MAX => (due, candidate),
+                due => (due, Candidate { due, ..candidate }),
+            }));
+            // What is planned again for the same instant may have been written down before.
+            let again = outcome.later.is_some() && self.is_held(&outcome.record);
+            if !again && outcome.record.delivery().is_some_and(|id| self.counted.take(id)) {
                 group.accepted.push(self.step(outcome.record));
             }
         }
@@ -509,8 +514,8 @@ impl Writer {
         if self.refused.is_some() {
             return done;
         }
-        for candidate in later {
-            match candidate.due == Timestamp::MAX {
+        for (due, candidate) in later {
+            match due == Timestamp::MAX {
                 true => {
                     self.reaching
                         .paused
@@ -527,6 +532,11 @@ impl Writer {
             let _ = outbox.send(Handover::Queued(queued));
         }
         done
+    }
+
+    fn is_held(&mut self, record: &Record) -> bool {
+        let held = self.counted.held(&self.store, &self.fold, std::slice::from_ref(record));
+        held.is_ok_and(|held| !held.is_empty())
     }
 
     /// What becomes of one candidate.
