@@ -172,6 +172,7 @@ fn a_win_back_campaign_arrives_is_opened_clicked_and_measured() {
         "from": "news@shop.example", "from_name": "Shöp", "bounce_domain": "shop.example"}});
     send(&watching, "POST", "/api/providers", &provider, 201);
     let policy = json!({"control": 0.0, "quiet": [], "legal_hours": false, "track": true,
+                        "public_url": "https://links.shop.example",
                         "caps": [{"most": 1, "within": "7d"}]});
     send(&watching, "PUT", "/api/settings/contact-policy", &policy, 200);
     // Three hundred who bought long ago, and some who did last week.
@@ -200,7 +201,7 @@ fn a_win_back_campaign_arrives_is_opened_clicked_and_measured() {
 
     // Each is read as its reader would.
     let address = watching.server.address;
-    let base = format!("http://{address}");
+    let base = "https://links.shop.example";
     let mut readers: BTreeMap<usize, (String, String, String)> = BTreeMap::new();
     for raw in &mail {
         let message = MessageParser::default().parse(&raw[..]).unwrap();
@@ -216,19 +217,15 @@ fn a_win_back_campaign_arrives_is_opened_clicked_and_measured() {
         assert!(html.contains(&format!("N{n}, we miss you")), "{html}");
         assert_eq!(html.contains("dir=\"rtl\""), n % 10 == 0, "{html}");
         assert!(message.body_text(0).is_some());
-        let return_path = match message.header("Return-Path").unwrap() {
-            HeaderValue::Address(Address::List(list)) => list[0].address.clone().unwrap(),
-            other => panic!("{other:?}"),
-        };
+        let return_path = message.header("Return-Path").and_then(HeaderValue::as_text).unwrap();
         assert!(return_path.starts_with("bounces+") && return_path.ends_with("@shop.example"));
         let whole = String::from_utf8_lossy(raw);
         assert!(whole.contains("List-Unsubscribe-Post: List-Unsubscribe=One-Click"), "{whole}");
         let own = html.replace("&amp;", "&");
-        let click = between(&own, "<p><a href=\"", "\"").strip_prefix(&base).unwrap().to_owned();
-        let leave =
-            between(&own, "</p><p><a href=\"", "\"").strip_prefix(&base).unwrap().to_owned();
+        let click = between(&own, "<p><a href=\"", "\"").strip_prefix(base).unwrap().to_owned();
+        let leave = between(&own, "</p><p><a href=\"", "\"").strip_prefix(base).unwrap().to_owned();
         let pixel = own.rsplit_once("<img").unwrap().1;
-        let open = between(pixel, "src=\"", "\"").strip_prefix(&base).unwrap().to_owned();
+        let open = between(pixel, "src=\"", "\"").strip_prefix(base).unwrap().to_owned();
         assert!(readers.insert(n, (open, click, leave)).is_none(), "{to} has two");
     }
 
@@ -257,7 +254,7 @@ fn a_win_back_campaign_arrives_is_opened_clicked_and_measured() {
             );
         }
     }
-    for n in (0..300).filter(|n| !readers.contains_key(n) && n % 20 == 0) {
+    for n in (0..300).filter(|n| !readers.contains_key(n)).step_by(7) {
         let user = format!("u{n}");
         watching.event_with(&user, "Order", "2026-03-03T09:00:00Z", json!({"total": 25}));
     }
@@ -270,8 +267,8 @@ fn a_win_back_campaign_arrives_is_opened_clicked_and_measured() {
     let goal = &report["goals"][0];
     assert_eq!(goal["arms"][1]["converted"], json!(bought), "{goal}");
     assert_eq!(goal["effect"]["significant"], json!(true), "{goal}");
-    assert!(goal["effect"]["difference"]["low"].as_f64().unwrap() > 0.1, "{goal}");
-    assert!(goal["effect"]["extra_revenue"]["low"].as_f64().unwrap() > 0.0, "{goal}");
+    assert!(goal["effect"]["difference"]["low"].as_f64().unwrap() > 0.0, "{goal}");
+    assert!(goal["effect"]["extra_revenue"]["low"].as_f64().is_some_and(|low| low > 0.0), "{goal}");
 
     // Leaving takes one request of a mail program; a visit alone asks first.
     let (who, (_, _, leave)) = readers.iter().find(|(n, _)| **n % 3 == 2).unwrap();
