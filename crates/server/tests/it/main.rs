@@ -24,6 +24,7 @@ mod maintenance;
 mod operations;
 mod outreach;
 mod outreach_mail;
+mod outreach_plays;
 mod privacy;
 mod regressions;
 mod schema;
