@@ -212,10 +212,10 @@ fn a_win_back_campaign_arrives_is_opened_clicked_and_measured() {
         let n: usize = between(&to, "u", "@").parse().unwrap();
         let html = message.body_html(0).unwrap().into_owned();
         let subject = message.subject().unwrap();
-        let expected = if n % 10 == 0 { "اشتقنا" } else { "20 % for you" };
+        let expected = if n.is_multiple_of(10) { "اشتقنا" } else { "20 % for you" };
         assert!(subject.contains(expected) && subject.contains(&format!("N{n}")), "{subject}");
         assert!(html.contains(&format!("N{n}, we miss you")), "{html}");
-        assert_eq!(html.contains("dir=\"rtl\""), n % 10 == 0, "{html}");
+        assert_eq!(html.contains("dir=\"rtl\""), n.is_multiple_of(10), "{html}");
         assert!(message.body_text(0).is_some());
         let return_path = message.header("Return-Path").and_then(HeaderValue::as_text).unwrap();
         assert!(return_path.starts_with("bounces+") && return_path.ends_with("@shop.example"));

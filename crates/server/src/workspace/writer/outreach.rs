@@ -584,7 +584,7 @@ impl Writer {
             Decision::Later { due, .. } => later = Some(*due),
             Decision::Send { places, .. } => {
                 let places = places.iter().map(|place| place.to.clone()).collect();
-                let of = (&person, &attribute as &dyn Fn(&str) -> Option<Value>);
+                let of = (&person, &attribute as &Attribute<'_>);
                 queued = Some(handed(ready, candidate, (variant, places, now), of, &who));
             }
             Decision::HeldOut(_) | Decision::Withheld { .. } => {}
@@ -650,7 +650,7 @@ impl Writer {
         }
         let who = who(&self.fold, user)?;
         let candidate = Candidate { user, event, ..candidate.clone() };
-        let of = (&person, &attribute as &dyn Fn(&str) -> Option<Value>);
+        let of = (&person, &attribute as &Attribute<'_>);
         Some(handed(ready, &candidate, (variant, open, at), of, &who))
     }
 
@@ -734,12 +734,15 @@ fn told(
     (name, id, properties, drawn)
 }
 
+/// What a person's attribute is.
+type Attribute<'a> = dyn Fn(&str) -> Option<Value> + 'a;
+
 /// A message as the outbox needs it.
 fn handed(
     ready: &Ready,
     candidate: &Candidate,
     (variant, places, at): (Text, Vec<To>, Timestamp),
-    (person, attribute): (&Person, &dyn Fn(&str) -> Option<Value>),
+    (person, attribute): (&Person, &Attribute<'_>),
     who: &Who,
 ) -> Queued {
     let campaign = &ready.campaign;
