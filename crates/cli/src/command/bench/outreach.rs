@@ -158,7 +158,7 @@ fn content(channel: &str, sink: &Sink) -> Value {
 }
 
 fn start(server: &Server, id: &str, more: &Value) -> anyhow::Result<()> {
-    let mut campaign = json!({"id": id, "name": id, "control": 0.0, "expires": "1d"});
+    let mut campaign = json!({"id": id, "name": id, "control": 0.0, "delivery": {"expires": "1d"}});
     if let (Some(all), Some(more)) = (campaign.as_object_mut(), more.as_object()) {
         all.extend(more.clone());
     }
