@@ -460,6 +460,7 @@ Examples:
   perennial bench history --events 10000000 --json ours.json --parquet events.parquet
   python3 scripts/bench_history_peers.py --json ours.json --parquet events.parquet
   perennial bench live --users 1000000 --segments 200
+  perennial bench outreach --users 1000000
 
 Equal numbers, years and seeds give equal events on every machine.")]
 pub struct BenchArguments {
@@ -516,6 +517,24 @@ pub enum BenchCommand {
         /// Events before the measurement, spread over thirty days
         #[arg(long, value_name = "N", default_value_t = 10_000_000)]
         history: u64,
+        /// Where the figures go
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
+    },
+    /// Send campaigns to servers in this process: messages a second, and from an event to its message
+    Outreach {
+        /// Users, each of whom gets one message of each campaign
+        #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(100..=20_000_000))]
+        users: u32,
+        /// Messages under way at once
+        #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+        concurrency: u32,
+        /// Other events in a second while single events trigger messages
+        #[arg(long, value_name = "N", default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+        load: u32,
+        /// For how long single events trigger messages
+        #[arg(long, value_name = "S", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=3_600))]
+        seconds: u64,
         /// Where the figures go
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,

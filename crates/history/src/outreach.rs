@@ -15,7 +15,7 @@ mod listing;
 mod tests;
 
 pub use effect::{Arm, Arms, Goal, Outcome, effect};
-pub use listing::{Decided, Wish, decided, scan};
+pub use listing::{Decided, Visit, Wish, decided, scan};
 
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
@@ -207,11 +207,7 @@ fn count(source: &Source, names: &[&'static str], users: Range<u32>) -> Funnels 
                 OPENED if value(5) == Some(Value::Bool(true)) => {
                     machine.insert(message(), variant);
                 }
-                OPENED => {
-                    if people.insert(message()) {
-                        funnel.opened += 1;
-                    }
-                }
+                OPENED => funnel.opened += u64::from(people.insert(message())),
                 _ => {}
             }
         }

@@ -3,6 +3,8 @@
 mod client;
 mod ingest;
 mod live;
+mod outreach;
+mod sink;
 
 use std::path::{Path, PathBuf};
 
@@ -26,6 +28,9 @@ pub fn run(arguments: BenchArguments) -> anyhow::Result<()> {
         BenchCommand::Live { users, segments, seconds, history, json } => {
             let segments = segments as usize;
             return live::run(&live::Wanted { users, segments, seconds, history, json });
+        }
+        BenchCommand::Outreach { users, concurrency, load, seconds, json } => {
+            return outreach::run(&outreach::Wanted { users, concurrency, load, seconds, json });
         }
     };
     let (directory, temporary) = match directory {

@@ -115,6 +115,23 @@ fn users_are_found_and_shown() {
     assert_eq!(states["changes"][0]["from"], Value::Null);
 }
 
+/// A campaign `ada` that wrote to ada; the ids of its provider and of the message.
+fn message(server: &Server, key: &str) -> (String, String) {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let new = json!({"name": "Hook", "settings": {"kind": "webhook"}});
+    let provider = text(&send(server, key, "POST", "/api/providers", new)["id"]);
+    let content = json!({"default": {"kind": "webhook", "url": "https://127.0.0.1:1/hook"}});
+    let new = json!({"id": "ada", "name": "Ada", "channel": "webhook", "trigger": {"kind": "api"},
+        "control": 0.0, "variants": [{"id": "a", "content": content}]});
+    send(server, key, "POST", "/api/campaigns", new);
+    let policy = json!({"control": 0.0});
+    send(server, key, "PUT", "/api/settings/contact-policy", policy);
+    send(server, key, "POST", "/api/campaigns/ada/status", json!({"action": "start"}));
+    send(server, key, "POST", "/api/campaigns/ada/send", json!({"users": ["ada"]}));
+    let all = get(server, key, "/api/deliveries?campaign=ada");
+    (provider, text(&all["deliveries"][0]["id"]))
+}
+
 #[test]
 fn every_documented_question_has_an_answer_of_its_shape() {
     let (server, key, _folder) = shop();
@@ -123,6 +140,7 @@ fn every_documented_question_has_an_answer_of_its_shape() {
     let hook = send(&server, &key, "POST", "/api/webhooks", hook)["webhook"]["id"].clone();
     let bob = json!({"confirm": "bob"});
     let erasure = send(&server, &key, "POST", "/api/users/bob/erase", bob)["id"].clone();
+    let (provider, delivery) = message(&server, &key);
     for (path, operations) in document["paths"].as_object().unwrap() {
         let Some(operation) = operations.get("get") else { continue };
         if path == "/api/imports/{id}" {
@@ -136,6 +154,8 @@ fn every_documented_question_has_an_answer_of_its_shape() {
             Some("segments") => "s",
             Some("webhooks") => hook.as_str().unwrap(),
             Some("erasures") => erasure.as_str().unwrap(),
+            Some("providers") => &provider,
+            Some("deliveries") => &delivery,
             Some("schema") if path.contains("/events/") => "Purchase",
             Some("schema") => "city",
             _ => "ada",

@@ -177,7 +177,7 @@ fn caps_roll_over_channels_and_are_not_taken_by_what_does_not_go() {
     let mut world = world();
     world.policy.caps = vec![Rule::Limit { limit: 2, window: Span::days(1), scope: Scope::ALL }];
     world.policy.caps_in_words = vec!["at most 2 in 1d".into()];
-    let mut go = |world: &mut World, campaign: &Campaign, at: Timestamp| {
+    let go = |world: &mut World, campaign: &Campaign, at: Timestamp| {
         let decision = world.decide(campaign, at);
         if let Decision::Send { .. } = decision {
             world.contacts.add(ADA, &campaign.id, campaign.message(), at);

@@ -68,6 +68,9 @@ pub fn decided(evaluator: &Evaluator, wish: Wish, most: usize) -> Result<Vec<Dec
     Ok(latest.into_sorted_vec().into_iter().map(|Reverse(decided)| decided).collect())
 }
 
+/// What [`scan`] calls with the user, the time, the name and the properties of an event.
+pub type Visit<'a> = dyn FnMut(UserIndex, Timestamp, &'static str, &[Option<Value>]) + 'a;
+
 /// Calls `visit` for every event of some names of messages since an instant, with the user, the time, the name
 /// and some properties (always first: message, campaign). In no overall order of time.
 pub fn scan(
@@ -75,7 +78,7 @@ pub fn scan(
     names: &[&str],
     since: Timestamp,
     properties: &[&str],
-    visit: &mut dyn FnMut(UserIndex, Timestamp, &'static str, &[Option<Value>]),
+    visit: &mut Visit<'_>,
 ) -> Result<(), QueryError> {
     let wanted: Vec<&str> = [MESSAGE, CAMPAIGN].iter().chain(properties).copied().collect();
     let source = evaluator.source(&of(names, None), (since, evaluator.at), &wanted)?;

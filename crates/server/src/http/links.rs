@@ -17,8 +17,8 @@ use axum::routing::{get, post};
 use message::links::{Claim, Kind};
 use model::EventId;
 
-use super::body::{self, Params};
 use super::App;
+use super::body::{self, Params};
 use crate::failure::Failure;
 
 /// A transparent picture of one pixel (GIF).
@@ -121,9 +121,7 @@ async fn told(
 ) -> Result<Response, Failure> {
     let body = body::read(body).await?;
     let records = app
-        .work(move |service| {
-            service.feedback((&provider, &token), (&query.form, &query.to), &body)
-        })
+        .work(move |service| service.feedback((&provider, &token), (&query.form, &query.to), &body))
         .await?;
     if !records.is_empty() {
         app.workspace.submit(records).await?;

@@ -160,7 +160,10 @@ pub async fn message(
     if let (Some(signer), Some(of)) = (signer, &reference) {
         track(&mut rendered, signer, of);
     }
-    let unsubscribe = leave.map(|(leave, _)| leave).filter(|_| !campaign.campaign.transactional);
+    // Mail programs take one-click links with https alone (RFC 8058).
+    let unsubscribe = leave
+        .map(|(leave, _)| leave)
+        .filter(|leave| !campaign.campaign.transactional && leave.starts_with("https://"));
     Ok(Ready { rendered, unsubscribe })
 }
 

@@ -58,7 +58,8 @@ impl Service {
                 return Err(Failure::bad_request("feedback.form", message));
             }
         };
-        let told = told.map_err(|error| Failure::bad_request("feedback.body", error.to_string()))?;
+        let told =
+            told.map_err(|error| Failure::bad_request("feedback.body", error.to_string()))?;
         let mut records = Vec::new();
         for one in &told {
             // What is about a message that nobody knows any more is nobody's fault.

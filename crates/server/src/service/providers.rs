@@ -283,10 +283,11 @@ fn stored(json: &str) -> Map<String, Value> {
     serde_json::from_str(json).unwrap_or_default()
 }
 
+/// Settings, and secrets.
+type Parted = (Map<String, Value>, Map<String, Value>);
+
 /// Settings and secrets apart.
-fn parted(
-    settings: &ProviderSettings,
-) -> Result<(Map<String, Value>, Map<String, Value>), Failure> {
+fn parted(settings: &ProviderSettings) -> Result<Parted, Failure> {
     let Ok(Value::Object(mut plain)) = serde_json::to_value(settings) else {
         return Err(wrong("settings", "they cannot be written down".to_owned()));
     };

@@ -23,6 +23,8 @@ mod live;
 mod maintenance;
 mod operations;
 mod outreach;
+mod outreach_mail;
+mod outreach_plays;
 mod privacy;
 mod regressions;
 mod schema;

@@ -5,6 +5,7 @@ use std::sync::mpsc::sync_channel;
 use model::{Event, EventId, What, Who};
 
 use super::*;
+use crate::outreach::{Outfit, compile};
 use crate::service::watched::Definitions;
 
 fn visit(n: u64) -> Record {
@@ -19,6 +20,13 @@ fn nowhere() -> Checkpoint {
     Checkpoint::of(0, 0, &Fold::new())
 }
 
+/// Definitions and campaigns of a workspace that has none.
+fn nobody() -> (Definitions, Arc<Outfit>) {
+    let definitions = Definitions::none();
+    let outfit = compile::nothing(&definitions);
+    (definitions, outfit)
+}
+
 #[test]
 fn nothing_but_the_next_checkpoint_waits_for_one() {
     let dir = tempfile::tempdir().unwrap();
@@ -27,8 +35,7 @@ fn nothing_but_the_next_checkpoint_waits_for_one() {
     let maintenance = Maintenance::new(queue.downgrade(), Arc::new(clock::now));
     let history = dir.path().join("history");
     let (mut writer, _) =
-        Writer::open(log, &history, u64::MAX, maintenance, Definitions::none(), &Past::default())
-            .unwrap();
+        Writer::open(log, &history, u64::MAX, maintenance, nobody(), &Past::default()).unwrap();
     let job = writer.store.begin(nowhere(), &Upkeep::default()).unwrap().unwrap();
     let (sender, result) = channel();
     writer.maintenance.running = Some(Running { at: Offset(0), result, reply: None });
@@ -69,8 +76,7 @@ fn a_job_that_dies_loses_nothing() {
     let maintenance = Maintenance::new(queue.downgrade(), Arc::new(clock::now));
     let history = dir.path().join("history");
     let (mut writer, _) =
-        Writer::open(log, &history, u64::MAX, maintenance, Definitions::none(), &Past::default())
-            .unwrap();
+        Writer::open(log, &history, u64::MAX, maintenance, nobody(), &Past::default()).unwrap();
     drop(writer.store.begin(nowhere(), &Upkeep::default()).unwrap());
     let (sender, result) = channel();
     let (reply, first) = oneshot::channel();

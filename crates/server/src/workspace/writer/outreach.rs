@@ -499,9 +499,14 @@ impl Writer {
             done.decided += 1;
             done.queued += u64::from(outcome.queued.is_some());
             queued.extend(outcome.queued);
-            later.extend(outcome.later.map(|due| Candidate { due, ..candidate }));
-            // What is planned again under the same instant was written down before.
-            if outcome.record.delivery().is_some_and(|id| self.counted.take(id)) {
+            // A campaign that goes on decides by what was due before it was paused.
+            later.extend(outcome.later.map(|due| match due {
+                Timestamp::MAX => (due, candidate),
+                due => (due, Candidate { due, ..candidate }),
+            }));
+            // What is planned again for the same instant may have been written down before.
+            let again = outcome.later.is_some() && self.is_held(&outcome.record);
+            if !again && outcome.record.delivery().is_some_and(|id| self.counted.take(id)) {
                 group.accepted.push(self.step(outcome.record));
             }
         }
@@ -509,8 +514,8 @@ impl Writer {
         if self.refused.is_some() {
             return done;
         }
-        for candidate in later {
-            match candidate.due == Timestamp::MAX {
+        for (due, candidate) in later {
+            match due == Timestamp::MAX {
                 true => {
                     self.reaching
                         .paused
@@ -527,6 +532,11 @@ impl Writer {
             let _ = outbox.send(Handover::Queued(queued));
         }
         done
+    }
+
+    fn is_held(&mut self, record: &Record) -> bool {
+        let held = self.counted.held(&self.store, &self.fold, std::slice::from_ref(record));
+        held.is_ok_and(|held| !held.is_empty())
     }
 
     /// What becomes of one candidate.
@@ -574,7 +584,7 @@ impl Writer {
             Decision::Later { due, .. } => later = Some(*due),
             Decision::Send { places, .. } => {
                 let places = places.iter().map(|place| place.to.clone()).collect();
-                let of = (&person, &attribute as &dyn Fn(&str) -> Option<Value>);
+                let of = (&person, &attribute as &Attribute<'_>);
                 queued = Some(handed(ready, candidate, (variant, places, now), of, &who));
             }
             Decision::HeldOut(_) | Decision::Withheld { .. } => {}
@@ -640,7 +650,7 @@ impl Writer {
         }
         let who = who(&self.fold, user)?;
         let candidate = Candidate { user, event, ..candidate.clone() };
-        let of = (&person, &attribute as &dyn Fn(&str) -> Option<Value>);
+        let of = (&person, &attribute as &Attribute<'_>);
         Some(handed(ready, &candidate, (variant, open, at), of, &who))
     }
 
@@ -724,12 +734,15 @@ fn told(
     (name, id, properties, drawn)
 }
 
+/// What a person's attribute is.
+type Attribute<'a> = dyn Fn(&str) -> Option<Value> + 'a;
+
 /// A message as the outbox needs it.
 fn handed(
     ready: &Ready,
     candidate: &Candidate,
     (variant, places, at): (Text, Vec<To>, Timestamp),
-    (person, attribute): (&Person, &dyn Fn(&str) -> Option<Value>),
+    (person, attribute): (&Person, &Attribute<'_>),
     who: &Who,
 ) -> Queued {
     let campaign = &ready.campaign;

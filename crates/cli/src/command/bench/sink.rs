@@ -1,0 +1,143 @@
+//! Servers that take messages and drop them: one for requests over HTTP, one for e-mail over SMTP.
+//!
+//! What they are: one thread a connection, the protocol as far as our own clients speak it. What
+//! they are not: a limit on purpose; each takes several times what one server of ours sends.
+
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Instant;
+
+/// The header that says whom a request is about, for [`Sink::arrived`].
+const WHOM: &str = "x-user: ";
+
+/// What a server of messages has taken.
+#[derive(Default)]
+pub struct Taken {
+    /// Messages.
+    pub messages: AtomicU64,
+    /// Their bytes, without those of the protocol.
+    pub bytes: AtomicU64,
+    /// When messages arrived, by whom they are about; only of requests that say it.
+    arrived: Mutex<HashMap<String, Instant>>,
+}
+
+/// A server that takes messages, for as long as the process lives.
+pub struct Sink {
+    pub address: SocketAddr,
+    pub taken: Arc<Taken>,
+}
+
+impl Sink {
+    /// One that takes requests over HTTP/1.1.
+    pub fn http() -> anyhow::Result<Sink> {
+        Sink::start(http)
+    }
+
+    /// One that takes e-mail over SMTP.
+    pub fn smtp() -> anyhow::Result<Sink> {
+        Sink::start(smtp)
+    }
+
+    fn start(serve: fn(TcpStream, &Taken) -> std::io::Result<()>) -> anyhow::Result<Sink> {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let address = listener.local_addr()?;
+        let taken: Arc<Taken> = Arc::default();
+        let own = Arc::clone(&taken);
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let own = Arc::clone(&own);
+                // A connection that breaks shows as messages that do not arrive.
+                thread::spawn(move || serve(stream, &own));
+            }
+        });
+        Ok(Sink { address, taken })
+    }
+
+    /// Messages taken so far.
+    pub fn messages(&self) -> u64 {
+        self.taken.messages.load(Ordering::SeqCst)
+    }
+
+    /// When the message about somebody arrived.
+    pub fn arrived(&self, whom: &str) -> Option<Instant> {
+        self.taken.arrived.lock().ok()?.get(whom).copied()
+    }
+}
+
+fn http(stream: TcpStream, taken: &Taken) -> std::io::Result<()> {
+    stream.set_nodelay(true)?;
+    let mut stream = BufReader::new(stream);
+    let (mut line, mut body) = (String::new(), Vec::new());
+    loop {
+        let (mut length, mut whom) = (0, None);
+        loop {
+            line.clear();
+            if stream.read_line(&mut line)? == 0 {
+                return Ok(());
+            }
+            let line = line.trim_end();
+            if line.is_empty() {
+                break;
+            }
+            let lower = line.to_ascii_lowercase();
+            if let Some(written) = lower.strip_prefix("content-length: ") {
+                length = written.parse().unwrap_or(0);
+            }
+            if let Some(written) = lower.strip_prefix(WHOM) {
+                whom = Some(written.to_owned());
+            }
+        }
+        body.resize(length, 0);
+        stream.read_exact(&mut body)?;
+        took(taken, length, whom);
+        stream.get_mut().write_all(b"HTTP/1.1 204 No Content\r\n\r\n")?;
+    }
+}
+
+fn smtp(stream: TcpStream, taken: &Taken) -> std::io::Result<()> {
+    stream.set_nodelay(true)?;
+    let mut stream = BufReader::new(stream);
+    stream.get_mut().write_all(b"220 sink.example ESMTP\r\n")?;
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        if stream.read_until(b'\n', &mut line)? == 0 {
+            return Ok(());
+        }
+        let verb = line.get(..4).unwrap_or_default().to_ascii_uppercase();
+        let answer: &[u8] = match &verb[..] {
+            b"EHLO" => b"250-sink.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n",
+            b"QUIT" => b"221 bye\r\n",
+            b"DATA" => {
+                stream.get_mut().write_all(b"354 go on\r\n")?;
+                let mut length = 0;
+                loop {
+                    line.clear();
+                    let read = stream.read_until(b'\n', &mut line)?;
+                    if read == 0 || line == b".\r\n" {
+                        break;
+                    }
+                    length += read;
+                }
+                took(taken, length, None);
+                b"250 2.0.0 taken\r\n"
+            }
+            _ => b"250 2.0.0 ok\r\n",
+        };
+        stream.get_mut().write_all(answer)?;
+    }
+}
+
+fn took(taken: &Taken, length: usize, whom: Option<String>) {
+    if let Some(whom) = whom
+        && let Ok(mut arrived) = taken.arrived.lock()
+    {
+        arrived.insert(whom, Instant::now());
+    }
+    taken.bytes.fetch_add(length as u64, Ordering::Relaxed);
+    taken.messages.fetch_add(1, Ordering::SeqCst);
+}
