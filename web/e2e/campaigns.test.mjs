@@ -11,6 +11,8 @@ const run = Date.now().toString(36);
 const NAME = `Probe ${run}`;
 const PROVIDER = `Receiver ${run}`;
 const LANGUAGES = ['en', 'tr', 'ar', 'id'];
+/** Whether on a phone. */
+const SIZES = { en: [false, true], tr: [false], ar: [false, true], id: [true] };
 
 let browser;
 let receiver;
@@ -317,7 +319,7 @@ for (const lang of LANGUAGES) {
       policy: '/settings?tab=contact',
     };
     const problems = [];
-    for (const phone of [false, true]) {
+    for (const phone of SIZES[lang]) {
       const { page, errors, close } = await open(browser, { ...(phone && { width: 390, height: 844 }), scheme: lang === 'tr' || (lang === 'ar' && phone) ? 'dark' : 'light' });
       for (const [name, path] of Object.entries(pages)) {
         await go(page, path, { lang });

@@ -1,8 +1,7 @@
 // Campaigns, messages, providers and the contact policy: what is asked and what is answered.
 
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
-import { storedKey } from './key';
-import { ApiError, errorOf } from './client';
+import { body, client } from './client';
 import type { Schemas } from './types';
 
 export type CampaignReach = Schemas['CampaignReach'];
@@ -23,11 +22,15 @@ export type ContentProblem = Schemas['ContentProblem'];
 export type Recurrence = Schemas['Recurrence'];
 export type Goal = Schemas['GoalInput'];
 export type LocalHours = Schemas['LocalHours'];
+/** All of them may be left out. */
+export type DeliveryOptions = Partial<Schemas['DeliveryInput']>;
+export type CampaignSummary = Schemas['CampaignSummary'];
+export type Cap = Schemas['CapInput'];
+export type Gap = Schemas['GapInput'];
 export type Trigger = Schemas['Trigger'];
 export type Again = Schemas['Again'];
 
-// The generated types of what holds a channel or a status cannot be written (`"sms" & Record<string, never>`),
-// so these are written here.
+// What a form fills in field by field, by the name of the field, has looser types here than in the document.
 
 export const CHANNELS = ['email', 'push', 'web_push', 'sms', 'whatsapp', 'webhook', 'in_app', 'inbox'] as const;
 export type Channel = (typeof CHANNELS)[number];
@@ -40,20 +43,6 @@ export interface Variant {
   name?: string;
   share?: number;
   content: Record<string, Content>;
-}
-
-export interface DeliveryOptions {
-  user_zone?: boolean;
-  if_passed?: string;
-  hours?: LocalHours[];
-  on_quiet?: 'delay' | 'discard';
-  until?: string;
-  expires?: string;
-  per_second?: number;
-  most?: number;
-  most_per_day?: number;
-  safety_stop?: number;
-  all_devices?: boolean;
 }
 
 export interface CampaignInput {
@@ -89,19 +78,6 @@ export interface Campaign {
   next_at: string | null;
   runs: CampaignRun[];
   problems: ContentProblem[];
-}
-
-export interface CampaignSummary {
-  id: string;
-  name: string;
-  channel: Channel;
-  status: CampaignStatus;
-  trigger: string;
-  labels: string[];
-  updated_at: string;
-  started_at: string | null;
-  next_at: string | null;
-  sent: number;
 }
 
 export interface MessagePreviewInput {
@@ -152,18 +128,6 @@ export interface Provider {
   };
 }
 
-export interface Cap {
-  most: number;
-  within: string;
-  channels?: Channel[];
-  labels?: string[];
-}
-
-export interface Gap {
-  least: string;
-  channels?: Channel[];
-}
-
 export interface ContactPolicy {
   control: number;
   caps: Cap[];
@@ -175,58 +139,35 @@ export interface ContactPolicy {
   track: boolean;
 }
 
-/** Asks the API and reports failures as the typed client does. */
-async function ask<T>(method: string, path: string, input?: unknown, signal?: AbortSignal): Promise<T> {
-  const key = storedKey();
-  const headers = { ...(key && { authorization: `Bearer ${key}` }), ...(input !== undefined && { 'content-type': 'application/json' }) };
-  let answer: Response;
-  try {
-    answer = await fetch(path, { method, headers, ...(input !== undefined && { body: JSON.stringify(input) }), ...(signal && { signal }) });
-  } catch (cause) {
-    throw new ApiError(0, 'network', cause instanceof Error ? cause.message : String(cause), null, []);
-  }
-  const text = await answer.text();
-  let read: unknown = text;
-  try {
-    read = text ? JSON.parse(text) : undefined;
-  } catch {
-    // What is no JSON is told as it is.
-  }
-  if (answer.ok) return read as T;
-  throw errorOf(answer.status, read);
-}
+/** The ids that stand in an address. */
+const at = (id: string) => ({ params: { path: { id } } });
 
-const part = encodeURIComponent;
-
-function search(fields: Record<string, string | number | undefined>): string {
-  const params = new URLSearchParams();
-  for (const [name, value] of Object.entries(fields)) if (value !== undefined && value !== '') params.set(name, String(value));
-  const text = params.toString();
-  return text ? `?${text}` : '';
-}
+// A form fills in field by field; whether it is right is for the server to say.
+const campaignBody = (input: CampaignInput) => input as Schemas['CampaignInput'];
+const providerBody = (input: ProviderInput) => input as Schemas['ProviderInput'];
+const campaignOf = (answer: Promise<Schemas['Campaign']>) => answer as Promise<Campaign>;
+const providerOf = (answer: Promise<Schemas['Provider']>) => answer as Promise<Provider>;
 
 export const outreach = {
-  campaigns: () => ask<{ campaigns: CampaignSummary[] }>('GET', '/api/campaigns'),
-  campaign: (id: string) => ask<Campaign>('GET', `/api/campaigns/${part(id)}`),
-  createCampaign: (input: CampaignInput) => ask<Campaign>('POST', '/api/campaigns', input),
-  updateCampaign: (id: string, input: CampaignInput) => ask<Campaign>('PUT', `/api/campaigns/${part(id)}`, input),
-  deleteCampaign: (id: string) => ask<void>('DELETE', `/api/campaigns/${part(id)}`),
-  act: (id: string, action: CampaignAction) => ask<Campaign>('POST', `/api/campaigns/${part(id)}/status`, { action }),
-  reach: (input: CampaignInput, signal?: AbortSignal) => ask<CampaignReach>('POST', '/api/campaigns/reach', input, signal),
-  report: (id: string, query: { since?: string | undefined; as_of?: string | undefined; confidence?: number | undefined }) =>
-    ask<CampaignReport>('GET', `/api/campaigns/${part(id)}/report${search(query)}`),
-  testCampaign: (id: string, input: { user: string; variant?: string }) => ask<ProviderTested>('POST', `/api/campaigns/${part(id)}/test`, input),
-  preview: (input: MessagePreviewInput, signal?: AbortSignal) => ask<MessagePreview>('POST', '/api/messages/preview', input, signal),
-  deliveries: (query: DeliveryFilter & { before?: string | undefined; limit?: number | undefined }) =>
-    ask<{ deliveries: Delivery[]; more: boolean }>('GET', `/api/deliveries${search({ ...query })}`),
-  delivery: (id: string) => ask<DeliveryWhy>('GET', `/api/deliveries/${part(id)}`),
-  providers: () => ask<{ providers: Provider[] }>('GET', '/api/providers'),
-  createProvider: (input: ProviderInput) => ask<Provider>('POST', '/api/providers', input),
-  updateProvider: (id: string, input: ProviderInput) => ask<Provider>('PUT', `/api/providers/${part(id)}`, input),
-  deleteProvider: (id: string) => ask<void>('DELETE', `/api/providers/${part(id)}`),
-  testProvider: (id: string, to: string) => ask<ProviderTested>('POST', `/api/providers/${part(id)}/test`, { to }),
-  policy: () => ask<ContactPolicy>('GET', '/api/settings/contact-policy'),
-  setPolicy: (input: ContactPolicy) => ask<ContactPolicy>('PUT', '/api/settings/contact-policy', input),
+  campaigns: () => body(client.GET('/api/campaigns')),
+  campaign: (id: string) => campaignOf(body(client.GET('/api/campaigns/{id}', at(id)))),
+  createCampaign: (input: CampaignInput) => campaignOf(body(client.POST('/api/campaigns', { body: campaignBody(input) }))),
+  updateCampaign: (id: string, input: CampaignInput) => campaignOf(body(client.PUT('/api/campaigns/{id}', { ...at(id), body: campaignBody(input) }))),
+  deleteCampaign: (id: string) => body(client.DELETE('/api/campaigns/{id}', at(id))),
+  act: (id: string, action: CampaignAction) => campaignOf(body(client.POST('/api/campaigns/{id}/status', { ...at(id), body: { action } }))),
+  reach: (input: CampaignInput, signal?: AbortSignal) => body(client.POST('/api/campaigns/reach', { body: campaignBody(input), signal: signal ?? null })),
+  report: (id: string, query: { as_of?: string | undefined }) => body(client.GET('/api/campaigns/{id}/report', { params: { path: { id }, query } })),
+  testCampaign: (id: string, input: { user: string; variant?: string }) => body(client.POST('/api/campaigns/{id}/test', { ...at(id), body: input })),
+  preview: (input: MessagePreviewInput, signal?: AbortSignal) => body(client.POST('/api/messages/preview', { body: input as Schemas['MessagePreviewInput'], signal: signal ?? null })),
+  deliveries: (query: DeliveryFilter & { before?: string | undefined; limit?: number | undefined }) => body(client.GET('/api/deliveries', { params: { query } })),
+  delivery: (id: string) => body(client.GET('/api/deliveries/{id}', at(id))),
+  providers: () => body(client.GET('/api/providers')) as Promise<{ providers: Provider[] }>,
+  createProvider: (input: ProviderInput) => providerOf(body(client.POST('/api/providers', { body: providerBody(input) }))),
+  updateProvider: (id: string, input: ProviderInput) => providerOf(body(client.PUT('/api/providers/{id}', { ...at(id), body: providerBody(input) }))),
+  deleteProvider: (id: string) => body(client.DELETE('/api/providers/{id}', at(id))),
+  testProvider: (id: string, to: string) => body(client.POST('/api/providers/{id}/test', { ...at(id), body: { to } })),
+  policy: () => body(client.GET('/api/settings/contact-policy')) as Promise<ContactPolicy>,
+  setPolicy: (input: ContactPolicy) => body(client.PUT('/api/settings/contact-policy', { body: input as Schemas['ContactPolicy'] })) as Promise<ContactPolicy>,
 };
 
 /** How often numbers of messages under way are asked for. */

@@ -2315,7 +2315,7 @@ export interface components {
              * @description When it was started.
              */
             started_at: string | null;
-            status: ("draft" | "scheduled" | "running" | "paused" | "stopped" | "ended") & Record<string, never>;
+            status: ("draft" | "scheduled" | "running" | "paused" | "stopped" | "ended");
             /**
              * Format: date-time
              * @description When it was changed last.
@@ -2324,7 +2324,7 @@ export interface components {
         };
         /** @description What to do with a campaign. */
         CampaignActionInput: {
-            action: ("start" | "pause" | "resume" | "stop") & Record<string, never>;
+            action: ("start" | "pause" | "resume" | "stop");
         };
         /** @description Messages of one local day, by the day of the step. */
         CampaignDay: {
@@ -2360,7 +2360,7 @@ export interface components {
             again?: components["schemas"]["Again"];
             /** @description Only members of this segment: an id, or a definition; default: everybody. */
             audience?: unknown;
-            channel: ("email" | "push" | "web_push" | "sms" | "whatsapp" | "webhook" | "in_app" | "inbox") & Record<string, never>;
+            channel: ("email" | "push" | "web_push" | "sms" | "whatsapp" | "webhook" | "in_app" | "inbox");
             /**
              * Format: double
              * @description Share of the audience that gets nothing, so that the effect can be told: 0 to 0.99, default 0.1.
@@ -2497,7 +2497,7 @@ export interface components {
         };
         /** @description A campaign in a list. */
         CampaignSummary: {
-            channel: ("email" | "push" | "web_push" | "sms" | "whatsapp" | "webhook" | "in_app" | "inbox") & Record<string, never>;
+            channel: ("email" | "push" | "web_push" | "sms" | "whatsapp" | "webhook" | "in_app" | "inbox");
             /** @description Stable id. */
             id: string;
             /** @description Labels. */
@@ -2519,7 +2519,7 @@ export interface components {
              * @description When it was started.
              */
             started_at: string | null;
-            status: ("draft" | "scheduled" | "running" | "paused" | "stopped" | "ended") & Record<string, never>;
+            status: ("draft" | "scheduled" | "running" | "paused" | "stopped" | "ended");
             /** @description Which kind of trigger. */
             trigger: string;
             /**
@@ -2748,7 +2748,7 @@ export interface components {
              * @default false
              */
             legal_hours: boolean;
-            on_quiet?: ("delay" | "discard") & Record<string, never>;
+            on_quiet?: ("delay" | "discard");
             /**
              * @description The address under which people reach this server, for links in messages, as in
              *     `https://messages.example.com`; default: where the server was started.
@@ -2772,7 +2772,7 @@ export interface components {
             amp?: string;
             /** @description The body. */
             body: string;
-            form?: ("html" | "mjml" | "text") & Record<string, never>;
+            form?: ("html" | "mjml" | "text");
             /** @description The address it comes from; default: the provider’s. */
             from?: string;
             /** @description The name it comes from; default: the provider’s. */
@@ -3142,7 +3142,7 @@ export interface components {
              * @default null
              */
             most_per_day: number;
-            on_quiet?: ("delay" | "discard") & Record<string, never>;
+            on_quiet?: ("delay" | "discard");
             /**
              * Format: int32
              * @description Messages in a second at most.
@@ -3803,7 +3803,7 @@ export interface components {
              * @default null
              */
             depth: number;
-            direction?: ("after" | "before") & Record<string, never>;
+            direction?: ("after" | "before");
             /**
              * @description A path ends with a silence longer than this duration; default `30m`; `none`: with none.
              * @default null
@@ -3903,7 +3903,7 @@ export interface components {
              * @description Only what had been accepted by this instant; default: everything.
              */
             known_at?: string;
-            order?: ("loose" | "strict" | "any") & Record<string, never>;
+            order?: ("loose" | "strict" | "any");
             /**
              * @description Name of a property whose value must be the same in all steps, as in a session id; each of
              *     its values is then counted, not each user.
@@ -4694,7 +4694,7 @@ export interface components {
              * @default null
              */
             top: number;
-            unit?: ("hour" | "day" | "week" | "month") & Record<string, never>;
+            unit?: ("hour" | "day" | "week" | "month");
             /**
              * Format: date-time
              * @description Cohorts up to the period of this instant.
@@ -5174,7 +5174,7 @@ export interface components {
              * @default null
              */
             top: number;
-            unit?: ("hour" | "day" | "week" | "month") & Record<string, never>;
+            unit?: ("hour" | "day" | "week" | "month");
         };
         /** @description How many users a definition holds for, and some of them. */
         Preview: {
@@ -5288,7 +5288,7 @@ export interface components {
         };
         /** @description A provider, without its secrets. */
         Provider: {
-            channel: ("email" | "push" | "web_push" | "sms" | "whatsapp" | "webhook" | "in_app" | "inbox") & Record<string, never>;
+            channel: ("email" | "push" | "web_push" | "sms" | "whatsapp" | "webhook" | "in_app" | "inbox");
             /**
              * Format: int32
              * @description Messages under way at once.
@@ -5303,7 +5303,7 @@ export interface components {
             feedback_path: string | null;
             /** @description Stable id. */
             id: string;
-            in_doubt: ("never_twice" | "never_lost") & Record<string, never>;
+            in_doubt: ("never_twice" | "never_lost");
             /** @description Name for people. */
             name: string;
             /**
@@ -5325,7 +5325,7 @@ export interface components {
              * @description Messages under way at once; default 16.
              */
             concurrency?: number;
-            in_doubt?: ("never_twice" | "never_lost") & Record<string, never>;
+            in_doubt?: ("never_twice" | "never_lost");
             /** @description Name for people. */
             name: string;
             /**
@@ -5366,7 +5366,7 @@ export interface components {
              * @description Its port; default: 587, 465 with `tls`, 25 with `none`.
              */
             port?: number;
-            security?: ("starttls" | "tls" | "none") & Record<string, never>;
+            security?: ("starttls" | "tls" | "none");
             /** @description Whom to log in as. */
             username?: string;
         } | {
@@ -5622,7 +5622,7 @@ export interface components {
             as_of: string;
             /** @description One for each group. */
             tables: components["schemas"]["RetentionTable"][];
-            unit: ("hour" | "day" | "week" | "month") & Record<string, never>;
+            unit: ("hour" | "day" | "week" | "month");
         };
         /** @description A retention question with everything that can be asked. */
         RetentionInput: {
@@ -5657,8 +5657,8 @@ export interface components {
              * @default null
              */
             known_at: string;
-            metric?: ("users" | "events" | "sum") & Record<string, never>;
-            mode?: ("nth" | "unbounded") & Record<string, never>;
+            metric?: ("users" | "events" | "sum");
+            mode?: ("nth" | "unbounded");
             /**
              * @description The numeric property of the metric `sum`.
              * @default null
@@ -5683,7 +5683,7 @@ export interface components {
              * @default null
              */
             top: number;
-            unit?: ("hour" | "day" | "week" | "month") & Record<string, never>;
+            unit?: ("hour" | "day" | "week" | "month");
             /**
              * Format: date-time
              * @description Cohorts up to the period of this instant.
@@ -6696,7 +6696,7 @@ export interface components {
         TrendSeriesInput: {
             /** @description A name, `*`, or an object with `event` and `where`. */
             event?: unknown;
-            measure?: ("count" | "users" | "per_user" | "sum" | "avg" | "min" | "max" | "median" | "quantile" | "distinct") & Record<string, never>;
+            measure?: ("count" | "users" | "per_user" | "sum" | "avg" | "min" | "max" | "median" | "quantile" | "distinct");
             /**
              * @description The property that is measured.
              * @default null
@@ -6773,7 +6773,7 @@ export interface components {
              * @default null
              */
             top: number;
-            unit?: ("hour" | "day" | "week" | "month" | "all") & Record<string, never>;
+            unit?: ("hour" | "day" | "week" | "month" | "all");
             /**
              * Format: date-time
              * @description Up to this instant; default: `as_of`.

@@ -1,9 +1,10 @@
 // A saved segment: what it means, how it grows, who is in it; editing and deleting.
 
 import { Button, Group, Stack, Text } from '@mantine/core';
-import { IconPencil, IconTrash } from '@tabler/icons-react';
+import { IconPencil, IconSpeakerphone, IconTrash } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
 import type { LiveWatch, Segment } from '../../api/types';
 import { AppLink, CountLink } from '../../components/AppLink';
 import { Moving } from '../../components/live/Moving';
@@ -12,6 +13,7 @@ import { Page, Section } from '../../components/Page';
 import { When } from '../../components/When';
 import { useAsOf } from '../../lib/asOf';
 import { useFormat } from '../../lib/format';
+import { useLinks } from '../../lib/links';
 import { useLive } from '../../lib/useLive';
 import { DeleteDialog } from './DeleteDialog';
 import { EntriesSection } from './EntriesSection';
@@ -60,6 +62,7 @@ function Summary({ segment, watch }: { segment: Segment; watch: LiveWatch | unde
 
 export function SavedSegment({ segment }: { segment: Segment }) {
   const { t } = useTranslation();
+  const links = useLinks();
   const [editing, setEditing] = useState(false);
   const [deleting, setDeleting] = useState(false);
   const asOf = useAsOf();
@@ -72,6 +75,7 @@ export function SavedSegment({ segment }: { segment: Segment }) {
       lead={<Group component="span" gap="xs"><AppLink to="/segments" size="sm">{t('segments.title')}</AppLink>{segment.description && <span>{segment.description}</span>}</Group>}
       actions={!editing && (
         <>
+          <Button component={Link} to={links.to(`/campaigns/new?segment=${encodeURIComponent(segment.id)}`)} variant="default" leftSection={<IconSpeakerphone size={16} />}>{t('segment.campaign')}</Button>
           <Button variant="default" leftSection={<IconPencil size={16} />} onClick={() => setEditing(true)}>{t('segment.edit')}</Button>
           <Button variant="default" c="var(--bad)" leftSection={<IconTrash size={16} />} onClick={() => setDeleting(true)}>{t('segment.delete')}</Button>
         </>

@@ -8,6 +8,7 @@ import { Notice } from '../../../components/Notice';
 import { useFormat } from '../../../lib/format';
 import { IntervalPlot } from './IntervalPlot';
 import { useArmNames } from './Report';
+import { chance } from './scale';
 
 export function EffectSection({ campaign, goal }: { campaign: Campaign; goal: GoalReport }) {
   const { t } = useTranslation();
@@ -33,17 +34,19 @@ export function EffectSection({ campaign, goal }: { campaign: Campaign; goal: Go
 
 function Verdict({ effect }: { effect: EffectReport }) {
   const { t } = useTranslation();
-  const p = effect.p_value < 0.001 ? '< 0.001' : effect.p_value.toFixed(3);
   const text = !effect.significant ? t('effect.open') : effect.difference.value > 0 ? t('effect.more') : t('effect.less');
   const colour = !effect.significant ? 'gray' : effect.difference.value > 0 ? 'teal' : 'red';
-  return <Notice color={colour} title={text} data-significant={effect.significant}><Text size="sm" c="dimmed">{t('effect.p', { p })}</Text></Notice>;
+  return <Notice color={colour} title={text} data-significant={effect.significant}><Text size="sm" c="dimmed">{t('effect.p', { p: chance(effect.p_value) })}</Text></Notice>;
 }
+
+/** Sign and number, set apart, because they change places in right-to-left text otherwise. */
+const apart = (text: string) => `\u2066${text}\u2069`;
 
 function Numbers({ effect }: { effect: EffectReport }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const signed = (text: string, value: number) => (value > 0 ? `+${text}` : text);
-  const points = (value: number) => t('effect.points', { shown: format.change(Math.round(value * 10_000) / 100) });
+  const signed = (text: string, value: number) => apart(value > 0 ? `+${text}` : text);
+  const points = (value: number) => t('effect.points', { shown: apart(format.change(Math.round(value * 10_000) / 100)) });
   const tiles: [string, WithInterval | null, (value: number) => string][] = [
     [t('effect.difference'), effect.difference, points],
     [t('effect.lift'), effect.lift, (value) => signed(format.percent(value), value)],

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import type { Campaign, CampaignReport } from '../../../api/outreach';
 import { Notice } from '../../../components/Notice';
 import { useParam } from '../../../lib/params';
+import { chance } from './scale';
 import { ArmsTable } from './ArmsTable';
 import { DaysChart } from './DaysChart';
 import { EffectSection } from './EffectSection';
@@ -34,7 +35,7 @@ export function Report({ campaign, report }: Props) {
       <FunnelSection campaign={campaign} report={report} />
       {report.sample_ratio?.mismatch && (
         <Notice color="red" role="alert" title={t('report.mismatch')} data-mismatch>
-          {t('report.mismatchLead', { p: report.sample_ratio.p_value < 0.0001 ? '< 0.0001' : report.sample_ratio.p_value.toFixed(4) })}
+          {t('report.mismatchLead', { p: chance(report.sample_ratio.p_value) })}
         </Notice>
       )}
       {report.goals.length > 1 && (

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { scaleOf } from './scale';
+import { chance, scaleOf } from './scale';
 
 describe('the axis of intervals', () => {
   it('holds all values and zero', () => {
@@ -28,5 +28,13 @@ describe('the axis of intervals', () => {
     const scale = scaleOf([-0.4, -0.1]);
     expect(scale.at(0)).toBeLessThanOrEqual(1);
     expect(scale.at(-0.4)).toBeGreaterThanOrEqual(0);
+  });
+});
+
+describe('a chance', () => {
+  it('is written with two digits, or as less than the least', () => {
+    expect(chance(0.0042)).toContain('p = 0.0042');
+    expect(chance(0.7312)).toContain('p = 0.73');
+    expect(chance(1e-9)).toContain('p < 0.0001');
   });
 });

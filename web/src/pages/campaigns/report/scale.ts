@@ -1,4 +1,4 @@
-// The axis of an interval plot: where it begins and ends, and where it is marked.
+// The axis of an interval plot: where it begins and ends, and where it is marked; and how chances are written.
 
 export interface Scale {
   low: number;
@@ -24,4 +24,12 @@ export function scaleOf(values: number[]): Scale {
   const n = Math.round((high - low) / step);
   const ticks = Array.from({ length: n + 1 }, (_, i) => Number((low + i * step).toPrecision(12)));
   return { low, high, ticks, at: (value) => (value - low) / (high - low) };
+}
+
+/** The smallest chance that is worth its digits. */
+const LEAST = 0.0001;
+
+/** A p-value as it is written: `p = 0.004`, `p < 0.0001`. Set apart from right-to-left text. */
+export function chance(p: number): string {
+  return `\u2066${p < LEAST ? `p < ${LEAST}` : `p = ${Number(p.toPrecision(2))}`}\u2069`;
 }
