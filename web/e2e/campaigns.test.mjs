@@ -266,6 +266,26 @@ test('a campaign on a schedule is paused, resumed and stopped, each after a ques
   await close();
 });
 
+test('what keeps a campaign from being started is told, and the draft is kept', async () => {
+  const { page, close } = await open(browser);
+  await go(page, '/campaigns/new', { play: 'welcome', step: 'review', lang: 'en' });
+  const name = `Welcome ${run}`;
+  await page.getByRole('textbox', { name: 'Name of the campaign' }).fill(name);
+  await page.getByRole('button', { name: 'Start and wait for the trigger' }).click();
+  await page.waitForURL(/\/campaigns\/.+\/edit/);
+  await page.getByRole('alert').getByText('campaign.no_provider').waitFor();
+  const { campaigns } = await api('/api/campaigns');
+  const kept = campaigns.find((one) => one.name === name);
+  assert.equal(kept.status, 'draft');
+  // A draft is deleted after a question.
+  await go(page, `/campaigns/${kept.id}`, { lang: 'en' });
+  await page.getByRole('button', { name: 'Delete', exact: true }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true }).click();
+  await page.waitForURL(/\/campaigns$/);
+  assert.equal((await api('/api/campaigns')).campaigns.some((one) => one.name === name), false);
+  await close();
+});
+
 test('an e-mail is previewed in a frame that runs nothing, at two widths and from right to left', async () => {
   const { page, errors, close } = await open(browser);
   await go(page, '/campaigns/new', { play: 'win_back', step: 'content', lang: 'en' });

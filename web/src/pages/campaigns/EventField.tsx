@@ -15,7 +15,6 @@ interface Props {
   label: string;
   value: unknown;
   onChange: (event: unknown) => void;
-  disabled?: boolean;
 }
 
 const whole = ({ property, op, value }: Condition) => property !== '' && (!hasValue(op) || value.trim() !== '');

@@ -6,7 +6,8 @@ import { IconDeviceFloppy } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useNavigate, useParams, useSearchParams } from 'react-router';
+import { useLocation, useNavigate, useParams, useSearchParams } from 'react-router';
+import { ApiError } from '../../api/client';
 import { type Campaign, type CampaignInput, outreach, useCampaign, useForgetCampaigns } from '../../api/outreach';
 import { useCatalogue, validate } from '../../api/queries';
 import type { Definition } from '../../api/types';
@@ -93,7 +94,11 @@ function Wizard({ initial, saved }: WizardProps) {
   const over = saved?.status === 'stopped' || saved?.status === 'ended';
   const now = JSON.stringify(inputOf(draft));
   const unsaved = now !== written;
-  useLeaveWarning(unsaved && written !== '');
+  const [begun] = useState(now);
+  useLeaveWarning(unsaved && now !== begun);
+  // Why it was not started, told by the page that saved it.
+  const { state: arrival } = useLocation();
+  const [refused, setRefused] = useState(() => refusalOf(arrival));
 
   const change: StepProps['change'] = (part) =>
     setDraft((old) => Object.fromEntries(Object.entries({ ...old, ...part }).filter(([, value]) => value !== undefined)) as unknown as CampaignInput);
@@ -125,7 +130,7 @@ function Wizard({ initial, saved }: WizardProps) {
         queries.setQueryData(['campaign', campaign.id], running);
       } catch (error) {
         // It is saved; whatever keeps it from being started is told where it can be mended.
-        if (!saved) await navigate(links.to(`/campaigns/${encodeURIComponent(campaign.id)}/edit?step=review`), { replace: true, state: { refused: true } });
+        if (!saved) await navigate(links.to(`/campaigns/${encodeURIComponent(campaign.id)}/edit?step=review`), { replace: true, state: { refused: arrivalOf(error) } });
         throw error;
       }
       await forget(campaign.id);
@@ -133,6 +138,10 @@ function Wizard({ initial, saved }: WizardProps) {
     },
   });
 
+  const begin = () => {
+    setRefused(null);
+    start.mutate();
+  };
   const at = STEPS.indexOf(step as Step);
   const props: StepProps = { draft, change, started };
   return (
@@ -163,7 +172,7 @@ function Wizard({ initial, saved }: WizardProps) {
       {step === 'goals' && <GoalsStep {...props} />}
       {step === 'review' && (
         draft.name.trim() === '' ? <Notice color="yellow">{t('wizard.needsName')}</Notice>
-          : <ReviewStep draft={draft} problems={problems.current} unsaved={unsaved} started={started} error={start.error} busy={start.isPending} onStart={() => start.mutate()} />
+          : <ReviewStep draft={draft} problems={problems.current} unsaved={unsaved} started={started} error={start.error ?? refused} busy={start.isPending} onStart={begin} />
       )}
       <Group justify="space-between">
         <Button variant="default" disabled={at === 0} onClick={() => setStep(STEPS[at - 1]!)}>{t('wizard.back')}</Button>
@@ -171,6 +180,16 @@ function Wizard({ initial, saved }: WizardProps) {
       </Group>
     </Page>
   );
+}
+
+/** An error as something that goes along to another page. */
+function arrivalOf(error: unknown) {
+  return error instanceof ApiError ? { status: error.status, code: error.code, message: error.message, hint: error.hint } : { status: 0, code: 'unknown', message: String(error), hint: null };
+}
+
+function refusalOf(arrival: unknown): ApiError | null {
+  const refused = (arrival as { refused?: ReturnType<typeof arrivalOf> } | null)?.refused;
+  return refused ? new ApiError(refused.status, refused.code, refused.message, refused.hint, []) : null;
 }
 
 /** Asks before the tab is closed over something that is not saved. */

@@ -20,6 +20,10 @@ describe('a draft', () => {
     expect(inputOf({ ...emptyDraft(), trigger: { kind: 'once', at: '2026-12-24T09:00' } }).trigger).toEqual({ kind: 'once', at: '2026-12-24T09:00' });
   });
 
+  it('with an hour that is missing is not one without an hour, which is sent at once', () => {
+    expect(inputOf({ ...emptyDraft(), trigger: { kind: 'once', at: '' } }).trigger).toEqual({ kind: 'once', at: '' });
+  });
+
   it('takes the texts along that the other channel has', () => {
     const sms = onChannel({ ...emptyDraft('push'), provider: 'p', variants: [{ id: 'a', content: { default: { kind: 'push', title: 'T', body: 'B' } } }] }, 'sms');
     expect(sms.variants[0]!.content.default).toEqual({ kind: 'sms', body: 'B' });

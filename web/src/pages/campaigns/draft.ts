@@ -106,7 +106,8 @@ export function inputOf(draft: CampaignInput): CampaignInput {
       ...spare(variant),
       content: Object.fromEntries(Object.entries(variant.content).map(([locale, content]) => [locale, sparedContent(content)])),
     })),
-    trigger: spare(draft.trigger, ['at', 'to', 'event', 'segment'].filter((name) => name in draft.trigger && !(draft.trigger.kind === 'once' && !draft.trigger.at))) as Trigger,
+    // An hour that is not written yet stays missing: without it the campaign would be sent at once.
+    trigger: spare(draft.trigger, ['at', 'to', 'event', 'segment'].filter((name) => (draft.trigger as Json)[name] !== undefined)) as Trigger,
     goals: (draft.goals ?? []).map((goal) => spare(goal, ['event', 'within'])),
     delivery: spare(draft.delivery ?? {}),
   };

@@ -98,7 +98,7 @@ export function playOf(id: PlayId, name: string, catalogue: Catalogue | undefine
     again: id === 'welcome' || id === 'announcement' ? { kind: 'once' } : { kind: 'after', pause: pause ?? '30d' },
     variants: [{ id: 'a', share: 1, content: Object.fromEntries(spoken.map(([locale, words]) => [locale, mail(locale, words)])) }],
     control: CONTROL,
-    labels: [id.replace('_', '-')],
+    labels: [id.replaceAll('_', '-')],
     goals: [{ event: bought, within, ...(money && { revenue: money }) }],
     delivery: {},
   };

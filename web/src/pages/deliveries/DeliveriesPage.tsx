@@ -12,9 +12,10 @@ import { EmptyState } from '../../components/EmptyState';
 import { ErrorPanel } from '../../components/ErrorPanel';
 import { Page } from '../../components/Page';
 import { useRested } from '../../lib/debounce';
+import { useFormat } from '../../lib/format';
 import { STATES, useOutreachNames } from '../../lib/outreach';
 import { DeliveryTable } from './DeliveryTable';
-import { useCampaignNames, useDeliveries } from './useDeliveries';
+import { DELIVERIES_MAX, useCampaignNames, useDeliveries } from './useDeliveries';
 
 const DeliveryDrawer = lazy(() => import('./DeliveryDrawer'));
 
@@ -41,8 +42,8 @@ export default function DeliveriesPage() {
       return next;
     }, { replace: true });
   const filtered = Object.values(filter).some(Boolean);
-  const query = useDeliveries(filter, PAGE);
-  const deliveries = query.data?.pages.flatMap((page) => page.deliveries) ?? [];
+  const { query, deliveries, showMore, cut } = useDeliveries(filter, PAGE);
+  const format = useFormat();
   const open = get('delivery');
   return (
     <Page title={t('deliveries.title')} lead={t('deliveries.lead')}>
@@ -55,7 +56,8 @@ export default function DeliveriesPage() {
             <EmptyState title={t('deliveries.empty')}><Text size="sm" c="dimmed" ta="center">{t('deliveries.emptyLead')} <AppLink to="/campaigns" size="sm" underline="always">{t('campaigns.title')}</AppLink></Text></EmptyState>
           ))}
           {deliveries.length > 0 && <DeliveryTable deliveries={deliveries} names={names} onOpen={(id) => set('delivery', id)} />}
-          {query.hasNextPage && <Group justify="center"><Button variant="default" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>{t('common.loadMore')}</Button></Group>}
+          {showMore && <Group justify="center"><Button variant="default" loading={query.isPlaceholderData} onClick={showMore}>{t('common.loadMore')}</Button></Group>}
+          {cut && <Text size="sm" c="dimmed" ta="center">{t('deliveries.cut', { shown: format.count(DELIVERIES_MAX) })}</Text>}
         </Stack>
       </Paper>
       {open && <Suspense fallback={null}><DeliveryDrawer id={open} names={names} onClose={() => set('delivery', null)} /></Suspense>}

@@ -19,14 +19,13 @@ export default function MessagesCard({ id }: { id: string }) {
   const { t } = useTranslation();
   const names = useCampaignNames();
   const [open, setOpen] = useParam('delivery', null, '');
-  const query = useDeliveries({ user: id }, SHOWN);
-  const deliveries = query.data?.pages.flatMap((page) => page.deliveries) ?? [];
+  const { query, deliveries, showMore } = useDeliveries({ user: id }, SHOWN);
   return (
     <Section title={t('deliveries.messages')} actions={deliveries.length > 0 && <AppLink to={deliveriesPath({ user: id })} size="sm">{t('deliveries.all')}</AppLink>}>
       {query.isError && <ErrorPanel error={query.error} retry={() => void query.refetch()} />}
       {query.data && deliveries.length === 0 && <Text size="sm" c="dimmed">{t('deliveries.noneToPerson')}</Text>}
       {deliveries.length > 0 && <DeliveryTable deliveries={deliveries} names={names} onOpen={setOpen} ofPerson />}
-      {query.hasNextPage && <Group justify="center" mt="md"><Button variant="default" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>{t('common.loadMore')}</Button></Group>}
+      {showMore && <Group justify="center" mt="md"><Button variant="default" loading={query.isPlaceholderData} onClick={showMore}>{t('common.loadMore')}</Button></Group>}
       {open && <Suspense fallback={null}><DeliveryDrawer id={open} names={names} onClose={() => setOpen('')} /></Suspense>}
     </Section>
   );

@@ -30,7 +30,7 @@ export default function ReviewStep({ draft, problems, unsaved, started, error, b
   const { t } = useTranslation();
   const format = useFormat();
   const query = useReach(draft);
-  const asks = draft.trigger.kind === 'once' && !draft.trigger.at;
+  const asks = draft.trigger.kind === 'once' && draft.trigger.at === undefined;
   const waits = ['event', 'enters', 'leaves', 'state', 'api'].includes(draft.trigger.kind);
   const count = query.isPlaceholderData ? undefined : query.data?.messages;
   const wrong = problems.some((problem) => problem.error);
