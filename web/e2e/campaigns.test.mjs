@@ -229,6 +229,28 @@ test('an effect is drawn as an interval, and arms that are off are told', async 
   }
 });
 
+test('one message goes to a test user, and is not counted', async () => {
+  const { deliveries } = await api(`/api/deliveries?campaign=${campaign}&state=sent&limit=1`);
+  const [{ user }] = deliveries;
+  const before = await api(`/api/campaigns/${campaign}/report`);
+  await put(`/api/users/${encodeURIComponent(user)}/test-user`, { test_user: true });
+  const { page, errors, close } = await open(browser);
+  try {
+    received = [];
+    await go(page, `/campaigns/${campaign}`, { lang: 'en' });
+    await page.getByRole('combobox', { name: 'Test user' }).selectOption(user);
+    await page.getByRole('combobox', { name: 'Variant' }).last().selectOption('b');
+    await page.getByRole('button', { name: 'Send test' }).click();
+    await page.locator('[data-tested="true"]').waitFor();
+    assert.equal(received.length, 1);
+    assert.equal((await api(`/api/campaigns/${campaign}/report`)).funnel.sent, before.funnel.sent);
+    assert.deepEqual(errors, []);
+  } finally {
+    await put(`/api/users/${encodeURIComponent(user)}/test-user`, { test_user: false });
+    await close();
+  }
+});
+
 test('a message says why it was sent or not, in the log and on its person', async () => {
   const { page, errors, close } = await open(browser);
   const { deliveries } = await api(`/api/deliveries?campaign=${campaign}&state=held_out&limit=1`);
