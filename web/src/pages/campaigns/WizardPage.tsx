@@ -3,12 +3,11 @@
 
 import { Button, Group, Paper, Stack, Text, TextInput } from '@mantine/core';
 import { IconDeviceFloppy } from '@tabler/icons-react';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useEffect, useRef, useState } from 'react';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useLocation, useNavigate, useParams, useSearchParams } from 'react-router';
-import { ApiError } from '../../api/client';
-import { type Campaign, type CampaignInput, outreach, useCampaign, useForgetCampaigns } from '../../api/outreach';
+import { useParams, useSearchParams } from 'react-router';
+import { type Campaign, type CampaignInput, outreach, useCampaign } from '../../api/outreach';
 import { useCatalogue, validate } from '../../api/queries';
 import type { Definition } from '../../api/types';
 import { AppLink } from '../../components/AppLink';
@@ -16,9 +15,8 @@ import { ErrorPanel } from '../../components/ErrorPanel';
 import { Page } from '../../components/Page';
 import { Query } from '../../components/Query';
 import { Notice } from '../../components/Notice';
-import { useLinks } from '../../lib/links';
 import { useParam } from '../../lib/params';
-import { emptyDraft, inputOf, segmentOf } from './draft';
+import { emptyDraft, segmentOf } from './draft';
 import { playOf, PLAYS } from './plays';
 import { StepBar } from './StepBar';
 import AudienceStep from './steps/AudienceStep';
@@ -27,6 +25,7 @@ import GoalsStep from './steps/GoalsStep';
 import ReviewStep from './steps/ReviewStep';
 import type { StepProps } from './steps/step';
 import WhenStep from './steps/WhenStep';
+import { useDraft } from './useDraft';
 
 export const STEPS = ['audience', 'content', 'when', 'goals', 'review'] as const;
 type Step = (typeof STEPS)[number];
@@ -68,11 +67,13 @@ function SavedCampaign({ id }: { id: string }) {
 
 /** The server keeps audiences in JSON form; people write text. */
 function Readable({ definition, saved }: { definition: CampaignInput; saved?: Campaign }) {
-  const { audience } = definition;
+  // What is being written is not replaced by what the server made of an earlier save.
+  const [first] = useState(definition);
+  const { audience } = first;
   const json = typeof audience === 'object' && audience !== null && segmentOf(audience) === null;
   const text = useQuery({ queryKey: ['validate', audience], queryFn: ({ signal }) => validate(audience as Definition, signal), enabled: json });
-  if (!json) return <Wizard initial={definition} {...(saved && { saved })} />;
-  return <Query query={text} height={420}>{(answer) => <Wizard initial={{ ...definition, audience: answer.text ?? audience }} {...(saved && { saved })} />}</Query>;
+  if (!json) return <Wizard initial={first} {...(saved && { saved })} />;
+  return <Query query={text} height={420}>{(answer) => <Wizard initial={{ ...first, audience: answer.text ?? audience }} {...(saved && { saved })} />}</Query>;
 }
 
 interface WizardProps {
@@ -82,66 +83,10 @@ interface WizardProps {
 
 function Wizard({ initial, saved }: WizardProps) {
   const { t } = useTranslation();
-  const links = useLinks();
-  const navigate = useNavigate();
-  const queries = useQueryClient();
-  const forget = useForgetCampaigns();
   const [step, setStep] = useParam('step', STEPS, 'audience');
-  const [draft, setDraft] = useState(initial);
-  const [written, setWritten] = useState(saved ? JSON.stringify(inputOf(initial)) : '');
-  const problems = useRef(saved?.problems ?? []);
+  const { draft, change, written, unsaved, problems, save, start, error } = useDraft(initial, saved, step);
   const started = saved !== undefined && saved.status !== 'draft';
   const over = saved?.status === 'stopped' || saved?.status === 'ended';
-  const now = JSON.stringify(inputOf(draft));
-  const unsaved = now !== written;
-  const [begun] = useState(now);
-  useLeaveWarning(unsaved && now !== begun);
-  // Why it was not started, told by the page that saved it.
-  const { state: arrival } = useLocation();
-  const [refused, setRefused] = useState(() => refusalOf(arrival));
-
-  const change: StepProps['change'] = (part) =>
-    setDraft((old) => Object.fromEntries(Object.entries({ ...old, ...part }).filter(([, value]) => value !== undefined)) as unknown as CampaignInput);
-  const store = async () => {
-    const input = inputOf(draft);
-    const campaign = saved ? await outreach.updateCampaign(saved.id, input) : await outreach.createCampaign(input);
-    problems.current = campaign.problems;
-    setWritten(JSON.stringify(input));
-    await forget();
-    return campaign;
-  };
-  const save = useMutation({
-    mutationFn: store,
-    onSuccess: async (campaign) => {
-      queries.setQueryData(['campaign', campaign.id], campaign);
-      if (!saved) await navigate(links.to(`/campaigns/${encodeURIComponent(campaign.id)}/edit?step=${step}`), { replace: true });
-    },
-  });
-  const start = useMutation({
-    mutationFn: async () => {
-      const campaign = saved && !unsaved ? saved : await store();
-      if (campaign.problems.some(({ error }) => error)) {
-        queries.setQueryData(['campaign', campaign.id], campaign);
-        if (!saved) await navigate(links.to(`/campaigns/${encodeURIComponent(campaign.id)}/edit?step=review`), { replace: true });
-        return;
-      }
-      try {
-        const running = await outreach.act(campaign.id, 'start');
-        queries.setQueryData(['campaign', campaign.id], running);
-      } catch (error) {
-        // It is saved; whatever keeps it from being started is told where it can be mended.
-        if (!saved) await navigate(links.to(`/campaigns/${encodeURIComponent(campaign.id)}/edit?step=review`), { replace: true, state: { refused: arrivalOf(error) } });
-        throw error;
-      }
-      await forget(campaign.id);
-      await navigate(links.to(`/campaigns/${encodeURIComponent(campaign.id)}`));
-    },
-  });
-
-  const begin = () => {
-    setRefused(null);
-    start.mutate();
-  };
   const at = STEPS.indexOf(step as Step);
   const props: StepProps = { draft, change, started };
   return (
@@ -150,8 +95,8 @@ function Wizard({ initial, saved }: WizardProps) {
       lead={<AppLink to="/campaigns" size="sm">{t('campaigns.title')}</AppLink>}
       actions={
         <Group gap="xs">
-          {unsaved && written !== '' && <Text size="xs" c="dimmed" role="status">{t('wizard.unsaved')}</Text>}
-          <Button variant="default" leftSection={<IconDeviceFloppy size={16} />} loading={save.isPending} disabled={draft.name.trim() === '' || (!unsaved && written !== '') || over} onClick={() => save.mutate()}>
+          {unsaved && written && <Text size="xs" c="dimmed" role="status">{t('wizard.unsaved')}</Text>}
+          <Button variant="default" leftSection={<IconDeviceFloppy size={16} />} loading={save.isPending} disabled={draft.name.trim() === '' || (!unsaved && written) || over} onClick={() => save.mutate()}>
             {started ? t('wizard.saveChanges') : t('wizard.saveDraft')}
           </Button>
         </Group>
@@ -172,7 +117,7 @@ function Wizard({ initial, saved }: WizardProps) {
       {step === 'goals' && <GoalsStep {...props} />}
       {step === 'review' && (
         draft.name.trim() === '' ? <Notice color="yellow">{t('wizard.needsName')}</Notice>
-          : <ReviewStep draft={draft} problems={problems.current} unsaved={unsaved} started={started} error={start.error ?? refused} busy={start.isPending} onStart={begin} />
+          : <ReviewStep draft={draft} problems={problems} unsaved={unsaved} started={started} error={error} busy={start.isPending} onStart={() => start.mutate()} />
       )}
       <Group justify="space-between">
         <Button variant="default" disabled={at === 0} onClick={() => setStep(STEPS[at - 1]!)}>{t('wizard.back')}</Button>
@@ -180,24 +125,4 @@ function Wizard({ initial, saved }: WizardProps) {
       </Group>
     </Page>
   );
-}
-
-/** An error as something that goes along to another page. */
-function arrivalOf(error: unknown) {
-  return error instanceof ApiError ? { status: error.status, code: error.code, message: error.message, hint: error.hint } : { status: 0, code: 'unknown', message: String(error), hint: null };
-}
-
-function refusalOf(arrival: unknown): ApiError | null {
-  const refused = (arrival as { refused?: ReturnType<typeof arrivalOf> } | null)?.refused;
-  return refused ? new ApiError(refused.status, refused.code, refused.message, refused.hint, []) : null;
-}
-
-/** Asks before the tab is closed over something that is not saved. */
-function useLeaveWarning(unsaved: boolean) {
-  useEffect(() => {
-    if (!unsaved) return undefined;
-    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
-    window.addEventListener('beforeunload', ask);
-    return () => window.removeEventListener('beforeunload', ask);
-  }, [unsaved]);
 }
