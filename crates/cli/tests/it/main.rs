@@ -12,6 +12,7 @@ mod demo;
 mod full_disk;
 mod history;
 mod hostile;
+mod outreach_crash;
 mod parquet;
 mod regressions;
 mod run;

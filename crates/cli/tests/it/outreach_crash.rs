@@ -1,0 +1,183 @@
+//! Killed at any moment of two campaigns, the server loses no message and sends none twice.
+//!
+//! `PERENNIAL_KILLS=300 cargo test -p cli --test it outreach_crash` kills it so many times.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::run::{Server, key};
+
+/// How often the server is killed by default.
+const KILLS: usize = 10;
+
+/// Users for every kill: of each some messages arrive before it, and are with the receiver during it.
+const USERS_PER_KILL: usize = 40;
+
+/// Waiting longer means that it will never come.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// What arrived: whom it was about, under which id.
+type Arrived = Arc<Mutex<Vec<(String, String)>>>;
+
+/// A receiver of requests that takes its time.
+fn receiver() -> (SocketAddr, Arrived) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let arrived = Arrived::default();
+    let own = Arc::clone(&arrived);
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let own = Arc::clone(&own);
+            // A connection ends when the server is killed.
+            std::thread::spawn(move || serve(stream, &own));
+        }
+    });
+    (address, arrived)
+}
+
+fn serve(stream: TcpStream, arrived: &Arrived) -> std::io::Result<()> {
+    let mut stream = BufReader::new(stream);
+    loop {
+        let mut length = 0;
+        loop {
+            let mut line = String::new();
+            if stream.read_line(&mut line)? == 0 {
+                return Ok(());
+            }
+            let line = line.trim_end().to_ascii_lowercase();
+            if line.is_empty() {
+                break;
+            }
+            if let Some(written) = line.strip_prefix("content-length: ") {
+                length = written.parse().unwrap();
+            }
+        }
+        let mut body = vec![0; length];
+        stream.read_exact(&mut body)?;
+        let body: Value = serde_json::from_slice(&body).unwrap();
+        let of = |name: &str| body[name].as_str().unwrap().to_owned();
+        arrived.lock().unwrap().push((of("to"), of("id")));
+        std::thread::sleep(Duration::from_millis(10));
+        stream.get_mut().write_all(b"HTTP/1.1 204 No Content\r\n\r\n")?;
+    }
+}
+
+fn phone(n: usize) -> String {
+    format!("+1202555{n:04}")
+}
+
+struct Api<'a>(&'a Server, &'a str);
+
+impl Api<'_> {
+    fn call(&self, method: &str, path: &str, body: &Value) -> Value {
+        let headers = [("authorization", self.1), ("content-type", "application/json")];
+        let answer = self.0.send(method, path, &headers, body.to_string().as_bytes());
+        assert!(answer.status < 300, "{method} {path}: {}", answer.text);
+        answer.body
+    }
+
+    /// People, providers, and two campaigns that begin.
+    fn begin(&self, users: usize, (hook, text): (SocketAddr, SocketAddr)) {
+        let policy =
+            json!({"control": 0.0, "caps": [], "gaps": [], "quiet": [], "legal_hours": false});
+        self.call("PUT", "/api/settings/contact-policy", &policy);
+        for settings in [
+            json!({"kind": "webhook", "private_networks": true}),
+            json!({"kind": "http_sms", "url": format!("http://{text}/"),
+                   "body": r#"{"to": "{{to}}", "text": "{{body}}", "id": "{{id}}"}"#}),
+        ] {
+            let provider =
+                json!({"name": settings["kind"], "concurrency": 8, "settings": settings});
+            self.call("POST", "/api/providers", &provider);
+        }
+        let people: Vec<Value> = (0..users)
+            .map(|n| {
+                json!({"type": "identify", "userId": format!("u{n}"), "messageId": format!("i{n}"),
+                       "traits": {"phone": phone(n)}})
+            })
+            .collect();
+        self.call("POST", "/v1/batch", &json!({ "batch": people }));
+        let hook = json!({"kind": "webhook", "url": format!("http://{hook}/"),
+                          "body": r#"{"to": "{{ profile.phone }}", "id": "{{ message.id }}"}"#});
+        let text = json!({"kind": "sms", "body": "Hello {{ profile.id }}"});
+        for (id, content) in [("webhook", hook), ("sms", text)] {
+            let campaign = json!({
+                "id": id, "name": id, "channel": id, "trigger": {"kind": "once"}, "control": 0.0,
+                "variants": [{"id": "a", "content": {"default": content}}]});
+            self.call("POST", "/api/campaigns", &campaign);
+            self.call("POST", &format!("/api/campaigns/{id}/status"), &json!({"action": "start"}));
+        }
+    }
+
+    /// The funnel of a campaign once everything has an outcome.
+    fn funnel(&self, campaign: &str, users: usize) -> Value {
+        let started = Instant::now();
+        loop {
+            let path = format!("/api/campaigns/{campaign}/report");
+            let funnel = self.call("GET", &path, &Value::Null)["funnel"].clone();
+            if funnel["queued"] == json!(users) && funnel["waiting"] == json!(0) {
+                return funnel;
+            }
+            assert!(started.elapsed() < PATIENCE, "{funnel}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+#[test]
+fn a_server_that_is_killed_during_campaigns_reaches_everybody_once() {
+    let kills = std::env::var("PERENNIAL_KILLS").map_or(KILLS, |n| n.parse().unwrap());
+    let users = kills * USERS_PER_KILL;
+    let folder = tempfile::tempdir().unwrap();
+    let admin = format!("Bearer {}", key(folder.path(), "admin"));
+    let ((hook, hooked), (text, texted)) = (receiver(), receiver());
+    let n_arrived = || hooked.lock().unwrap().len() + texted.lock().unwrap().len();
+    for kill in 0..kills {
+        let server = Server::serve(folder.path());
+        if kill == 0 {
+            Api(&server, &admin).begin(users, (hook, text));
+        }
+        // Each at another moment: before the first message, or after some.
+        let (started, wanted) = (Instant::now(), n_arrived() + kill * 7 % 23);
+        while n_arrived() < wanted && n_arrived() < users * 2 {
+            assert!(started.elapsed() < PATIENCE, "{} of {wanted} arrived", n_arrived());
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        server.kill();
+    }
+    assert!(n_arrived() < users * 2, "it was killed after the end only");
+    let server = Server::serve(folder.path());
+    let api = Api(&server, &admin);
+
+    // A webhook's receiver knows a message by its id, so that it may be told again.
+    let funnel = api.funnel("webhook", users);
+    assert_eq!((&funnel["sent"], &funnel["failed"]), (&json!(users), &json!(0)), "{funnel}");
+    let mut ids: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (to, id) in hooked.lock().unwrap().iter() {
+        let own = ids.entry(to.clone()).or_default();
+        if !own.contains(id) {
+            own.push(id.clone());
+        }
+    }
+    assert_eq!(ids.len(), users);
+    assert!(ids.values().all(|own| own.len() == 1), "{ids:?}");
+
+    // A text message is never sent twice; of whom it is not known, it is said.
+    let funnel = api.funnel("sms", users);
+    let of = |name: &str| funnel[name].as_u64().unwrap() as usize;
+    let mut texts: BTreeMap<String, usize> = BTreeMap::new();
+    for (to, _) in texted.lock().unwrap().iter() {
+        *texts.entry(to.clone()).or_default() += 1;
+    }
+    assert!(texts.values().all(|n| *n == 1), "{texts:?}");
+    assert_eq!(of("sent") + of("failed"), users, "{funnel}");
+    assert!(texts.len() >= of("sent") && of("failed") <= kills * 8, "{funnel}");
+    let codes = funnel["failed_by_code"].as_array().unwrap();
+    assert!(codes.iter().all(|code| code["reason"] == "in_doubt"), "{funnel}");
+    assert_eq!(server.terminate(), 0);
+}
