@@ -164,6 +164,11 @@ impl Chain {
         Some(names)
     }
 
+    /// Names that patterns ask for, beside patterns that any name can match.
+    pub(super) fn named(&self) -> Vec<&Text> {
+        self.patterns.iter().filter_map(|pattern| pattern.filter.names()).flatten().collect()
+    }
+
     /// How old an event can be and still decide; nothing: of any age.
     pub(super) fn window(&self) -> Option<&Window> {
         match &self.order {

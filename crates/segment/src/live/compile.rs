@@ -306,7 +306,7 @@ impl<'a> Compiler<'a> {
             }
             _ => (Keep::Chain, None),
         };
-        let kind = events_of(Filter::plain(names.as_deref()));
+        let kind = events_of(Filter::plain(names.as_deref(), &chain.named()));
         let source = self.source(kind, Taken::Chain(Box::new(chain)), keep, UNBOUNDED);
         self.condition(Kind::Chain, vec![source], zone)
     }
@@ -337,7 +337,8 @@ impl<'a> Compiler<'a> {
             true => Vec::new(),
             false => needs.events.iter().cloned().collect(),
         };
-        let filter = Filter::plain((!needs.any_event).then_some(&names));
+        let also: Vec<&Text> = needs.events.iter().collect();
+        let filter = Filter::plain((!needs.any_event).then_some(&names), &also);
         let keep = match predicate {
             Predicate::Sequence(p) if !needs.first_time => {
                 span_of(&p.within.range).map_or(Keep::All, Keep::Span)

@@ -17,6 +17,8 @@ use crate::tree::{EventMatch, EventNames, Where};
 pub(super) struct Filter {
     /// Nothing: any name.
     names: Option<Vec<Named>>,
+    /// Whether any name is that of a message's event too.
+    told: bool,
     passes: Pass,
     /// Whether the answer depends on being the first of a name.
     asks_first: bool,
@@ -51,20 +53,22 @@ impl Filter {
             EventNames::Any => None,
             EventNames::Of(names) => Some(resolved(names, rules)),
         };
-        Filter::made(names, Pass::new(&of.filter))
+        Filter::made(names, false, Pass::new(&of.filter))
     }
 
-    /// Events of these very names, whatever they stand for.
-    pub(super) fn plain(names: Option<&[Text]>) -> Filter {
+    /// Events of these very names, whatever they stand for; nothing: of any, and of messages too if
+    /// one of `also` is such an event.
+    pub(super) fn plain(names: Option<&[Text]>, also: &[&Text]) -> Filter {
         let plain = |name: &Text| Named { name: name.clone(), passes: Pass::All(Vec::new()) };
         let names = names.map(|names| names.iter().map(plain).collect());
-        Filter::made(names, Pass::All(Vec::new()))
+        let told = also.iter().any(|name| is_outreach(name));
+        Filter::made(names, told, Pass::All(Vec::new()))
     }
 
-    fn made(names: Option<Vec<Named>>, passes: Pass) -> Filter {
+    fn made(names: Option<Vec<Named>>, told: bool, passes: Pass) -> Filter {
         let mut members = names.iter().flatten();
         let asks_first = passes.asks_first() || members.any(|named| named.passes.asks_first());
-        Filter { names, passes, asks_first }
+        Filter { names, told, passes, asks_first }
     }
 
     /// Every name that can match; nothing: any.
@@ -80,7 +84,7 @@ impl Filter {
     pub(super) fn passes(&self, name: &str, properties: &[(Text, Value)]) -> Passes {
         let own = |first| {
             let named = match &self.names {
-                None => !is_outreach(name),
+                None => self.told || !is_outreach(name),
                 Some(names) => names
                     .iter()
                     .any(|named| named.name == name && named.passes.holds(properties, first)),

@@ -103,13 +103,35 @@ fn planted() -> Fixture {
     assert_eq!(server.send("PUT", "/api/frameworks/ada", &framework.to_string()).0, 200);
     let hook = json!({"url": "https://example.com/hook"});
     assert_eq!(server.send("POST", "/api/webhooks", &hook.to_string()).0, 201);
+    message(&server);
     server
+}
+
+/// A campaign `ada` that writes to ada.
+fn message(server: &Fixture) {
+    let provider = json!({"name": "Hook", "settings": {"kind": "webhook"}});
+    assert_eq!(server.send("POST", "/api/providers", &provider.to_string()).0, 201);
+    let policy = json!({"control": 0.0, "quiet": [], "legal_hours": false}).to_string();
+    assert_eq!(server.send("PUT", "/api/settings/contact-policy", &policy).0, 200);
+    let content = json!({"default": {"kind": "webhook", "url": "https://127.0.0.1:1/hook",
+                         "body": "{\"mail\": \"{{ profile.mail }}\"}"}});
+    let campaign = json!({"id": "ada", "name": "Ada", "channel": "webhook", "control": 0.0,
+        "trigger": {"kind": "api"}, "audience": format!("not mail = \"{}\"", PLANTED[4]),
+        "variants": [{"id": "a", "content": content}]});
+    assert_eq!(server.send("POST", "/api/campaigns", &campaign.to_string()).0, 201);
+    let start = json!({"action": "start"}).to_string();
+    assert_eq!(server.send("POST", "/api/campaigns/ada/status", &start).0, 200);
+    let users = json!({"users": ["ada"]}).to_string();
+    assert_eq!(server.send("POST", "/api/campaigns/ada/send", &users).0, 200);
 }
 
 /// Every address of the document that is asked with GET.
 fn addresses(server: &Fixture) -> Vec<String> {
     let document = server.get("/api/openapi.json");
-    let hook = server.get("/api/webhooks")["webhooks"][0]["id"].as_str().unwrap().to_owned();
+    let id_of = |listed: &Value| listed[0]["id"].as_str().unwrap().to_owned();
+    let hook = id_of(&server.get("/api/webhooks")["webhooks"]);
+    let provider = id_of(&server.get("/api/providers")["providers"]);
+    let delivery = id_of(&server.get("/api/deliveries?campaign=ada")["deliveries"]);
     let mut addresses = Vec::new();
     for (path, operations) in document["paths"].as_object().unwrap() {
         let Some(operation) = operations.get("get") else { continue };
@@ -118,6 +140,8 @@ fn addresses(server: &Fixture) -> Vec<String> {
         }
         let id = match path.split('/').collect::<Vec<_>>()[..] {
             ["", "api", "webhooks", ..] => hook.clone(),
+            ["", "api", "providers", ..] => provider.clone(),
+            ["", "api", "deliveries", ..] => delivery.clone(),
             ["", "api", "schema", "events", ..] => "Bought".into(),
             ["", "api", "schema", "attributes", ..] => "mail".into(),
             _ => "ada".into(),

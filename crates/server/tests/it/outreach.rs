@@ -405,7 +405,13 @@ fn r30_a_run_that_was_interrupted_reaches_everybody_once() {
     people(&watching, 1_200, "2026-03-02T09:00:00Z");
     campaign(&watching, &receiver, "big", &json!({"delivery": {"per_second": 2_000}}));
     // The first slots of the pace come; the others wait.
-    watching.unnoticed("2026-03-02T10:00:00.020Z");
+    for slot in 1..=200 {
+        watching.unnoticed(&format!("2026-03-02T10:00:00.{slot:03}Z"));
+        if receiver.arrived.lock().unwrap().len() >= 20 {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
     receiver.wait_for(20);
     let watching = watching.restart(End::Killed);
     // Every slot of the pace has come.
