@@ -17,6 +17,7 @@ use wire::api::{
     CampaignSendAccepted, CampaignStatus, CampaignSummary, SubscriptionTopics, Trigger,
 };
 
+use super::sight::Sight;
 use super::{Service, definitions, rules, settings, watched};
 use crate::config::ConfigError;
 use crate::config::campaigns::{SavedCampaign, SavedRun};
@@ -25,6 +26,7 @@ use crate::outbox::render::Links;
 use crate::outbox::{Equipment, Outbox};
 use crate::outreach::compile::{self, Surroundings};
 use crate::outreach::{Outfit, Ready};
+use crate::registry::MASK;
 
 /// Campaigns at most: each is looked at with every event that it may be triggered by.
 const CAMPAIGNS_MAX: usize = 2_000;
@@ -421,7 +423,7 @@ impl Service {
             next_at: next_at.map(|at| at.to_string()),
             runs: runs.collect(),
             problems: compile::problems(&input),
-            definition: CampaignInput { id: Some(saved.id.clone()), ..input },
+            definition: seen(CampaignInput { id: Some(saved.id.clone()), ..input }, &self.sight()),
             id: saved.id,
         })
     }
@@ -479,6 +481,23 @@ fn plain(written: &Value) -> model::Value {
         Value::Array(items) => model::Value::List(items.iter().map(plain).collect()),
         Value::Null | Value::Object(_) => model::Value::Null,
     }
+}
+
+/// A campaign without those of its conditions that name what is masked: they may say values, too.
+fn seen(mut input: CampaignInput, sight: &Sight) -> CampaignInput {
+    let mask = |json: &mut Value| {
+        if sight.names_in(json) {
+            *json = Value::from(MASK);
+        }
+    };
+    if let Some(audience) = &mut input.audience {
+        mask(audience);
+    }
+    if let Trigger::Event { event } = &mut input.trigger {
+        mask(event);
+    }
+    input.goals.iter_mut().for_each(|goal| mask(&mut goal.event));
+    input
 }
 
 /// A stored definition.

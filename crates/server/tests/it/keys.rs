@@ -122,7 +122,7 @@ fn message(server: &Fixture) {
     let start = json!({"action": "start"}).to_string();
     assert_eq!(server.send("POST", "/api/campaigns/ada/status", &start).0, 200);
     let users = json!({"users": ["ada"]}).to_string();
-    assert_eq!(server.send("POST", "/api/campaigns/ada/send", &users).0, 200);
+    assert_eq!(server.send("POST", "/api/campaigns/ada/send", &users).0, 202);
 }
 
 /// Every address of the document that is asked with GET.

@@ -10,8 +10,8 @@ use history::outreach::{self, Arm, Arms, Funnel, Goal, Outcome};
 use model::outreach::{CLICKED, FAILED, OPENED, SENT};
 use model::{Text, Timestamp};
 use wire::api::{
-    ArmReport, CampaignDay, CampaignReport, CampaignReportQuery, DeliveryFunnel, EffectReport,
-    GoalReport, ReasonCount, SampleRatioReport, VariantFunnel, WithInterval,
+    ArmReport, CampaignDay, CampaignInput, CampaignReport, CampaignReportQuery, DeliveryFunnel,
+    EffectReport, GoalReport, ReasonCount, SampleRatioReport, Trigger, VariantFunnel, WithInterval,
 };
 
 use super::super::{Service, View, instant};
@@ -38,7 +38,9 @@ impl Service {
         query: &CampaignReportQuery,
     ) -> Result<CampaignReport, Failure> {
         let saved = self.saved_campaign(id)?;
-        let ready = self.ready(&super::read(&saved)?, id)?;
+        // Who is written to is not asked, so it may name what the caller may not see.
+        let input = CampaignInput { audience: None, trigger: Trigger::Api, ..super::read(&saved)? };
+        let ready = self.ready(&input, id)?;
         // Messages are sent by the clock, also where the data ended long ago.
         let now = self.workspace.now();
         let at = query.as_of.as_deref().map(|text| instant("as_of", text)).transpose()?;
