@@ -101,7 +101,9 @@ impl Api<'_> {
                        "traits": {"phone": phone(n)}})
             })
             .collect();
-        self.call("POST", "/v1/batch", &json!({ "batch": people }));
+        for some in people.chunks(5_000) {
+            self.call("POST", "/v1/batch", &json!({ "batch": some }));
+        }
         let hook = json!({"kind": "webhook", "url": format!("http://{hook}/"),
                           "body": r#"{"to": "{{ profile.phone }}", "id": "{{ message.id }}"}"#});
         let text = json!({"kind": "sms", "body": "Hello {{ profile.id }}"});
