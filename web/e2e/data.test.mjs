@@ -144,3 +144,38 @@ test('a key is made, shown once and revoked', async () => {
   assert.deepEqual(errors, []);
   await close();
 });
+
+test('rows of a catalog are uploaded from a file, looked at, found and deleted', async () => {
+  const { page, errors, close } = await open(browser);
+  const name = `shoes_${run}`;
+  await go(page, '/data', { tab: 'catalogs' });
+  await page.getByRole('button', { name: 'Upload rows' }).first().click();
+  const dialog = page.getByRole('dialog');
+  const rows = 'sku,title,price\n7,"Boot, high",59.5\nA-1,<b>Sandal</b>,\n';
+  await dialog.locator('input[type=file]').setInputFiles({ name: 'Shoes.csv', mimeType: 'text/csv', buffer: Buffer.from(rows) });
+  await dialog.getByRole('textbox', { name: 'Name' }).fill(name);
+  await dialog.getByRole('button', { name: 'Upload rows' }).click();
+  await dialog.getByText('there is no id in the column "id"').waitFor();
+  await dialog.getByRole('textbox', { name: 'Column with the ids' }).fill('sku');
+  assert.deepEqual(await seriousProblems(page), []);
+  await screenshot(page, 'data-catalog-upload');
+  await dialog.getByRole('button', { name: 'Upload rows' }).click();
+  await dialog.waitFor({ state: 'hidden' });
+  await page.getByRole('table', { name: 'Catalogs' }).getByRole('button', { name, exact: true }).click();
+  const table = page.getByRole('table', { name: `Rows of ${name}` });
+  await table.getByText('Boot, high').waitFor();
+  assert.match(await table.innerText(), /<b>Sandal<\/b>/, 'what is written is shown as it is');
+  await screenshot(page, 'data-catalog');
+  assert.deepEqual(await seriousProblems(page), []);
+  assert.equal(await sidewaysScroll(page), 0);
+  await page.getByRole('textbox', { name: 'Row with the id' }).fill('A-1');
+  await page.getByText('Boot, high').waitFor({ state: 'hidden' });
+  await page.getByRole('textbox', { name: 'Row with the id' }).fill('none');
+  await page.getByText('No such row.').waitFor();
+  await page.getByRole('button', { name: `Delete the catalog ${name}` }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true }).click();
+  await page.getByRole('table', { name: `Rows of ${name}` }).waitFor({ state: 'hidden' });
+  assert.equal((await api('/api/catalogs')).catalogs.some((catalog) => catalog.name === name), false);
+  assert.deepEqual(errors.filter((error) => !/422|404/.test(error)), []);
+  await close();
+});

@@ -2,6 +2,7 @@
 
 mod analyses;
 mod campaign;
+mod catalog;
 mod files;
 mod history;
 mod memory;
@@ -17,6 +18,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use analyses::*;
 pub use campaign::{
     CampaignArguments, CampaignCommand, CampaignFileArguments, CampaignOneArguments,
+};
+pub use catalog::{
+    CatalogArguments, CatalogCommand, CatalogOneArguments, CatalogRowsArguments,
+    CatalogUploadArguments, RowsForm,
 };
 pub use files::{
     ExportArguments, FileFormat, ImportArguments, ImportsAddArguments, ImportsArguments,
@@ -64,6 +69,8 @@ pub enum Command {
     Schema(SchemaArguments),
     /// Make, start and stop campaigns, and see what they caused
     Campaign(CampaignArguments),
+    /// Rows that messages look up by id, such as products
+    Catalog(CatalogArguments),
     /// Check, count, list and explain segments
     Segment(SegmentArguments),
     /// Lifecycle states, who moved, and thresholds that the data propose

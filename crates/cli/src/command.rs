@@ -5,6 +5,7 @@ pub mod activity;
 pub mod backup;
 pub mod bench;
 pub mod campaign;
+pub mod catalog;
 pub mod demo;
 pub mod export;
 pub mod flows;

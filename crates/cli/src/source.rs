@@ -323,7 +323,7 @@ impl Client {
 }
 
 /// The fields of a flat structure as the query of an address.
-fn query_of(query: &impl Serialize) -> anyhow::Result<String> {
+pub fn query_of(query: &impl Serialize) -> anyhow::Result<String> {
     let serde_json::Value::Object(fields) = serde_json::to_value(query)? else {
         return Ok(String::new());
     };

@@ -8,6 +8,7 @@ mod analytics;
 pub mod api;
 pub mod auth;
 pub mod body;
+mod catalogs;
 pub mod cors;
 pub mod export;
 mod import;

@@ -5,6 +5,7 @@
 //! segments, lifecycle and RFM have their meaning in the pure crates.
 
 pub mod caller;
+pub mod catalogs;
 pub mod clock;
 pub mod config;
 pub mod errors;

@@ -22,6 +22,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use model::{Text, Timestamp};
 use tokio::sync::Notify;
 
+use crate::catalogs::Catalogs;
 use crate::outreach::Outfit;
 use lane::{Lane, Status};
 use provider::Provider;
@@ -53,6 +54,8 @@ pub struct Equipment {
     pub outfit: Arc<Outfit>,
     /// Providers by id, oldest first.
     pub providers: Vec<Arc<Provider>>,
+    /// Rows that messages look up.
+    pub catalogs: Arc<Catalogs>,
     /// What links are made with; nothing: links stay as they are.
     pub links: Option<render::Links>,
 }

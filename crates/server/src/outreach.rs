@@ -50,6 +50,8 @@ pub struct Ready {
     pub needs: Vec<Text>,
     /// Of these, those that are written into messages.
     pub reads: Vec<Text>,
+    /// Segments that messages name.
+    pub segments: Vec<Text>,
     /// What it says, by variant.
     pub contents: Contents,
     /// Id of its provider; nothing: the oldest of the channel.

@@ -6,6 +6,7 @@
 
 mod analytics;
 pub mod campaigns;
+mod catalogs;
 mod catalogue;
 mod composites;
 mod contact;

@@ -41,6 +41,7 @@ use history::{Cache, Checkpoint, Merging, Snapshot, Store, StoreStats};
 use model::{Record, Span, Text, Timestamp, UserIndex};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::catalogs::{self, Catalogs};
 use crate::clock;
 use crate::config::{Config, ConfigError};
 use crate::errors::ErrorStream;
@@ -80,6 +81,7 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 pub struct Workspace {
     dir: PathBuf,
     config: Arc<Config>,
+    catalogs: Arc<Catalogs>,
     registry: RwLock<Arc<Registry>>,
     enriching: Enriching,
     errors: ErrorStream,
@@ -155,6 +157,7 @@ impl Workspace {
             other => other.into(),
         })?;
         let config = Arc::new(Config::open(&config_path(dir))?);
+        let catalogs = Arc::new(Catalogs::open(&dir.join(catalogs::FILE))?);
         let registry = Registry::read(&config)?;
         let (queue, commands) = mpsc::channel(QUEUE_BATCHES);
         let reader = log.reader();
@@ -189,6 +192,7 @@ impl Workspace {
         let workspace = Workspace {
             dir,
             config,
+            catalogs,
             registry,
             enriching,
             errors,
@@ -217,6 +221,11 @@ impl Workspace {
     /// The configuration.
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// Catalogs that messages look rows up in.
+    pub fn catalogs(&self) -> &Arc<Catalogs> {
+        &self.catalogs
     }
 
     /// What is declared, and what follows of it.

@@ -10,7 +10,9 @@ use serde::Serialize;
 use wire::api::*;
 
 use super::body::{self, Id, Params};
-use super::{App, analytics, export, import, ingest, live, openapi, outreach, privacy, schema};
+use super::{
+    App, analytics, catalogs, export, import, ingest, live, openapi, outreach, privacy, schema,
+};
 use crate::failure::Failure;
 use crate::service::Service;
 
@@ -63,6 +65,7 @@ pub fn routes() -> Router<App> {
         .route("/api/composites", get(composites))
         .route("/api/composites/{id}", get(composite).put(put_composite).delete(delete_composite))
         .merge(analytics::routes())
+        .merge(catalogs::routes())
         .merge(import::routes())
         .merge(live::routes())
         .merge(outreach::routes())

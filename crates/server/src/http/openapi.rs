@@ -3,6 +3,7 @@
 //! A test holds the table against the router, and `web/openapi.json` against the document.
 
 mod analytics;
+mod catalogs;
 mod imports;
 mod live;
 mod operations;
@@ -23,6 +24,7 @@ use wire::api::*;
 /// The bodies that are not JSON.
 const RECORDS: &str = "Records";
 const FILE: &str = "File";
+const CATALOG_FILE: &str = "CatalogFile";
 
 /// The answers that are not JSON.
 const EXPORT: &str = "Export";
@@ -108,7 +110,7 @@ fn build(operation: Operation) -> utoipa::openapi::path::Operation {
     }
     if let Some(body) = body.filter(|body| !body.is_empty()) {
         let kind = match body {
-            RECORDS | FILE => "application/octet-stream",
+            RECORDS | FILE | CATALOG_FILE => "application/octet-stream",
             _ => "application/json",
         };
         let body = RequestBodyBuilder::new().content(kind, content(body));
@@ -205,6 +207,7 @@ fn components() -> Components {
         Error,
     );
     schemas.extend(analytics::schemas());
+    schemas.extend(catalogs::schemas());
     schemas.extend(imports::schemas());
     schemas.extend(live::schemas());
     schemas.extend(schema::schemas());

@@ -30,6 +30,8 @@ pub struct Queued {
     pub places: Vec<To>,
     /// Attributes that the content may name.
     pub attributes: Vec<(Text, Value)>,
+    /// Which of the segments that the content names the user was in.
+    pub memberships: Vec<(Text, bool)>,
     /// The event that triggered it.
     pub event: Option<Arc<Event>>,
     /// The user's language, as they or their device say it.

@@ -21,6 +21,7 @@ use model::{Event, Span, Text, Timestamp, Zone};
 
 use super::provider::{Kind, Provider};
 use super::{Equipment, Queued};
+use crate::catalogs::Catalogs;
 
 /// How long links of a message work.
 const LINKS_LIVE: Span = Span::days(2 * 365);
@@ -30,6 +31,9 @@ const FETCHES_MAX: usize = 10;
 
 /// Answers of other servers that are kept.
 const ANSWERS_KEPT: usize = 10_000;
+
+/// Rows of catalogs that one message keeps at hand.
+const ROWS_KEPT: usize = 64;
 
 /// Bytes of the name of this server in addresses that bounces go to.
 const BOUNCES: &str = "bounces";
@@ -75,6 +79,10 @@ pub struct TemplateScope<'a> {
     pub attribute: &'a (dyn Fn(&str) -> Option<model::Value> + Sync),
     /// The id under which the user is shown.
     pub user: &'a str,
+    /// Whether the user is in a segment, by its id.
+    pub segment: &'a (dyn Fn(&str) -> Option<bool> + Sync),
+    /// Rows that are looked up by id.
+    pub catalogs: Looked<'a>,
     /// The event that triggered it.
     pub event: Option<&'a Event>,
     /// The campaign.
@@ -107,6 +115,8 @@ impl Scope for TemplateScope<'_> {
                 let (value, n) = template::find_flat(rest, &mut get)?;
                 Some((value, n + 1))
             }
+            ["segment", id, ..] => Some((Value::Bool((self.segment)(id)?), 2)),
+            ["catalog", name, id, ..] => Some((self.catalogs.row(name, id)?, 3)),
             ["campaign", "id"] => text(self.campaign),
             ["campaign", "variant"] => text(self.variant),
             ["message", "id"] => text(self.message),
@@ -114,6 +124,38 @@ impl Scope for TemplateScope<'_> {
             ["preferences_url", ..] => Some((Value::text(self.links?.1), 1)),
             _ => None,
         }
+    }
+}
+
+/// Rows of catalogs that one message looks at, each read once.
+pub struct Looked<'a> {
+    catalogs: &'a Catalogs,
+    rows: Mutex<Vec<Row>>,
+}
+
+/// A row that was looked at, under its catalog and its id.
+type Row = ((String, String), Option<Value>);
+
+impl<'a> Looked<'a> {
+    /// None yet.
+    pub fn at(catalogs: &'a Catalogs) -> Looked<'a> {
+        Looked { catalogs, rows: Mutex::default() }
+    }
+
+    fn row(&self, catalog: &str, id: &str) -> Option<Value> {
+        let mut rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, row)) = rows.iter().find(|((of, own), _)| of == catalog && own == id) {
+            return row.clone();
+        }
+        let found = self.catalogs.item(catalog, id).unwrap_or_else(|error| {
+            tracing::error!(%error, "a catalog cannot be read; a message goes without the row");
+            None
+        });
+        let row = found.as_deref().and_then(message::parse_json);
+        if rows.len() < ROWS_KEPT {
+            rows.push(((catalog.to_owned(), id.to_owned()), row.clone()));
+        }
+        row
     }
 }
 
@@ -147,6 +189,8 @@ pub async fn message(
     let scope = TemplateScope {
         attribute: &attribute,
         user: &queued.user,
+        segment: &|id| queued.memberships.iter().find(|(own, _)| own == id).map(|(_, is)| *is),
+        catalogs: Looked::at(&equipment.catalogs),
         event: queued.event.as_deref(),
         campaign: &queued.campaign,
         variant: &queued.variant,

@@ -15,9 +15,7 @@ use history::outreach::Goal;
 use model::{Span, Text, Timestamp};
 use segment::Rules;
 use segment::live::{DEFAULT_LIFECYCLE, Matches, What};
-use wire::api::{
-    self, CampaignInput, ContactPolicy, ContentProblem, GoalInput, SubscriptionTopics, VariantInput,
-};
+use wire::api::{self, CampaignInput, ContactPolicy, GoalInput, SubscriptionTopics, VariantInput};
 
 use super::content::Contents;
 use super::policy::{self, channel, share, windows};
@@ -171,6 +169,7 @@ pub fn compile(input: &CampaignInput, id: &str, around: &Surroundings) -> Result
         matches,
         needs: needs.into_iter().collect(),
         reads,
+        segments: segments(&contents, around.rules)?,
         contents,
         provider: input.provider.clone(),
         expires: expires(input)?,
@@ -185,9 +184,19 @@ pub fn compile(input: &CampaignInput, id: &str, around: &Surroundings) -> Result
     })
 }
 
-/// What is wrong or unwise in what a campaign says.
-pub fn problems(input: &CampaignInput) -> Vec<ContentProblem> {
-    Contents::compile(input).1
+/// The segments that a content names.
+fn segments(contents: &Contents, rules: &Rules) -> Result<Vec<Text>, Failure> {
+    let named = contents.segments().map_err(|written| {
+        wrong("variants", format!("`{written}` does not say which segment"))
+            .hint("write the id as it is: {% if segment.at_risk %} or segment[\"at-risk\"]")
+    })?;
+    match named.iter().find(|id| !rules.segments.contains_key(*id)) {
+        Some(id) => {
+            let what = format!("a message asks for the segment \"{id}\", which does not exist");
+            Err(wrong("variants", what).hint("GET /api/segments lists them"))
+        }
+        None => Ok(named),
+    }
 }
 
 fn topic(

@@ -56,6 +56,32 @@ impl Contents {
         }
         names.into_iter().collect()
     }
+
+    /// Ids of the segments that they may ask for. Errors: what is written where an id is only computed.
+    pub fn segments(&self) -> Result<Vec<Text>, String> {
+        let mut ids = BTreeSet::new();
+        for read in self.0.values().flat_map(Compiled::reads) {
+            match &read.0[..] {
+                [top] if top == "segment" => return Err("segment[…]".to_owned()),
+                [top, id, ..] if top == "segment" => {
+                    ids.insert(id.clone());
+                }
+                _ => {}
+            }
+        }
+        Ok(ids.into_iter().collect())
+    }
+
+    /// Names of the catalogs that they may look rows up in.
+    pub fn catalogs(&self) -> BTreeSet<Text> {
+        let reads = self.0.values().flat_map(Compiled::reads);
+        reads
+            .filter_map(|read| match &read.0[..] {
+                [top, name, ..] if top == "catalog" => Some(name.clone()),
+                _ => None,
+            })
+            .collect()
+    }
 }
 
 /// Compiles one message in all its languages.

@@ -14,7 +14,8 @@ use segment::Predicate;
 use serde_json::Value;
 use wire::api::{
     Campaign, CampaignAction, CampaignInput, CampaignList, CampaignRun, CampaignSend,
-    CampaignSendAccepted, CampaignStatus, CampaignSummary, SubscriptionTopics, Trigger,
+    CampaignSendAccepted, CampaignStatus, CampaignSummary, ContentProblem, SubscriptionTopics,
+    Trigger,
 };
 
 use super::sight::Sight;
@@ -25,6 +26,7 @@ use crate::failure::Failure;
 use crate::outbox::render::Links;
 use crate::outbox::{Equipment, Outbox};
 use crate::outreach::compile::{self, Surroundings};
+use crate::outreach::content::Contents;
 use crate::outreach::{Outfit, Ready};
 use crate::registry::MASK;
 
@@ -69,7 +71,8 @@ impl Service {
         let outfit = Arc::new(compile::read(self.workspace.config(), &definitions)?);
         self.workspace.outfit(Arc::clone(&outfit))?;
         let (providers, links) = (self.sending()?, self.links()?);
-        self.outbox.equip(Arc::new(Equipment { outfit, providers, links }));
+        let catalogs = Arc::clone(self.workspace.catalogs());
+        self.outbox.equip(Arc::new(Equipment { outfit, providers, catalogs, links }));
         self.schedule.notify_one();
         Ok(())
     }
@@ -422,10 +425,30 @@ impl Service {
             ended_at: saved.ended_at.map(|at| at.to_string()),
             next_at: next_at.map(|at| at.to_string()),
             runs: runs.collect(),
-            problems: compile::problems(&input),
+            problems: self.content_problems(&input)?,
             definition: seen(CampaignInput { id: Some(saved.id.clone()), ..input }, &self.sight()),
             id: saved.id,
         })
+    }
+
+    /// What is wrong or unwise in what a campaign says, also for what it names and is not there yet.
+    fn content_problems(&self, input: &CampaignInput) -> Result<Vec<ContentProblem>, Failure> {
+        let (contents, mut problems) = Contents::compile(input);
+        let named = contents.catalogs();
+        if !named.is_empty() {
+            let known = self.workspace.catalogs().list()?;
+            let missing = named.iter().filter(|name| !known.iter().any(|of| of.name == **name));
+            problems.extend(missing.map(|name| ContentProblem {
+                error: false,
+                code: "catalog.unknown".to_owned(),
+                place: String::new(),
+                message: format!(
+                    "there is no catalog \"{name}\": what is looked up there is empty"
+                ),
+                hint: "upload its rows, or mend the name; GET /api/catalogs lists them".to_owned(),
+            }));
+        }
+        Ok(problems)
     }
 
     /// When a campaign on a schedule is due next.

@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 use wire::api::ErasureReceipt;
 
 use super::{EraseWish, Workspace, WorkspaceError, config_path};
+use crate::catalogs;
 use crate::clock;
 use crate::config::ConfigError;
 
@@ -131,6 +132,7 @@ impl Workspace {
         let copying = Copying { history: self.dir().join("history"), to: to.to_path_buf() };
         self.maintain(Merging::Tiered, Some(copying))?;
         self.config().copy_to(&config_path(to)).map_err(BackupError::from)?;
+        self.catalogs().copy_to(&to.join(catalogs::FILE)).map_err(BackupError::from)?;
         let (log, _) = Log::open(&to.join("log"), copied()).map_err(BackupError::from)?;
         let log_position = log.end().0;
         drop(log);
@@ -228,6 +230,8 @@ fn copied() -> Options {
 /// Writes the list of everything that is in the folder.
 fn finish(dir: &Path, log_position: u64) -> Result<Backup, BackupError> {
     let mut names = vec!["config.db".to_owned()];
+    // Backups of earlier versions have none.
+    names.extend(dir.join(catalogs::FILE).is_file().then(|| catalogs::FILE.to_owned()));
     for part in ["history", "log"] {
         let folder = dir.join(part);
         for entry in attempt("list", &folder, fs::read_dir(&folder))? {
@@ -287,7 +291,7 @@ fn entry_of(line: &str) -> Option<Entry> {
     let (bytes, name) = rest.split_once(' ')?;
     let plain = |name: &str| !name.is_empty() && !name.contains(['/', '\\', ':']) && name != "..";
     let known = match name.split_once('/') {
-        None => name == "config.db",
+        None => ["config.db", catalogs::FILE].contains(&name),
         Some((part, name)) => ["history", "log"].contains(&part) && plain(name),
     };
     let entry = Entry { name: name.into(), bytes: bytes.parse().ok()?, hash: hash.into() };

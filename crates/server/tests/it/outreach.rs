@@ -20,8 +20,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 type Arrived = Vec<(String, Value)>;
 
 /// A receiver that keeps what arrives.
-struct Receiver {
-    address: SocketAddr,
+pub struct Receiver {
+    pub address: SocketAddr,
     arrived: Arc<Mutex<Arrived>>,
     /// It takes everything and never answers.
     hangs: Arc<AtomicBool>,
@@ -74,7 +74,12 @@ impl Receiver {
         told
     }
 
-    fn wait_for(&self, n: usize) {
+    /// What arrived, in the order of arrival.
+    pub fn bodies(&self) -> Vec<Value> {
+        self.arrived.lock().unwrap().iter().map(|(_, body)| body.clone()).collect()
+    }
+
+    pub fn wait_for(&self, n: usize) {
         let started = Instant::now();
         while self.arrived.lock().unwrap().len() < n {
             let n_arrived = self.arrived.lock().unwrap().len();
@@ -85,7 +90,7 @@ impl Receiver {
 }
 
 /// A server with a webhook provider and a policy without rules.
-fn start(now: &str) -> (Watching, Receiver, String) {
+pub fn start(now: &str) -> (Watching, Receiver, String) {
     start_with(now, &json!({}), &json!({}))
 }
 
@@ -116,19 +121,29 @@ pub fn send(watching: &Watching, method: &str, path: &str, body: &Value, status:
 
 /// A campaign to the receiver, started.
 fn campaign(watching: &Watching, receiver: &Receiver, id: &str, more: &Value) -> Value {
-    let content = json!({"default": {
-        "kind": "webhook", "url": format!("http://{}/hook", receiver.address),
-        "body": "{\"user\": \"{{ profile.id }}\", \"campaign\": \"{{ campaign.id }}\", \
-                  \"name\": \"{{ profile.name | default: 'you' }}\", \"item\": \"{{ event.item }}\", \
-                  \"message\": \"{{ message.id }}\"}",
-    }});
+    let body = "{\"user\": \"{{ profile.id }}\", \"campaign\": \"{{ campaign.id }}\", \
+                \"name\": \"{{ profile.name | default: 'you' }}\", \"item\": \"{{ event.item }}\", \
+                \"message\": \"{{ message.id }}\"}";
+    campaign_saying(watching, receiver, id, body, more);
+    act(watching, id, "start")
+}
+
+/// A campaign to the receiver that says something of its own; a draft.
+pub fn campaign_saying(
+    watching: &Watching,
+    receiver: &Receiver,
+    id: &str,
+    body: &str,
+    more: &Value,
+) -> Value {
+    let url = format!("http://{}/hook", receiver.address);
+    let content = json!({"default": {"kind": "webhook", "url": url, "body": body}});
     let mut input = json!({
         "id": id, "name": id, "channel": "webhook", "trigger": {"kind": "once"}, "control": 0.0,
         "variants": [{"id": "a", "content": content}],
     });
     merge(&mut input, more);
-    send(watching, "POST", "/api/campaigns", &input, 201);
-    act(watching, id, "start")
+    send(watching, "POST", "/api/campaigns", &input, 201)
 }
 
 pub fn act(watching: &Watching, id: &str, action: &str) -> Value {

@@ -4,11 +4,12 @@ import { Tabs } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { Page } from '../../components/Page';
 import { useParam } from '../../lib/params';
+import { CatalogsTab } from './CatalogsTab';
 import { DebuggerTab } from './DebuggerTab';
 import { ErrorsTab } from './ErrorsTab';
 import { SchemaTab } from './SchemaTab';
 
-const TABS = ['schema', 'errors', 'live'] as const;
+const TABS = ['schema', 'errors', 'live', 'catalogs'] as const;
 
 export default function DataPage() {
   const { t } = useTranslation();
@@ -22,6 +23,7 @@ export default function DataPage() {
         <Tabs.Panel value="schema"><SchemaTab /></Tabs.Panel>
         <Tabs.Panel value="errors"><ErrorsTab /></Tabs.Panel>
         <Tabs.Panel value="live"><DebuggerTab /></Tabs.Panel>
+        <Tabs.Panel value="catalogs"><CatalogsTab /></Tabs.Panel>
       </Tabs>
     </Page>
   );

@@ -53,17 +53,28 @@ fn script(act: impl Fn(usize, &str) -> Option<Act> + Send + Sync + 'static) -> S
     Arc::new(act)
 }
 
-/// What becomes of a message when the server does `act` at the command that begins with `at`.
+/// What becomes of a message when the server does `act` at the command that begins with `at`: the same,
+/// whether commands are sent one by one or at once.
 async fn when(at: &'static str, act: Act) -> Outcome {
+    let does = act.clone();
+    let script = script(move |_, c| c.starts_with(at).then(|| does.clone()));
+    let one_by_one = sent(Server::slow(script.clone()).await, &act).await;
+    let at_once = sent(Server::start(script).await, &act).await;
+    assert_eq!(at_once, one_by_one, "{at} {act:?}");
+    at_once
+}
+
+async fn sent(server: Server, act: &Act) -> Outcome {
     let hangs = matches!(act, Act::Hang);
-    let server = Server::start(script(move |_, c| c.starts_with(at).then(|| act.clone()))).await;
     let mut settings = settings(server.port);
     if hangs {
         settings.time_limits.command = Duration::from_millis(200);
         settings.time_limits.accept = Duration::from_millis(200);
     }
     let smtp = Smtp::new(settings, Vec::new()).unwrap();
-    smtp.send(outgoing("k1", "ada@shop.example")).await
+    let outcome = smtp.send(outgoing("k1", "ada@shop.example")).await;
+    assert!(!server.commands().contains(&"TOO EARLY".to_owned()), "{:?}", server.commands());
+    outcome
 }
 
 const PHASES: [&str; 6] = ["CONNECT", "EHLO", "MAIL", "RCPT", "DATA", "END"];
@@ -170,6 +181,31 @@ async fn connections_are_used_again_also_after_a_refusal() {
     }
     assert_eq!(server.connections(), 1);
     assert_eq!(server.commands().iter().filter(|c| *c == "RSET").count(), 1);
+}
+
+#[tokio::test]
+async fn a_refusal_among_commands_sent_at_once_leaves_the_connection_in_step() {
+    for after in [None, Some("554 5.5.1 no valid recipients"), Some("421 4.3.2 going down")] {
+        let refuses = move |_: usize, c: &str| match c {
+            c if c.contains("gone@") => Some(Act::Say("550 5.1.1 no such user")),
+            "DATA" => after.map(Act::Say),
+            _ => None,
+        };
+        let server = Server::start(script(refuses)).await;
+        let smtp = Smtp::new(settings(server.port), Vec::new()).unwrap();
+        let refused = smtp.send(outgoing("1", "gone@x.example")).await;
+        let unknown = matches!(refused, Outcome::Rejected { code: Code::AddressUnknown, .. });
+        assert!(unknown, "{after:?}: {refused:?}");
+        if after.is_none() {
+            // The server took an empty message for nobody; the next one is not mistaken for it.
+            let next = smtp.send(outgoing("2", "b@x.example")).await;
+            assert!(matches!(next, Outcome::Accepted { .. }), "{next:?}");
+            assert_eq!(server.messages().iter().filter(|m| !m.is_empty()).count(), 1);
+        }
+        smtp.send(outgoing("3", "gone@x.example")).await;
+        let again = if after.is_some_and(|answer| answer.starts_with("421")) { 2 } else { 1 };
+        assert_eq!(server.connections(), again, "{after:?}");
+    }
 }
 
 #[tokio::test]

@@ -113,6 +113,8 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 #[derive(Clone, Debug, Default)]
 struct Offers {
     start_tls: bool,
+    /// Commands may be sent before the ones before them are answered (RFC 2920).
+    pipelining: bool,
     utf8: bool,
     size: Option<usize>,
     login: String,
@@ -215,16 +217,68 @@ impl Connection {
             if self.offers.size.is_some() { format!(" SIZE={bytes}") } else { String::new() };
         let utf8 = if built.utf8 { " SMTPUTF8" } else { "" };
         let mail = format!("MAIL FROM:<{}>{size}{utf8}", built.return_path);
-        self.dirty = true;
-        self.command(Phase::Mail, &mail, 250, limit).await?;
         let recipient = format!("RCPT TO:<{}>", built.recipient);
-        self.command(Phase::Recipient, &recipient, 250, limit).await?;
-        self.command(Phase::Data, "DATA", 354, limit).await?;
+        self.dirty = true;
+        if self.offers.pipelining {
+            self.envelope_at_once(&mail, &recipient, limit).await?;
+        } else {
+            self.command(Phase::Mail, &mail, 250, limit).await?;
+            self.command(Phase::Recipient, &recipient, 250, limit).await?;
+            self.command(Phase::Data, "DATA", 354, limit).await?;
+        }
+        // Apart, so that what fails before the last line is known not to have been taken for complete.
         self.write(Phase::Content, &stuffed(&built.bytes), limit).await?;
         self.write(Phase::Accept, b".\r\n", limits.accept).await?;
         let reply = self.expect(Phase::Accept, 250, limits.accept).await?;
         self.dirty = false;
         Ok(name_given(&reply.text))
+    }
+
+    /// Sender, recipient and the wish to send in one go, so that a message waits for two answers and not
+    /// for four. Each command has its answer even if an earlier one was refused (RFC 2920, 3.1), and all
+    /// of them are read, or the next message would take them for its own.
+    async fn envelope_at_once(
+        &mut self,
+        mail: &str,
+        recipient: &str,
+        limit: Duration,
+    ) -> Result<(), Failure> {
+        let commands = format!("{mail}\r\n{recipient}\r\nDATA\r\n");
+        self.write(Phase::Mail, commands.as_bytes(), limit).await?;
+        let mut refused = None;
+        for (phase, wanted) in [(Phase::Mail, 250), (Phase::Recipient, 250)] {
+            match self.expect(phase, wanted, limit).await {
+                Ok(_) => {}
+                Err(failure) if failure.recoverable() => refused = refused.or(Some(failure)),
+                // Of a connection that ends after a refusal, the refusal says more.
+                Err(failure) => return Err(self.rather(refused, failure)),
+            }
+        }
+        let data = self.expect(Phase::Data, 354, limit).await;
+        match (refused, data) {
+            (None, data) => data.map(|_| ()),
+            // It wants a message although there is nobody to get it: an empty one, for nobody.
+            (Some(first), Ok(_)) => {
+                let ended = match self.write(Phase::Data, b".\r\n", limit).await {
+                    Ok(()) => self.expect(Phase::Data, 250, limit).await.map(|_| ()),
+                    Err(failure) => Err(failure),
+                };
+                match ended {
+                    Err(failure) if !failure.recoverable() => {
+                        Err(self.rather(Some(first), failure))
+                    }
+                    _ => Err(first),
+                }
+            }
+            (Some(first), Err(failure)) if failure.recoverable() => Err(first),
+            (Some(first), Err(failure)) => Err(self.rather(Some(first), failure)),
+        }
+    }
+
+    /// What is said of a message when the connection failed as well: nothing goes over it again.
+    fn rather(&mut self, refused: Option<Failure>, failure: Failure) -> Failure {
+        self.broken = true;
+        refused.unwrap_or(failure)
     }
 
     async fn hello(&mut self, name: &str, limit: Duration) -> Result<(), Failure> {
@@ -373,6 +427,7 @@ fn offers(text: &str) -> Offers {
         let (keyword, rest) = line.split_once([' ', '=']).unwrap_or((line, ""));
         match keyword.to_ascii_uppercase().as_str() {
             "STARTTLS" => offers.start_tls = true,
+            "PIPELINING" => offers.pipelining = true,
             "SMTPUTF8" => offers.utf8 = true,
             "SIZE" => offers.size = Some(rest.trim().parse().unwrap_or(0)),
             // Some old servers write `AUTH=LOGIN` beside the proper line.
@@ -389,13 +444,11 @@ fn offers(text: &str) -> Offers {
 /// The message with a second dot before every dot that begins a line, ended by a line end.
 fn stuffed(message: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(message.len() + message.len() / 64 + 2);
-    let mut line_begins = true;
-    for &byte in message {
-        if line_begins && byte == b'.' {
+    for line in message.split_inclusive(|byte| *byte == b'\n') {
+        if line.first() == Some(&b'.') {
             out.push(b'.');
         }
-        out.push(byte);
-        line_begins = byte == b'\n';
+        out.extend_from_slice(line);
     }
     if !message.ends_with(b"\r\n") {
         out.extend_from_slice(b"\r\n");

@@ -4,19 +4,24 @@
 //! What it is: a server in this process over a temporary directory, and receivers in this process
 //! too, which take part of the machine. What it is not: how fast a mail server or a push service is.
 
+use std::future::Future;
+use std::hint::black_box;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::task::{self, Poll, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use benchmark::live::Stream;
 use benchmark::live::stream::user_id;
-use benchmark::machine::{memory, milliseconds, quantile};
+use benchmark::machine::{memory, milliseconds, processor_seconds, quantile};
 use model::{AttributeChange, Event, EventId, Record, Text, What, Who};
 use serde_json::{Value, json};
 use server::clock;
+use server::outbox::{Queued, render};
 
 use super::Temporary;
 use super::client::{Connection, Server, request};
@@ -41,6 +46,15 @@ pub struct Wanted {
     pub json: Option<PathBuf>,
 }
 
+/// What flows beside the events that are timed.
+#[derive(Clone, Copy, PartialEq)]
+enum Load {
+    /// Events that trigger nothing.
+    Others,
+    /// Events that trigger a message each.
+    Triggers,
+}
+
 type Results<'a> = &'a mut dyn FnMut(&str, String);
 
 /// Runs it.
@@ -58,7 +72,18 @@ pub fn run(wanted: &Wanted) -> anyhow::Result<()> {
     for (name, channel, sink) in [("webhook", "webhook", &http), ("e-mail", "email", &smtp)] {
         once(&server, (name, channel, sink), wanted.users, &mut result)?;
     }
-    triggered(&server, wanted, &http, &mut result)?;
+    let campaign = json!({"channel": "webhook", "again": {"kind": "always"},
+                          "trigger": {"kind": "event", "event": TRIGGER},
+                          "variants": [{"id": "a", "content": {"default": content("webhook", &http)}}]});
+    start(&server, "triggered", &campaign)?;
+    for load in [Load::Others, Load::Triggers] {
+        triggered(&server, wanted, &http, load, &mut result)?;
+    }
+    let writing = [("webhook", 200_000), ("e-mail", 20_000)];
+    for ((name, n), channel) in writing.into_iter().zip(["webhook", "email"]) {
+        rendering(&server, (name, channel), n, &mut result)?;
+    }
+    queueing(&server, wanted.users, &http, &mut result)?;
     let resident = memory("RssAnon").unwrap_or(0) >> 20;
     result("memory of the process then", format!("{} MiB", number(resident)));
     if let Some(path) = &wanted.json {
@@ -209,20 +234,114 @@ fn once(
     Ok(())
 }
 
-/// Single events that trigger a message each, while others flow.
-fn triggered(server: &Server, wanted: &Wanted, sink: &Sink, result: Results) -> anyhow::Result<()> {
-    let campaign = json!({"channel": "webhook", "again": {"kind": "always"},
-                          "trigger": {"kind": "event", "event": TRIGGER},
+/// How fast one core writes messages: the template, links signed and wrapped, as the outbox does it.
+fn rendering(
+    server: &Server,
+    (name, channel): (&str, &str),
+    n: u32,
+    result: Results,
+) -> anyhow::Result<()> {
+    let equipment = server.service.outbox().equipment().context("nothing is sent")?;
+    let id = format!("once-{channel}");
+    let ready = equipment.outfit.campaigns.get(id.as_str()).context("the campaign is gone")?;
+    let channel = ready.campaign.channel;
+    let provider = equipment.providers.iter().find(|of| of.channel_of == channel);
+    let provider = provider.context("the provider is gone")?;
+    let now = clock::now();
+    let text = |value: String| model::Value::text(&value);
+    let began = Instant::now();
+    for n in 0..n {
+        let user = user_id(u64::from(n));
+        let queued = Queued {
+            message: EventId::of(&user),
+            campaign: Text::new(&id),
+            variant: Text::const_new("a"),
+            channel,
+            priority: 50,
+            user: Text::new(&user),
+            who: Who::user(&user),
+            at: now,
+            places: Vec::new(),
+            attributes: vec![
+                (Text::const_new("city"), text(format!("City {}", n % 81))),
+                (Text::const_new("name"), text(format!("Name {n}"))),
+            ],
+            memberships: Vec::new(),
+            event: None,
+            locale: None,
+            zone: None,
+            labels: Text::default(),
+        };
+        let written = pin!(render::message(&equipment, provider, &queued, now));
+        // Nothing is asked of other servers, so it is there at once.
+        let Poll::Ready(written) = written.poll(&mut task::Context::from_waker(Waker::noop()))
+        else {
+            bail!("a message waits for something");
+        };
+        let written = written.map_err(|why| anyhow::anyhow!("{}: {}", why.code, why.detail))?;
+        black_box(written.rendered());
+    }
+    let rate = f64::from(n) / began.elapsed().as_secs_f64();
+    result(
+        &format!("writing messages on one core, {name}"),
+        format!("{} a second", number(rate as u64)),
+    );
+    Ok(())
+}
+
+/// How fast a campaign is decided and queued, durably, while its provider takes next to nothing.
+fn queueing(server: &Server, users: u32, sink: &Sink, result: Results) -> anyhow::Result<()> {
+    let slow = json!({"name": "slow", "per_second": 1,
+                      "settings": {"kind": "webhook", "private_networks": true}});
+    let slow = call(server, "POST", "/api/providers", &slow)?;
+    let campaign = json!({"channel": "webhook", "trigger": {"kind": "once"},
+                          "provider": slow["id"],
                           "variants": [{"id": "a", "content": {"default": content("webhook", sink)}}]});
-    start(server, "triggered", &campaign)?;
+    let (began, cpu) = (Instant::now(), processor_seconds());
+    start(server, "queued", &campaign)?;
+    let mut queued = 0;
+    while queued < u64::from(users) {
+        if began.elapsed() > PATIENCE {
+            bail!("{queued} of {users} messages were queued");
+        }
+        thread::sleep(Duration::from_millis(100));
+        let report = call(server, "GET", "/api/campaigns/queued/report", &Value::Null)?;
+        queued = report["funnel"]["queued"].as_u64().unwrap_or(0);
+    }
+    let seconds = began.elapsed().as_secs_f64();
+    let busy = processor_seconds() - cpu;
+    result(
+        "deciding and queueing, durable, nothing sent",
+        format!(
+            "{} messages at {} a second ({seconds:.1} s, {:.2} cores busy)",
+            number(queued),
+            number((queued as f64 / seconds) as u64),
+            busy / seconds
+        ),
+    );
+    Ok(())
+}
+
+/// Single events that trigger a message each, while others flow.
+fn triggered(
+    server: &Server,
+    wanted: &Wanted,
+    sink: &Sink,
+    load: Load,
+    result: Results,
+) -> anyhow::Result<()> {
+    let (word, kind) = match load {
+        Load::Others => ("other", "other events"),
+        Load::Triggers => ("trigger", "events that trigger a message each"),
+    };
     let (stop, sent) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
-    let load = loader(server, wanted, Arc::clone(&stop), Arc::clone(&sent));
+    let loading = loader(server, wanted, load, Arc::clone(&stop), Arc::clone(&sent));
     thread::sleep(Duration::from_secs(2));
     let (began, first) = (Instant::now(), sent.load(Ordering::SeqCst));
     let mut connection = Connection::open(server.address)?;
     let (mut probes, mut acknowledged) = (Vec::new(), Vec::new());
     while began.elapsed() < Duration::from_secs(wanted.seconds) {
-        let user = format!("probe-{}", probes.len());
+        let user = format!("probe-{word}-{}", probes.len());
         let at = clock::now();
         let (name, id) = (Text::const_new(TRIGGER), EventId::of(&user));
         let event = Event { name, time: at, id, properties: Vec::new() };
@@ -237,7 +356,7 @@ fn triggered(server: &Server, wanted: &Wanted, sink: &Sink, result: Results) -> 
     }
     let rate = (sent.load(Ordering::SeqCst) - first) as f64 / began.elapsed().as_secs_f64();
     stop.store(true, Ordering::SeqCst);
-    load.join().map_err(|_| anyhow::anyhow!("the client failed"))??;
+    loading.join().map_err(|_| anyhow::anyhow!("the client failed"))??;
     thread::sleep(Duration::from_secs(2));
     let taken = |(user, sent): &(String, Instant)| {
         Some(sink.arrived(user)?.saturating_duration_since(*sent).as_secs_f64() * 1e3)
@@ -252,9 +371,9 @@ fn triggered(server: &Server, wanted: &Wanted, sink: &Sink, result: Results) -> 
     };
     let acknowledged = quantiles(&mut acknowledged);
     result(
-        "from sending an event to its message at the receiver",
+        &format!("from sending an event to its message at the receiver, among {kind}"),
         format!(
-            "{} of {} events, with {} other events a second; the events were acknowledged with {acknowledged}",
+            "{} of {} events, with {} a second beside them; the events were acknowledged with {acknowledged}",
             quantiles(&mut delays),
             number(probes.len() as u64),
             number(rate as u64),
@@ -267,6 +386,7 @@ fn triggered(server: &Server, wanted: &Wanted, sink: &Sink, result: Results) -> 
 fn loader(
     server: &Server,
     wanted: &Wanted,
+    load: Load,
     stop: Arc<AtomicBool>,
     sent: Arc<AtomicU64>,
 ) -> thread::JoinHandle<anyhow::Result<()>> {
@@ -285,7 +405,13 @@ fn loader(
             );
             let mut encoder = wire::record::Encoder::new();
             let now = clock::now();
-            (0..batch).for_each(|_| encoder.push(&stream.next(now)));
+            for _ in 0..batch {
+                let mut record = stream.next(now);
+                if let (Load::Triggers, What::Event(event)) = (load, &mut record.what) {
+                    event.name = Text::const_new(TRIGGER);
+                }
+                encoder.push(&record);
+            }
             connection.post("/api/records", "application/octet-stream", &encoder.finish())?;
             sent.fetch_add(u64::from(batch), Ordering::Relaxed);
         }

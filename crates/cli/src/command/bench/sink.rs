@@ -102,7 +102,7 @@ fn smtp(stream: TcpStream, taken: &Taken) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
     let mut stream = BufReader::new(stream);
     stream.get_mut().write_all(b"220 sink.example ESMTP\r\n")?;
-    let mut line = Vec::new();
+    let (mut line, mut answers) = (Vec::new(), Vec::new());
     loop {
         line.clear();
         if stream.read_until(b'\n', &mut line)? == 0 {
@@ -113,7 +113,9 @@ fn smtp(stream: TcpStream, taken: &Taken) -> std::io::Result<()> {
             b"EHLO" => b"250-sink.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n",
             b"QUIT" => b"221 bye\r\n",
             b"DATA" => {
-                stream.get_mut().write_all(b"354 go on\r\n")?;
+                answers.extend_from_slice(b"354 go on\r\n");
+                stream.get_mut().write_all(&answers)?;
+                answers.clear();
                 let mut length = 0;
                 loop {
                     line.clear();
@@ -128,7 +130,12 @@ fn smtp(stream: TcpStream, taken: &Taken) -> std::io::Result<()> {
             }
             _ => b"250 2.0.0 ok\r\n",
         };
-        stream.get_mut().write_all(answer)?;
+        answers.extend_from_slice(answer);
+        // Commands that came at once are answered at once.
+        if stream.buffer().is_empty() {
+            stream.get_mut().write_all(&answers)?;
+            answers.clear();
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! What expressions are worth, and the filters they go through.
 
+use std::borrow::Cow;
+
 use super::Renderer;
 use crate::Value;
 use crate::template::filter::{Arguments, Work};
@@ -173,9 +175,16 @@ impl<'a> Renderer<'a> {
                 Key::Index(index) => self.value(index)?,
             });
         }
-        let names: Vec<&str> = std::iter::once(path.head.as_str())
-            .chain(keys.iter().map_while(Value::as_text))
+        // Whole numbers name things too: rows of a catalog have numbers as ids.
+        let texts: Vec<Cow<'_, str>> = keys
+            .iter()
+            .map_while(|key| match key {
+                Value::Int(n) => Some(Cow::Owned(n.to_string())),
+                other => other.as_text().map(Cow::Borrowed),
+            })
             .collect();
+        let names: Vec<&str> =
+            std::iter::once(path.head.as_str()).chain(texts.iter().map(|text| &**text)).collect();
         let Some((mut value, used)) = self.scope.find(&names) else { return Ok(Value::Nil) };
         for key in keys.iter().skip(used.saturating_sub(1)) {
             value = value.inside(key);

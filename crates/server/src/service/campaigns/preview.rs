@@ -6,14 +6,14 @@ use channels::contract::Outcome;
 use engine::outreach::{Person, To, places};
 use message::{Context, Locale, Rendered, Stop};
 use model::{Event, EventId, Text, Timestamp, UserIndex, Zone};
-use segment::evaluate::{UserHistory, attribute_at};
+use segment::evaluate::{self, NoPopulation, UserHistory, attribute_at};
 use serde_json::{Value as Json, json};
 use wire::api::{CampaignTest, MessagePreview, MessagePreviewInput, ProviderTested};
 
 use super::super::Service;
 use crate::failure::Failure;
 use crate::outbox::Queued;
-use crate::outbox::render::{self, TemplateScope};
+use crate::outbox::render::{self, Looked, TemplateScope};
 use crate::outreach::content::{channel_of, compile};
 
 /// The links of a preview: they lead nowhere.
@@ -52,6 +52,8 @@ impl Service {
         let scope = TemplateScope {
             attribute: &attribute,
             user: &user,
+            segment: &|id| history.as_ref().and_then(|history| self.member(id, history, now)),
+            catalogs: Looked::at(self.workspace.catalogs()),
             event: event.as_ref(),
             campaign: "preview",
             variant: "preview",
@@ -124,6 +126,15 @@ impl Service {
         })
     }
 
+    /// Whether a user is in a segment now; nothing: there is none, or whoever asks may not see it.
+    fn member(&self, id: &str, history: &UserHistory, now: Timestamp) -> Option<bool> {
+        let rules = self.rules().ok()?;
+        let segment = rules.segments.get(id)?;
+        self.sight().check(segment, &rules).ok()?;
+        let context = evaluate::Context { rules: &rules, population: &NoPopulation };
+        Some(evaluate::holds(segment, history, now, &context))
+    }
+
     fn prepare_test(
         &self,
         id: &str,
@@ -148,7 +159,8 @@ impl Service {
         let outfit = self.outfit()?.campaigns_with(ready);
         let (providers, links) = (self.sending()?, self.links()?);
         let outfit = std::sync::Arc::new(outfit);
-        Ok((crate::outbox::Equipment { outfit, providers, links }, queued))
+        let catalogs = std::sync::Arc::clone(self.workspace.catalogs());
+        Ok((crate::outbox::Equipment { outfit, providers, catalogs, links }, queued))
     }
 
     fn test_message(
@@ -191,6 +203,11 @@ impl Service {
             at: now,
             places,
             attributes: attributes.collect(),
+            memberships: ready
+                .segments
+                .iter()
+                .filter_map(|id| Some((id.clone(), self.member(id, history, now)?)))
+                .collect(),
             event: None,
             locale,
             zone,

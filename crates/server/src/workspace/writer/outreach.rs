@@ -25,6 +25,8 @@ use model::{Day, Event, EventId, Identity, Span, Text, Timestamp, Value, Who};
 use segment::evaluate::attribute_at;
 use tokio::sync::mpsc::UnboundedSender;
 
+mod qualify;
+
 use super::*;
 use crate::outbox::{Handover, Queued};
 use crate::outreach::{Outfit, Ready};
@@ -585,7 +587,9 @@ impl Writer {
             Decision::Send { places, .. } => {
                 let places = places.iter().map(|place| place.to.clone()).collect();
                 let of = (&person, &attribute as &Attribute<'_>);
-                queued = Some(handed(ready, candidate, (variant, places, now), of, &who));
+                let handed = handed(ready, candidate, (variant, places, now), of, &who);
+                let memberships = self.memberships(ready, candidate.user, now);
+                queued = Some(Queued { memberships, ..handed });
             }
             Decision::HeldOut(_) | Decision::Withheld { .. } => {}
         }
@@ -596,27 +600,6 @@ impl Writer {
         let event = Event { name: Text::const_new(name), time: now, id, properties };
         let record = Record { received_at: now, who, what: What::Event(event) };
         Some(Outcome { record, queued, later })
-    }
-
-    /// Whether a triggered candidate is in the audience at this instant. Runs have asked before.
-    fn qualifies(&mut self, ready: &Ready, candidate: &Candidate, now: Timestamp) -> bool {
-        let triggered = !matches!(ready.campaign.trigger, Trigger::Named);
-        let Some(audience) = ready.audience.as_ref().filter(|_| triggered) else { return true };
-        let rules = self.watching.rules().clone();
-        let needs = Needs::of(&[audience], &rules);
-        match self.store.history_for(&[candidate.user], &needs, (now, now)) {
-            Ok(history) => {
-                let context = segment::evaluate::Context {
-                    rules: &rules,
-                    population: &segment::evaluate::NoPopulation,
-                };
-                segment::evaluate::holds(audience, &history, now, &context)
-            }
-            Err(error) => {
-                tracing::error!(%error, "a history cannot be read; a message is not sent");
-                false
-            }
-        }
     }
 
     /// A message of an earlier run that has no outcome; nothing: it cannot be sent any more.
@@ -651,7 +634,8 @@ impl Writer {
         let who = who(&self.fold, user)?;
         let candidate = Candidate { user, event, ..candidate.clone() };
         let of = (&person, &attribute as &Attribute<'_>);
-        Some(handed(ready, &candidate, (variant, open, at), of, &who))
+        let handed = handed(ready, &candidate, (variant, open, at), of, &who);
+        Some(Queued { memberships: self.memberships(ready, user, now), ..handed })
     }
 
     /// An event of a user by its id.
@@ -759,6 +743,7 @@ fn handed(
         at,
         places,
         attributes,
+        memberships: Vec::new(),
         event: candidate.event.clone(),
         locale: person.locale(),
         zone: person.zone(),

@@ -50,10 +50,24 @@ impl Server {
         Server::secure(script, Security::Plain, None).await
     }
 
+    /// One that wants each command answered before the next.
+    pub async fn slow(script: Script) -> Server {
+        Server::of(script, Security::Plain, None, false).await
+    }
+
     pub async fn secure(
         script: Script,
         security: Security,
         config: Option<Arc<ServerConfig>>,
+    ) -> Server {
+        Server::of(script, security, config, true).await
+    }
+
+    async fn of(
+        script: Script,
+        security: Security,
+        config: Option<Arc<ServerConfig>>,
+        pipelining: bool,
     ) -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -75,6 +89,7 @@ impl Server {
                     security,
                     config: config.clone(),
                     news: told.clone(),
+                    pipelining,
                 };
                 tokio::spawn(session.run(Box::new(stream)));
             }
@@ -119,6 +134,8 @@ struct Session {
     security: Security,
     config: Option<Arc<ServerConfig>>,
     news: Arc<Notify>,
+    /// Commands may come before the ones before them are answered.
+    pipelining: bool,
 }
 
 impl Session {
@@ -142,6 +159,9 @@ impl Session {
             self.seen.lock().unwrap().commands.push(line.clone());
             let verb = line.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase();
             let usual = match verb.as_str() {
+                "EHLO" if encrypted && self.pipelining => {
+                    "250-test.example\r\n250-PIPELINING\r\n250-SIZE 100000\r\n250-AUTH PLAIN LOGIN\r\n250 ENHANCEDSTATUSCODES"
+                }
                 "EHLO" if encrypted => {
                     "250-test.example\r\n250-SIZE 100000\r\n250-AUTH PLAIN LOGIN\r\n250 ENHANCEDSTATUSCODES"
                 }
@@ -162,6 +182,9 @@ impl Session {
                 let Ok(tls) = acceptor.accept(stream.into_inner()).await else { return };
                 stream = BufReader::new(Box::new(tls));
                 encrypted = true;
+            }
+            if !self.pipelining && !stream.buffer().is_empty() {
+                self.seen.lock().unwrap().commands.push("TOO EARLY".to_owned());
             }
             let refused = (self.script)(self.number, &line).is_some();
             if verb == "DATA" && !refused && !self.message(&mut stream).await {

@@ -1,0 +1,59 @@
+//! Whether a user is in a segment at the instant of a decision, by their own history as it is then.
+
+use engine::outreach::{Candidate, Trigger};
+use history::Needs;
+use model::{Text, Timestamp, UserIndex};
+use segment::Predicate;
+use segment::evaluate::{Context, NoPopulation, holds};
+
+use super::Writer;
+use crate::outreach::Ready;
+
+impl Writer {
+    /// Whether a triggered candidate is in the audience at this instant. Runs have asked before.
+    pub(super) fn qualifies(
+        &mut self,
+        ready: &Ready,
+        candidate: &Candidate,
+        now: Timestamp,
+    ) -> bool {
+        let triggered = !matches!(ready.campaign.trigger, Trigger::Named);
+        let Some(audience) = ready.audience.as_ref().filter(|_| triggered) else { return true };
+        self.is_in(audience, candidate.user, now).unwrap_or_else(|error| {
+            tracing::error!(%error, "a history cannot be read; a message is not sent");
+            false
+        })
+    }
+
+    /// Which of the segments that a message names a user is in. One that is gone since, or cannot be read,
+    /// is left out: the template finds nothing.
+    pub(super) fn memberships(
+        &mut self,
+        ready: &Ready,
+        user: UserIndex,
+        now: Timestamp,
+    ) -> Vec<(Text, bool)> {
+        let mut found = Vec::with_capacity(ready.segments.len());
+        for id in &ready.segments {
+            let Some(segment) = self.watching.rules().segments.get(id).cloned() else { continue };
+            match self.is_in(&segment, user, now) {
+                Ok(member) => found.push((id.clone(), member)),
+                Err(error) => tracing::error!(%error, "a history cannot be read for a message"),
+            }
+        }
+        found
+    }
+
+    fn is_in(
+        &mut self,
+        predicate: &Predicate,
+        user: UserIndex,
+        now: Timestamp,
+    ) -> Result<bool, history::Error> {
+        let rules = self.watching.rules().clone();
+        let needs = Needs::of(&[predicate], &rules);
+        let history = self.store.history_for(&[user], &needs, (now, now))?;
+        let context = Context { rules: &rules, population: &NoPopulation };
+        Ok(holds(predicate, &history, now, &context))
+    }
+}
