@@ -18,7 +18,7 @@ pub use chat::{Sms, WhatsApp, WhatsAppButton, WhatsAppHeader, WhatsAppMessage};
 pub use compile::Compiled;
 pub use email::{Annotations, Email, EmailBody, Offer, PromotionCard, RenderedEmail};
 pub use mobile::{Button, Push, WebPush};
-pub use screen::{InApp, InAppButton, InboxCard};
+pub use screen::{InApp, InAppButton, InboxCard, Layout, ShowLimits, ShowWhen};
 pub use webhook::Webhook;
 
 use crate::problem::Problem;

@@ -33,10 +33,13 @@ pub const BOUNCED: &str = "Message Bounced";
 /// It was reported as unwanted.
 pub const COMPLAINED: &str = "Message Complained";
 
+/// It was closed, or thrown out of an inbox, by whoever it was for.
+pub const DISMISSED: &str = "Message Dismissed";
+
 /// All of them.
-pub const NAMES: [&str; 11] = [
+pub const NAMES: [&str; 12] = [
     PLANNED, HELD_OUT, WITHHELD, QUEUED, SENT, FAILED, DELIVERED, OPENED, CLICKED, BOUNCED,
-    COMPLAINED,
+    COMPLAINED, DISMISSED,
 ];
 
 /// What all names begin with: tells most other names apart at a glance.
@@ -70,6 +73,10 @@ pub const CODE: &str = "code";
 pub const PROVIDER_ID: &str = "provider_id";
 /// The property of [`CLICKED`] with the address of the link.
 pub const URL: &str = "url";
+/// The property of [`CLICKED`] with the id of the button.
+pub const BUTTON: &str = "button";
+/// The property of [`OPENED`] with a number that stands for the session in which it was shown.
+pub const SESSION: &str = "session";
 /// The property of [`OPENED`] and [`CLICKED`] that says that a machine did it.
 pub const MACHINE: &str = "machine";
 

@@ -17,8 +17,9 @@ pub mod render;
 pub mod told;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
+use engine::outreach::Standing;
 use model::{Text, Timestamp};
 use tokio::sync::Notify;
 
@@ -44,6 +45,8 @@ pub enum Handover {
 pub struct Outbox {
     lanes: Mutex<BTreeMap<String, Lane>>,
     ready: RwLock<Option<Arc<Equipment>>>,
+    /// Linked content of messages that are fetched.
+    linked: OnceLock<render::Linked>,
     /// Something is other than before: campaigns, providers, or whether there is anything to do.
     pub(crate) changed: Notify,
 }
@@ -70,6 +73,21 @@ impl Outbox {
     /// What messages are sent with; nothing: nothing is sent.
     pub fn equipment(&self) -> Option<Arc<Equipment>> {
         self.ready.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What messages are rendered with that are fetched, not sent: linked content of public addresses.
+    pub fn linked(&self) -> &render::Linked {
+        self.linked.get_or_init(|| render::Linked::new(provider::client(false).ok()))
+    }
+
+    /// Whether a campaign runs whose messages are fetched.
+    pub fn serves(&self) -> bool {
+        self.equipment().is_some_and(|equipment| {
+            equipment.outfit.campaigns.values().any(|ready| {
+                let campaign = &ready.campaign;
+                campaign.standing == Standing::Running && !render::is_pushed(campaign.channel)
+            })
+        })
     }
 
     /// How every lane is doing, by provider.

@@ -19,6 +19,7 @@ use history::outreach::Goal;
 use model::{Span, Text};
 use segment::Predicate;
 use segment::live::Matches;
+use wire::api::Unproven;
 
 use content::Contents;
 use schedule::Schedule;
@@ -34,6 +35,10 @@ pub struct Outfit {
     pub campaigns: BTreeMap<Text, Ready>,
     /// Labels; the place is the bit.
     pub labels: Vec<Text>,
+    /// What clients get that cannot prove whose they are.
+    pub unproven: Unproven,
+    /// The id of the element that opens the inbox of CleverTap's library.
+    pub inbox_element: String,
 }
 
 /// A campaign that can be decided and sent.
@@ -70,7 +75,13 @@ impl Outfit {
     /// Another outfit with this one campaign and no other, for trying it.
     pub fn campaigns_with(&self, ready: Ready) -> Outfit {
         let campaigns = BTreeMap::from([(ready.campaign.id.clone(), ready)]);
-        Outfit { policy: self.policy.clone(), campaigns, labels: self.labels.clone() }
+        Outfit {
+            policy: self.policy.clone(),
+            campaigns,
+            labels: self.labels.clone(),
+            unproven: self.unproven,
+            inbox_element: self.inbox_element.clone(),
+        }
     }
 
     /// The bits of labels that are written one after the other.

@@ -28,6 +28,7 @@ mod known;
 mod lifecycle;
 mod links;
 pub mod live;
+pub(crate) mod onsite;
 mod overview;
 mod privacy;
 mod providers;

@@ -56,8 +56,10 @@ use enrich::Enriching;
 pub use keep::{KeepLog, LogSizes};
 use maintenance::{Errand, Maintenance};
 pub use planned::Planned;
+pub(crate) use writer::{
+    Claim, Deed, Fetching, Offered, Qualified, Receipts, Told as ReceiptOf, address_of,
+};
 use writer::{Command, Past, Request, Writer};
-pub(crate) use writer::{Qualified, address_of};
 
 /// Batches that wait for the writer; more wait in their senders.
 const QUEUE_BATCHES: usize = 64;
@@ -351,6 +353,27 @@ impl Workspace {
         self.ask(|reply| Command::Qualify(Request::new(candidates, reply)))
     }
 
+    /// What a client gets of the messages that wait for it. What was acknowledged before is decided.
+    pub(crate) async fn fetch(&self, asked: Fetching) -> Result<Vec<Offered>, WorkspaceError> {
+        self.ask_async(|reply| Command::Fetch(Box::new(asked), reply)).await
+    }
+
+    /// Whether one of these clients would get something that was handed to none yet.
+    pub(crate) async fn news(&self, claims: Vec<Claim>) -> Result<bool, WorkspaceError> {
+        self.ask_async(|reply| Command::News(claims, reply)).await
+    }
+
+    /// Takes in what a client did with messages in a session; durable when it returns.
+    pub(crate) async fn receipts(
+        &self,
+        claim: Claim,
+        session: Option<i64>,
+        receipts: Vec<ReceiptOf>,
+    ) -> Result<Receipts, WorkspaceError> {
+        let told = Box::new((claim, session, receipts));
+        self.ask_async(|reply| Command::Receipts(told, reply)).await
+    }
+
     /// Waits until everything that is due is told, and every definition has joined. Blocks its
     /// thread.
     pub fn settle_live(&self) -> Result<(), WorkspaceError> {
@@ -504,6 +527,15 @@ impl Workspace {
 
     pub(crate) fn shared(&self) -> &Shared {
         &self.shared
+    }
+
+    async fn ask_async<T>(
+        &self,
+        question: impl FnOnce(oneshot::Sender<T>) -> Command,
+    ) -> Result<T, WorkspaceError> {
+        let (reply, answer) = oneshot::channel();
+        self.queue.send(question(reply)).await.map_err(|_| WorkspaceError::Writer)?;
+        answer.await.map_err(|_| WorkspaceError::Writer)
     }
 
     fn ask<T>(

@@ -4,11 +4,12 @@ import { watchAddress } from './address.js';
 import { openConsent } from './consent.js';
 import { campaign, pageFacts, surroundings } from './context.js';
 import { ids as idsIn } from './identity.js';
+import { openMessages } from './messages.js';
 import { type Item, openQueue } from './queue.js';
 import { uuid } from './random.js';
 import { openSender } from './sender.js';
 import { localStorageOrNothing, memoryStore, openStore } from './storage.js';
-import type { CallOptions, ConsentDecision, Happenings, Message, Settings } from './types.js';
+import type { CallOptions, ConsentDecision, Happenings, IdentifyOptions, Message, Settings } from './types.js';
 
 /** Events held while nobody has decided: a visit, not a day. */
 const HELD_MAX = 200;
@@ -32,11 +33,16 @@ export function begin(settings: Settings & { host: string }, tell: Tell) {
   const storage = settings.persistence === 'memory' ? undefined : localStorageOrNothing();
   const queue = openQueue(name, storage, bounds, full);
   const allowed = () => consent.state() === 'granted';
-  const sender = openSender({ host: settings.host, key: settings.key, name, store, queue, allowed, tell });
+  const sender = openSender({ host: settings.host, key: settings.key, name, store, queue, allowed, tell, news: () => refresh() });
+  const messages = openMessages({ host: settings.host, key: settings.key, name, store, allowed, who: () => ids().read(), tell, popups: settings.messages !== 'inbox' });
   const held: { message: Message; at: number }[] = [];
   const arrivedBy = campaign(location.search);
   let referrer = document.referrer;
   let state = consent.state();
+
+  function refresh() {
+    if (settings.messages !== false) void messages.refresh();
+  }
 
   function full(items: Item[]) {
     const messageIds = items.map(({ messageId }) => messageId);
@@ -102,6 +108,7 @@ export function begin(settings: Settings & { host: string }, tell: Tell) {
       queue.clear();
       kept.forget();
       passing.forget();
+      messages.forget();
     }
     if (state === 'granted' && before !== 'granted') release();
     if (state !== before) tell('consent', { tracking: state });
@@ -134,6 +141,7 @@ export function begin(settings: Settings & { host: string }, tell: Tell) {
     }
     passing.forget();
     void queue.adopt(Date.now()).then(() => sender.plan(0));
+    refresh();
   }
 
   const calls = {
@@ -146,11 +154,16 @@ export function begin(settings: Settings & { host: string }, tell: Tell) {
       take(message('page', { ...(title && { name: title }), properties }, options, at), at);
     },
 
-    identify(at: number, first: string | null | object, second: object = {}, options: CallOptions = {}) {
+    identify(at: number, first: string | null | object, second: object = {}, options: IdentifyOptions = {}) {
       const [userId, traits] = typeof first === 'object' && first ? [null, first] : [first, second];
       if (consent.state() === 'denied') return;
-      if (userId) ids().login(String(userId));
+      const before = ids().read();
+      const after = userId ? ids().login(String(userId), options.signature) : before;
       take(message('identify', { traits }, options, at), at);
+      if (after.userId === before.userId && after.signature === before.signature) return;
+      // Whoever is here now is known to the server once it has this.
+      if (before.userId && before.userId !== after.userId) messages.forget();
+      void sender.drain().then(refresh);
     },
 
     group(at: number, groupId: string, traits: object = {}, options: CallOptions = {}) {
@@ -165,7 +178,11 @@ export function begin(settings: Settings & { host: string }, tell: Tell) {
       take(rest as Message, at);
     },
 
-    reset: () => void (consent.state() !== 'denied' && ids().reset()),
+    reset() {
+      if (consent.state() === 'denied') return;
+      ids().reset();
+      messages.forget();
+    },
 
     consent: (at: number, decision: ConsentDecision) => decide(at, () => consent.decide(decision)),
     optOut: (at: number) => decide(at, consent.optOut),
@@ -200,9 +217,10 @@ export function begin(settings: Settings & { host: string }, tell: Tell) {
   if (state === 'denied') reconsider();
   void queue.live().then(adopt);
   setInterval(() => void adopt(), ADOPT_EVERY_MS);
+  refresh();
   if (settings.pageViews === 'load' || settings.pageViews === 'history') view();
   if (settings.pageViews === 'history') watchAddress(view);
-  return { calls, flush: () => sender.drain(), who: () => ids().read() };
+  return { calls, flush: () => sender.drain(), who: () => ids().read(), inbox: messages.inbox };
 }
 
 /** An instant as the server reads it; now where it cannot be understood. */

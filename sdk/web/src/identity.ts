@@ -8,6 +8,8 @@ export interface Ids {
   anonymousId: string;
   userId?: string | undefined;
   groupId?: string | undefined;
+  /** What proves the user's id. */
+  signature?: string | undefined;
 }
 
 /** The ids in a store under one name. */
@@ -31,10 +33,11 @@ export function ids(store: Store, name: string) {
     write,
     known: () => store.get(key) !== null,
     /** Another person on the same device begins with an anonymous id of their own: sharing one would join the two. */
-    login(userId: string): Ids {
+    login(userId: string, signature?: string): Ids {
       const before = read();
-      if (before.userId === userId) return before;
-      return write(before.userId ? { anonymousId: uuid(), userId } : { ...before, userId });
+      const proof = signature ? { signature } : {};
+      if (before.userId === userId) return signature && signature !== before.signature ? write({ ...before, ...proof }) : before;
+      return write(before.userId ? { anonymousId: uuid(), userId, ...proof } : { ...before, userId, ...proof });
     },
     reset: () => write({ anonymousId: uuid() }),
     forget: () => store.remove(key),

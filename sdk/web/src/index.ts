@@ -2,7 +2,7 @@
 // they do nothing.
 
 import { begin, type Tell } from './core.js';
-import type { Happenings, Perennial, Settings } from './types.js';
+import type { Happenings, Inbox, Perennial, Settings } from './types.js';
 
 export type * from './types.js';
 
@@ -75,12 +75,25 @@ export function createPerennial(defaultHost?: string): Perennial & { replay(call
     const set = ((listeners[name] as Set<typeof callback> | undefined) ??= new Set()) as Set<typeof callback>;
     set.add(callback);
     if (name === 'ready' && core) callback(ready() as Happenings[Name]);
+    if (name === 'inbox' && core) callback({ cards: core.inbox.list(), unread: core.inbox.unread() } as Happenings[Name]);
     return () => void set.delete(callback);
   }
+
+  /** The inbox once it is there; before, an empty one. */
+  const inbox: Inbox = {
+    list: () => core?.inbox.list() ?? [],
+    unread: () => core?.inbox.unread() ?? 0,
+    markRead: (id) => core?.inbox.markRead(id),
+    dismiss: (id) => core?.inbox.dismiss(id),
+    clicked: (id, button, url) => core?.inbox.clicked(id, button, url),
+    refresh: () => core?.inbox.refresh() ?? Promise.resolve(),
+    open: (settings) => core?.inbox.open(settings) ?? (() => {}),
+  };
 
   const api: Record<string, unknown> = {
     load,
     on,
+    inbox,
     flush: () => (core ? core.flush() : Promise.resolve(false)),
     replay(calls: Call[]) {
       for (const [name, rest, at] of calls) {

@@ -23,10 +23,12 @@ export interface Surroundings {
   queue: ReturnType<typeof openQueue>;
   allowed: () => boolean;
   tell: <Name extends keyof Happenings>(name: Name, happening: Happenings[Name]) => void;
+  /** The server says that a message waits. */
+  news: () => void;
 }
 
 /** The sender of one page. */
-export function openSender({ host, key, name, store, queue, allowed, tell }: Surroundings) {
+export function openSender({ host, key, name, store, queue, allowed, tell, news }: Surroundings) {
   const url = `${host}/v1/batch`;
   const told = `${name}.wait`;
   let failures = 0;
@@ -126,7 +128,8 @@ export function openSender({ host, key, name, store, queue, allowed, tell }: Sur
   /** Single events that the server put into the error stream. */
   async function rejections(answer: Response, messageIds: string[]) {
     try {
-      const { rejected = [] } = (await answer.json()) as { rejected?: { index: number; code: string; message: string }[] };
+      const { rejected = [], messages } = (await answer.json()) as { rejected?: { index: number; code: string; message: string }[]; messages?: boolean };
+      if (messages) news();
       for (const { index, code, message } of rejected) {
         tell('error', { code, message, messageIds: messageIds.slice(index, index + 1) });
       }

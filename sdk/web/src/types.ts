@@ -64,6 +64,8 @@ export interface Settings {
   maxQueueEvents?: number;
   /** Bytes kept while they cannot be sent. Default 1 MB. */
   maxQueueBytes?: number;
+  /** Pop-ups and the inbox: fetched and shown (default), fetched without pop-ups (`inbox`), or not at all. */
+  messages?: boolean | 'inbox';
   /** Stands in the context of every event. */
   context?: object;
   /** Takes out of an address what should not leave the page. */
@@ -78,6 +80,81 @@ export interface CallOptions {
   messageId?: string;
   /** Added to the context of this event. */
   context?: object;
+}
+
+/** What `identify` may be told besides. */
+export interface IdentifyOptions extends CallOptions {
+  /** HMAC-SHA-256 of the user's id with the visitor secret, made by your server: proves who this is. */
+  signature?: string;
+}
+
+/** A button of a message. */
+export interface MessageButton {
+  id: string;
+  title: string;
+  /** Where it leads; empty: nowhere. */
+  link: string;
+}
+
+/** A pop-up as the server sends it. */
+export interface Popup {
+  id: string;
+  campaign: string;
+  variant: string;
+  layout: string;
+  title: string;
+  body: string;
+  image: string;
+  html: string;
+  link: string;
+  buttons: MessageButton[];
+  when: { kind: 'now' } | { kind: 'inactive'; seconds: number } | { kind: 'scrolled'; percent: number } | { kind: 'exit_intent' };
+  delayMs: number;
+  closeAfterMs: number | null;
+  /** How often it was shown before. */
+  show: number;
+  data: Record<string, string>;
+}
+
+/** A card of the inbox. Its texts are plain. */
+export interface InboxCard {
+  id: string;
+  campaign: string;
+  variant: string;
+  title: string;
+  body: string;
+  image: string;
+  link: string;
+  buttons: MessageButton[];
+  pinned: boolean;
+  tags: string[];
+  read: boolean;
+  sentAt: string;
+  expiresAt: string;
+}
+
+/** Words of the ready-made panel, if not those for the language of the page. */
+export interface InboxSettings {
+  title?: string;
+  empty?: string;
+}
+
+/** The cards of this visitor. `on("inbox", …)` is told whenever they change. */
+export interface Inbox {
+  /** Pinned ones first, then newest first. */
+  list(): InboxCard[];
+  /** How many were not read. */
+  unread(): number;
+  /** One, or all, were read. */
+  markRead(id?: string): void;
+  /** Throws one out, for good. */
+  dismiss(id: string): void;
+  /** One was used: for inboxes of your own. */
+  clicked(id: string, button?: string, url?: string): void;
+  /** Fetches anew. */
+  refresh(): Promise<void>;
+  /** Opens the ready-made panel, which marks everything as read; the answer closes it. */
+  open(settings?: InboxSettings): () => void;
 }
 
 /** One message as the server takes it. */
@@ -111,6 +188,10 @@ export interface Happenings {
   sent: { messageIds: string[] };
   /** Events are lost, or will be. */
   error: Problem;
+  /** The inbox has changed, or was fetched. Told at once to those who ask later. */
+  inbox: { cards: InboxCard[]; unread: number };
+  /** A pop-up is shown. */
+  popup: { id: string; campaign: string; variant: string };
   /** Whether people are followed has changed. */
   consent: { tracking: ConsentState };
 }
@@ -125,7 +206,7 @@ export interface Perennial {
   page(name?: string, properties?: object, options?: CallOptions): void;
   page(properties: object): void;
   /** Who this is, and what is known of them. */
-  identify(userId: string | null, traits?: Traits, options?: CallOptions): void;
+  identify(userId: string | null, traits?: Traits, options?: IdentifyOptions): void;
   identify(traits: Traits): void;
   /** This person belongs to a company or team. */
   group(groupId: string, traits?: object, options?: CallOptions): void;
@@ -141,6 +222,8 @@ export interface Perennial {
   optIn(): void;
   /** Sends what waits. True: the server has everything; false: something waits or is not allowed. */
   flush(): Promise<boolean>;
+  /** The inbox. Empty before `load`. */
+  readonly inbox: Inbox;
   /** Calls back when something happens, until the returned function is called. */
   on<Name extends keyof Happenings>(name: Name, callback: (happening: Happenings[Name]) => void): () => void;
 }

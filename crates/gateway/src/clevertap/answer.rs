@@ -1,10 +1,11 @@
 //! Answers to the web client: the calls of a script, JSON, or JSON encrypted as the request was.
 //!
-//! Invariant: nothing of what is known about a person is in them. Whoever knows somebody's id could
-//! ask in their name.
+//! Invariant: nothing of what is known about a person is in them but the messages that whoever answers let
+//! through. Whoever knows somebody's id could ask in their name.
 
 use serde_json::{Value, json};
 
+use super::notices::Notices;
 use super::transit::NONCE_BYTES;
 use super::web::Call;
 
@@ -20,6 +21,7 @@ pub struct Answer {
     switched: bool,
     rn: u64,
     opt_out: Option<bool>,
+    notices: Notices,
 }
 
 impl Answer {
@@ -36,7 +38,13 @@ impl Answer {
             switched: call.switches(),
             rn: call.rn,
             opt_out: call.opt_out,
+            notices: Notices::default(),
         }
+    }
+
+    /// The same with messages for the page.
+    pub fn with(self, notices: Notices) -> Answer {
+        Answer { notices, ..self }
     }
 
     /// As a script.
@@ -69,6 +77,8 @@ impl Answer {
         if self.switched {
             state["isOUL"] = json!(true);
         }
-        json!({ "arp": state })
+        let mut told = json!({ "arp": state });
+        self.notices.tell(&mut told);
+        told
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use model::{AttributeChange, Event, EventId, Record, Text, Timestamp, Value, What, Who};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
+use super::notices;
 use super::profile::{self, Profile, Wrong};
 use super::values;
 use crate::flatten::{Flat, Named, Root};
@@ -32,6 +33,8 @@ pub(super) struct Message {
     pub account: Scalar,
     pub guid: Scalar,
     pub session: Scalar,
+    /// Pages of the session so far.
+    pub pages: Scalar,
     pub login: bool,
     pub action: Scalar,
     /// Of the envelope that is encrypted.
@@ -98,6 +101,25 @@ impl Message {
             (_, Value::Int(n)) => Some(n.to_string()),
             _ => None,
         }
+    }
+
+    /// What it tells of a message of ours: whether it was used, not only shown; which; the button.
+    pub fn receipt(&self) -> Option<(bool, EventId, String)> {
+        let Scalar::Text(name) = &self.event else { return None };
+        let clicked = match name.as_str() {
+            "Notification Viewed" => false,
+            "Notification Clicked" => true,
+            _ => return None,
+        };
+        let of = |name: &str| {
+            let found = self.properties.found.iter().find(|(own, _)| own == name);
+            match found.map(|(_, value)| value) {
+                Some(Value::Text(text)) => Some(text.to_string()),
+                _ => None,
+            }
+        };
+        let message = notices::message_of(&of("wzrk_id")?)?;
+        Some((clicked, message, of("wzrk_c2a").unwrap_or_default()))
     }
 
     /// The identities that its profile gives, the strongest first: kind and value.
@@ -271,6 +293,7 @@ enum Field {
     Account,
     Guid,
     Session,
+    Pages,
     Login,
     Action,
     Sealed(usize),
@@ -298,6 +321,7 @@ impl Field {
             "id" => Field::Account,
             "g" => Field::Guid,
             "s" => Field::Session,
+            "pg" => Field::Pages,
             "isOUL" => Field::Login,
             "action" => Field::Action,
             "itp" => Field::Sealed(0),
@@ -368,6 +392,7 @@ impl<'de> Visitor<'de> for MessageVisitor {
                 Field::Account => &mut m.account,
                 Field::Guid => &mut m.guid,
                 Field::Session => &mut m.session,
+                Field::Pages => &mut m.pages,
                 Field::Action => &mut m.action,
                 Field::Sealed(place) => &mut m.sealed[place],
                 Field::Page(place) => &mut m.page[place],

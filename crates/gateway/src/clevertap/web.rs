@@ -190,14 +190,44 @@ impl Call {
         self.session
     }
 
+    /// What it tells of a message of ours: whether it was used, not only shown; which; the button.
+    pub fn receipt(&self) -> Option<(bool, EventId, String)> {
+        self.message.as_ref().ok()?.receipt()
+    }
+
+    /// The page that the browser is on, as a number: the same for all requests of one page.
+    pub fn page(&self, guid: &str) -> u64 {
+        let pages = match self.message.as_ref().map(|message| &message.pages) {
+            Ok(Scalar::Number(number)) => number.as_u64().unwrap_or(0),
+            _ => 0,
+        };
+        let session = self.session.unwrap_or(0);
+        xxhash_rust::xxh3::xxh3_64(format!("{guid}\0{session}\0{pages}").as_bytes())
+    }
+
+    /// Whether a page has just been opened.
+    pub fn opens_page(&self) -> bool {
+        self.kind == Kind::Page
+    }
+
     /// What it says of the browser with this guid, which is its own or the one that it is given.
-    pub fn into_decoded(self, guid: &str, received_at: Timestamp) -> Decoded {
+    pub fn into_decoded(mut self, guid: &str, received_at: Timestamp) -> Decoded {
+        self.take_decoded(guid, received_at)
+    }
+
+    /// The same, for a call that is still to be answered: who logs in, and what it tells of messages, has been
+    /// asked for before.
+    pub fn take_decoded(&mut self, guid: &str, received_at: Timestamp) -> Decoded {
         let (time, id) = (self.time(received_at), self.id(guid));
         let anonymous_id = Some(Text::new(guid));
         let arrival =
             Arrival { kind: self.kind, anonymous_id, time, id, received_at, strict: false };
         let mut decoded = Decoded::default();
-        let record = self.message.and_then(|message| message.into_record(arrival));
+        if self.receipt().is_some() {
+            return decoded;
+        }
+        let message = std::mem::replace(&mut self.message, Ok(Message::default()));
+        let record = message.and_then(|message| message.into_record(arrival));
         decoded.add((0, &self.written), record);
         decoded
     }

@@ -8,6 +8,7 @@ pub mod clevertap;
 pub mod held;
 mod mixpanel;
 pub mod mparticle;
+mod onsite;
 mod posthog;
 mod segment;
 mod vendor;
@@ -39,6 +40,7 @@ pub fn routes() -> Router<App> {
         .merge(posthog::routes())
         .merge(clevertap::routes())
         .merge(mparticle::routes())
+        .merge(onsite::routes())
 }
 
 /// Records in the log's own form, as `perennial import --server` sends them: what a file gives has

@@ -23,6 +23,7 @@ pub fn routes() -> Router<App> {
         .route("/api/providers/{id}", get(provider).put(update_provider).delete(delete_provider))
         .route("/api/providers/{id}/test", post(test_provider))
         .route("/api/settings/contact-policy", get(policy).put(set_policy))
+        .route("/api/settings/visitor-secret", post(make_visitor_secret))
         .route("/api/campaigns", get(campaigns).post(create_campaign))
         .route("/api/campaigns/reach", post(reach))
         .route("/api/campaigns/{id}", get(campaign).put(update_campaign).delete(delete_campaign))
@@ -73,6 +74,11 @@ async fn set_policy(State(app): State<App>, body: Body) -> Answer {
     let policy: ContactPolicy = body::json(&body::read(body).await?)?;
     let set = app.work(move |service| service.set_contact_policy(&policy)).await?;
     Ok(Json(set).into_response())
+}
+
+async fn make_visitor_secret(State(app): State<App>) -> Answer {
+    let made = app.work(Service::make_visitor_secret).await?;
+    Ok((StatusCode::CREATED, Json(made)).into_response())
 }
 
 async fn campaigns(State(app): State<App>) -> Answer {

@@ -241,7 +241,8 @@ fn mail(settings: &ProviderSettings, of: Use) -> Result<Smtp, Failure> {
     Smtp::new(own, signers).map_err(|error| wrong("settings", error.to_string()))
 }
 
-fn client(private: bool) -> Result<Client, Failure> {
+/// A client for other servers' content; `private`: also in this network.
+pub(super) fn client(private: bool) -> Result<Client, Failure> {
     let settings = HttpSettings {
         reach: reach(private),
         plain: private,

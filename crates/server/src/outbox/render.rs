@@ -166,6 +166,34 @@ pub async fn message(
     queued: &Queued,
     now: Timestamp,
 ) -> Result<Ready, Unrendered> {
+    let (mut rendered, reference, leave) = filled(equipment, &provider.linked, queued, now).await?;
+    if let (Some(links), Some(of)) = (&equipment.links, &reference) {
+        track(&mut rendered, &links.signer, of);
+    }
+    let campaign = equipment.outfit.campaigns.get(&queued.campaign);
+    let transactional = campaign.is_some_and(|of| of.campaign.transactional);
+    // Mail programs take one-click links with https alone (RFC 8058).
+    let unsubscribe = leave.filter(|leave| !transactional && leave.starts_with("https://"));
+    Ok(Ready { rendered, unsubscribe })
+}
+
+/// Renders a message that is fetched: links in it lead where they say.
+pub async fn fetched(
+    equipment: &Equipment,
+    linked: &Linked,
+    queued: &Queued,
+    now: Timestamp,
+) -> Result<Rendered, Unrendered> {
+    Ok(filled(equipment, linked, queued, now).await?.0)
+}
+
+/// What a message says, what its links are made of, and where one leaves.
+async fn filled(
+    equipment: &Equipment,
+    linked: &Linked,
+    queued: &Queued,
+    now: Timestamp,
+) -> Result<(Rendered, Option<MessageRef>, Option<String>), Unrendered> {
     let gone = |what: &str| Unrendered { code: "content.gone", detail: what.to_owned() };
     let campaign =
         equipment.outfit.campaigns.get(&queued.campaign).ok_or_else(|| gone("no such campaign"))?;
@@ -200,15 +228,8 @@ pub async fn message(
     let zone = queued.zone.as_deref().and_then(Zone::named);
     let zone = zone.unwrap_or_else(|| equipment.outfit.policy.zone.clone());
     let locale = queued.locale.as_deref().and_then(Locale::parse).unwrap_or_default();
-    let mut rendered = with_answers(content, &scope, (now, zone, locale), &provider.linked).await?;
-    if let (Some(signer), Some(of)) = (signer, &reference) {
-        track(&mut rendered, signer, of);
-    }
-    // Mail programs take one-click links with https alone (RFC 8058).
-    let unsubscribe = leave
-        .map(|(leave, _)| leave)
-        .filter(|leave| !campaign.campaign.transactional && leave.starts_with("https://"));
-    Ok(Ready { rendered, unsubscribe })
+    let rendered = with_answers(content, &scope, (now, zone, locale), linked).await?;
+    Ok((rendered, reference, leave.map(|(leave, _)| leave)))
 }
 
 /// Names and values that are added to links.

@@ -24,6 +24,7 @@ use super::{LABELS_MAX, Outfit, Ready};
 use crate::config::Config;
 use crate::config::campaigns::SavedCampaign;
 use crate::failure::Failure;
+use crate::outbox::render::is_pushed;
 use crate::service::watched::Definitions;
 use crate::service::{definitions, rules, settings};
 
@@ -39,6 +40,10 @@ const LABEL_BYTES_MAX: usize = 40;
 const WINDOW_MAX: Span = engine::outreach::REMEMBERED;
 /// How long a message may wait for its provider without a wish, and at most.
 const EXPIRES: (Span, Span) = (Span::days(1), Span::days(28));
+/// The same for whoever it is for to come and fetch it: as long as what was sent is known.
+const FETCHED_EXPIRES: (Span, Span) = (Span::days(28), engine::outreach::REMEMBERED);
+/// The element that opens CleverTap's inbox without a wish.
+const INBOX_ELEMENT: &str = "inbox";
 /// The share of a control group without a wish.
 const CONTROL: f64 = 0.1;
 /// The priority without a wish.
@@ -94,7 +99,9 @@ pub fn read(config: &Config, of: &Definitions) -> Result<Outfit, Failure> {
             }
         }
     }
-    Ok(Outfit { policy, campaigns, labels })
+    let ContactPolicy { unproven, inbox_element, .. } = written;
+    let inbox_element = inbox_element.unwrap_or_else(|| INBOX_ELEMENT.to_owned());
+    Ok(Outfit { policy, campaigns, labels, unproven, inbox_element })
 }
 
 /// The policy as it is stored.
@@ -357,9 +364,13 @@ fn delivery(input: &CampaignInput) -> Result<Delivery, Failure> {
 }
 
 fn expires(input: &CampaignInput) -> Result<Span, Failure> {
+    let (usual, most) = match is_pushed(channel(input.channel)) {
+        true => EXPIRES,
+        false => FETCHED_EXPIRES,
+    };
     match &input.delivery.expires {
-        None => Ok(EXPIRES.0),
-        Some(text) => span("delivery.expires", text, EXPIRES.1),
+        None => Ok(usual),
+        Some(text) => span("delivery.expires", text, most),
     }
 }
 
@@ -409,5 +420,7 @@ pub fn nothing(of: &Definitions) -> Arc<Outfit> {
         legal_hours: false,
         zone: of.rules.zone.clone(),
     };
-    Arc::new(Outfit { policy, campaigns: BTreeMap::new(), labels: Vec::new() })
+    let (campaigns, labels) = (BTreeMap::new(), Vec::new());
+    let (unproven, inbox_element) = (api::Unproven::default(), INBOX_ELEMENT.to_owned());
+    Arc::new(Outfit { policy, campaigns, labels, unproven, inbox_element })
 }

@@ -4,20 +4,35 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use message::content::{
     Annotations, Button, Email, EmailBody, InApp, InAppButton, InboxCard, Offer, PromotionCard,
-    Push, Sms, Variant, WebPush, Webhook, WhatsApp, WhatsAppMessage,
+    Push, ShowLimits, ShowWhen, Sms, Variant, WebPush, Webhook, WhatsApp, WhatsAppMessage,
 };
 use message::{Body, Compiled, Content, Problem};
 use model::{Span, Text};
 use wire::api::{
-    BodyForm, ButtonInput, CampaignInput, Channel, ContentInput, ContentProblem, OfferInput,
+    self, BodyForm, ButtonInput, CampaignInput, Channel, ContentInput, ContentProblem, OfferInput,
 };
 
 /// The language that is for everybody else.
 const DEFAULT: &str = "default";
 
+/// The name under which a pop-up carries the colour of its background.
+pub const BACKGROUND: &str = "background";
+
+/// How long an inbox card stays at most: as long as messages are remembered.
+const STAYS_MAX: Span = engine::outreach::REMEMBERED;
+
 /// The contents of a campaign, by variant.
 #[derive(Debug, Default)]
-pub struct Contents(BTreeMap<Text, Compiled>);
+pub struct Contents(BTreeMap<Text, Compiled>, BTreeMap<Text, Fetched>);
+
+/// What holds of messages that wait to be fetched, as the content for everybody says it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Fetched {
+    /// How often it is shown.
+    pub limits: ShowLimits,
+    /// How long it stays after it was decided; nothing: as long as messages of its campaign may wait.
+    pub stays: Option<Span>,
+}
 
 impl Contents {
     /// Compiles everything that a campaign says, with everything that is wrong or unwise about it.
@@ -33,13 +48,40 @@ impl Contents {
             if let Some(compiled) = compiled {
                 contents.0.insert(Text::new(&variant.id), compiled);
             }
+            let fetched = match variant.content.get(DEFAULT).map(body) {
+                Some(Body::InApp(popup)) => Fetched { limits: popup.limits, stays: None },
+                Some(Body::Inbox(card)) => {
+                    Fetched { limits: ShowLimits::default(), stays: card.expires_after }
+                }
+                _ => continue,
+            };
+            contents.1.insert(Text::new(&variant.id), fetched);
         }
         (contents, problems)
+    }
+
+    /// What holds of messages of a variant that wait to be fetched.
+    pub fn fetched(&self, variant: &str) -> Fetched {
+        self.1.get(variant).copied().unwrap_or_default()
     }
 
     /// The content of a variant.
     pub fn of(&self, variant: &str) -> Option<&Compiled> {
         self.0.get(variant)
+    }
+
+    /// Whether a variant says anything that not everybody may read: what templates name besides the campaign and
+    /// the message is about the person, and links to leave a list act in their name. Of one that is not there, yes.
+    pub fn personal(&self, variant: &str) -> bool {
+        let Some(compiled) = self.of(variant) else { return true };
+        let own = |read: &message::template::Read| match read.0.first().map(Text::as_str) {
+            Some("campaign") => true,
+            Some("message") => true,
+            // Which row is asked for is personal if what names it is.
+            Some("catalog") => true,
+            _ => false,
+        };
+        !compiled.reads().all(own)
     }
 
     /// Attributes of profiles that templates name.
@@ -100,7 +142,10 @@ pub fn compile(
     };
     let mut problems = Vec::new();
     for (locale, content) in written {
-        if channel_of(content) != channel {
+        problems.extend(stays(locale, content));
+        let own = channel_of(content);
+        let popup = own == Channel::InApp && channel == Channel::OnSite;
+        if own != channel && !popup {
             let message = format!("it is not for the channel {channel:?}");
             let hint = "write all contents for the campaign's channel".to_owned();
             let code = "content.wrong_channel".to_owned();
@@ -135,6 +180,19 @@ fn lint(content: &Content, transactional: bool) -> Vec<ContentProblem> {
         false => message::lint::Purpose::Marketing,
     };
     message::lint::content(content, purpose).into_iter().map(problem).collect()
+}
+
+/// What is wrong with how long an inbox card stays.
+fn stays(locale: &str, content: &ContentInput) -> Option<ContentProblem> {
+    let ContentInput::Inbox { expires_after: Some(text), .. } = content else { return None };
+    let fits = Span::parse(text).is_ok_and(|span| span.0 > 0 && span <= STAYS_MAX);
+    (!fits).then(|| ContentProblem {
+        error: true,
+        code: message::problem::code::WRONG_FIELD.to_owned(),
+        place: format!("{locale} expires_after"),
+        message: format!("\"{text}\" is no duration above 0 and at most {STAYS_MAX}"),
+        hint: "write it like 30d".to_owned(),
+    })
 }
 
 /// A problem in the form of the API.
@@ -248,32 +306,62 @@ fn body(written: &ContentInput) -> Body {
             headers: headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
             body: body.clone(),
         }),
-        ContentInput::InApp { layout, title, body, image, buttons, delay_seconds, background } => {
-            let background = background.iter().map(|colour| ("background".into(), colour.clone()));
-            Body::InApp(Box::new(InApp {
-                layout: layout.clone(),
-                title: title.clone(),
-                body: body.clone(),
-                image: text(image),
-                html: String::new(),
-                buttons: buttons.iter().map(screen_button).collect(),
-                delay_ms: delay_seconds.saturating_mul(1_000),
-                close_after_ms: None,
-                data: background.collect(),
-            }))
-        }
-        ContentInput::Inbox { title, body, image, link, pinned, expires_after } => {
+        ContentInput::InApp { .. } => Body::InApp(Box::new(popup(written))),
+        ContentInput::Inbox { title, body, image, link, buttons, tags, pinned, expires_after } => {
             Body::Inbox(InboxCard {
                 title: title.clone(),
                 body: body.clone(),
                 image: text(image),
                 link: text(link),
-                buttons: Vec::new(),
+                buttons: buttons.iter().map(button).collect(),
                 pinned: *pinned,
                 expires_after: expires_after.as_deref().and_then(|text| Span::parse(text).ok()),
-                tags: Vec::new(),
+                tags: tags.clone(),
             })
         }
+    }
+}
+
+/// A pop-up; of another content, an empty one.
+fn popup(written: &ContentInput) -> InApp {
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let ContentInput::InApp {
+        layout,
+        title,
+        body,
+        image,
+        html,
+        link,
+        buttons,
+        delay_seconds,
+        close_after_seconds,
+        when,
+        limits,
+        background,
+    } = written
+    else {
+        return InApp::default();
+    };
+    let background = background.iter().map(|colour| (BACKGROUND.to_owned(), colour.clone()));
+    let api::ShowLimits { shows, per_session, per_day, lifetime } = *limits;
+    InApp {
+        layout: layout.clone(),
+        title: title.clone(),
+        body: body.clone(),
+        image: text(image),
+        html: text(html),
+        link: text(link),
+        buttons: buttons.iter().map(screen_button).collect(),
+        when: match *when {
+            api::ShowWhen::Now => ShowWhen::Now,
+            api::ShowWhen::Inactive { seconds } => ShowWhen::Inactive { seconds },
+            api::ShowWhen::Scrolled { percent } => ShowWhen::Scrolled { percent },
+            api::ShowWhen::ExitIntent => ShowWhen::ExitIntent,
+        },
+        limits: ShowLimits { shows: shows.unwrap_or(1), per_session, per_day, lifetime },
+        delay_ms: delay_seconds.saturating_mul(1_000),
+        close_after_ms: close_after_seconds.map(|seconds| seconds.saturating_mul(1_000)),
+        data: background.collect(),
     }
 }
 

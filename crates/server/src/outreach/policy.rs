@@ -19,6 +19,9 @@ const RULES_OF_KIND_MAX: usize = 16;
 /// The longest window of a cap and the longest gap: contacts are kept so long.
 const WINDOW_MAX: Span = engine::outreach::REMEMBERED;
 
+/// Bytes of the id of an element of a page at most.
+const ELEMENT_BYTES_MAX: usize = 100;
+
 /// The share of the workspace's control group at most.
 const CONTROL_MAX: f64 = 0.5;
 
@@ -39,6 +42,8 @@ pub fn default_policy() -> ContactPolicy {
         legal_hours: true,
         public_url: None,
         track: true,
+        unproven: api::Unproven::Impersonal,
+        inbox_element: None,
     }
 }
 
@@ -54,6 +59,13 @@ pub fn compile(
     }
     if caps.len() > RULES_OF_KIND_MAX || gaps.len() > RULES_OF_KIND_MAX {
         return Err(wrong("caps", format!("there are more than {RULES_OF_KIND_MAX} of a kind")));
+    }
+    if written
+        .inbox_element
+        .as_ref()
+        .is_some_and(|id| id.is_empty() || id.len() > ELEMENT_BYTES_MAX)
+    {
+        return Err(wrong("inbox_element", format!("it is not 1 to {ELEMENT_BYTES_MAX} bytes")));
     }
     const { assert!(2 * RULES_OF_KIND_MAX <= RULES_MAX) };
     let mut rules = Vec::new();
@@ -141,6 +153,7 @@ pub fn channel(written: api::Channel) -> Channel {
         api::Channel::Whatsapp => Channel::WhatsApp,
         api::Channel::Webhook => Channel::Webhook,
         api::Channel::InApp => Channel::InApp,
+        api::Channel::OnSite => Channel::OnSite,
         api::Channel::Inbox => Channel::Inbox,
     }
 }

@@ -324,7 +324,7 @@ impl Service {
         let input = read(saved)?;
         self.ready(&input, &saved.id)?;
         let pushed =
-            !matches!(input.channel, wire::api::Channel::InApp | wire::api::Channel::Inbox);
+            crate::outbox::render::is_pushed(crate::outreach::policy::channel(input.channel));
         let of_channel = |provider: &&wire::api::Provider| provider.channel == input.channel;
         let providers = self.providers()?.providers;
         let found = match &input.provider {

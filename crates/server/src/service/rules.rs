@@ -48,6 +48,8 @@ pub mod settings {
     pub const TOPICS: &str = "topics";
     /// The contact policy, as JSON.
     pub const CONTACT_POLICY: &str = "contact_policy";
+    /// Secrets that ids of visitors are signed with, newest first, as JSON.
+    pub const VISITOR_SECRETS: &str = "visitor_secrets";
     /// Which demonstration filled this directory.
     pub const DEMO: &str = "demo";
 }

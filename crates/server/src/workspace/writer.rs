@@ -4,9 +4,11 @@
 mod backfill;
 mod counted;
 mod erase;
+mod left;
 mod live;
 mod outreach;
 mod resolve;
+mod shelf;
 mod told;
 
 use std::path::Path;
@@ -30,6 +32,7 @@ pub(super) use live::Unsaved;
 pub(crate) use live::Watching;
 use outreach::Reaching;
 pub(crate) use outreach::{Qualified, Request, address_of};
+pub(crate) use shelf::{Claim, Deed, Fetching, Offered, Receipts, Told};
 
 /// Records of one group: bounds the memory of a group and the delay of its first batch.
 const GROUP_RECORDS_MAX: usize = 32 * 1024;
@@ -82,6 +85,12 @@ pub(crate) enum Command {
     ),
     /// Decide about these.
     Qualify(Request),
+    /// What a client gets of the messages that wait for it.
+    Fetch(Box<Fetching>, oneshot::Sender<Vec<Offered>>),
+    /// Whether one of these would get something that it was not handed yet.
+    News(Vec<Claim>, oneshot::Sender<bool>),
+    /// What a client did with messages: who, in which session.
+    Receipts(Box<(Claim, Option<i64>, Vec<Told>)>, oneshot::Sender<Receipts>),
     /// Tell everything that is due now, and finish what joins.
     Settle(oneshot::Sender<()>),
     /// Something has ended, or is due.
@@ -432,6 +441,7 @@ impl Writer {
         self.reach_merged(&taken);
         self.live_frame(&taken, told);
         self.triggers_of(&taken);
+        self.follow_shelf(&taken);
         let arrivals = engine::arrivals(self.frames, taken.iter().map(|(.., record)| record));
         self.frames += 1;
         for ((step, name, record), arrival) in taken.into_iter().zip(arrivals) {
@@ -499,6 +509,16 @@ impl Writer {
                 let _ = reply.send(self.reach_from_now(outbox));
             }
             Command::Qualify(request) => self.requested(request),
+            Command::Fetch(asked, reply) => {
+                let _ = reply.send(self.fetch(&asked));
+            }
+            Command::News(claims, reply) => {
+                let _ = reply.send(self.news(&claims));
+            }
+            Command::Receipts(told, reply) => {
+                let (claim, session, receipts) = &*told;
+                let _ = reply.send(self.receipts(claim, *session, receipts));
+            }
             Command::Discard(name, until, reply) => {
                 let _ = reply.send(self.discard(&name, until));
             }

@@ -21,6 +21,7 @@ mod keys;
 mod listening;
 mod live;
 mod maintenance;
+mod onsite;
 mod operations;
 mod outreach;
 mod outreach_lookups;

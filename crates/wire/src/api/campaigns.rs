@@ -210,7 +210,8 @@ pub struct DeliveryInput {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, format = DateTime)]
     pub until: Option<String>,
-    /// How long a message may wait for its provider, as in `1d`, the default.
+    /// How long a message may wait for its provider, as in `1d`, the default; in-app messages and inbox cards,
+    /// which whoever they are for fetches: `28d`, at most 90 days.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub expires: Option<String>,

@@ -35,6 +35,21 @@ pub struct GapInput {
     pub channels: Vec<Channel>,
 }
 
+/// What a browser or an app gets that says whose it is and cannot prove it: the key in a page is public, so
+/// anybody may name anybody's id. Visitors of whom nothing but ids of browsers are known always get what is
+/// theirs: nobody else has these ids.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Unproven {
+    /// Nothing.
+    Nothing,
+    /// Messages that say the same to everybody: whose text names nothing of the profile or of the event.
+    #[default]
+    Impersonal,
+    /// Everything that is theirs.
+    Everything,
+}
+
 /// What holds for all campaigns that are not transactional.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -66,4 +81,20 @@ pub struct ContactPolicy {
     /// Links are wrapped and opens counted.
     #[schema(required = false)]
     pub track: bool,
+    /// Which in-app messages and inbox cards a browser or an app gets that cannot prove whose it is.
+    #[schema(inline, required = false)]
+    pub unproven: Unproven,
+    /// The id of the page's element that opens the inbox of CleverTap's library; default `inbox`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub inbox_element: Option<String>,
+}
+
+/// A secret with which your server signs ids of users for browsers and apps.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct VisitorSecret {
+    /// The key of HMAC-SHA-256, as it is written here. It is shown this once.
+    pub secret: String,
+    /// Secrets that are accepted: this one, and the one before it until the next is made.
+    pub accepted: u32,
 }

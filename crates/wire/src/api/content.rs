@@ -66,6 +66,49 @@ pub struct OfferInput {
     pub logo: Option<String>,
 }
 
+/// What a visitor does that lets a pop-up be shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum ShowWhen {
+    /// Nothing: it is shown at once.
+    #[default]
+    Now,
+    /// They touch nothing for a while.
+    Inactive {
+        /// Seconds, 1 to 3,600.
+        seconds: u32,
+    },
+    /// They have scrolled down.
+    Scrolled {
+        /// Percent of the page, 1 to 100.
+        percent: u32,
+    },
+    /// Their pointer leaves the page at the top.
+    ExitIntent,
+}
+
+/// How often a pop-up is shown at most. Of one campaign and one user.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ShowLimits {
+    /// How often one message is shown, as long as it is neither used nor closed; default 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub shows: Option<u32>,
+    /// In one session of the user; default: as often as there are messages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub per_session: Option<u32>,
+    /// Within 24 hours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub per_day: Option<u32>,
+    /// Ever, as far back as messages are remembered (90 days).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub lifetime: Option<u32>,
+}
+
 /// The content of a message in one language.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
@@ -212,9 +255,11 @@ pub enum ContentInput {
         #[schema(required = false)]
         body: String,
     },
-    /// Shown over the page or the app.
+    /// Shown over the page or the app: for the channels `in_app` and `on_site`.
     InApp {
-        /// `cover`, `interstitial`, `half_interstitial`, `header`, `footer`, `alert`; not a template.
+        /// `modal`, `banner_top`, `banner_bottom`, `corner`, `full_screen`, `image` or `html`; not a template.
+        /// The names `alert`, `half_interstitial`, `header`, `footer`, `interstitial` and `cover` are taken for
+        /// the one that is like them.
         layout: String,
         /// The title.
         #[serde(default)]
@@ -228,14 +273,35 @@ pub enum ContentInput {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[schema(nullable = false)]
         image: Option<String>,
+        /// A document that is shown instead of title, text and picture, in a frame without rights. A link, or
+        /// an element with `data-button`, in it counts as a click; `data-close` closes it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        html: Option<String>,
+        /// Where a click on it leads, if there are no buttons.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        link: Option<String>,
         /// At most 3.
         #[serde(default)]
         #[schema(required = false)]
         buttons: Vec<ButtonInput>,
-        /// Seconds until it is shown.
+        /// Seconds until it is shown, after what lets it be shown; at most 3,600.
         #[serde(default)]
         #[schema(required = false)]
         delay_seconds: u32,
+        /// Seconds after which it closes by itself; default: never.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        close_after_seconds: Option<u32>,
+        /// What lets it be shown; default: nothing, it is shown at once.
+        #[serde(default)]
+        #[schema(required = false)]
+        when: ShowWhen,
+        /// How often it is shown; default: each message once.
+        #[serde(default)]
+        #[schema(required = false)]
+        limits: ShowLimits,
         /// Colour of the background, as in `#ffffff`; not a template.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[schema(nullable = false)]
@@ -257,11 +323,19 @@ pub enum ContentInput {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[schema(nullable = false)]
         link: Option<String>,
+        /// At most 3.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[schema(required = false)]
+        buttons: Vec<ButtonInput>,
+        /// The tabs of the inbox that it is in, at most 50; not templates.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[schema(required = false)]
+        tags: Vec<String>,
         /// It stands above all others.
         #[serde(default)]
         #[schema(required = false)]
         pinned: bool,
-        /// How long it stays, as in `30d`; default: for ever.
+        /// How long it stays, as in `30d`, at most 90 days; default: 28 days.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[schema(nullable = false)]
         expires_after: Option<String>,

@@ -23,6 +23,8 @@ pub enum Channel {
     Webhook,
     /// Shown over the page or the app that is open, through our web SDK or CleverTap's.
     InApp,
+    /// The same on web sites alone.
+    OnSite,
     /// A card in the inbox of the page or the app.
     Inbox,
 }

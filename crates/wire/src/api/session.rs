@@ -56,6 +56,9 @@ pub struct Ingested {
     /// Messages that could not be accepted; the error stream has them too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rejected: Vec<Rejected>,
+    /// Something new waits to be fetched with `POST /v1/messages`, because of these events or otherwise.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub messages: bool,
 }
 
 /// What became of a batch of records.

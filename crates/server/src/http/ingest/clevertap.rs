@@ -7,16 +7,17 @@
 //!
 //! Guids: a fresh browser gets a random one. A login gets the guid that its identity has here already, or
 //! else one made of the identity with a secret of the workspace, so that two servers and two requests
-//! make the same one. Nothing of a person is told to whoever logs in with their id.
+//! make the same one. Nothing of a person is told to whoever logs in with their id, unless the workspace lets
+//! everybody have it: the web client cannot prove who it is ([`notices`]).
+
+mod notices;
 
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Query, State};
-use axum::http::header::{
-    ACCEPT, CACHE_CONTROL, CONTENT_TYPE, HOST, HeaderValue, LOCATION, REFERER,
-};
+use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, HOST, HeaderValue};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -53,7 +54,7 @@ pub fn routes() -> Router<App> {
     Router::new()
         .route("/a", get(track))
         .route("/e", get(track))
-        .route("/r", get(redirect))
+        .route("/r", get(notices::redirect))
         .route("/defineVars", post(define_variables))
         .route("/hello", get(hello))
         .route("/a1", post(mobile_batch))
@@ -63,10 +64,23 @@ pub fn routes() -> Router<App> {
 
 /// One request of the web client.
 async fn track(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Response {
-    let call = web::read(long_line::query(&uri, &headers));
+    let mut call = web::read(long_line::query(&uri, &headers));
     let guid = whose(&app, &call).await;
     let now = app.workspace.now();
-    let answer = Answer::to(&call, &guid, u64::try_from(now.0 / 1_000).unwrap_or_default());
+    let account = call.account().map(str::to_owned);
+    let written = call.written().to_owned();
+    // Who logs in takes along what this browser did before, also if it is given another guid.
+    let own = call.guid().filter(|_| !call.switches()).map(str::to_owned);
+    let mut answer = Answer::to(&call, &guid, u64::try_from(now.0 / 1_000).unwrap_or_default());
+    // Who wants to be left alone is told nothing.
+    let asked = (call.opt_out != Some(true) && app.service.serves_visitors())
+        .then(|| notices::Asked::of(&call, &guid));
+    let decoded = call.take_decoded(&own.unwrap_or_else(|| guid.clone()), now);
+    let known = store(&app, account, written, decoded).await;
+    // An event that triggers a message is decided by now: it goes with this very answer.
+    if let Some(asked) = asked.filter(|_| known) {
+        answer = answer.with(notices::of(&app, asked, &headers).await);
+    }
     let accepts = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let fetched = accepts.contains("application/json")
         || headers.contains_key("x-clevertap-encryption-enabled");
@@ -74,11 +88,6 @@ async fn track(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Response
         true => ("application/json", answer.sealed(&call, nonce())),
         false => ("text/javascript; charset=utf-8", answer.script()),
     };
-    let account = call.account().map(str::to_owned);
-    let written = call.written().to_owned();
-    // Who logs in takes along what this browser did before, also if it is given another guid.
-    let own = call.guid().filter(|_| !call.switches()).map(str::to_owned);
-    store(&app, account, written, call.into_decoded(&own.unwrap_or(guid), now)).await;
     no_store(kind, said)
 }
 
@@ -160,19 +169,23 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Stores what an account sent, or holds it. Waits for that only so long.
-async fn store(app: &App, account: Option<String>, written: String, decoded: Decoded) {
+/// Stores what an account sent, or holds it. Waits for that only so long. Whether the account is known.
+async fn store(app: &App, account: Option<String>, written: String, decoded: Decoded) -> bool {
     let app = app.clone();
     let storing = tokio::spawn(async move {
         let caller = match known(&app, account).await {
             Ok(caller) => caller,
-            Err(refused) => return turned_away(&app, SOURCE, &refused, written.as_bytes()),
+            Err(refused) => {
+                turned_away(&app, SOURCE, &refused, written.as_bytes());
+                return false;
+            }
         };
         let records = decoded.records.clone();
         if let Err(failure) = take(&app, &caller, SOURCE, decoded).await {
             // A limit that is kept for later is none.
             if failure.status == 429 {
-                return turned_away(&app, SOURCE, &failure, written.as_bytes());
+                turned_away(&app, SOURCE, &failure, written.as_bytes());
+                return false;
             }
             // What the schema found was noted on the way.
             let records = app.workspace.registry().policy.apply(records, &mut |_| {});
@@ -180,8 +193,9 @@ async fn store(app: &App, account: Option<String>, written: String, decoded: Dec
             let dropped = app.held.keep(records) as u64;
             app.metrics.dropped.fetch_add(dropped, std::sync::atomic::Ordering::Relaxed);
         }
+        true
     });
-    let _ = tokio::time::timeout(STORED_WITHIN, storing).await;
+    matches!(tokio::time::timeout(STORED_WITHIN, storing).await, Ok(Ok(true)))
 }
 
 /// Whether an account may send. Keys that cannot be read are asked for again for a while.
@@ -201,52 +215,6 @@ fn no_store(kind: &'static str, text: String) -> Response {
         (CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
     (headers, text).into_response()
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Link {
-    r: String,
-}
-
-/// A click on a message: on to where it leads. The link carries no signature, so it leads only to the
-/// site that the click came from, or back to this server; to any other it would lend its name.
-async fn redirect(headers: HeaderMap, Query(link): Query<Link>) -> Response {
-    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-    let host = host_of(&link.r);
-    let from = text(REFERER).and_then(host_of);
-    let own = text(HOST).map(|host| host.rsplit_once(':').map_or(host, |(name, _)| name));
-    let near = host
-        .is_some_and(|host| [from, own].into_iter().flatten().any(|near| same_site(host, near)));
-    match HeaderValue::from_str(&link.r) {
-        Ok(to) if near => (StatusCode::FOUND, [(LOCATION, to)]).into_response(),
-        _ => Failure::bad_request("request.redirect", "the link leads to another site")
-            .hint("links lead to the site that they are on, by http or https")
-            .into_response(),
-    }
-}
-
-/// The host of an absolute address of a web page.
-fn host_of(url: &str) -> Option<&str> {
-    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"))?;
-    let authority = rest.split(['/', '?', '#', '\\']).next()?;
-    if authority.contains('@') {
-        return None;
-    }
-    let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
-    (!host.is_empty()).then_some(host)
-}
-
-/// Whether two hosts are one, or one lies under the other.
-fn same_site(a: &str, b: &str) -> bool {
-    let under = |inner: &str, outer: &str| {
-        outer.contains('.')
-            && inner.len() > outer.len()
-            && inner[..inner.len() - outer.len()].ends_with('.')
-            && inner[inner.len() - outer.len()..].eq_ignore_ascii_case(outer)
-    };
-    let plain = a.is_ascii() && b.is_ascii();
-    plain && (a.eq_ignore_ascii_case(b) || under(a, b) || under(b, a))
 }
 
 /// Variables that a page defines: there is nothing yet that would set them.

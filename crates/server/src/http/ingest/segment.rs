@@ -15,7 +15,7 @@ use axum::{Json, Router};
 use gateway::segment::{Kind, decode, settings};
 use wire::api::{Ingested, Rejected};
 
-use super::{encoding, take, turned_away};
+use super::{encoding, onsite, take, turned_away};
 use crate::config::keys::Scope;
 use crate::failure::Failure;
 use crate::http::address::Base;
@@ -58,7 +58,7 @@ async fn ingest(
             Err(Failure { status: 503, ..failure })
         }
         Err(failure) if dies_of_refusals(&headers) && (400..500).contains(&failure.status) => {
-            Ok(Json(Ingested { success: true, rejected: Vec::new() }).into_response())
+            Ok(Json(Ingested { success: true, ..Ingested::default() }).into_response())
         }
         other => other,
     }
@@ -90,13 +90,19 @@ async fn take_body(
         Some(caller) => caller,
         None => auth::allow(app, decoded.write_key.take(), Scope::Ingest)?,
     };
+    let visitors = match app.service.serves_visitors() {
+        true => onsite::claims(&decoded.records),
+        false => Vec::new(),
+    };
     let rejected = take(app, &caller, SOURCE, decoded).await?;
+    let messages = !visitors.is_empty() && app.workspace.news(visitors).await.unwrap_or(false);
     let rejected = rejected.into_iter().map(|rejection| Rejected {
         index: rejection.index as u64,
         code: rejection.code.into(),
         message: format!("{}; {}", rejection.message, rejection.hint),
     });
-    Ok(Json(Ingested { success: true, rejected: rejected.collect() }).into_response())
+    let rejected = rejected.collect();
+    Ok(Json(Ingested { success: true, rejected, messages }).into_response())
 }
 
 /// Whether the sender is RudderStack's library for Node, which no other calls JSON a form.

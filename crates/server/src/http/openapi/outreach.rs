@@ -45,6 +45,13 @@ pub(super) fn operations() -> Vec<Operation> {
             "ContactPolicy",
             ok("ContactPolicy"),
         ),
+        send(
+            Post,
+            ("/api/settings/visitor-secret", "make_visitor_secret"),
+            "Makes the secret with which your server signs the ids of visitors.",
+            "",
+            ("201", Some("VisitorSecret")),
+        ),
         get("/api/campaigns", "campaigns", "All campaigns.", vec![], "CampaignList"),
         send(
             Post,
@@ -137,6 +144,7 @@ pub(super) fn schemas() -> Vec<(String, RefOr<DocumentSchema>)> {
         ProviderTest,
         ProviderTested,
         ContactPolicy,
+        VisitorSecret,
         CampaignList,
         Campaign,
         CampaignInput,

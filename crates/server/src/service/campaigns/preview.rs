@@ -263,6 +263,7 @@ fn shown(rendered: &Rendered) -> BTreeMap<String, Json> {
         }
         Rendered::InApp(own) => json!({
             "layout": own.layout, "title": own.title, "body": own.body, "image": own.image,
+            "html": own.html, "link": own.link,
             "buttons": own.buttons.iter().map(|b| json!({"title": b.title, "link": b.link})).collect::<Vec<_>>(),
         }),
         Rendered::Inbox(own) => json!({

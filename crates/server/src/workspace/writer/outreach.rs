@@ -8,18 +8,15 @@
 //! Invariants: no checkpoint is written while triggers wait, so that a crash finds them again in the log; caps
 //! count what was decided, not what was sent, so that a slow provider cannot break them.
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
 use engine::live::{Cause, Correction, Transition};
 use engine::outreach::{
-    Candidate, Contacts, Decision, Known, PAUSED, Person, REMEMBERED, Standing, To, Trigger,
-    decide, places,
+    Candidate, Contacts, Decision, Known, Person, Standing, To, Trigger, decide, places,
 };
-use engine::schedule::Channel;
-use engine::schedule::caps;
 use gateway::validate;
-use history::{Evaluator, Needs, outreach as history_of};
+use history::{Evaluator, Needs};
 use model::outreach::{self, event_id};
 use model::{Day, Event, EventId, Identity, Span, Text, Timestamp, Value, Who};
 use segment::evaluate::attribute_at;
@@ -27,7 +24,9 @@ use tokio::sync::mpsc::UnboundedSender;
 
 mod qualify;
 
+use super::shelf::Shelf;
 use super::*;
+use crate::outbox::render::is_pushed;
 use crate::outbox::{Handover, Queued};
 use crate::outreach::{Outfit, Ready};
 
@@ -69,15 +68,17 @@ impl Request {
 
 /// The state of reaching people.
 pub(crate) struct Reaching {
-    outfit: Arc<Outfit>,
+    pub(super) outfit: Arc<Outfit>,
+    /// What waits to be fetched.
+    pub(super) shelf: Shelf,
     by_event: HashMap<Text, Vec<Text>>,
     any_event: Vec<Text>,
     by_watch: HashMap<Text, Vec<Text>>,
-    contacts: Contacts,
+    pub(super) contacts: Contacts,
     /// By campaign: messages of the latest local day.
     today: HashMap<Text, (Day, u64)>,
-    waiting: VecDeque<Candidate>,
-    planned: BTreeMap<(Timestamp, EventId), Candidate>,
+    pub(super) waiting: VecDeque<Candidate>,
+    pub(super) planned: BTreeMap<(Timestamp, EventId), Candidate>,
     paused: HashMap<Text, Vec<Candidate>>,
     requests: VecDeque<Request>,
     outbox: Option<UnboundedSender<Handover>>,
@@ -87,6 +88,7 @@ impl Reaching {
     pub(super) fn new(outfit: Arc<Outfit>) -> Reaching {
         let mut reaching = Reaching {
             outfit: Arc::clone(&outfit),
+            shelf: Shelf::default(),
             by_event: HashMap::new(),
             any_event: Vec::new(),
             by_watch: HashMap::new(),
@@ -134,7 +136,13 @@ impl Reaching {
 
     fn due(&self, now: Timestamp) -> bool {
         let planned = self.planned.keys().next().is_some_and(|(due, _)| *due <= now);
-        planned || !self.waiting.is_empty() || !self.requests.is_empty()
+        let expired = self.shelf.next().is_some_and(|at| at <= now);
+        planned || expired || !self.waiting.is_empty() || !self.requests.is_empty()
+    }
+
+    /// Whether so few triggers wait that it costs little to look through them.
+    pub(super) fn waits_at_most(&self, most: usize) -> bool {
+        self.waiting.len() <= most
     }
 
     fn next_batch(&mut self, now: Timestamp) -> Vec<Candidate> {
@@ -155,7 +163,7 @@ impl Reaching {
         self.paused.values_mut().for_each(|of| of.retain(|candidate| !gone(candidate.user)));
     }
 
-    fn count_today(&mut self, campaign: &Text, day: Day) {
+    pub(super) fn count_today(&mut self, campaign: &Text, day: Day) {
         let own = self.today.entry(campaign.clone()).or_insert((day, 0));
         if own.0 != day {
             *own = (day, 0);
@@ -175,6 +183,21 @@ impl Writer {
     /// Other campaigns, or another policy, from now on.
     pub(super) fn outfit(&mut self, outfit: Arc<Outfit>) {
         self.reaching.define(outfit);
+        self.shelf_after_outfit();
+    }
+
+    /// Decides what waits to be decided of one user, before anything else.
+    pub(super) fn decide_of(&mut self, user: UserIndex) {
+        if self.reaching.outbox.is_none() || self.refused.is_some() {
+            return;
+        }
+        let store = &self.store;
+        let own = |of: &mut Candidate| store.remaining(of.user) == user;
+        let batch: Vec<Candidate> = extract(&mut self.reaching.waiting, own);
+        if !batch.is_empty() {
+            let now = (self.clock)();
+            self.decide_all(batch, now);
+        }
     }
 
     /// Messages go from now on: what was sent of late and what waits is read from the history.
@@ -188,135 +211,22 @@ impl Writer {
         let evaluator = Evaluator::new(&snapshot, &rules, Timestamp::MAX);
         let read = self.read_messages(&evaluator, now);
         let pending = read.map_err(|error| WorkspaceError::Outreach(error.to_string()))?;
+        let filled = self.fill_shelf(&evaluator, now);
+        filled.map_err(|error| WorkspaceError::Outreach(error.to_string()))?;
         let mut queued = Vec::new();
+        let outfit = Arc::clone(&self.reaching.outfit);
+        let pushed = |campaign: &Text| {
+            let ready = outfit.campaigns.get(campaign);
+            ready.is_none_or(|ready| is_pushed(ready.campaign.channel))
+        };
         for (candidate, variant, at) in pending {
+            if !pushed(&candidate.campaign) {
+                continue;
+            }
             queued.extend(self.queued_again(&candidate, variant, at));
         }
         let _ = outbox.send(Handover::Left(queued));
         self.reaching.outbox = Some(outbox);
-        Ok(())
-    }
-
-    /// Contacts, planned messages and the count of the day; what was queued and has no outcome is returned.
-    #[allow(clippy::type_complexity)]
-    fn read_messages(
-        &mut self,
-        evaluator: &Evaluator,
-        now: Timestamp,
-    ) -> Result<Vec<(Candidate, Text, Timestamp)>, history::QueryError> {
-        let mut settled: HashSet<Text> = HashSet::new();
-        let since = now.minus(REMEMBERED);
-        let text = |value: &Option<Value>| match value {
-            Some(Value::Text(text)) => text.clone(),
-            _ => Text::default(),
-        };
-        let outcomes = [outreach::SENT, outreach::FAILED];
-        history_of::scan(evaluator, &outcomes, since, &[], &mut |_, _, _, values| {
-            settled.insert(text(&values[0]));
-        })?;
-        let mut decided: HashSet<Text> = HashSet::new();
-        let (mut pending, mut messages) = (Vec::new(), Vec::new());
-        let properties = [
-            outreach::VARIANT,
-            outreach::RUN,
-            outreach::CHANNEL,
-            outreach::LABELS,
-            outreach::TRIGGER,
-        ];
-        history_of::scan(
-            evaluator,
-            &[outreach::QUEUED],
-            since,
-            &properties,
-            &mut |user, at, _, values| {
-                let message = text(&values[0]);
-                messages.push((user, at, text(&values[1]), text(&values[4]), text(&values[5])));
-                if !settled.contains(&message) {
-                    let candidate = Candidate {
-                        campaign: text(&values[1]),
-                        user,
-                        message: EventId::of(&message),
-                        run: text(&values[3]),
-                        at,
-                        due: at,
-                        missed: false,
-                        event: trigger(&text(&values[6])),
-                    };
-                    pending.push((candidate, text(&values[2]), at));
-                }
-                decided.insert(message);
-            },
-        )?;
-        messages.sort_by_key(|(_, at, ..)| *at);
-        let day = |at: Timestamp| self.reaching.outfit.policy.zone.day(at);
-        let days: Vec<Day> = messages.iter().map(|(_, at, ..)| day(*at)).collect();
-        for ((user, at, campaign, channel, labels), day) in messages.into_iter().zip(days) {
-            let Some(channel) = Channel::parse(&channel) else { continue };
-            let labels = self.reaching.outfit.labels_of(&labels);
-            let message = caps::Candidate { channel, labels, priority: 0 };
-            self.reaching.contacts.add(user, &campaign, message, at);
-            self.reaching.count_today(&campaign, day);
-        }
-        self.read_planned(evaluator, (decided, since))?;
-        Ok(pending)
-    }
-
-    fn read_planned(
-        &mut self,
-        evaluator: &Evaluator,
-        (mut decided, since): (HashSet<Text>, Timestamp),
-    ) -> Result<(), history::QueryError> {
-        let text = |value: &Option<Value>| match value {
-            Some(Value::Text(text)) => text.clone(),
-            _ => Text::default(),
-        };
-        let others = [outreach::HELD_OUT, outreach::WITHHELD];
-        history_of::scan(evaluator, &others, since, &[], &mut |_, _, _, values| {
-            decided.insert(text(&values[0]));
-        })?;
-        let properties = [outreach::RUN, outreach::DUE, outreach::REASON, outreach::TRIGGER];
-        let mut latest: HashMap<Text, (Timestamp, Candidate, bool)> = HashMap::new();
-        history_of::scan(
-            evaluator,
-            &[outreach::PLANNED],
-            since,
-            &properties,
-            &mut |user, at, _, values| {
-                let message = text(&values[0]);
-                let due = match values[3] {
-                    Some(Value::Int(ms)) => Timestamp(ms),
-                    _ => at,
-                };
-                if decided.contains(&message)
-                    || latest.get(&message).is_some_and(|(than, ..)| *than > at)
-                {
-                    return;
-                }
-                let candidate = Candidate {
-                    campaign: text(&values[1]),
-                    user,
-                    message: EventId::of(&message),
-                    run: text(&values[2]),
-                    at,
-                    due,
-                    missed: false,
-                    event: trigger(&text(&values[5])),
-                };
-                let paused = text(&values[4]) == PAUSED;
-                latest.insert(message, (at, candidate, paused));
-            },
-        )?;
-        for (_, (_, candidate, paused)) in latest {
-            match paused {
-                // The campaign may have gone on meanwhile.
-                true => {
-                    self.reaching.waiting.push_back(Candidate { due: candidate.at, ..candidate })
-                }
-                false => {
-                    self.reaching.planned.insert((candidate.due, candidate.message), candidate);
-                }
-            }
-        }
         Ok(())
     }
 
@@ -400,12 +310,14 @@ impl Writer {
     pub(super) fn reach_merged(&mut self, taken: &[Taken]) {
         for merge in taken.iter().flat_map(|(step, ..)| &step.merged) {
             self.reaching.contacts.merge(merge.from, merge.into);
+            self.reaching.shelf.merge(merge.from, merge.into);
         }
     }
 
     /// Nothing of a user is kept, and nothing is sent any more.
     pub(super) fn reach_forget(&mut self, users: &[UserIndex], names: &[Text]) {
         self.reaching.forget(&|user| users.contains(&user));
+        self.reaching.shelf.forget(users);
         users.iter().for_each(|user| self.reaching.contacts.forget(*user));
         if let Some(outbox) = &self.reaching.outbox {
             let _ = outbox.send(Handover::Forget(names.to_vec()));
@@ -437,7 +349,8 @@ impl Writer {
     /// When the next planned message is due.
     pub(super) fn reach_next(&self) -> Option<Timestamp> {
         self.reaching.outbox.as_ref()?;
-        self.reaching.planned.keys().next().map(|(due, _)| *due)
+        let planned = self.reaching.planned.keys().next().map(|(due, _)| *due);
+        planned.into_iter().chain(self.reaching.shelf.next()).min()
     }
 
     /// Decides a few candidates.
@@ -446,6 +359,7 @@ impl Writer {
             return;
         }
         let now = (self.clock)();
+        self.shelf_slice(now);
         let batch = self.reaching.next_batch(now);
         if !batch.is_empty() {
             self.decide_all(batch, now);
@@ -530,9 +444,12 @@ impl Writer {
                 }
             }
         }
+        let (queued, fetched): (Vec<Queued>, Vec<Queued>) =
+            queued.into_iter().partition(|queued| is_pushed(queued.channel));
         if let Some(outbox) = self.reaching.outbox.as_ref().filter(|_| !queued.is_empty()) {
             let _ = outbox.send(Handover::Queued(queued));
         }
+        self.shelve(fetched);
         done
     }
 
@@ -639,12 +556,25 @@ impl Writer {
     }
 
     /// An event of a user by its id.
-    fn event_of(&mut self, user: UserIndex, id: EventId) -> Option<Arc<Event>> {
+    pub(super) fn event_of(&mut self, user: UserIndex, id: EventId) -> Option<Arc<Event>> {
         let history = self.store.history_of(user).ok()?;
         let found = history.events.into_iter().find(|event| event.id == id)?;
         let segment::evaluate::UserEvent { name, time, id, properties, .. } = found;
         Some(Arc::new(Event { name, time, id, properties }))
     }
+}
+
+/// Takes what fits out of a queue; the rest keeps its order.
+fn extract<T>(queue: &mut VecDeque<T>, mut fits: impl FnMut(&mut T) -> bool) -> Vec<T> {
+    let (mut taken, mut rest) = (Vec::new(), VecDeque::with_capacity(queue.len()));
+    for mut item in queue.drain(..) {
+        match fits(&mut item) {
+            true => taken.push(item),
+            false => rest.push_back(item),
+        }
+    }
+    *queue = rest;
+    taken
 }
 
 /// A record with the id of a candidate's decision, to ask whether it was made.
@@ -656,7 +586,7 @@ fn probe(candidate: &Candidate, now: Timestamp) -> Record {
 }
 
 /// An event of which only the id is known yet.
-fn trigger(id: &str) -> Option<Arc<Event>> {
+pub(super) fn trigger(id: &str) -> Option<Arc<Event>> {
     if id.is_empty() {
         return None;
     }
@@ -719,10 +649,10 @@ fn told(
 }
 
 /// What a person's attribute is.
-type Attribute<'a> = dyn Fn(&str) -> Option<Value> + 'a;
+pub(super) type Attribute<'a> = dyn Fn(&str) -> Option<Value> + 'a;
 
 /// A message as the outbox needs it.
-fn handed(
+pub(super) fn handed(
     ready: &Ready,
     candidate: &Candidate,
     (variant, places, at): (Text, Vec<To>, Timestamp),
@@ -752,7 +682,7 @@ fn handed(
 }
 
 /// A user as a record names them.
-fn who(fold: &Fold, user: UserIndex) -> Option<Who> {
+pub(super) fn who(fold: &Fold, user: UserIndex) -> Option<Who> {
     let graph = fold.graph(user);
     if let Some(id) = graph.user_ids().next() {
         return Some(Who::of(Some(id.clone()), None));

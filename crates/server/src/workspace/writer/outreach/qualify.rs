@@ -27,7 +27,7 @@ impl Writer {
 
     /// Which of the segments that a message names a user is in. One that is gone since, or cannot be read,
     /// is left out: the template finds nothing.
-    pub(super) fn memberships(
+    pub(in crate::workspace::writer) fn memberships(
         &mut self,
         ready: &Ready,
         user: UserIndex,
