@@ -16,6 +16,7 @@ use crate::http::{Client, Request, Response};
 use crate::oauth::Tokens;
 use crate::secret::Secret;
 
+pub mod receipts;
 #[cfg(test)]
 mod tests;
 

@@ -4,11 +4,14 @@
 //! protocol of operators.
 
 pub mod generic;
+mod keyword;
 pub mod smpp;
 pub mod twilio;
 
 #[cfg(test)]
 mod tests;
+
+pub use keyword::Keyword;
 
 /// Longest text in bytes that is sent: Twilio's limit of 1,600 characters, each of up to 4 bytes.
 pub const BODY_BYTES_MAX: usize = 6_400;
@@ -24,34 +27,6 @@ pub struct Message {
     pub template_id: Option<String>,
     /// Where the provider reports what becomes of it.
     pub status_callback: Option<String>,
-}
-
-/// What a recipient's one-word answer asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Keyword {
-    /// No more messages.
-    Stop,
-    /// Messages again.
-    Start,
-    /// Who this is.
-    Help,
-}
-
-impl Keyword {
-    /// Reads an answer: one word, whatever its case and the blanks or stops around it. More words
-    /// are a sentence and no command ("stop by tomorrow").
-    pub fn read(text: &str) -> Option<Keyword> {
-        let around = |c: char| c.is_whitespace() || matches!(c, '.' | '!' | ',' | '"' | '\'');
-        match text.trim_matches(around).to_uppercase().as_str() {
-            "STOP" | "STOPALL" | "STOP ALL" | "UNSUBSCRIBE" | "CANCEL" | "END" | "QUIT"
-            | "REVOKE" | "OPTOUT" | "OPT OUT" | "OPT-OUT" => Some(Keyword::Stop),
-            "START" | "YES" | "UNSTOP" | "SUBSCRIBE" | "OPTIN" | "OPT IN" | "OPT-IN" => {
-                Some(Keyword::Start)
-            }
-            "HELP" | "INFO" => Some(Keyword::Help),
-            _ => None,
-        }
-    }
 }
 
 /// Whether a text is a number in the international form: `+` and 7 to 15 digits (E.164).

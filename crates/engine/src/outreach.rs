@@ -19,4 +19,4 @@ mod tests;
 pub use campaign::{Again, Campaign, Delivery, Policy, Standing, Trigger};
 pub use contacts::{Contacts, REMEMBERED};
 pub use decide::{Candidate, Decision, Known, PAUSED, Reason, decide};
-pub use person::{Person, Place, To, places};
+pub use person::{LAST_WROTE, Person, Place, To, places};

@@ -69,6 +69,8 @@ pub const LABELS: &str = "labels";
 pub const TRIGGER: &str = "trigger";
 /// The property of [`FAILED`] with a code that stays the same.
 pub const CODE: &str = "code";
+/// The property of [`BOUNCED`] with whether its address is gone for good: `hard` or `soft`.
+pub const BOUNCE: &str = "bounce";
 /// The property with the id that the provider gave.
 pub const PROVIDER_ID: &str = "provider_id";
 /// The property of [`CLICKED`] with the address of the link.

@@ -275,6 +275,7 @@ pub async fn serve_on(
     let secure = sockets.first().is_some_and(|socket| socket.tls.is_some());
     begin_outreach(&app, secure).await;
     let outbox = crate::outbox::dispatch::start(&app.service);
+    let hearing = crate::outbox::hear::start(&app.service);
     let campaigns = crate::outreach::run::start(&app.service);
     let hub = Arc::clone(app.workspace.hub());
     let stop = async move {
@@ -286,6 +287,7 @@ pub async fn serve_on(
     listen::serve(sockets, router(app), stop).await;
     retrying.abort();
     campaigns.stop().await;
+    hearing.stop().await;
     if let Some(outbox) = outbox {
         outbox.stop().await;
     }

@@ -9,6 +9,7 @@
 //! and each provider's settings say what becomes of them; all others are sent as if nothing had happened.
 
 pub mod dispatch;
+pub mod hear;
 pub mod journal;
 pub mod lane;
 pub mod provider;
@@ -49,6 +50,8 @@ pub struct Outbox {
     linked: OnceLock<render::Linked>,
     /// Something is other than before: campaigns, providers, or whether there is anything to do.
     pub(crate) changed: Notify,
+    /// The same, for whoever listens to providers.
+    pub(crate) equipped: Notify,
 }
 
 /// What messages are rendered and sent with.
@@ -68,6 +71,7 @@ impl Outbox {
     pub fn equip(&self, equipment: Arc<Equipment>) {
         *self.ready.write().unwrap_or_else(PoisonError::into_inner) = Some(equipment);
         self.changed.notify_one();
+        self.equipped.notify_one();
     }
 
     /// What messages are sent with; nothing: nothing is sent.

@@ -14,11 +14,12 @@ pub(crate) mod definitions;
 mod deliveries;
 mod derived;
 mod devices;
+mod dns;
 pub(crate) mod enrichment;
 mod errors;
 mod evaluate;
 pub mod export;
-mod feedback;
+pub mod feedback;
 pub mod frameworks;
 pub mod history;
 mod identity;
@@ -86,6 +87,10 @@ pub struct Service {
     schedule: Arc<tokio::sync::Notify>,
     /// Where people reach this server, as far as it knows itself.
     address: Arc<RwLock<Option<String>>>,
+    /// What Amazon's SNS is believed by.
+    sns: Arc<feedback::Sns>,
+    /// Who is asked about domains; nothing: the machine's own name servers.
+    resolver: Arc<RwLock<Option<channels::email::dns::lookup::Resolver>>>,
     /// Whoever asks does not wait for answers any more.
     stop: Arc<AtomicBool>,
     /// Who asks.
@@ -135,6 +140,8 @@ impl Service {
             outbox: Arc::default(),
             schedule: Arc::default(),
             address: Arc::default(),
+            sns: Arc::default(),
+            resolver: Arc::default(),
             stop: Arc::default(),
             caller: Arc::new(Caller::local()),
         }

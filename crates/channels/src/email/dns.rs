@@ -1,12 +1,15 @@
 //! The DNS records that a sending domain needs, and whether they are there.
 //!
-//! Pure but for [`lookup`], which asks: it says what to ask for and judges the answers. Four records let a
+//! Pure but for [`lookup`], which asks, and [`covers`]: it says what to ask for and judges the answers. Four records let a
 //! receiver trust an email: who may send (SPF) and who signs (DKIM), what to do with what fails both
 //! (DMARC), and where bounces go (MX of the return path's domain).
 
 pub mod lookup;
+mod spf;
 #[cfg(test)]
 mod tests;
+
+pub use spf::covers;
 
 /// Lookups that one SPF record may cause (RFC 7208, 4.6.4).
 pub const SPF_LOOKUPS_MAX: usize = 10;
@@ -104,7 +107,7 @@ pub fn wanted(domain: &Domain) -> Vec<Record> {
 pub fn check(record: &Record, answers: &[String]) -> Finding {
     match record.purpose {
         Purpose::Dkim => dkim(&record.value, answers),
-        Purpose::Spf => spf(&record.value, answers),
+        Purpose::Spf => judge_spf(&record.value, answers),
         Purpose::Dmarc => dmarc(answers),
         Purpose::ReturnPath => mail_exchanger(&record.value, answers),
     }
@@ -144,7 +147,7 @@ fn dkim(wanted: &str, answers: &[String]) -> Finding {
     Finding::Good
 }
 
-fn spf(wanted: &str, answers: &[String]) -> Finding {
+fn judge_spf(wanted: &str, answers: &[String]) -> Finding {
     let is_spf = |text: &&String| {
         text.split_ascii_whitespace().next().is_some_and(|v| v.eq_ignore_ascii_case("v=spf1"))
     };

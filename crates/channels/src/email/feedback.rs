@@ -24,6 +24,8 @@ mod tests;
 pub const REPORT_BYTES_MAX: usize = 30 * 1024 * 1024;
 /// Most events of one webhook or recipients of one report; SendGrid sends up to about 1,000.
 pub const EVENTS_MAX: usize = 10_000;
+/// Longest address of a link that is taken over, in bytes.
+const URL_BYTES_MAX: usize = 2_048;
 /// Longest id that is taken over, in bytes; Message-IDs are at most a line.
 const ID_BYTES_MAX: usize = 998;
 
@@ -92,6 +94,18 @@ pub enum Event {
     },
     /// The recipient wants no more of it.
     Unsubscribed,
+    /// It was opened, as far as pictures tell.
+    Opened {
+        /// The provider thinks that a machine did it.
+        machine: bool,
+    },
+    /// A link in it was followed.
+    Clicked {
+        /// The address of the link.
+        url: String,
+        /// The provider thinks that a machine did it.
+        machine: bool,
+    },
 }
 
 /// Why something is no feedback.
@@ -132,6 +146,11 @@ fn json(what: &'static str, body: &[u8]) -> Result<Value, Error> {
 fn text<'a>(value: &'a Value, path: &[&str]) -> Option<&'a str> {
     let found = path.iter().try_fold(value, |value, name| value.get(name));
     found.and_then(Value::as_str).filter(|text| !text.is_empty())
+}
+
+/// The address of a link, if it has a sensible length.
+fn link(text: &str) -> Option<String> {
+    (text.len() <= URL_BYTES_MAX).then(|| text.to_owned())
 }
 
 /// An id without brackets and blanks, if it has a sensible length.

@@ -19,6 +19,7 @@ use crate::form;
 use crate::http::{Client, Request, Response, check_url};
 use crate::secret::Secret;
 
+pub mod feedback;
 #[cfg(test)]
 mod tests;
 

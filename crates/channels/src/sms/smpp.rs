@@ -26,7 +26,7 @@ mod tests;
 mod text;
 
 use pdu::{Submit, status};
-use session::{Failure, Session};
+use session::{Failure, Session, Way};
 
 pub use text::Alphabet;
 
@@ -51,6 +51,13 @@ pub struct Settings {
     pub system_type: String,
     /// The number or name that messages come from.
     pub from: String,
+    /// Type of number and numbering plan of the sender (SMPP 3.4, 5.2.5 and 5.2.6); `None`: as its
+    /// form says, a number, a short code or a name.
+    pub source_kind: Option<(u8, u8)>,
+    /// The same of recipients; international and ISDN are usual.
+    pub destination_kind: (u8, u8),
+    /// Which way the session goes.
+    pub bind: Bind,
     /// The id under which a regulator knows the sender, where one demands that.
     pub entity_id: Option<String>,
     /// What texts without special characters are written in.
@@ -78,6 +85,9 @@ impl Settings {
             password,
             system_type: String::new(),
             from: from.to_owned(),
+            source_kind: None,
+            destination_kind: (1, 1),
+            bind: Bind::Transceiver,
             entity_id: None,
             alphabet: Alphabet::Gsm,
             window: 10,
@@ -87,6 +97,19 @@ impl Settings {
             silence: Duration::from_secs(30),
         }
     }
+}
+
+/// Which way a session goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Bind {
+    /// Both ways on one session.
+    #[default]
+    Transceiver,
+    /// Messages go out on one session, receipts and answers come in on another, for gateways that
+    /// demand it.
+    Separate,
+    /// Messages go out; receipts are never seen.
+    Transmitter,
 }
 
 /// Why a channel cannot be set up.
@@ -112,6 +135,8 @@ pub enum Told {
     Receipt {
         /// What the gateway calls it, as given when it was accepted.
         provider_id: String,
+        /// The recipient's number, as the gateway writes it: where the receipt comes from.
+        from: String,
         /// How far it came.
         state: State,
     },
@@ -132,7 +157,7 @@ pub enum Told {
 impl fmt::Debug for Told {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Told::Receipt { provider_id, state } => write!(f, "Receipt({provider_id}, {state:?})"),
+            Told::Receipt { provider_id, state, .. } => write!(f, "Receipt({provider_id}, {state:?})"),
             Told::Answer { keyword, .. } => write!(f, "Answer({keyword:?})"),
         }
     }
@@ -160,6 +185,8 @@ pub struct Smpp {
     connector: Option<tokio_rustls::TlsConnector>,
     inbox: mpsc::Sender<Told>,
     session: Mutex<Option<Arc<Session>>>,
+    /// Of [`Bind::Separate`]: where receipts come in.
+    receiver: Mutex<Option<Arc<Session>>>,
 }
 
 impl fmt::Debug for Smpp {
@@ -187,22 +214,41 @@ impl Smpp {
             None => None,
         };
         let (inbox, told) = mpsc::channel(INBOX);
-        let session = Mutex::new(None);
-        Ok((Smpp { settings, connector, inbox, session }, told))
+        let (session, receiver) = (Mutex::new(None), Mutex::new(None));
+        Ok((Smpp { settings, connector, inbox, session, receiver }, told))
     }
 
     /// Begins a session if there is none, so that receipts come in without a message going out.
     pub async fn connect(&self) -> Result<(), Outcome> {
-        self.session().await.map(|_| ()).map_err(|failure| outcome(&failure))
+        let (kept, way) = match self.settings.bind {
+            Bind::Transceiver => (&self.session, Way::Both),
+            Bind::Separate => (&self.receiver, Way::In),
+            Bind::Transmitter => return Ok(()),
+        };
+        self.open(kept, way).await.map(|_| ()).map_err(|failure| outcome(&failure))
     }
 
-    /// The session, begun by one sender while the others wait.
+    /// The session on which messages go out.
     async fn session(&self) -> Result<Arc<Session>, Failure> {
-        let mut kept = self.session.lock().await;
+        let way = match self.settings.bind {
+            Bind::Transceiver => Way::Both,
+            Bind::Separate | Bind::Transmitter => Way::Out,
+        };
+        self.open(&self.session, way).await
+    }
+
+    /// A session that is kept, begun by one sender while the others wait.
+    async fn open(
+        &self,
+        kept: &Mutex<Option<Arc<Session>>>,
+        way: Way,
+    ) -> Result<Arc<Session>, Failure> {
+        let mut kept = kept.lock().await;
         if let Some(session) = kept.as_ref().filter(|session| session.open()) {
             return Ok(session.clone());
         }
-        let begun = Session::begin(&self.settings, self.connector.as_ref(), &self.inbox).await?;
+        let begun =
+            Session::begin(&self.settings, way, self.connector.as_ref(), &self.inbox).await?;
         let session = Arc::new(begun);
         *kept = Some(session.clone());
         Ok(session)
@@ -229,6 +275,8 @@ impl Smpp {
         let (coding, text) = text::encode(&message.body, self.settings.alphabet);
         let submit = Submit {
             from,
+            source_kind: self.settings.source_kind,
+            destination_kind: self.settings.destination_kind,
             to: to.trim_start_matches('+'),
             coding,
             text: &text,

@@ -11,9 +11,21 @@ fn one_word_is_a_command_and_a_sentence_is_not() {
         assert_eq!(Keyword::read(start), Some(Keyword::Start), "{start}");
     }
     assert_eq!(Keyword::read("help"), Some(Keyword::Help));
-    for none in ["", "stop by tomorrow", "yes please", "no", "!", "stopp"] {
+    for none in ["", "stop by tomorrow", "yes please", "no", "!", "stopped"] {
         assert_eq!(Keyword::read(none), None, "{none}");
     }
+}
+
+#[test]
+fn commands_in_other_languages_and_of_ones_own() {
+    for stop in ["arret", "Arrêt", "BAJA", "sair", "iptal", "İptal", "dur", "Berhenti", "توقف", "стоп"] {
+        assert_eq!(Keyword::read(stop), Some(Keyword::Stop), "{stop}");
+    }
+    assert_eq!(Keyword::read("Ayuda"), Some(Keyword::Help));
+    assert_eq!(Keyword::read("başla"), Some(Keyword::Start));
+    let own = ["Leave".to_owned(), String::new()];
+    assert!(Keyword::is_one_of(" leave! ", &own));
+    assert!(!Keyword::is_one_of("", &own) && !Keyword::is_one_of("leaves", &own));
 }
 
 #[test]

@@ -229,6 +229,8 @@ impl fmt::Debug for Told {
 pub struct Receipt {
     /// What Twilio calls it, as given when it was accepted.
     pub provider_id: String,
+    /// The recipient's number.
+    pub to: Option<String>,
     /// How far it came.
     pub state: State,
 }
@@ -292,13 +294,26 @@ pub fn read(
         }
         _ => return Ok(None),
     };
-    Ok(Some(Told::Receipt(Receipt { provider_id: id, state })))
+    Ok(Some(Told::Receipt(Receipt { provider_id: id, to: get("To"), state })))
 }
 
 /// HMAC-SHA1 over the address and the fields in the order of their names (and of their values, where
 /// a name occurs twice), as Twilio has it.
 fn signed(token: &Secret, url: &str, signature: &str, fields: &[(String, String)]) -> bool {
     let Ok(tag) = BASE64_STANDARD.decode(signature) else { return false };
+    hmac::verify(&key(token), text(url, fields).as_bytes(), &tag).is_ok()
+}
+
+/// The signature that Twilio puts on a request of these fields to this address.
+pub fn signature(token: &Secret, url: &str, fields: &[(String, String)]) -> String {
+    BASE64_STANDARD.encode(hmac::sign(&key(token), text(url, fields).as_bytes()))
+}
+
+fn key(token: &Secret) -> hmac::Key {
+    hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, token.reveal().as_bytes())
+}
+
+fn text(url: &str, fields: &[(String, String)]) -> String {
     let mut sorted: Vec<_> = fields.iter().collect();
     sorted.sort();
     sorted.dedup();
@@ -307,6 +322,5 @@ fn signed(token: &Secret, url: &str, signature: &str, fields: &[(String, String)
         text.push_str(name);
         text.push_str(value);
     }
-    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, token.reveal().as_bytes());
-    hmac::verify(&key, text.as_bytes(), &tag).is_ok()
+    text
 }

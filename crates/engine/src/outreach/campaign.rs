@@ -84,6 +84,9 @@ pub struct Campaign {
     pub label_names: Vec<Text>,
     /// The topic, and whether who said nothing is subscribed to it.
     pub topic: Option<(Text, bool)>,
+    /// Variants that say something of their own on WhatsApp, which is let through only for a day after the user
+    /// wrote; others are templates.
+    pub free_text: Vec<Text>,
     /// About something that the user asked for: no control group, no caps, no quiet hours.
     pub transactional: bool,
     /// Of several that are due at once the greater takes the cap.

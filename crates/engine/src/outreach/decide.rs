@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model::{Event, EventId, Text, Timestamp, UserIndex, Zone};
+use model::{Event, EventId, Span, Text, Timestamp, UserIndex, Zone};
 
 use super::{Again, Campaign, Contacts, Person, Place, Policy, Standing, places};
 use crate::schedule::caps;
@@ -75,7 +75,12 @@ pub enum Reason {
     QuietHours,
     /// The user is not in the audience any more.
     NotQualified,
+    /// The user has not written on WhatsApp for a day, so that only a template may be sent.
+    WindowClosed,
 }
+
+/// How long after a user wrote WhatsApp lets free text through.
+const WINDOW: Span = Span::days(1);
 
 impl Reason {
     /// The word.
@@ -92,6 +97,7 @@ impl Reason {
             Reason::Capped => "frequency_cap",
             Reason::QuietHours => "quiet_hours",
             Reason::NotQualified => "not_qualified",
+            Reason::WindowClosed => "window_closed",
         }
     }
 }
@@ -207,6 +213,16 @@ pub fn decide(
             reason: "local_time",
             variant: Some(variant),
         };
+    }
+    if campaign.free_text.contains(&variant) {
+        let wrote = person.wrote_at();
+        if wrote.is_none_or(|at| known.now >= at.plus(WINDOW)) {
+            let detail = wrote.map_or_else(
+                || "the user has never written".to_owned(),
+                |at| format!("the user wrote last at {at}"),
+            );
+            return withheld(Reason::WindowClosed, detail);
+        }
     }
     // Caps come last: a message that does not go must not take the place of one that does.
     if let Some(detail) = capped(campaign, candidate, known) {

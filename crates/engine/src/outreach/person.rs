@@ -10,6 +10,9 @@ use crate::subscription::{Blocked, Choices, Topic, attribute, choice, may_send, 
 /// Devices of one person that are looked at: more are a test or a shared account.
 const DEVICES_MAX: usize = 100;
 
+/// The attribute with the instant at which a person last wrote to us on WhatsApp.
+pub const LAST_WROTE: &str = "whatsapp.last_message_at";
+
 /// Where a message goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum To {
@@ -58,6 +61,7 @@ impl Person<'_> {
         let more = ["country", "geo.country", "locale", "language", "device.language"];
         let mut names: Vec<String> = own.into_iter().chain(more).map(String::from).collect();
         names.push(attribute(channel.name()));
+        names.extend((channel == Channel::WhatsApp).then(|| LAST_WROTE.to_owned()));
         names.extend(topic.map(|topic| topic_attribute(channel.name(), topic)));
         names
     }
@@ -82,6 +86,15 @@ impl Person<'_> {
     /// Their language, as in `pt-BR`.
     pub fn locale(&self) -> Option<Text> {
         self.text(&["locale", "language", "device.language"])
+    }
+
+    /// When they last wrote to us on WhatsApp.
+    pub fn wrote_at(&self) -> Option<Timestamp> {
+        match (self.attribute)(LAST_WROTE) {
+            Some(Value::Time(at)) => Some(at),
+            Some(Value::Text(text)) => Timestamp::parse(&text).ok(),
+            _ => None,
+        }
     }
 
     fn chosen(&self, name: &str) -> Option<bool> {

@@ -45,6 +45,7 @@ fn campaign() -> Campaign {
         labels: Labels(0),
         label_names: Vec::new(),
         topic: None,
+        free_text: Vec::new(),
         transactional: false,
         priority: 50,
         hours: None,
@@ -304,4 +305,32 @@ fn the_id_of_a_message_is_that_of_its_cause_and_leads_to_its_user() {
     let once = Campaign { again: Again::Once, ..campaign.clone() };
     let message = |cause: &str| Candidate::message(&once, ADA, cause);
     assert_eq!(message("x"), message("y"));
+}
+
+#[test]
+fn free_text_on_whatsapp_goes_for_a_day_after_the_person_wrote() {
+    let mut world = world();
+    let who = Who {
+        user_id: Some("ada".into()),
+        identities: vec![Identity::new(Identity::PHONE, "+491701234567")],
+        ..Who::default()
+    };
+    let change = AttributeChange::set(Timestamp(0), EventId(2), vec![]);
+    world.fold.step(&Record { received_at: Timestamp(0), who, what: What::Identify(change) });
+    let free = Campaign {
+        channel: Channel::WhatsApp,
+        transactional: true,
+        free_text: vec!["a".into(), "b".into()],
+        ..campaign()
+    };
+    let now = at("2026-03-02T12:00:00Z");
+    assert_eq!(reason(&world.decide(&free, now)), ("window_closed", true));
+    // A template needs no window.
+    let template = Campaign { free_text: Vec::new(), ..free.clone() };
+    assert_eq!(reason(&world.decide(&template, now)), ("send", true));
+    world.attributes.insert(LAST_WROTE, Value::Time(at("2026-03-01T12:00:00.001Z")));
+    assert_eq!(reason(&world.decide(&free, now)), ("send", true));
+    // The day is over to the millisecond.
+    world.attributes.insert(LAST_WROTE, Value::Time(at("2026-03-01T12:00:00Z")));
+    assert_eq!(reason(&world.decide(&free, now)), ("window_closed", true));
 }

@@ -9,17 +9,18 @@ mod page;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_TYPE, LOCATION, USER_AGENT};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use message::links::{Claim, Kind};
 use model::EventId;
 
 use super::App;
-use super::body::{self, Params};
+use super::body;
 use crate::failure::Failure;
+use crate::service::feedback::{Answered, Asked};
 
 /// A transparent picture of one pixel (GIF).
 const PIXEL: &[u8] = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;";
@@ -46,7 +47,7 @@ const MACHINES: [&str; 14] = [
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/t/{token}", get(followed).post(answered))
-        .route("/feedback/{provider}/{token}", post(told))
+        .route("/feedback/{provider}/{token}", post(told).get(told))
 }
 
 /// What is told of an opener by its name alone.
@@ -102,31 +103,38 @@ async fn followed(
     }
 }
 
-/// How a provider tells.
-#[derive(Debug, Default, serde::Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct FeedbackQuery {
-    /// `report`, `postmark` or `sendgrid`.
-    form: String,
-    /// Of a report: the address that it came to.
-    to: String,
-}
+/// Pairs of a query that are read at most.
+const PAIRS_MAX: usize = 100;
 
-/// What a provider tells of messages.
+/// What a provider tells of messages, or what recipients write back to it.
 async fn told(
     State(app): State<App>,
     Path((provider, token)): Path<(String, String)>,
-    Params(query): Params<FeedbackQuery>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Failure> {
+    let query = uri.query().unwrap_or_default().to_owned();
+    let mut pairs = Query::<Vec<(String, String)>>::try_from_uri(&uri)
+        .map(|Query(pairs)| pairs)
+        .map_err(|error| Failure::bad_request("request.query", error.to_string()))?;
+    pairs.truncate(PAIRS_MAX);
     let body = body::read(body).await?;
-    let records = app
-        .work(move |service| service.feedback((&provider, &token), (&query.form, &query.to), &body))
-        .await?;
-    if !records.is_empty() {
-        app.workspace.submit(records).await?;
-    }
-    Ok(StatusCode::NO_CONTENT.into_response())
+    let asked = Asked { provider, token, method, query, pairs, headers, body };
+    Ok(match app.service.told_by_provider(asked).await? {
+        Answered::Nothing => StatusCode::NO_CONTENT.into_response(),
+        Answered::Text(text) => {
+            ([(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"))], text)
+                .into_response()
+        }
+        Answered::Json(json) => {
+            ([(CONTENT_TYPE, HeaderValue::from_static("application/json"))], json).into_response()
+        }
+        Answered::Instructions => {
+            ([(CONTENT_TYPE, HeaderValue::from_static("text/xml"))], "<Response/>").into_response()
+        }
+    })
 }
 
 /// A form, or a mail program that leaves for its reader (RFC 8058).

@@ -22,6 +22,7 @@ pub fn routes() -> Router<App> {
         .route("/api/providers", get(providers).post(create_provider))
         .route("/api/providers/{id}", get(provider).put(update_provider).delete(delete_provider))
         .route("/api/providers/{id}/test", post(test_provider))
+        .route("/api/providers/{id}/dns", get(check_dns))
         .route("/api/settings/contact-policy", get(policy).put(set_policy))
         .route("/api/settings/visitor-secret", post(make_visitor_secret))
         .route("/api/campaigns", get(campaigns).post(create_campaign))
@@ -64,6 +65,10 @@ async fn delete_provider(State(app): State<App>, Id(id): Id) -> Answer {
 async fn test_provider(State(app): State<App>, Id(id): Id, body: Body) -> Answer {
     let test: ProviderTest = body::json(&body::read(body).await?)?;
     Ok(Json(app.service.test_provider(&id, &test).await?).into_response())
+}
+
+async fn check_dns(State(app): State<App>, Id(id): Id) -> Answer {
+    Ok(Json(app.service.check_dns(&id).await?).into_response())
 }
 
 async fn policy(State(app): State<App>) -> Answer {

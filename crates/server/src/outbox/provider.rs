@@ -1,6 +1,7 @@
 //! Providers, from how they are stored to what sends.
 
 mod adapters;
+mod texts;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,10 +15,11 @@ use channels::tls::Trust;
 use channels::webhook::Webhooks;
 use engine::outreach::To;
 use engine::schedule::Channel;
-use model::facts::{TOKEN_APNS, TOKEN_FCM, TOKEN_WEB};
+use model::facts::{TOKEN_APNS, TOKEN_FCM, TOKEN_HMS, TOKEN_WEB};
 use wire::api::{self, InDoubt, ProviderSettings, SmtpSecurity};
 
 pub use adapters::more;
+pub use texts::{SmppFacts, fields};
 
 use super::lane::{Doubt, Treatment};
 use super::render::{Linked, reach};
@@ -46,6 +48,8 @@ pub struct Provider {
     pub linked: Linked,
     /// Tells its settings, secrets among them, from others.
     pub fingerprint: u64,
+    /// Where it is to tell what becomes of each message, if it is asked to with the message.
+    pub callback: Option<String>,
     per_second: Option<u32>,
     concurrency: u32,
     in_doubt: InDoubt,
@@ -57,12 +61,16 @@ pub enum Kind {
     Smtp(SmtpFacts),
     /// Other systems.
     Webhook(WebhookFacts),
-    /// Text messages, whoever carries them.
+    /// Text messages over HTTP.
     Sms,
+    /// Text messages through a gateway that keeps a session.
+    Smpp(SmppFacts),
     /// Google's push service.
     Fcm,
     /// Apple's push service.
     Apns,
+    /// Huawei's push service.
+    Huawei,
     /// Browsers.
     WebPush,
     /// WhatsApp.
@@ -77,6 +85,54 @@ pub struct SmtpFacts {
     pub from_name: Option<String>,
     /// Domain of the addresses that bounces go to.
     pub bounce_domain: Option<String>,
+    /// Whose mail server it is, for the header by which it repeats our name for a message.
+    pub relay: Relay,
+}
+
+/// Mail services that say in their webhooks which message they mean only if it carried a header of theirs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Relay {
+    /// Amazon SES.
+    Ses,
+    /// SendGrid.
+    SendGrid,
+    /// Mailgun.
+    Mailgun,
+    /// Postmark.
+    Postmark,
+    /// None of these.
+    Other,
+}
+
+impl Relay {
+    /// The service behind the name of a mail server.
+    pub fn of(host: &str) -> Relay {
+        let host = host.trim_end_matches('.').to_ascii_lowercase();
+        let below = |domain: &str| {
+            host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        };
+        match () {
+            () if below("amazonaws.com") || below("awsapps.com") => Relay::Ses,
+            () if below("sendgrid.net") => Relay::SendGrid,
+            () if below("mailgun.org") => Relay::Mailgun,
+            () if below("postmarkapp.com") => Relay::Postmark,
+            () => Relay::Other,
+        }
+    }
+
+    /// The header that makes it repeat the name of a message.
+    pub fn header(self, key: &str) -> Option<(String, String)> {
+        let (name, value) = match self {
+            Relay::Ses => ("X-SES-MESSAGE-TAGS", format!("delivery={key}")),
+            Relay::SendGrid => {
+                ("X-SMTPAPI", format!("{{\"unique_args\":{{\"delivery\":\"{key}\"}}}}"))
+            }
+            Relay::Mailgun => ("X-Mailgun-Variables", format!("{{\"delivery\":\"{key}\"}}")),
+            Relay::Postmark => ("X-PM-Metadata-delivery", key.to_owned()),
+            Relay::Other => return None,
+        };
+        Some((name.to_owned(), value))
+    }
 }
 
 /// What signs webhooks.
@@ -107,6 +163,7 @@ impl Provider {
         Ok(Provider {
             id,
             fingerprint,
+            callback: None,
             channel_of,
             kind,
             channel,
@@ -122,6 +179,7 @@ impl Provider {
         let token = match (&self.kind, to) {
             (Kind::Fcm, To::Device { kind, .. }) => *kind == TOKEN_FCM,
             (Kind::Apns, To::Device { kind, .. }) => *kind == TOKEN_APNS,
+            (Kind::Huawei, To::Device { kind, .. }) => *kind == TOKEN_HMS,
             (Kind::WebPush, To::Device { kind, .. }) => *kind == TOKEN_WEB,
             _ => true,
         };
@@ -154,8 +212,12 @@ pub fn channel_of(settings: &ProviderSettings) -> api::Channel {
     match settings {
         ProviderSettings::Smtp { .. } => api::Channel::Email,
         ProviderSettings::Webhook { .. } => api::Channel::Webhook,
-        ProviderSettings::Twilio { .. } | ProviderSettings::HttpSms { .. } => api::Channel::Sms,
-        ProviderSettings::Fcm { .. } | ProviderSettings::Apns { .. } => api::Channel::Push,
+        ProviderSettings::Twilio { .. }
+        | ProviderSettings::HttpSms { .. }
+        | ProviderSettings::Smpp { .. } => api::Channel::Sms,
+        ProviderSettings::Fcm { .. }
+        | ProviderSettings::Apns { .. }
+        | ProviderSettings::Huawei { .. } => api::Channel::Push,
         ProviderSettings::WebPush { .. } => api::Channel::WebPush,
         ProviderSettings::WhatsappCloud { .. } => api::Channel::Whatsapp,
     }
@@ -166,8 +228,9 @@ fn adapter(
     of: Use,
 ) -> Result<(Channel, Kind, Arc<dyn Sends>), Failure> {
     match settings {
-        ProviderSettings::Smtp { from, from_name, bounce_domain, .. } => {
+        ProviderSettings::Smtp { host, from, from_name, bounce_domain, .. } => {
             let facts = SmtpFacts {
+                relay: Relay::of(host),
                 from: from.clone(),
                 from_name: from_name.clone(),
                 bounce_domain: bounce_domain.clone(),
@@ -238,7 +301,36 @@ fn mail(settings: &ProviderSettings, of: Use) -> Result<Smtp, Failure> {
             .map_err(|error| wrong("settings.dkim_key", error.to_string()))?;
         signers.push(signer);
     }
+    check_feedback(settings)?;
     Smtp::new(own, signers).map_err(|error| wrong("settings", error.to_string()))
+}
+
+/// Whether what verifies webhooks can do so.
+fn check_feedback(settings: &ProviderSettings) -> Result<(), Failure> {
+    let ProviderSettings::Smtp { sns_topic, sendgrid_verification_key, postmark_login, .. } =
+        settings
+    else {
+        return Ok(());
+    };
+    if let Some(topic) = sns_topic
+        && !topic.starts_with("arn:")
+    {
+        let what = format!("\"{topic}\" is no ARN of a topic");
+        return Err(wrong("settings.sns_topic", what)
+            .hint("write it like arn:aws:sns:eu-west-1:123456789012:bounces"));
+    }
+    if let Some(key) = sendgrid_verification_key
+        && !channels::email::feedback::sendgrid::is_key(key)
+    {
+        let what = "it is no verification key; SendGrid shows it as base64 beside the webhook";
+        return Err(wrong("settings.sendgrid_verification_key", what.to_owned()));
+    }
+    if let Some(login) = postmark_login
+        && !login.contains(':')
+    {
+        return Err(wrong("settings.postmark_login", "write NAME:PASSWORD".to_owned()));
+    }
+    Ok(())
 }
 
 /// A client for other servers' content; `private`: also in this network.

@@ -402,7 +402,7 @@ pub fn payload(
                 html: own.html.clone(),
                 unsubscribe: unsubscribe
                     .map(|url| Unsubscribe { url: url.to_owned(), mailto: None }),
-                headers: Vec::new(),
+                headers: smtp.relay.header(key).into_iter().collect(),
             };
             let to = Destination::Mailbox { address: address.to_string(), name: None };
             Some((to, Payload::Email(Box::new(message))))

@@ -59,23 +59,30 @@ pub fn dead(queued: &Queued, to: &To, code: &str, at: Timestamp) -> Vec<Record> 
             let channel = Text::new(queued.channel.name());
             vec![blocked(channel, address.clone(), code, (id(address), at))]
         }
-        To::Device { device, kind, .. } => {
-            let facts = vec![(Text::new(kind), Value::Null)];
-            let about = About::Device;
-            let facts = Facts { time: at, id: id(device), about, attributes: Vec::new(), facts };
-            let who = Who::anonymous(device);
-            let mut records =
-                vec![Record { received_at: at, who: who.clone(), what: What::Facts(facts) }];
-            if *kind != model::facts::TOKEN_WEB {
-                let name = Text::const_new(UNINSTALLED);
-                let properties = Vec::new();
-                let event = Event { name, time: at, id: id("uninstalled"), properties };
-                records.push(Record { received_at: at, who, what: What::Event(event) });
-            }
-            records
-        }
+        To::Device { device, kind, .. } => device_gone(queued.message, device, kind, at),
         To::Person => Vec::new(),
     }
+}
+
+/// A token leads nowhere any more, as became clear of a message. Of a telephone's app it says that the app is gone.
+pub fn device_gone(
+    message: EventId,
+    device: &str,
+    kind: &'static str,
+    at: Timestamp,
+) -> Vec<Record> {
+    let id = |what: &str| EventId::of(&format!("dead\0{message}\0{what}"));
+    let facts = vec![(Text::new(kind), Value::Null)];
+    let about = About::Device;
+    let facts = Facts { time: at, id: id(device), about, attributes: Vec::new(), facts };
+    let who = Who::anonymous(device);
+    let mut records = vec![Record { received_at: at, who: who.clone(), what: What::Facts(facts) }];
+    if kind != model::facts::TOKEN_WEB {
+        let name = Text::const_new(UNINSTALLED);
+        let event = Event { name, time: at, id: id("uninstalled"), properties: Vec::new() };
+        records.push(Record { received_at: at, who, what: What::Event(event) });
+    }
+    records
 }
 
 /// Nothing is sent to an address any more, whoever has it.

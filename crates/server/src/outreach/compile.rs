@@ -162,6 +162,7 @@ pub fn compile(input: &CampaignInput, id: &str, around: &Surroundings) -> Result
         labels,
         label_names: input.labels.iter().map(Text::new).collect(),
         topic,
+        free_text: free_text(input),
         transactional: input.transactional,
         priority,
         hours,
@@ -204,6 +205,15 @@ fn segments(contents: &Contents, rules: &Rules) -> Result<Vec<Text>, Failure> {
         }
         None => Ok(named),
     }
+}
+
+/// Variants that say something of their own on WhatsApp, in any language.
+fn free_text(input: &CampaignInput) -> Vec<Text> {
+    let own = |content: &api::ContentInput| {
+        matches!(content, api::ContentInput::Whatsapp { template: None, .. })
+    };
+    let free = input.variants.iter().filter(|variant| variant.content.values().any(own));
+    free.map(|variant| Text::new(&variant.id)).collect()
 }
 
 fn topic(

@@ -65,6 +65,11 @@ impl Service {
         *known = Some(address.to_owned());
     }
 
+    /// Where that is, as far as this server knows itself.
+    pub(super) fn known_address(&self) -> Option<String> {
+        self.address.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Campaigns, policy or providers are others than before: whoever decides and sends gets them anew.
     pub fn outreach_changed(&self) -> Result<(), Failure> {
         let definitions = watched::read(self.workspace.config())?;
@@ -96,8 +101,7 @@ impl Service {
     /// What links of messages are made with; nothing: nobody knows where this server is reached.
     pub fn links(&self) -> Result<Option<Links>, Failure> {
         let policy = self.contact_policy()?;
-        let known = self.address.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let Some(base) = policy.public_url.or(known) else { return Ok(None) };
+        let Some(base) = policy.public_url.or_else(|| self.known_address()) else { return Ok(None) };
         let base = format!("{}{LINKS_PATH}", base.trim_end_matches('/'));
         let key = self.workspace.config().secret()?.to_vec();
         let signer = LinkSigner::new(&base, vec![key])

@@ -191,7 +191,7 @@ impl Service {
 }
 
 /// A user as a record names them.
-fn who(graph: &engine::IdentityGraph) -> Option<Who> {
+pub(super) fn who(graph: &engine::IdentityGraph) -> Option<Who> {
     let user_id = graph.user_ids().next();
     let identity = graph.identities().next();
     let anonymous_id = graph.anonymous_ids().next();

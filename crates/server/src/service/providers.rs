@@ -29,7 +29,7 @@ const PROVIDERS_MAX: usize = 50;
 const NAME_BYTES_MAX: usize = 100;
 
 /// Fields of settings that are secrets, whichever the kind.
-const SECRETS: [&str; 8] = [
+const SECRETS: [&str; 14] = [
     "password",
     "dkim_key",
     "secret",
@@ -38,10 +38,13 @@ const SECRETS: [&str; 8] = [
     "key",
     "private_key",
     "token",
+    "app_secret",
+    "verify_token",
+    "feedback_secret",
+    "receipts_key",
+    "mailgun_signing_key",
+    "postmark_login",
 ];
-
-/// Another one, which only WhatsApp's has.
-const APP_SECRET: &str = "app_secret";
 
 /// What is stored beside the settings.
 const USE: &str = "use";
@@ -91,7 +94,13 @@ impl Service {
         test: &ProviderTest,
     ) -> Result<ProviderTested, Failure> {
         let saved = self.saved_provider(id)?;
-        let built = built(&saved)?;
+        // The one that sends has a session already where there is one.
+        let same = |own: &&Arc<provider::Provider>| own.id == saved.id;
+        let equipment = self.outbox.equipment();
+        let built = match equipment.iter().flat_map(|of| &of.providers).find(same) {
+            Some(sending) => Arc::clone(sending),
+            None => Arc::new(built(&saved, None)?),
+        };
         let body = test_body(built.channel_of, &test.to);
         let now = self.workspace.now();
         let refused = |what: String| Failure::unprocessable("provider.test", what);
@@ -126,11 +135,21 @@ impl Service {
         let saved = self.workspace.config().providers()?;
         // Connections outlive a change of campaigns.
         let before = self.outbox.equipment();
-        let same = |saved: &SavedProvider| {
+        let same = |saved: &SavedProvider, callback: &Option<String>| {
             let mut known = before.iter().flat_map(|of| &of.providers);
-            known.find(|of| of.id == saved.id && of.fingerprint == fingerprint(saved)).cloned()
+            let own = fingerprint(saved);
+            known
+                .find(|of| of.id == saved.id && of.fingerprint == own && of.callback == *callback)
+                .cloned()
         };
-        let built = saved.iter().filter_map(|saved| match same(saved).map_or_else(|| built(saved).map(Arc::new), Ok) {
+        let usable = |saved: &SavedProvider| {
+            let callback = self.callback(&saved.id, &complete(saved)?.0)?;
+            match same(saved, &callback) {
+                Some(provider) => Ok(provider),
+                None => built(saved, callback).map(Arc::new),
+            }
+        };
+        let built = saved.iter().filter_map(|saved| match usable(saved) {
             Ok(provider) => Some(provider),
             Err(failure) => {
                 tracing::error!(provider = saved.id, message = %failure.detail.message, "a provider cannot be used");
@@ -196,6 +215,11 @@ impl Service {
         self.shown_provider(&saved)
     }
 
+    /// The settings of a provider with its secrets.
+    pub(crate) fn provider_settings(&self, id: &str) -> Result<ProviderSettings, Failure> {
+        Ok(complete(&self.saved_provider(id)?)?.0)
+    }
+
     fn saved_provider(&self, id: &str) -> Result<SavedProvider, Failure> {
         let all = self.workspace.config().providers()?;
         all.into_iter().find(|saved| saved.id == id).ok_or_else(|| unknown(id))
@@ -214,6 +238,10 @@ impl Service {
             name: saved.name.clone(),
             channel: channel_of(&settings),
             feedback_path: self.feedback_of(saved, &settings)?,
+            feedback_addresses: match self.sight().masked() {
+                true => Vec::new(),
+                false => self.feedback_addresses(&saved.id, &settings)?,
+            },
             settings,
             secrets: stored(&saved.secrets.0).keys().cloned().collect(),
             per_second: of.per_second,
@@ -234,14 +262,20 @@ impl Service {
 }
 
 impl Service {
-    /// Where a provider tells of messages; only of mail there is anything to tell this way.
+    /// Where a provider tells of messages, if it does so over HTTP.
     fn feedback_of(
         &self,
         saved: &SavedProvider,
         settings: &ProviderSettings,
     ) -> Result<Option<String>, Failure> {
         match settings {
-            ProviderSettings::Smtp { .. } if !self.sight().masked() => {
+            ProviderSettings::Smtp { .. }
+            | ProviderSettings::Twilio { .. }
+            | ProviderSettings::HttpSms { .. }
+            | ProviderSettings::WhatsappCloud { .. }
+            | ProviderSettings::Huawei { .. }
+                if !self.sight().masked() =>
+            {
                 Ok(Some(self.feedback_path(&saved.id)?))
             }
             _ => Ok(None),
@@ -250,13 +284,22 @@ impl Service {
 }
 
 /// A provider that sends, of its stored form.
-fn built(saved: &SavedProvider) -> Result<provider::Provider, Failure> {
+fn built(
+    saved: &SavedProvider,
+    callback: Option<String>,
+) -> Result<provider::Provider, Failure> {
+    let (settings, of) = complete(saved)?;
+    let mut provider = provider::Provider::new(&saved.id, &settings, of)?;
+    provider.fingerprint = fingerprint(saved);
+    provider.callback = callback;
+    Ok(provider)
+}
+
+/// Settings with their secrets, and how the provider is to be used.
+fn complete(saved: &SavedProvider) -> Result<(ProviderSettings, Use), Failure> {
     let mut plain = stored(&saved.settings);
     let of = used(&mut plain);
-    let whole = whole(&plain, &stored(&saved.secrets.0))?;
-    let mut provider = provider::Provider::new(&saved.id, &whole, of)?;
-    provider.fingerprint = fingerprint(saved);
-    Ok(provider)
+    Ok((whole(&plain, &stored(&saved.secrets.0))?, of))
 }
 
 /// Tells what is stored of a provider from what was.
@@ -292,7 +335,7 @@ fn parted(settings: &ProviderSettings) -> Result<Parted, Failure> {
         return Err(wrong("settings", "they cannot be written down".to_owned()));
     };
     let mut secrets = Map::new();
-    for name in SECRETS.into_iter().chain([APP_SECRET]) {
+    for name in SECRETS {
         if let Some(value) = plain.remove(name).filter(|value| !value.is_null()) {
             secrets.insert(name.to_owned(), value);
         }

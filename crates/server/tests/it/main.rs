@@ -13,6 +13,8 @@ mod derived;
 mod devices;
 mod document;
 mod errors;
+mod feedback;
+mod feedback_mail;
 mod fixture;
 mod frameworks;
 mod http;

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::{FeedbackAddress, SmppBind, SmppCoding, SmsFeedback, SmsReplies};
+
 /// How messages reach people.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
@@ -99,6 +101,27 @@ pub enum ProviderSettings {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[schema(nullable = false)]
         dkim_key: Option<String>,
+        /// How SPF names the servers that send, as in `include:spf.example.net`; default: what is known of the
+        /// host, else its addresses.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        spf: Option<String>,
+        /// Of Amazon's SES: the SNS topic (ARN) that may tell; default: any that knows the address.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        sns_topic: Option<String>,
+        /// Of SendGrid: the key by which its event webhook is verified; with it, nothing unsigned is taken.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        sendgrid_verification_key: Option<String>,
+        /// Secret: Mailgun's webhook signing key, without which nothing is taken of it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        mailgun_signing_key: Option<String>,
+        /// Secret: `NAME:PASSWORD` that Postmark sends as basic authentication; with it, nothing is taken without.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        postmark_login: Option<String>,
     },
     /// Requests to addresses that campaigns name, signed as Standard Webhooks says.
     Webhook {
@@ -121,12 +144,17 @@ pub enum ProviderSettings {
         auth_token: Option<String>,
         /// The number or messaging service that messages come from.
         from: String,
+        /// What recipients write, and what they are answered.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        replies: Option<SmsReplies>,
         /// Default: Twilio's.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[schema(nullable = false)]
         base_url: Option<String>,
     },
-    /// Text messages through a request of your own: `{{to}}`, `{{body}}`, `{{id}}` are replaced.
+    /// Text messages through a request of your own: `{{to}}`, `{{body}}`, `{{id}}`, and `{{callback}}`, where
+    /// receipts are to go, are replaced.
     HttpSms {
         /// Where to.
         url: String,
@@ -146,6 +174,83 @@ pub enum ProviderSettings {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[schema(nullable = false)]
         secret: Option<String>,
+        /// Where in the answer (JSON) the provider's name for the message stands, as in `/messages/0/id`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        id_pointer: Option<String>,
+        /// What receipts and messages that come in look like.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        feedback: Option<SmsFeedback>,
+        /// Secret: stands in a header of what the provider tells; with it, nothing is taken without.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        feedback_secret: Option<String>,
+        /// What recipients write, and what they are answered.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        replies: Option<SmsReplies>,
+    },
+    /// Text messages through a gateway that speaks SMPP 3.4.
+    Smpp {
+        /// Its name or address.
+        host: String,
+        /// Its port; default 2775.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        port: Option<u16>,
+        /// TLS from the first byte on. Without, the password is sent as it is: for private networks.
+        #[serde(default)]
+        #[schema(required = false)]
+        tls: bool,
+        /// The account, at most 15 bytes.
+        system_id: String,
+        /// Secret: its password, at most 8 bytes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        password: Option<String>,
+        /// What kind of system we are, if the gateway asks for it; at most 12 bytes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        system_type: Option<String>,
+        /// Which way sessions go.
+        #[serde(default)]
+        #[schema(inline, required = false)]
+        bind: SmppBind,
+        /// The number or name that messages come from, at most 20 bytes.
+        from: String,
+        /// Type of number of `from` (0 to 6); default: as its form says.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        source_ton: Option<u8>,
+        /// Numbering plan of `from` (0 to 18); default: as its form says.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        source_npi: Option<u8>,
+        /// Type of number of recipients; default 1, international.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        destination_ton: Option<u8>,
+        /// Numbering plan of recipients; default 1, ISDN.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        destination_npi: Option<u8>,
+        /// What texts without special characters are written in.
+        #[serde(default)]
+        #[schema(inline, required = false)]
+        data_coding: SmppCoding,
+        /// Messages that may be under way without an answer, at most 1,000; default 10.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        window: Option<u16>,
+        /// The id under which a regulator knows the sender, where one demands that.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        entity_id: Option<String>,
+        /// What recipients write, and what they are answered.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        replies: Option<SmsReplies>,
     },
     /// Android and others through Firebase Cloud Messaging, HTTP v1.
     Fcm {
@@ -175,6 +280,31 @@ pub enum ProviderSettings {
         #[schema(nullable = false)]
         base_url: Option<String>,
     },
+    /// Devices without Google's services, through Huawei's Push Kit.
+    Huawei {
+        /// The app's id, digits.
+        app_id: String,
+        /// Secret: the app's secret.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        app_secret: Option<String>,
+        /// The user name that was set up with receipts.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        receipts_user: Option<String>,
+        /// Secret: the key that was set up with receipts; with it, nothing unsigned is taken.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        receipts_key: Option<String>,
+        /// Default: Huawei's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        base_url: Option<String>,
+        /// Where access tokens are given out; default: Huawei's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        token_url: Option<String>,
+    },
     /// Browsers.
     WebPush {
         /// Whom push services may write to: `mailto:…` or `https://…`.
@@ -196,10 +326,18 @@ pub enum ProviderSettings {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[schema(nullable = false)]
         token: Option<String>,
-        /// Secret: signs what Meta tells us.
+        /// Secret: signs what Meta tells us, of which nothing is taken without it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[schema(nullable = false)]
         app_secret: Option<String>,
+        /// Secret: what you write into Meta's field "verify token" when you set up the webhook.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        verify_token: Option<String>,
+        /// What recipients write, and what they are answered.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        replies: Option<SmsReplies>,
         /// Default: Meta's.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[schema(nullable = false)]
@@ -254,9 +392,12 @@ pub struct Provider {
     /// When it was made.
     #[schema(format = DateTime)]
     pub created_at: String,
-    /// Where the provider sends what it tells of messages; nothing: it tells nothing.
+    /// Where the provider sends what it tells of messages, below the address of this server; nothing: it tells
+    /// nothing, or you may not see it.
     #[schema(required = true)]
     pub feedback_path: Option<String>,
+    /// The same as addresses to copy, with what each is for.
+    pub feedback_addresses: Vec<FeedbackAddress>,
     /// How it is doing.
     pub status: ProviderStatus,
 }
@@ -313,30 +454,4 @@ pub struct ProviderTested {
     pub provider_id: Option<String>,
     /// Milliseconds until the answer.
     pub took_ms: f64,
-}
-
-/// What the domain of a mail provider should say.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct DnsRecords {
-    /// In the order of their importance.
-    pub records: Vec<DnsRecord>,
-}
-
-/// A record of a domain.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct DnsRecord {
-    /// What it is for: `dkim`, `spf`, `dmarc`, `return_path`.
-    pub purpose: String,
-    /// `TXT`, `CNAME` or `MX`.
-    pub kind: String,
-    /// Its name.
-    pub name: String,
-    /// What it should say.
-    pub value: String,
-    /// What it says; nothing: it was not asked, or there is none.
-    #[schema(required = true)]
-    pub found: Option<String>,
-    /// Whether that is right; nothing: it was not asked.
-    #[schema(required = true)]
-    pub right: Option<bool>,
 }

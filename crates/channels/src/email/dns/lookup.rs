@@ -1,4 +1,4 @@
-//! A small resolver: TXT and MX records of one name, asked of the machine's own name servers.
+//! A small resolver: records of one name, asked of the machine's own name servers.
 //!
 //! What it is not: recursive, caching, or validating; the servers it asks do that. UDP first, TCP
 //! where the answer does not fit (RFC 1035, RFC 7766, RFC 6891).
@@ -30,6 +30,29 @@ pub enum Kind {
     Txt,
     /// Hosts that take email, with their priority before them: `10 mx.example.com`.
     Mx,
+    /// Addresses of the fourth version.
+    A,
+    /// Addresses of the sixth version.
+    Aaaa,
+    /// The name of an address ([`reverse`]).
+    Ptr,
+}
+
+/// The name under which the name of an address stands (RFC 1035, 3.5; RFC 3596, 2.5).
+pub fn reverse(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(own) => {
+            let [a, b, c, d] = own.octets();
+            format!("{d}.{c}.{b}.{a}.in-addr.arpa")
+        }
+        IpAddr::V6(own) => {
+            let mut name = String::with_capacity(73);
+            for byte in own.octets().iter().rev() {
+                name.push_str(&format!("{:x}.{:x}.", byte & 0x0f, byte >> 4));
+            }
+            name + "ip6.arpa"
+        }
+    }
 }
 
 impl Kind {
@@ -38,6 +61,9 @@ impl Kind {
         match text {
             "TXT" => Some(Kind::Txt),
             "MX" => Some(Kind::Mx),
+            "A" => Some(Kind::A),
+            "AAAA" => Some(Kind::Aaaa),
+            "PTR" => Some(Kind::Ptr),
             _ => None,
         }
     }
@@ -46,6 +72,9 @@ impl Kind {
         match self {
             Kind::Txt => 16,
             Kind::Mx => 15,
+            Kind::A => 1,
+            Kind::Aaaa => 28,
+            Kind::Ptr => 12,
         }
     }
 }
@@ -212,6 +241,9 @@ fn read(answer: &[u8], kind: Kind) -> Option<Vec<String>> {
             records.push(match kind {
                 Kind::Txt => pieces(data)?,
                 Kind::Mx => format!("{} {}", number(begin)?, name_at(answer, begin + 2)?),
+                Kind::Ptr => name_at(answer, begin)?,
+                Kind::A => IpAddr::from(<[u8; 4]>::try_from(data).ok()?).to_string(),
+                Kind::Aaaa => IpAddr::from(<[u8; 16]>::try_from(data).ok()?).to_string(),
             });
         }
         at = begin + length;

@@ -4,7 +4,7 @@ use model::Timestamp;
 use ring::hmac;
 use serde_json::Value;
 
-use super::{About, Error, Event, Feedback, address, id, json, seconds, text};
+use super::{About, Error, Event, Feedback, address, id, json, link, seconds, text};
 use crate::contract::{Address, Code, clip};
 use crate::email::status::{Enhanced, meaning};
 use crate::hex;
@@ -30,6 +30,11 @@ pub fn read(body: &[u8], key: &Secret, now: Timestamp) -> Result<Option<Feedback
         Some("delivered") => Event::Delivered,
         Some("complained") => Event::Complained { kind: "abuse".to_owned() },
         Some("unsubscribed") => Event::Unsubscribed,
+        Some("opened") => Event::Opened { machine: machine(event) },
+        Some("clicked") => match text(event, &["url"]).and_then(link) {
+            Some(url) => Event::Clicked { url, machine: machine(event) },
+            None => return Ok(None),
+        },
         Some("failed") if text(event, &["severity"]) == Some("temporary") => {
             Event::Delayed { code: meaning(basic, enhanced, words).0, detail: clip(words) }
         }
@@ -61,6 +66,11 @@ pub fn read(body: &[u8], key: &Secret, now: Timestamp) -> Result<Option<Feedback
     };
     let key = text(event, &["id"]).and_then(id);
     Ok(Some(Feedback { about, at: seconds(event.get("timestamp")), key, event: told }))
+}
+
+/// What Mailgun makes of the program that opened it.
+fn machine(event: &Value) -> bool {
+    text(event, &["client-info", "bot"]).is_some()
 }
 
 fn verify(whole: &Value, key: &Secret, now: Timestamp) -> Result<(), Error> {

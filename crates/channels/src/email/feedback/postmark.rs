@@ -4,7 +4,7 @@
 use model::Timestamp;
 use serde_json::Value;
 
-use super::{About, Error, Event, Feedback, address, id, json, text};
+use super::{About, Error, Event, Feedback, address, id, json, link, text};
 use crate::contract::{Address, Code, clip};
 use crate::email::status::meaning;
 
@@ -16,6 +16,11 @@ pub fn read(body: &[u8]) -> Result<Option<Feedback>, Error> {
     let (told, when) = match text(&record, &["RecordType"]) {
         Some("Delivery") => (Event::Delivered, "DeliveredAt"),
         Some("SpamComplaint") => (Event::Complained { kind: "abuse".to_owned() }, "BouncedAt"),
+        Some("Open") => (Event::Opened { machine: false }, "ReceivedAt"),
+        Some("Click") => match text(&record, &["OriginalLink"]).and_then(link) {
+            Some(url) => (Event::Clicked { url, machine: false }, "ReceivedAt"),
+            None => return Ok(None),
+        },
         Some("SubscriptionChange") => {
             let suppressed = record.get("SuppressSending").and_then(Value::as_bool);
             let by_hand = text(&record, &["SuppressionReason"]) == Some("ManualSuppression");

@@ -4,13 +4,13 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 use ring::signature;
 use serde_json::Value;
 
-use super::{About, EVENTS_MAX, Error, Event, Feedback, address, id, json, seconds, text};
+use super::{About, EVENTS_MAX, Error, Event, Feedback, address, id, json, link, seconds, text};
 use crate::contract::{Address, Code, clip};
 use crate::email::status::{Enhanced, meaning};
 
 const WHAT: &str = "event list of SendGrid";
 
-/// Reads the events that are feedback; opens, clicks and the like are left out.
+/// Reads the events that are feedback; what is processed or resubscribed is left out.
 pub fn read(body: &[u8]) -> Result<Vec<Feedback>, Error> {
     let list = json(WHAT, body)?;
     let events = list
@@ -45,6 +45,11 @@ fn feedback(event: &Value) -> Option<Feedback> {
         "dropped" => dropped(said),
         "spamreport" => Event::Complained { kind: "abuse".to_owned() },
         "unsubscribe" | "group_unsubscribe" => Event::Unsubscribed,
+        "open" => {
+            let machine = event.get("sg_machine_open").and_then(Value::as_bool).unwrap_or(false);
+            Event::Opened { machine }
+        }
+        "click" => Event::Clicked { url: link(text(event, &["url"])?)?, machine: false },
         _ => return None,
     };
     let about = About {
@@ -77,14 +82,25 @@ fn first_status(text: &str) -> Option<Enhanced> {
     text.split_ascii_whitespace().take(50).find_map(Enhanced::parse)
 }
 
+/// Whether a text is a verification key as SendGrid shows it: a P-256 key in DER, base64.
+pub fn is_key(key: &str) -> bool {
+    point(key).is_some()
+}
+
+/// The point of a key: the last 65 bytes of a P-256 key in DER.
+fn point(key: &str) -> Option<Vec<u8>> {
+    let der = BASE64_STANDARD.decode(key.trim()).ok()?;
+    let point = der.len().checked_sub(65).and_then(|at| der.get(at..))?;
+    // Uncompressed points begin with a four.
+    (point.first() == Some(&4)).then(|| point.to_vec())
+}
+
 /// Checks the signature: `key` is the verification key as SendGrid shows it (base64 of DER),
 /// `signature` and `timestamp` the headers `X-Twilio-Email-Event-Webhook-Signature` and
 /// `…-Timestamp`.
 pub fn verify(key: &str, signature: &str, timestamp: &str, body: &[u8]) -> Result<(), Error> {
     let wrong = || Error::Signature("SendGrid");
-    let der = BASE64_STANDARD.decode(key.trim()).map_err(|_| wrong())?;
-    // The last 65 bytes of a P-256 key in DER are its point.
-    let point = der.len().checked_sub(65).and_then(|at| der.get(at..)).ok_or_else(wrong)?;
+    let point = point(key).ok_or_else(wrong)?;
     let tag = BASE64_STANDARD.decode(signature.trim()).map_err(|_| wrong())?;
     let signed = [timestamp.as_bytes(), body].concat();
     signature::UnparsedPublicKey::new(&signature::ECDSA_P256_SHA256_ASN1, point)

@@ -9,7 +9,7 @@ use serde_json::Value;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 
-use super::{About, EVENTS_MAX, Error, Event, Feedback, address, id, json, text};
+use super::{About, EVENTS_MAX, Error, Event, Feedback, address, id, json, link, text};
 use crate::contract::{Address, Code, clip};
 use crate::email::status::{Enhanced, meaning};
 
@@ -144,7 +144,8 @@ fn events(message: &Value, envelope_id: Option<&str>) -> Result<Vec<Feedback>, E
         Some("Delivery") => ("delivery", "recipients"),
         Some("DeliveryDelay") => ("deliveryDelay", "delayedRecipients"),
         Some("Reject") => return Ok(vec![rejected(message, envelope_id)]),
-        // Sends, opens and clicks are known already.
+        Some("Open" | "Click") => return Ok(visit(message, envelope_id).into_iter().collect()),
+        // Sends are known already.
         Some(_) => return Ok(Vec::new()),
         None => {
             let why = "neither notificationType nor eventType".to_owned();
@@ -181,11 +182,17 @@ fn events(message: &Value, envelope_id: Option<&str>) -> Result<Vec<Feedback>, E
 
 fn about(message: &Value, recipient: Option<String>) -> About {
     About {
-        delivery: None,
+        delivery: tagged(message),
         message_id: message_id(message),
         provider_id: text(message, &["mail", "messageId"]).and_then(id),
         recipient,
     }
+}
+
+/// The delivery that we tagged the message with (`X-SES-MESSAGE-TAGS`).
+fn tagged(message: &Value) -> Option<String> {
+    let tag = message.get("mail")?.get("tags")?.get("delivery")?.get(0)?;
+    tag.as_str().and_then(id)
 }
 
 /// The Message-ID that we gave; SES puts its own into `commonHeaders`, ours is among the headers.
@@ -219,6 +226,23 @@ fn bounced(detail: &Value, recipient: &Value) -> Event {
     };
     let words = if said.is_empty() { format!("{kind}: {subkind}") } else { said.to_owned() };
     Event::Bounced { code, address, detail: clip(&words) }
+}
+
+/// An open or a click, of the one recipient of a message.
+fn visit(message: &Value, envelope_id: Option<&str>) -> Option<Feedback> {
+    let (detail, event) = match message.get("click") {
+        Some(click) => {
+            let url = text(click, &["link"]).and_then(link)?;
+            (click, Event::Clicked { url, machine: false })
+        }
+        None => (message.get("open")?, Event::Opened { machine: false }),
+    };
+    Some(Feedback {
+        about: about(message, None),
+        at: text(detail, &["timestamp"]).and_then(|at| Timestamp::parse(at).ok()),
+        key: envelope_id.and_then(id),
+        event,
+    })
 }
 
 fn rejected(message: &Value, envelope_id: Option<&str>) -> Feedback {

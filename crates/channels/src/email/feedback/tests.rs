@@ -164,10 +164,14 @@ fn sendgrid_tells_a_list() {
         {"event": "group_unsubscribe", "email": "e@example.org"},
         {"event": "deferred", "email": "f@example.org", "response": "450 4.2.2 full"},
         {"event": "delivered", "email": "g@example.org"},
-        {"event": "open"}, {"event": 1}, {}, null, [],
+        {"event": "open", "sg_machine_open": true}, {"event": "click", "url": "https://shop.example/a"},
+        {"event": "click"}, {"event": 1}, {}, null, [],
     ]);
     let all = sendgrid::read(&bytes(&list)).unwrap();
-    assert_eq!(all.len(), 7);
+    assert_eq!(all.len(), 9);
+    assert_eq!(all[7].event, Event::Opened { machine: true });
+    let (url, machine) = ("https://shop.example/a".to_owned(), false);
+    assert_eq!(all[8].event, Event::Clicked { url, machine });
     let about = &all[0].about;
     assert_eq!(about.delivery.as_deref(), Some("d7"));
     assert_eq!(about.message_id.as_deref(), Some("d7@shop.example"));
@@ -236,7 +240,9 @@ fn mailgun_tells_one_event_under_its_signature() {
     assert!(matches!(later.event, Event::Delayed { code: Code::AddressFull, .. }));
     let remembered = read(failed("permanent", "suppress-unsubscribe", 0, "")).unwrap().unwrap();
     assert!(matches!(remembered.event, Event::Bounced { code: Code::AddressOptedOut, .. }));
-    assert_eq!(read(json!({"event": "opened"})), Ok(None));
+    assert_eq!(read(json!({"event": "accepted"})), Ok(None));
+    let opened = read(json!({"event": "opened"})).unwrap().unwrap();
+    assert_eq!(opened.event, Event::Opened { machine: false });
     assert!(matches!(read(json!({})), Err(Error::Malformed { .. })));
     let event = || json!({"event": "complained", "recipient": "ada@example.org"});
     assert!(read(event()).unwrap().is_some());

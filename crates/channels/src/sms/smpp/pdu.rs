@@ -14,6 +14,8 @@ const SHORT_BYTES_MAX: usize = 140;
 /// Commands; an answer has the highest bit set.
 pub(super) mod command {
     pub(in super::super) const GENERIC_NACK: u32 = 0x8000_0000;
+    pub(in super::super) const BIND_RECEIVER: u32 = 0x01;
+    pub(in super::super) const BIND_TRANSMITTER: u32 = 0x02;
     pub(in super::super) const BIND_TRANSCEIVER: u32 = 0x09;
     pub(in super::super) const SUBMIT: u32 = 0x04;
     pub(in super::super) const DELIVER: u32 = 0x05;
@@ -102,6 +104,8 @@ pub(super) fn bind(system_id: &str, password: &str, system_type: &str) -> Vec<u8
 /// A message that goes out.
 pub(super) struct Submit<'a> {
     pub(super) from: &'a str,
+    pub(super) source_kind: Option<(u8, u8)>,
+    pub(super) destination_kind: (u8, u8),
     pub(super) to: &'a str,
     pub(super) coding: u8,
     pub(super) text: &'a [u8],
@@ -113,11 +117,11 @@ impl Submit<'_> {
     pub(super) fn body(&self) -> Vec<u8> {
         let mut body = Vec::with_capacity(self.text.len() + 100);
         put_text(&mut body, "");
-        let (ton, npi) = source_kind(self.from);
+        let (ton, npi) = self.source_kind.unwrap_or_else(|| source_kind(self.from));
         body.extend_from_slice(&[ton, npi]);
         put_text(&mut body, self.from.trim_start_matches('+'));
-        // International, ISDN.
-        body.extend_from_slice(&[1, 1]);
+        let (ton, npi) = self.destination_kind;
+        body.extend_from_slice(&[ton, npi]);
         put_text(&mut body, self.to);
         // Class, protocol, priority; no times; a receipt whatever happens; nothing is replaced.
         body.extend_from_slice(&[0, 0, 0, 0, 0, 1, 0, self.coding, 0]);

@@ -42,6 +42,24 @@ pub(super) enum Failure {
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
+/// Which way messages go on a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    Out,
+    In,
+    Both,
+}
+
+impl Way {
+    fn login(self) -> u32 {
+        match self {
+            Way::Out => command::BIND_TRANSMITTER,
+            Way::In => command::BIND_RECEIVER,
+            Way::Both => command::BIND_TRANSCEIVER,
+        }
+    }
+}
+
 /// A session. Dropping it ends it.
 pub(super) struct Session {
     shared: Arc<Shared>,
@@ -67,6 +85,7 @@ impl Session {
     /// Connects and logs in.
     pub(super) async fn begin(
         settings: &Settings,
+        way: Way,
         connector: Option<&TlsConnector>,
         inbox: &mpsc::Sender<Told>,
     ) -> Result<Session, Failure> {
@@ -89,7 +108,7 @@ impl Session {
         let mut inbound = Inbound { reader, ahead: Vec::new() };
         let login =
             pdu::bind(&settings.system_id, settings.password.reveal(), &settings.system_type);
-        let login = pdu::unit(command::BIND_TRANSCEIVER, 0, 1, &login);
+        let login = pdu::unit(way.login(), 0, 1, &login);
         let answer = timeout(limit, async {
             writer.write_all(&login).await?;
             writer.flush().await?;
@@ -100,7 +119,7 @@ impl Session {
         if answer.status != status::OK {
             return Err(Failure::Bind(answer.status));
         }
-        if answer.command != command::BIND_TRANSCEIVER | command::ANSWER {
+        if answer.command != way.login() | command::ANSWER {
             return Err(Failure::BindCut("the answer to the login is none".to_owned()));
         }
         let shared = Arc::new(Shared {
@@ -288,7 +307,7 @@ fn told(delivery: Delivery, alphabet: Alphabet) -> Option<Told> {
     let provider_id = receipted_id.or_else(|| field("id").map(str::to_owned))?;
     let name = state.map(pdu::state_name).or(field("stat")).unwrap_or("UNKNOWN");
     let error = field("err").unwrap_or_default();
-    Some(Told::Receipt { provider_id, state: super::state(name, error) })
+    Some(Told::Receipt { provider_id, from, state: super::state(name, error) })
 }
 
 /// What comes in. Giving up on [`Inbound::next`] loses nothing: what was read stays here.

@@ -210,7 +210,8 @@ async fn receipts_and_answers_come_in_and_are_acknowledged() {
     });
     let (smpp, mut told) = Smpp::new(settings(port.await)).unwrap();
     assert_eq!(smpp.send(outgoing("Hi")).await, Outcome::accepted("m0".to_owned()));
-    let receipt = Told::Receipt { provider_id: "m0".into(), state: State::Delivered };
+    let (provider_id, from) = ("m0".into(), "491701234567".into());
+    let receipt = Told::Receipt { provider_id, from, state: State::Delivered };
     assert_eq!(told.recv().await, Some(receipt));
     let Some(Told::Answer { from, to, body, keyword }) = told.recv().await else { panic!() };
     assert_eq!((from.as_str(), to.as_str()), ("491701234567", "SHOP"));
@@ -234,7 +235,19 @@ fn short_texts_stand_in_their_field_and_long_ones_in_an_option() {
     let body = |text: &[u8]| {
         let (from, to) = ("SHOP", "491701234567");
         let (entity_id, template_id) = (Some("11"), Some("22"));
-        Submit { from, to, coding: 0, text, entity_id, template_id }.body()
+        let (source_kind, destination_kind) = (None, (1, 1));
+        let coding = 0;
+        let submit = Submit {
+            from,
+            source_kind,
+            destination_kind,
+            to,
+            coding,
+            text,
+            entity_id,
+            template_id,
+        };
+        submit.body()
     };
     let head = b"\0\x05\0SHOP\0\x01\x01491701234567\0\0\0\0\0\0\x01\0\0\0";
     let ids = b"\x14\x00\0\x0311\0\x14\x01\0\x0322\0";
@@ -270,6 +283,48 @@ proptest! {
         let _ = text::decode(coding, &bytes, Alphabet::Gsm);
         let _ = text::decode(coding, &bytes, Alphabet::Latin1);
     }
+}
+
+/// A gateway with a session for each way: what is told comes in on the one that was bound for it.
+#[tokio::test]
+async fn messages_go_out_on_one_session_and_receipts_come_in_on_another() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let gateway = tokio::spawn(async move {
+        let mut bound = Vec::new();
+        let mut streams = Vec::new();
+        for _ in 0..2 {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let login = read(&mut stream).await.unwrap();
+            let kind = login.command | command::ANSWER;
+            stream.write_all(&unit(kind, 0, login.sequence, b"x\0")).await.unwrap();
+            bound.push(login.command);
+            streams.push(stream);
+        }
+        let receipt = delivery(0x04, 0, b"id:m0 stat:DELIVRD err:000", &[]);
+        streams[0].write_all(&unit(command::DELIVER, 0, 7, &receipt)).await.unwrap();
+        let answer = read(&mut streams[0]).await.unwrap();
+        assert_eq!((answer.command, answer.sequence), (command::DELIVER | command::ANSWER, 7));
+        let asked = read(&mut streams[1]).await.unwrap();
+        // Type and plan of both sides, as they were set.
+        assert!(asked.body.starts_with(b"\0\x05\x01SHOP\0\x02\x03491701234567\0"));
+        streams[1].write_all(&answered(&asked, 0, b"m0\0")).await.unwrap();
+        bound
+    });
+    let own = Settings {
+        bind: Bind::Separate,
+        source_kind: Some((5, 1)),
+        destination_kind: (2, 3),
+        ..settings(port)
+    };
+    let (smpp, mut told) = Smpp::new(own).unwrap();
+    smpp.connect().await.unwrap();
+    let sent = tokio::spawn(async move { smpp.send(outgoing("Hi")).await });
+    let receipt = told.recv().await.unwrap();
+    assert!(matches!(receipt, Told::Receipt { state: State::Delivered, .. }), "{receipt:?}");
+    assert_eq!(sent.await.unwrap(), Outcome::accepted("m0".to_owned()));
+    let bound = gateway.await.unwrap();
+    assert_eq!(bound, [command::BIND_RECEIVER, command::BIND_TRANSMITTER]);
 }
 
 #[test]
@@ -330,7 +385,8 @@ server.listen(0, '127.0.0.1', function () { console.log(server.address().port); 
             assert_eq!(outcome, Outcome::accepted(crate::hex::encode(body.as_bytes())), "{body}");
             let state =
                 State::Failed { code: Code::AddressUnavailable, detail: "UNDELIV 069".into() };
-            assert_eq!(told.recv().await, Some(Told::Receipt { provider_id: "r1".into(), state }));
+            let (provider_id, from) = ("r1".into(), "491701234567".into());
+            assert_eq!(told.recv().await, Some(Told::Receipt { provider_id, from, state }));
         }
     } else {
         eprintln!("SKIPPED: Node has no package `smpp` (`NODE_PATH` says where packages are)");

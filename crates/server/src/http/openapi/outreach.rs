@@ -37,6 +37,13 @@ pub(super) fn operations() -> Vec<Operation> {
             "ProviderTest",
             ok("ProviderTested"),
         ),
+        get(
+            "/api/providers/{id}/dns",
+            "check_provider_dns",
+            "The DNS records that mail of a provider needs, and whether they are there.",
+            vec![],
+            "DnsRecords",
+        ),
         get(policy, "contact_policy", "Control group, caps, quiet hours.", vec![], "ContactPolicy"),
         send(
             Put,
@@ -143,6 +150,7 @@ pub(super) fn schemas() -> Vec<(String, RefOr<DocumentSchema>)> {
         ProviderInput,
         ProviderTest,
         ProviderTested,
+        DnsRecords,
         ContactPolicy,
         VisitorSecret,
         CampaignList,

@@ -1,15 +1,14 @@
-//! The adapters of telephones and browsers: push, text messages, WhatsApp.
+//! The adapters of apps and browsers: push, WhatsApp; and the form that messages take for them.
 
 use std::sync::Arc;
 
 use channels::apns::{self, Apns};
-use channels::contract::{Channel as Sends, Destination, Limits, Payload};
+use channels::contract::{Channel as Sends, Destination, Payload};
 use channels::fcm::{self, Fcm, ServiceAccount};
 use channels::http::{Client, Settings as HttpSettings};
+use channels::huawei::{self, Huawei};
 use channels::secret::Secret;
 use channels::sms;
-use channels::sms::generic::{Form, Generic, Template};
-use channels::sms::twilio::{self, Twilio};
 use channels::web_push::{self, WebPush};
 use channels::whatsapp::{self, WhatsApp};
 use engine::outreach::To;
@@ -20,11 +19,8 @@ use model::Value;
 use serde_json::{Map, json};
 use wire::api::ProviderSettings;
 
-use super::{ANSWER, Kind, Provider, Use, wrong};
+use super::{ANSWER, Kind, Provider, Use, texts, wrong};
 use crate::failure::Failure;
-
-/// The longest text of a request of one's own, in bytes.
-const SMS_BYTES: usize = sms::BODY_BYTES_MAX;
 
 /// How long a message to a browser is kept without a wish, in seconds: four weeks.
 const WEB_PUSH_TTL: u32 = 28 * 24 * 60 * 60;
@@ -34,29 +30,10 @@ pub(super) fn other(
     settings: &ProviderSettings,
     of: Use,
 ) -> Result<(Channel, Kind, Arc<dyn Sends>), Failure> {
-    let secret = |field: &str, value: &Option<String>| match value {
-        Some(value) if !value.trim().is_empty() => Ok(Secret::new(value.clone())),
-        _ => Err(wrong(&format!("settings.{field}"), "it is missing".to_owned())),
-    };
     match settings {
-        ProviderSettings::Twilio { account_sid, auth_token, from, base_url } => {
-            let own = twilio::Settings {
-                account_sid: account_sid.clone(),
-                auth_token: secret("auth_token", auth_token)?,
-                api_key: None,
-                from: from.clone(),
-                endpoint: base_url.clone().unwrap_or_else(|| Twilio::ENDPOINT.to_owned()),
-                per_second: of.per_second.map(f64::from),
-            };
-            let channel = Twilio::new(own, client(base_url.is_some(), false)?)
-                .map_err(|error| wrong("settings.account_sid", error.to_string()))?;
-            Ok((Channel::Sms, Kind::Sms, Arc::new(channel)))
-        }
-        ProviderSettings::HttpSms { .. } => {
-            let channel = Generic::new(template(settings, of)?, client(true, false)?, true)
-                .map_err(|error| wrong("settings", error.to_string()))?;
-            Ok((Channel::Sms, Kind::Sms, Arc::new(channel)))
-        }
+        ProviderSettings::Twilio { .. }
+        | ProviderSettings::HttpSms { .. }
+        | ProviderSettings::Smpp { .. } => texts::adapter(settings, of),
         ProviderSettings::Fcm { service_account, base_url } => {
             let account = ServiceAccount::parse(&secret("service_account", service_account)?)
                 .map_err(|error| wrong("settings.service_account", error.to_string()))?;
@@ -84,7 +61,20 @@ pub(super) fn other(
                 .map_err(|error| wrong("settings", error.to_string()))?;
             Ok((Channel::WebPush, Kind::WebPush, Arc::new(channel)))
         }
-        ProviderSettings::WhatsappCloud { phone_number_id, token, base_url, .. } => {
+        ProviderSettings::Huawei { app_id, app_secret, base_url, token_url, .. } => {
+            let own = huawei::Settings {
+                app_id: app_id.clone(),
+                app_secret: secret("app_secret", app_secret)?,
+                endpoint: base_url.clone().unwrap_or_else(|| Huawei::ENDPOINT.to_owned()),
+                token_server: token_url.clone().unwrap_or_else(|| Huawei::TOKEN_SERVER.to_owned()),
+            };
+            let plain = base_url.is_some() || token_url.is_some();
+            let channel = Huawei::new(own, client(plain, false)?)
+                .map_err(|error| wrong("settings.app_id", error.to_string()))?;
+            Ok((Channel::Push, Kind::Huawei, Arc::new(channel)))
+        }
+        ProviderSettings::WhatsappCloud { phone_number_id, token, base_url, replies, .. } => {
+            texts::check_replies(replies.as_ref())?;
             let own = whatsapp::Settings {
                 phone_number_id: phone_number_id.clone(),
                 access_token: secret("token", token)?,
@@ -101,63 +91,19 @@ pub(super) fn other(
     }
 }
 
+/// A secret that has to be there.
+pub(super) fn secret(field: &str, value: &Option<String>) -> Result<Secret, Failure> {
+    match value {
+        Some(value) if !value.trim().is_empty() => Ok(Secret::new(value.clone())),
+        _ => Err(wrong(&format!("settings.{field}"), "it is missing".to_owned())),
+    }
+}
+
 /// A client; `own`: of an address that the owner of the server chose, which may be plain.
-fn client(own: bool, http2_only: bool) -> Result<Client, Failure> {
+pub(super) fn client(own: bool, http2_only: bool) -> Result<Client, Failure> {
     let settings =
         HttpSettings { plain: own, http2_only, answer: ANSWER, ..HttpSettings::default() };
     Client::new(settings).map_err(|error| wrong("settings", error.to_string()))
-}
-
-/// A request of one's own. `{{id}}` and `{{secret}}` are ours; the others are the adapter's.
-fn template(settings: &ProviderSettings, of: Use) -> Result<Template, Failure> {
-    let ProviderSettings::HttpSms { url, method, headers, body, secret } = settings else {
-        return Err(wrong("settings.kind", "it is no request".to_owned()));
-    };
-    let secret = secret.clone().unwrap_or_default();
-    let filled = |text: &str| text.replace("{{id}}", "{{key}}").replace("{{secret}}", &secret);
-    let mut own = Vec::new();
-    let mut form = Form::Json;
-    for line in headers {
-        let (name, value) = line.split_once(':').ok_or_else(|| {
-            wrong("settings.headers", format!("\"{line}\" is not like Name: value"))
-        })?;
-        let (name, value) = (name.trim().to_owned(), filled(value.trim()));
-        match name.eq_ignore_ascii_case("content-type") {
-            true => {
-                form = match value.as_str() {
-                    text if text.contains("json") => Form::Json,
-                    text if text.contains("x-www-form-urlencoded") => Form::Form,
-                    text if text.contains("xml") => Form::Xml,
-                    _ => Form::Plain,
-                }
-            }
-            false => own.push((name, Secret::new(value))),
-        }
-    }
-    let method = match method.as_deref().unwrap_or("POST") {
-        "GET" => axum::http::Method::GET,
-        "PUT" => axum::http::Method::PUT,
-        "POST" => axum::http::Method::POST,
-        other => {
-            return Err(wrong("settings.method", format!("\"{other}\" is not POST, PUT or GET")));
-        }
-    };
-    Ok(Template {
-        method,
-        url: filled(url),
-        headers: own,
-        body: filled(body),
-        form,
-        from: String::new(),
-        id_pointer: None,
-        success: None,
-        idempotent: false,
-        limits: Limits {
-            concurrency: of.concurrency as usize,
-            per_second: of.per_second.map(f64::from),
-            payload_bytes: SMS_BYTES,
-        },
-    })
 }
 
 /// A rendered message of these channels in the form of its provider; nothing: they do not fit.
@@ -168,8 +114,10 @@ pub fn more(
     key: &str,
 ) -> Option<(Destination, Payload)> {
     match (rendered, &provider.kind, to) {
-        (Rendered::Sms(own), Kind::Sms, To::Address(number)) => {
-            let message = sms::Message { body: own.body.clone(), ..sms::Message::default() };
+        (Rendered::Sms(own), Kind::Sms | Kind::Smpp(_), To::Address(number)) => {
+            let status_callback = provider.callback.as_ref().map(|of| format!("{of}?message={key}"));
+            let message =
+                sms::Message { body: own.body.clone(), status_callback, ..sms::Message::default() };
             Some((Destination::Phone(number.to_string()), Payload::Sms(message)))
         }
         (Rendered::WhatsApp(own), Kind::WhatsApp, To::Address(number)) => {
@@ -195,6 +143,9 @@ pub fn more(
         }
         (Rendered::Push(own), Kind::Fcm, _) => {
             Some((Destination::Token(token(to)?), Payload::Fcm(Box::new(android(own, key)))))
+        }
+        (Rendered::Push(own), Kind::Huawei, _) => {
+            Some((Destination::Token(token(to)?), Payload::Huawei(Box::new(without_google(own, key)))))
         }
         (Rendered::Push(own), Kind::Apns, _) => {
             Some((Destination::Token(token(to)?), Payload::Apns(Box::new(apple(own, key)))))
@@ -251,6 +202,39 @@ fn android(own: &message::content::Push, key: &str) -> fcm::Message {
             ..fcm::Android::default()
         },
         ..fcm::Message::default()
+    }
+}
+
+fn without_google(own: &message::content::Push, key: &str) -> huawei::Message {
+    let mut data: Map<String, serde_json::Value> =
+        own.data.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
+    data.insert(MESSAGE_KEY.to_owned(), json!(key));
+    if !own.link.is_empty() {
+        data.insert(LINK_KEY.to_owned(), json!(own.link));
+    }
+    let buttons: Vec<_> =
+        own.buttons.iter().map(|b| json!({"title": b.title, "link": b.link})).collect();
+    if !buttons.is_empty() {
+        data.insert("buttons".to_owned(), json!(buttons));
+    }
+    // Huawei demands both lines of what is shown.
+    let shown = !own.title.is_empty() && !own.body.is_empty();
+    huawei::Message {
+        notification: shown.then(|| huawei::Notification {
+            title: own.title.clone(),
+            body: own.body.clone(),
+            image: filled(&own.image),
+            channel_id: filled(&own.channel),
+            tag: filled(&own.collapse_key),
+            tap: match own.link.starts_with("https://") {
+                true => huawei::Tap::Url(own.link.clone()),
+                false => huawei::Tap::App,
+            },
+            ..huawei::Notification::default()
+        }),
+        data,
+        ttl_s: own.ttl_s,
+        ..huawei::Message::default()
     }
 }
 

@@ -55,6 +55,26 @@ async fn texts_are_joined_and_aliases_passed_over() {
 }
 
 #[tokio::test]
+async fn addresses_and_their_names() {
+    let four = (1, vec![192, 0, 2, 7]);
+    let six = (28, [&[0x20, 1, 0xd, 0xb8][..], &[0; 11], &[1]].concat());
+    let name = (12, vec![2, b'm', b'x', 0]);
+    let server = server(move |asked| vec![answer(asked, GOOD, &[four.clone(), six.clone(), name.clone()])]);
+    let resolver = Resolver::new(&[server.await], LIMIT);
+    let found = |kind| {
+        let resolver = resolver.clone();
+        async move { resolver.lookup(kind, "mx.example").await.unwrap() }
+    };
+    assert_eq!(found(Kind::A).await, ["192.0.2.7"]);
+    assert_eq!(found(Kind::Aaaa).await, ["2001:db8::1"]);
+    assert_eq!(found(Kind::Ptr).await, ["mx"]);
+    assert_eq!(reverse("192.0.2.7".parse().unwrap()), "7.2.0.192.in-addr.arpa");
+    // The example of RFC 3596.
+    let expected = "b.a.9.8.7.6.5.0.4.0.0.0.3.0.0.0.2.0.0.0.1.0.0.0.0.0.0.0.1.2.3.4.ip6.arpa";
+    assert_eq!(reverse("4321:0:1:2:3:4:567:89ab".parse().unwrap()), expected);
+}
+
+#[tokio::test]
 async fn hosts_have_their_priority_and_a_name_that_may_continue_elsewhere() {
     // `mx` and then the question's own name.
     let record = (15, vec![0, 10, 2, b'm', b'x', 0xc0, 12]);
