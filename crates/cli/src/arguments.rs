@@ -16,7 +16,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use analyses::*;
 pub use campaign::{
-    CampaignArguments, CampaignCommand, CampaignFileArguments, CampaignOneArguments,
+    CampaignArguments, CampaignCommand, CampaignFileArguments, CampaignListArguments,
+    CampaignOneArguments, CampaignPlayArguments,
 };
 pub use files::{
     ExportArguments, FileFormat, ImportArguments, ImportsAddArguments, ImportsArguments,

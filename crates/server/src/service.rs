@@ -28,6 +28,7 @@ mod lifecycle;
 mod links;
 pub mod live;
 mod overview;
+mod plays;
 mod privacy;
 mod providers;
 pub(crate) mod retention;
