@@ -310,9 +310,9 @@ test('what keeps a campaign from being started is told, and the draft is kept', 
 
 test('an e-mail is previewed in a frame that runs nothing, at two widths and from right to left', async () => {
   const { page, errors, close } = await open(browser);
-  await go(page, '/campaigns/new', { play: 'win_back', step: 'content', lang: 'en' });
+  await go(page, '/campaigns/new', { play: 'win-back', step: 'content', lang: 'en' });
   const rendered = page.locator('[data-rendered="email"]');
-  await rendered.locator('[data-subject]').getByText('We have missed you').waitFor();
+  await rendered.locator('[data-subject]').getByText('We have not seen you for a while').waitFor();
   const frame = rendered.locator('iframe');
   assert.equal(await frame.getAttribute('sandbox'), '', 'it may do nothing');
   await page.getByRole('tab', { name: 'Arabic' }).click();
@@ -350,11 +350,11 @@ for (const lang of LANGUAGES) {
   test(`the pages of campaigns are right in ${lang}`, async () => {
     const pages = {
       campaigns: '/campaigns',
-      'campaign-new': '/campaigns/new?play=second_purchase',
-      'campaign-message': '/campaigns/new?play=win_back&step=content',
-      'campaign-when': '/campaigns/new?play=abandoned_cart&step=when',
+      'campaign-new': '/campaigns/new?play=at-risk-rescue',
+      'campaign-message': '/campaigns/new?play=win-back&step=content',
+      'campaign-when': '/campaigns/new?play=win-back&step=when',
       'campaign-goals': '/campaigns/new?play=welcome&step=goals',
-      'campaign-overview': '/campaigns/new?play=announcement&step=review',
+      'campaign-overview': '/campaigns/new?play=storm-notice&step=review',
       campaign: `/campaigns/${campaign}`,
       deliveries: `/deliveries?campaign=${campaign}`,
       channels: '/settings?tab=channels',

@@ -73,6 +73,13 @@ pub enum Component {
         /// What comes back in the webhook.
         payload: String,
     },
+    /// What is copied when a button is pressed.
+    CopyCode {
+        /// Which button, from 0.
+        index: u8,
+        /// The code.
+        code: String,
+    },
 }
 
 /// One value of a template.
@@ -228,6 +235,10 @@ fn component(component: &Component) -> Value {
         Component::QuickReply { index, payload } => json!({
             "type": "button", "sub_type": "quick_reply", "index": index.to_string(),
             "parameters": [{"type": "payload", "payload": payload}],
+        }),
+        Component::CopyCode { index, code } => json!({
+            "type": "button", "sub_type": "copy_code", "index": index.to_string(),
+            "parameters": [{"type": "coupon_code", "coupon_code": code}],
         }),
     }
 }

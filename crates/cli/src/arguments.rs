@@ -17,7 +17,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use analyses::*;
 pub use campaign::{
-    CampaignArguments, CampaignCommand, CampaignFileArguments, CampaignOneArguments,
+    CampaignArguments, CampaignCommand, CampaignFileArguments, CampaignListArguments,
+    CampaignOneArguments, CampaignPlayArguments,
 };
 pub use catalog::{
     CatalogArguments, CatalogCommand, CatalogOneArguments, CatalogRowsArguments,

@@ -31,6 +31,7 @@ mod links;
 pub mod live;
 pub(crate) mod onsite;
 mod overview;
+mod plays;
 mod privacy;
 mod providers;
 pub(crate) mod retention;

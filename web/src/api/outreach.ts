@@ -80,6 +80,16 @@ export interface Campaign {
   problems: ContentProblem[];
 }
 
+/** A campaign to begin with. */
+export interface Play {
+  id: string;
+  name: string;
+  description: string;
+  channel: Channel;
+  definition: CampaignInput;
+  segments: Schemas['PlaySegment'][];
+}
+
 export interface MessagePreviewInput {
   content: Record<string, Content>;
   user?: string;
@@ -158,6 +168,8 @@ export const outreach = {
   reach: (input: CampaignInput, signal?: AbortSignal) => body(client.POST('/api/campaigns/reach', { body: campaignBody(input), signal: signal ?? null })),
   report: (id: string, query: { as_of?: string | undefined }) => body(client.GET('/api/campaigns/{id}/report', { params: { path: { id }, query } })),
   testCampaign: (id: string, input: { user: string; variant?: string }) => body(client.POST('/api/campaigns/{id}/test', { ...at(id), body: input })),
+  plays: () => body(client.GET('/api/plays')) as Promise<{ plays: Play[] }>,
+  preparePlay: (id: string) => body(client.POST('/api/plays/{id}/segments', at(id))) as Promise<Play>,
   preview: (input: MessagePreviewInput, signal?: AbortSignal) => body(client.POST('/api/messages/preview', { body: input as Schemas['MessagePreviewInput'], signal: signal ?? null })),
   deliveries: (query: DeliveryFilter & { limit: number }) => body(client.GET('/api/deliveries', { params: { query } })),
   delivery: (id: string) => body(client.GET('/api/deliveries/{id}', at(id))),
@@ -195,6 +207,11 @@ export function useReport(id: string, query: { as_of?: string | undefined }, liv
     placeholderData: keepPreviousData,
     refetchInterval: lively ? LOOK_EVERY_MS : false,
   });
+}
+
+/** Campaigns to begin with, and which of their segments are there. */
+export function usePlays() {
+  return useQuery({ queryKey: ['plays'], queryFn: outreach.plays });
 }
 
 export function useProviders() {

@@ -884,6 +884,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/plays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Campaigns to begin with. */
+        get: operations["plays"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plays/{id}/segments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes the segments that a play needs and that are not there. */
+        post: operations["prepare_play"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/providers": {
         parameters: {
             query?: never;
@@ -2843,6 +2877,12 @@ export interface components {
         } | {
             /** @description Text, where there is no template. */
             body?: string;
+            /** @description Its buttons, all of them and in its order. */
+            buttons?: components["schemas"]["WhatsappButtonInput"][];
+            /** @description The small print below it, shown as `wording` is. */
+            footer?: string;
+            /** @description What stands above its text, if that is variable. */
+            header?: components["schemas"]["WhatsappHeaderInput"];
             /** @enum {string} */
             kind: "whatsapp";
             /** @description Its language; not a template. */
@@ -2851,6 +2891,11 @@ export interface components {
             parameters?: string[];
             /** @description Name of the approved template; not a template of ours. */
             template?: string;
+            /**
+             * @description What the approved template says, with `{{1}}` where `parameters` go: for whoever looks at the
+             *     campaign. It is not sent, and not a template of ours.
+             */
+            wording?: string;
         } | {
             /** @description The body; default: what is known of the message, as JSON. */
             body?: string;
@@ -4882,6 +4927,8 @@ export interface components {
         Message: Record<string, never>;
         /** @description A message as a user would see it. */
         MessagePreview: {
+            /** @description Which of the contents is shown: a language that has one of its own, or `default`. */
+            content: string;
             /** @description Which language was taken. */
             locale: string;
             /** @description What is wrong or unwise. */
@@ -4892,11 +4939,7 @@ export interface components {
             } | null;
             /** @description It is written from right to left. */
             right_to_left: boolean;
-            /**
-             * Format: int32
-             * @description Parts of a text message.
-             */
-            sms_parts: number | null;
+            sms: components["schemas"]["SmsLength"] | null;
             /** @description Why a template stopped, in words; nothing: it did not. */
             stopped: string | null;
         };
@@ -4970,16 +5013,31 @@ export interface components {
              */
             code: string;
             /**
+             * @description The currency of the price, as in `EUR`.
+             * @default null
+             */
+            currency: string;
+            /**
              * @description What is offered, as in `20% off`.
              * @default null
              */
             description: string;
+            /**
+             * @description How much the price was lowered by, as in `5.00`.
+             * @default null
+             */
+            discount: string;
             /**
              * Format: date-time
              * @description Until when; not a template.
              * @default null
              */
             ends_at: string;
+            /**
+             * @description A few words below the picture; default: what is offered.
+             * @default null
+             */
+            headline: string;
             /**
              * @description A picture, PNG or JPEG.
              * @default null
@@ -4995,6 +5053,11 @@ export interface components {
              * @default null
              */
             logo: string;
+            /**
+             * @description The price of what the picture shows, as in `19.90`.
+             * @default null
+             */
+            price: string;
             /**
              * Format: date-time
              * @description From when on; not a template.
@@ -5118,6 +5181,36 @@ export interface components {
             to: number;
             /** @description `segment/ID` or `lifecycle/KEY`. */
             watch: string;
+        };
+        /** @description A ready campaign. */
+        Play: {
+            channel: ("email" | "push" | "web_push" | "sms" | "whatsapp" | "webhook" | "in_app" | "inbox");
+            /** @description The campaign, as `POST /api/campaigns` takes it. It has no id: one is made of its name. */
+            definition: components["schemas"]["CampaignInput"];
+            /** @description What it is for, in English. */
+            description: string;
+            /** @description Stable id, as in `win-back`. */
+            id: string;
+            /** @description Name for people, in English. */
+            name: string;
+            /** @description The saved segments that it names. */
+            segments: components["schemas"]["PlaySegment"][];
+        };
+        /** @description All plays. */
+        PlayList: {
+            /** @description In the order in which a user would meet them, from the welcome to the return. */
+            plays: components["schemas"]["Play"][];
+        };
+        /** @description A segment that a play needs. */
+        PlaySegment: {
+            /** @description What it means, in text form. */
+            definition: string;
+            /** @description The workspace has a segment of this id, whatever it means there: that one is used. */
+            exists: boolean;
+            /** @description Its id. */
+            id: string;
+            /** @description Name for people, in English. */
+            name: string;
         };
         /** @description In how many periods people come. */
         PowerCurve: {
@@ -6398,6 +6491,28 @@ export interface components {
              */
             users: number;
         };
+        /** @description How long a text message is, as networks count. */
+        SmsLength: {
+            /** @description `gsm7`: seven bits a character, or `ucs2`: sixteen. */
+            encoding: string;
+            /** @description Characters that `gsm7` does not have, each once: without them it would be `gsm7`. */
+            forced_by: string[];
+            /**
+             * Format: int32
+             * @description Units that still fit into the last of them.
+             */
+            left: number;
+            /**
+             * Format: int32
+             * @description Messages that are paid for.
+             */
+            parts: number;
+            /**
+             * Format: int32
+             * @description Septets of `gsm7`, or units of sixteen bits.
+             */
+            units: number;
+        };
         /** @description Numbers in brief. */
         Spread: {
             /**
@@ -7220,6 +7335,24 @@ export interface components {
              * @description Milliseconds until the answer.
              */
             took_ms: number;
+        };
+        /** @description A button of a WhatsApp template, in the order of the template. */
+        WhatsappButtonInput: {
+            kind: ("quick_reply" | "url" | "phone" | "copy_code");
+            /** @description What it says: part of the approved template, shown and not sent; not a template of ours. */
+            title?: string;
+            /**
+             * @description Of `quick_reply` what comes back when it is pressed, of `url` the end of the address, of
+             *     `copy_code` the code. Empty: the approved template says it. A number of `phone` is always part
+             *     of the approved template.
+             */
+            value?: string;
+        };
+        /** @description The variable part above the text of a WhatsApp template. */
+        WhatsappHeaderInput: {
+            kind: ("text" | "image" | "video" | "document");
+            /** @description The value of its variable, or the address of the picture, video or document. */
+            value: string;
         };
         /** @description One thing that decided. */
         WhyStep: {
@@ -9416,6 +9549,66 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Overview"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    plays: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlayList"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    prepare_play: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Play"];
                 };
             };
             /** @description what went wrong and how to mend it */

@@ -56,6 +56,7 @@ async fn templates_and_text_stand_as_meta_expects_them() {
             Component::Body(vec![Parameter::Text("Ada".into())]),
             Component::UrlButton { index: 0, suffix: "o/1".into() },
             Component::QuickReply { index: 1, payload: "yes".into() },
+            Component::CopyCode { index: 2, code: "SPRING".into() },
         ],
     };
     for message in [template, hello()] {
@@ -80,6 +81,8 @@ async fn templates_and_text_stand_as_meta_expects_them() {
                  "parameters": [{"type": "text", "text": "o/1"}]},
                 {"type": "button", "sub_type": "quick_reply", "index": "1",
                  "parameters": [{"type": "payload", "payload": "yes"}]},
+                {"type": "button", "sub_type": "copy_code", "index": "2",
+                 "parameters": [{"type": "coupon_code", "coupon_code": "SPRING"}]},
             ],
         },
     });

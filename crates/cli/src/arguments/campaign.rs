@@ -9,6 +9,8 @@ use super::{Format, SourceArguments};
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
+  perennial campaign plays --data-dir data
+  perennial campaign play win-back --server http://127.0.0.1:8080 --key KEY
   perennial campaign create win-back.json --server http://127.0.0.1:8080 --key KEY
   perennial campaign reach win-back.json --data-dir data
   perennial campaign start win-back --server http://127.0.0.1:8080 --key KEY
@@ -26,6 +28,10 @@ pub struct CampaignArguments {
 pub enum CampaignCommand {
     /// Show all, with what they sent
     List(CampaignListArguments),
+    /// Show the plays: campaigns to begin with
+    Plays(CampaignListArguments),
+    /// Make a draft of a play, with the segments that it needs
+    Play(CampaignPlayArguments),
     /// Make a draft of a definition
     Create(CampaignFileArguments),
     /// Count who a definition would reach, and who not, and why
@@ -51,6 +57,14 @@ pub struct CampaignListArguments {
     /// How the list is written
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
+}
+
+#[derive(Args)]
+pub struct CampaignPlayArguments {
+    #[command(flatten)]
+    pub source: SourceArguments,
+    /// Its id, as `plays` shows it
+    pub id: String,
 }
 
 #[derive(Args)]

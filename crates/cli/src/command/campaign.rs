@@ -3,11 +3,12 @@
 use anyhow::Context;
 use wire::api::{
     Campaign, CampaignAction, CampaignActionInput, CampaignInput, CampaignList, CampaignReach,
-    CampaignReport, CampaignReportQuery, Deliveries, DeliveriesQuery, WithInterval,
+    CampaignReport, CampaignReportQuery, Deliveries, DeliveriesQuery, Play, PlayList, WithInterval,
 };
 
 use crate::arguments::{
-    CampaignArguments, CampaignCommand, CampaignFileArguments, CampaignOneArguments, Format,
+    CampaignArguments, CampaignCommand, CampaignFileArguments, CampaignListArguments,
+    CampaignOneArguments, CampaignPlayArguments, Format,
 };
 use crate::print::{self, Table, number};
 use crate::source::{Source, encode};
@@ -23,6 +24,8 @@ pub fn run(arguments: CampaignArguments) -> anyhow::Result<()> {
             print::result(arguments.format, &all, || list(&all))?;
             source.close()
         }
+        CampaignCommand::Plays(arguments) => plays(&arguments),
+        CampaignCommand::Play(arguments) => play(&arguments),
         CampaignCommand::Create(arguments) => create(&arguments),
         CampaignCommand::Reach(arguments) => reach(&arguments),
         CampaignCommand::Start(arguments) => act(&arguments, CampaignAction::Start),
@@ -43,19 +46,69 @@ fn definition(arguments: &CampaignFileArguments) -> anyhow::Result<CampaignInput
         .with_context(|| format!("{} is no definition of a campaign", path.display()))
 }
 
+fn plays(arguments: &CampaignListArguments) -> anyhow::Result<()> {
+    let source = Source::open(&arguments.source)?;
+    let all: PlayList = match &source {
+        Source::Local(service) => service.plays()?,
+        Source::Remote(client) => client.get("/api/plays", &())?,
+    };
+    print::result(arguments.format, &all, || {
+        let mut table = Table::new(["id", "name", "channel", "what for"]);
+        for play in &all.plays {
+            let channel = serde_json::to_value(play.channel).unwrap_or_default();
+            table.row(vec![
+                play.id.clone(),
+                play.name.clone(),
+                channel.as_str().unwrap_or_default().to_owned(),
+                play.description.clone(),
+            ]);
+        }
+        table
+    })?;
+    source.close()
+}
+
+/// Makes the segments of a play that are not there, and a draft.
+fn play(arguments: &CampaignPlayArguments) -> anyhow::Result<()> {
+    let source = Source::open(&arguments.source)?;
+    let list: PlayList = match &source {
+        Source::Local(service) => service.plays()?,
+        Source::Remote(client) => client.get("/api/plays", &())?,
+    };
+    let before = list.plays.into_iter().find(|play| play.id == arguments.id);
+    let play: Play = match &source {
+        Source::Local(service) => service.prepare_play(&arguments.id)?,
+        Source::Remote(client) => {
+            client.post(&format!("/api/plays/{}/segments", encode(&arguments.id)), &())?
+        }
+    };
+    let missing = before.iter().flat_map(|play| &play.segments).filter(|segment| !segment.exists);
+    for segment in missing {
+        print::out(&format!("segment made: {} ({})\n", segment.id, segment.definition))?;
+    }
+    made(&source, &play.definition)?;
+    source.close()
+}
+
 fn create(arguments: &CampaignFileArguments) -> anyhow::Result<()> {
     let input = definition(arguments)?;
     let source = Source::open(&arguments.source)?;
-    let made: Campaign = match &source {
-        Source::Local(service) => service.create_campaign(&input)?,
-        Source::Remote(client) => client.post("/api/campaigns", &input)?,
+    made(&source, &input)?;
+    source.close()
+}
+
+/// Makes a draft, and says what is wrong or unwise about it and under which id it stands.
+fn made(source: &Source, input: &CampaignInput) -> anyhow::Result<()> {
+    let made: Campaign = match source {
+        Source::Local(service) => service.create_campaign(input)?,
+        Source::Remote(client) => client.post("/api/campaigns", input)?,
     };
     for problem in &made.problems {
         let kind = if problem.error { "error" } else { "note" };
         print::out(&format!("{kind}: {} {}: {}\n", problem.code, problem.place, problem.message))?;
     }
     print::out(&format!("{}\n", made.id))?;
-    source.close()
+    Ok(())
 }
 
 fn reach(arguments: &CampaignFileArguments) -> anyhow::Result<()> {

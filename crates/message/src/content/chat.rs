@@ -109,7 +109,11 @@ impl WhatsApp {
                 missing(problems, "text", "write the text, or choose a template");
             }
             WhatsAppMessage::Text(_) => {}
-            WhatsAppMessage::Template { name, language, body, buttons, .. } => {
+            WhatsAppMessage::Template { name, language, header, body, buttons } => {
+                if header.as_ref().is_some_and(|header| header.value().trim().is_empty()) {
+                    let hint = "write its value or address, or leave it out if it never changes";
+                    missing(problems, "header", hint);
+                }
                 if name.trim().is_empty() {
                     missing(problems, "name", "write the name of a template that was approved");
                 }
@@ -128,6 +132,15 @@ impl WhatsApp {
 }
 
 impl WhatsAppHeader {
+    fn value(&self) -> &str {
+        match self {
+            WhatsAppHeader::Text(value)
+            | WhatsAppHeader::Image(value)
+            | WhatsAppHeader::Video(value)
+            | WhatsAppHeader::Document(value) => value,
+        }
+    }
+
     fn each(&self, each: &mut Each<'_>) -> Result<WhatsAppHeader, Stop> {
         let mut url = |url: &str| each(Place::url("header"), url);
         Ok(match self {

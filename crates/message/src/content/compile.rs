@@ -346,7 +346,18 @@ fn email_of(email: Email, variant: &CompiledBody) -> RenderedEmail {
         false => text,
     };
     let amp = Some(amp).filter(|amp| !amp.trim().is_empty());
-    RenderedEmail { from_name, from, reply_to, subject, html, text, amp, right_to_left }
+    RenderedEmail {
+        from_name,
+        from,
+        reply_to,
+        subject,
+        html,
+        text,
+        amp,
+        right_to_left,
+        preheader,
+        annotations,
+    }
 }
 
 /// The text on one line: control characters become blanks.

@@ -104,6 +104,10 @@ pub struct RenderedEmail {
     pub amp: Option<String>,
     /// Whether it is written from right to left.
     pub right_to_left: bool,
+    /// What mail programs show behind the subject; it is part of the HTML already.
+    pub preheader: String,
+    /// What Gmail shows in the list of promotions; it is part of the HTML already.
+    pub annotations: Option<Annotations>,
 }
 
 impl Email {

@@ -32,6 +32,8 @@ pub fn routes() -> Router<App> {
         .route("/api/campaigns/{id}/send", post(send))
         .route("/api/campaigns/{id}/test", post(test_campaign))
         .route("/api/campaigns/{id}/report", get(report))
+        .route("/api/plays", get(plays))
+        .route("/api/plays/{id}/segments", post(prepare_play))
         .route("/api/messages/preview", post(preview))
         .route("/api/deliveries", get(deliveries))
         .route("/api/deliveries/{id}", get(delivery))
@@ -139,6 +141,15 @@ async fn report(
 async fn reach(State(app): State<App>, body: Body) -> Answer {
     let input: CampaignInput = body::json(&body::read(body).await?)?;
     ask(&app, move |service| service.campaign_reach(&input)).await
+}
+
+async fn plays(State(app): State<App>) -> Answer {
+    ask(&app, Service::plays).await
+}
+
+async fn prepare_play(State(app): State<App>, Id(id): Id) -> Answer {
+    let prepared = app.work(move |service| service.prepare_play(&id)).await?;
+    Ok(Json(prepared).into_response())
 }
 
 async fn preview(State(app): State<App>, body: Body) -> Answer {

@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use message::content::{
     Annotations, Button, Email, EmailBody, InApp, InAppButton, InboxCard, Offer, PromotionCard,
-    Push, ShowLimits, ShowWhen, Sms, Variant, WebPush, Webhook, WhatsApp, WhatsAppMessage,
+    Push, ShowLimits, ShowWhen, Sms, Variant, WebPush, Webhook, WhatsApp, WhatsAppButton,
+    WhatsAppHeader, WhatsAppMessage,
 };
 use message::{Body, Compiled, Content, Problem};
 use model::{Span, Text};
 use wire::api::{
     self, BodyForm, ButtonInput, CampaignInput, Channel, ContentInput, ContentProblem, OfferInput,
+    WhatsappButtonInput, WhatsappButtonKind, WhatsappHeaderInput, WhatsappHeaderKind,
 };
 
 /// The language that is for everybody else.
@@ -287,14 +289,24 @@ fn body(written: &ContentInput) -> Body {
             })
         }
         ContentInput::Sms { body } => Body::Sms(Sms { body: body.clone() }),
-        ContentInput::Whatsapp { template, language, parameters, body } => {
+        // Wording and footer are for people: WhatsApp has them with the template.
+        ContentInput::Whatsapp {
+            template,
+            language,
+            header,
+            parameters,
+            buttons,
+            body,
+            wording: _,
+            footer: _,
+        } => {
             let message = match template {
                 Some(name) => WhatsAppMessage::Template {
                     name: name.clone(),
                     language: text(language),
-                    header: None,
+                    header: header.as_ref().map(whatsapp_header),
                     body: parameters.clone(),
-                    buttons: Vec::new(),
+                    buttons: whatsapp_buttons(buttons),
                 },
                 None => WhatsAppMessage::Text(body.clone()),
             };
@@ -374,13 +386,41 @@ fn screen_button(written: &ButtonInput) -> InAppButton {
     InAppButton { id: id.clone(), title: title.clone(), link: link.clone().unwrap_or_default() }
 }
 
+fn whatsapp_header(written: &WhatsappHeaderInput) -> WhatsAppHeader {
+    let value = written.value.clone();
+    match written.kind {
+        WhatsappHeaderKind::Text => WhatsAppHeader::Text(value),
+        WhatsappHeaderKind::Image => WhatsAppHeader::Image(value),
+        WhatsappHeaderKind::Video => WhatsAppHeader::Video(value),
+        WhatsappHeaderKind::Document => WhatsAppHeader::Document(value),
+    }
+}
+
+/// The buttons that have something to fill in, under their places in the template.
+fn whatsapp_buttons(written: &[WhatsappButtonInput]) -> Vec<WhatsAppButton> {
+    let numbered = written.iter().zip(0u8..=u8::MAX);
+    let variable = numbered.filter_map(|(button, index)| {
+        let kind = match button.kind {
+            WhatsappButtonKind::QuickReply => "quick_reply",
+            WhatsappButtonKind::Url => "url",
+            WhatsappButtonKind::CopyCode => "copy_code",
+            WhatsappButtonKind::Phone => return None,
+        };
+        let value = button.value.clone();
+        (!value.is_empty()).then(|| WhatsAppButton { index, kind: kind.to_owned(), value })
+    });
+    variable.collect()
+}
+
 fn annotations(written: &OfferInput) -> Annotations {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let card = written.image.as_ref().map(|image| PromotionCard {
         image: image.clone(),
         url: text(&written.link),
-        headline: text(&written.description),
-        ..PromotionCard::default()
+        headline: written.headline.clone().unwrap_or_else(|| text(&written.description)),
+        price: text(&written.price),
+        currency: text(&written.currency),
+        discount: text(&written.discount),
     });
     Annotations {
         logo: text(&written.logo),

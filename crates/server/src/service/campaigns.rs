@@ -4,7 +4,7 @@ mod preview;
 mod reach;
 mod report;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError};
 
 use engine::outreach::Candidate;
@@ -485,9 +485,29 @@ fn request_event(key: &str, input: &CampaignSend, now: Timestamp) -> Result<Arc<
     Ok(Arc::new(Event { name, time: now, id: EventId::of(key), properties }))
 }
 
-/// Objects inside objects become dotted names, as everywhere.
+/// Objects inside objects become dotted names, and lists of objects a list for each of their names, as
+/// everywhere.
 fn flatten(name: &str, written: &Value, into: &mut Vec<(Text, model::Value)>) {
     match written {
+        Value::Array(items) if items.iter().any(Value::is_object) => {
+            let mut columns: BTreeMap<Text, Vec<model::Value>> = BTreeMap::new();
+            let objects = items.iter().filter(|item| item.is_object());
+            let mut n_objects = 0;
+            for (place, object) in objects.enumerate() {
+                let mut own = Vec::new();
+                flatten(name, object, &mut own);
+                for (name, value) in own {
+                    let column = columns.entry(name).or_default();
+                    column.resize(place, model::Value::Null);
+                    column.push(value);
+                }
+                n_objects = place + 1;
+            }
+            for (name, mut column) in columns {
+                column.resize(n_objects, model::Value::Null);
+                into.push((name, model::Value::List(column.into())));
+            }
+        }
         Value::Object(inner) => {
             inner.iter().for_each(|(own, value)| flatten(&format!("{name}.{own}"), value, into));
         }

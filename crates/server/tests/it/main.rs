@@ -26,6 +26,7 @@ mod maintenance;
 mod onsite;
 mod operations;
 mod outreach;
+mod outreach_content;
 mod outreach_lookups;
 mod outreach_mail;
 mod outreach_plays;

@@ -525,6 +525,8 @@ pub struct MessagePreview {
     pub rendered: Option<BTreeMap<String, Value>>,
     /// Which language was taken.
     pub locale: String,
+    /// Which of the contents is shown: a language that has one of its own, or `default`.
+    pub content: String,
     /// It is written from right to left.
     pub right_to_left: bool,
     /// Why a template stopped, in words; nothing: it did not.
@@ -532,9 +534,24 @@ pub struct MessagePreview {
     pub stopped: Option<String>,
     /// What is wrong or unwise.
     pub problems: Vec<ContentProblem>,
-    /// Parts of a text message.
+    /// How long a text message is.
     #[schema(required = true)]
-    pub sms_parts: Option<u32>,
+    pub sms: Option<SmsLength>,
+}
+
+/// How long a text message is, as networks count.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SmsLength {
+    /// `gsm7`: seven bits a character, or `ucs2`: sixteen.
+    pub encoding: String,
+    /// Septets of `gsm7`, or units of sixteen bits.
+    pub units: u32,
+    /// Messages that are paid for.
+    pub parts: u32,
+    /// Units that still fit into the last of them.
+    pub left: u32,
+    /// Characters that `gsm7` does not have, each once: without them it would be `gsm7`.
+    pub forced_by: Vec<String>,
 }
 
 /// A test message of a campaign.

@@ -64,6 +64,80 @@ pub struct OfferInput {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub logo: Option<String>,
+    /// A few words below the picture; default: what is offered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub headline: Option<String>,
+    /// The price of what the picture shows, as in `19.90`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub price: Option<String>,
+    /// The currency of the price, as in `EUR`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub currency: Option<String>,
+    /// How much the price was lowered by, as in `5.00`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub discount: Option<String>,
+}
+
+/// What stands above the text of a WhatsApp template.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WhatsappHeaderKind {
+    /// A line of text with a variable.
+    Text,
+    /// A picture.
+    Image,
+    /// A video.
+    Video,
+    /// A document.
+    Document,
+}
+
+/// The variable part above the text of a WhatsApp template.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WhatsappHeaderInput {
+    /// What it is.
+    #[schema(inline)]
+    pub kind: WhatsappHeaderKind,
+    /// The value of its variable, or the address of the picture, video or document.
+    pub value: String,
+}
+
+/// What a button of a WhatsApp template does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WhatsappButtonKind {
+    /// It answers.
+    QuickReply,
+    /// It opens an address.
+    Url,
+    /// It calls a number.
+    Phone,
+    /// It copies a code.
+    CopyCode,
+}
+
+/// A button of a WhatsApp template, in the order of the template.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WhatsappButtonInput {
+    /// What it does.
+    #[schema(inline)]
+    pub kind: WhatsappButtonKind,
+    /// What it says: part of the approved template, shown and not sent; not a template of ours.
+    #[serde(default)]
+    #[schema(required = false)]
+    pub title: String,
+    /// Of `quick_reply` what comes back when it is pressed, of `url` the end of the address, of
+    /// `copy_code` the code. Empty: the approved template says it. A number of `phone` is always part
+    /// of the approved template.
+    #[serde(default)]
+    #[schema(required = false)]
+    pub value: String,
 }
 
 /// What a visitor does that lets a pop-up be shown.
@@ -229,10 +303,27 @@ pub enum ContentInput {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[schema(nullable = false)]
         language: Option<String>,
+        /// What stands above its text, if that is variable.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        header: Option<WhatsappHeaderInput>,
         /// What fills its body.
         #[serde(default)]
         #[schema(required = false)]
         parameters: Vec<String>,
+        /// Its buttons, all of them and in its order.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[schema(required = false)]
+        buttons: Vec<WhatsappButtonInput>,
+        /// What the approved template says, with `{{1}}` where `parameters` go: for whoever looks at the
+        /// campaign. It is not sent, and not a template of ours.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        wording: Option<String>,
+        /// The small print below it, shown as `wording` is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        footer: Option<String>,
         /// Text, where there is no template.
         #[serde(default)]
         #[schema(required = false)]

@@ -2,8 +2,8 @@
 
 import { Badge, Button, Group, NativeSelect, Paper, Stack, Table, Text, TextInput } from '@mantine/core';
 import { IconPlus, IconSearch } from '@tabler/icons-react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Link } from 'react-router';
 import { type CampaignSummary, CHANNELS, useCampaigns } from '../../api/outreach';
 import { AppLink } from '../../components/AppLink';
 import { EmptyState } from '../../components/EmptyState';
@@ -13,10 +13,9 @@ import { Query } from '../../components/Query';
 import { Scroll } from '../../components/Scroll';
 import { When } from '../../components/When';
 import { useFormat } from '../../lib/format';
-import { useLinks } from '../../lib/links';
 import { deliveriesPath, useOutreachNames } from '../../lib/outreach';
 import { useParam } from '../../lib/params';
-import { Plays } from './Plays';
+import { Gallery, Plays } from './Plays';
 
 const STATUSES = ['draft', 'scheduled', 'running', 'paused', 'stopped', 'ended'] as const;
 
@@ -87,13 +86,13 @@ function Filtered({ campaigns }: { campaigns: CampaignSummary[] }) {
 
 export default function CampaignsPage() {
   const { t } = useTranslation();
-  const links = useLinks();
   const query = useCampaigns();
+  const [choosing, setChoosing] = useState(false);
   return (
     <Page
       title={t('campaigns.title')}
       lead={t('campaigns.lead')}
-      actions={<Button component={Link} to={links.to('/campaigns/new')} leftSection={<IconPlus size={16} />}>{t('campaigns.new')}</Button>}
+      actions={<Button leftSection={<IconPlus size={16} />} aria-haspopup="dialog" onClick={() => setChoosing(true)}>{t('campaigns.new')}</Button>}
     >
       <Paper>
         <Query query={query}>
@@ -101,6 +100,7 @@ export default function CampaignsPage() {
         </Query>
       </Paper>
       <Section title={t('plays.title')} lead={t('plays.lead')}><Plays /></Section>
+      <Gallery opened={choosing} onClose={() => setChoosing(false)} />
     </Page>
   );
 }

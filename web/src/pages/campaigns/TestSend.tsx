@@ -26,11 +26,13 @@ export function Tested({ tested }: { tested: ProviderTested }) {
   );
 }
 
-export function TestSend({ campaign }: { campaign: Campaign }) {
+/** `variant`: the one that is being written; without it, one can be chosen. */
+export function TestSend({ campaign, variant: fixed }: { campaign: Campaign; variant?: string }) {
   const { t } = useTranslation();
   const users = useQuery({ queryKey: ['test-users'], queryFn: () => body(client.GET('/api/test-users')) });
   const [user, setUser] = useState('');
-  const [variant, setVariant] = useState('');
+  const [chosen, setVariant] = useState('');
+  const variant = fixed ?? chosen;
   const { variants } = campaign.definition;
   const send = useMutation({
     mutationFn: (to: string) => outreach.testCampaign(campaign.id, { user: to, ...(variant && { variant }) }),
@@ -45,7 +47,7 @@ export function TestSend({ campaign }: { campaign: Campaign }) {
             <Stack gap="sm">
               <Group gap="sm" align="flex-end">
                 <NativeSelect label={t('test.user')} value={to} onChange={(event) => setUser(event.currentTarget.value)} data={known.map(({ id }) => id)} />
-                {variants.length > 1 && <NativeSelect label={t('content.variant')} value={variant || (variants[0]?.id ?? '')} onChange={(event) => setVariant(event.currentTarget.value)} data={variants.map(({ id, name }) => ({ value: id, label: name || id.toUpperCase() }))} />}
+                {fixed === undefined && variants.length > 1 && <NativeSelect label={t('content.variant')} value={variant || (variants[0]?.id ?? '')} onChange={(event) => setVariant(event.currentTarget.value)} data={variants.map(({ id, name }) => ({ value: id, label: name || id.toUpperCase() }))} />}
                 <Button variant="default" loading={send.isPending} onClick={() => send.mutate(to)}>{t('test.send')}</Button>
               </Group>
               {send.isError && <ErrorPanel error={send.error} />}

@@ -7,8 +7,8 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useParams, useSearchParams } from 'react-router';
-import { type Campaign, type CampaignInput, outreach, useCampaign } from '../../api/outreach';
-import { useCatalogue, validate } from '../../api/queries';
+import { type Campaign, type CampaignInput, outreach, useCampaign, usePlays } from '../../api/outreach';
+import { validate } from '../../api/queries';
 import type { Definition } from '../../api/types';
 import { AppLink } from '../../components/AppLink';
 import { ErrorPanel } from '../../components/ErrorPanel';
@@ -17,7 +17,7 @@ import { Query } from '../../components/Query';
 import { Notice } from '../../components/Notice';
 import { useParam } from '../../lib/params';
 import { emptyDraft, segmentOf } from './draft';
-import { playOf, PLAYS } from './plays';
+import { PrepareSegments, usePlayWords } from './Plays';
 import { StepBar } from './StepBar';
 import AudienceStep from './steps/AudienceStep';
 import ContentStep from './steps/ContentStep';
@@ -39,8 +39,7 @@ export default function WizardPage() {
 function NewCampaign() {
   const { t } = useTranslation();
   const [params] = useSearchParams();
-  const catalogue = useCatalogue();
-  const play = PLAYS.find((one) => one === params.get('play'));
+  const play = params.get('play');
   const copied = params.get('copy') ?? '';
   const original = useQuery({ queryKey: ['campaign', copied], queryFn: () => outreach.campaign(copied), enabled: copied !== '' });
   const [initial] = useState(() => Date.now());
@@ -57,7 +56,23 @@ function NewCampaign() {
     const audience = segment ? { type: 'segment', id: segment } : (definition ?? undefined);
     return <Wizard initial={{ ...emptyDraft(), ...(audience !== undefined && { audience }) }} />;
   }
-  return <Query query={catalogue} height={420}>{(known) => <Wizard initial={playOf(play, t(`plays.${play}.name`), known)} />}</Query>;
+  return <OfPlay key={play} id={play} />;
+}
+
+/** A play, once everything is there that it needs. */
+function OfPlay({ id }: { id: string }) {
+  const { t } = useTranslation();
+  const words = usePlayWords();
+  return (
+    <Query query={usePlays()} height={420}>
+      {({ plays }) => {
+        const play = plays.find((one) => one.id === id);
+        if (!play) return <Page title={t('campaigns.new')} lead={<AppLink to="/campaigns" size="sm">{t('campaigns.title')}</AppLink>}><Notice color="yellow">{t('plays.unknown', { id })}</Notice></Page>;
+        if (play.segments.some(({ exists }) => !exists)) return <PrepareSegments play={play} />;
+        return <Readable definition={{ ...emptyDraft(play.definition.channel), ...play.definition, name: words(play).name }} />;
+      }}
+    </Query>
+  );
 }
 
 function SavedCampaign({ id }: { id: string }) {
@@ -88,7 +103,7 @@ function Wizard({ initial, saved }: WizardProps) {
   const started = saved !== undefined && saved.status !== 'draft';
   const over = saved?.status === 'stopped' || saved?.status === 'ended';
   const at = STEPS.indexOf(step as Step);
-  const props: StepProps = { draft, change, started };
+  const props: StepProps = { draft, change, started, ...(saved && { saved }), unsaved };
   return (
     <Page
       title={saved ? t('wizard.edit', { name: saved.definition.name }) : t('campaigns.new')}

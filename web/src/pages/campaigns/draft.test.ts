@@ -1,14 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { CampaignInput } from '../../api/outreach';
-import { completeGoal, emptyDraft, eventName, inputOf, nextVariantId, onChannel, partsOf, reachInput, segmentOf } from './draft';
-import { playOf, PLAYS } from './plays';
+import { completeGoal, emptyDraft, eventName, inputOf, nextVariantId, onChannel, partsOf, reachInput, segmentOf, sparedContent } from './draft';
 
 describe('a draft', () => {
   it('says nothing that is a default', () => {
     const input = inputOf({ ...emptyDraft(), name: 'A', labels: [], provider: '' });
     expect(Object.keys(input).sort()).toEqual(['again', 'channel', 'control', 'delivery', 'goals', 'name', 'trigger', 'variants']);
     expect(input.trigger).toEqual({ kind: 'once' });
-    expect(input.variants[0]!.content.default).toEqual({ kind: 'email', subject: '', body: '', form: 'html' });
+    expect(input.variants[0]!.content.default).toEqual({ kind: 'email', subject: '', body: '', form: 'mjml' });
   });
 
   it('keeps a control group of nobody', () => {
@@ -63,19 +62,10 @@ describe('small questions', () => {
   });
 });
 
-describe('plays', () => {
-  it('name events that are there', () => {
-    const catalogue = { events: [{ name: 'Order Completed', count: 5, derived: false, properties: [{ name: 'total' }] }], attributes: [], composites: [] };
-    const play = playOf('second_purchase', 'N', catalogue as unknown as Parameters<typeof playOf>[2]);
-    expect(play.audience).toContain('"Order Completed"');
-    expect(play.goals).toEqual([{ event: 'Order Completed', within: '14d', revenue: 'total' }]);
-  });
-
-  it('say everything in every language, with a way out', () => {
-    for (const id of PLAYS) {
-      const { variants } = playOf(id, 'N', undefined);
-      expect(Object.keys(variants[0]!.content)).toEqual(['default', 'tr', 'ar', 'id']);
-      for (const content of Object.values(variants[0]!.content)) expect(content.body).toContain('{{ unsubscribe_url }}');
-    }
+describe('an offer', () => {
+  it('is left out where it says nothing', () => {
+    const content = sparedContent({ kind: 'email', subject: 'S', body: 'B', form: 'html', offer: { code: '', description: '20 %' } });
+    expect(content.offer).toEqual({ description: '20 %' });
+    expect(sparedContent({ kind: 'email', subject: 'S', body: 'B', form: 'html', offer: { code: '' } }).offer).toBeUndefined();
   });
 });

@@ -10,9 +10,9 @@ export const DEFAULT_LOCALE = 'default';
 /** The least that each channel must say. */
 export function emptyContent(channel: Channel): Content {
   switch (channel) {
-    case 'email': return { kind: 'email', subject: '', body: '', form: 'html' };
+    case 'email': return { kind: 'email', subject: '', body: '', form: 'mjml' };
     case 'sms': return { kind: 'sms', body: '' };
-    case 'whatsapp': return { kind: 'whatsapp', body: '' };
+    case 'whatsapp': return { kind: 'whatsapp', template: '', body: '' };
     case 'webhook': return { kind: 'webhook', url: '', method: 'POST', body: '' };
     case 'in_app': return { kind: 'in_app', layout: 'half_interstitial', title: '', body: '' };
     default: return { kind: channel, title: '', body: '' };
@@ -23,7 +23,8 @@ export function emptyContent(channel: Channel): Content {
 function anyContent(channel: Channel): Content {
   const content = emptyContent(channel);
   if (channel === 'webhook') return { ...content, url: 'https://example.com/' };
-  if (channel === 'email') return { ...content, subject: '-', body: '<a href="{{ unsubscribe_url }}">-</a>' };
+  if (channel === 'email') return { ...content, subject: '-', form: 'html', body: '<a href="{{ unsubscribe_url }}">-</a>' };
+  if (channel === 'whatsapp') return { kind: channel, body: '-' };
   return { ...content, ...('title' in content && { title: '-' }), body: '-' };
 }
 
@@ -84,9 +85,11 @@ const KEPT = ['subject', 'body', 'title', 'url', 'layout'];
 
 export function sparedContent(content: Content): Content {
   const needed = Object.keys(emptyContent(content.kind));
-  const inner = (value: unknown) =>
-    Array.isArray(value) ? value.map((one: unknown) => (typeof one === 'object' && one !== null ? spare(one, ['id', 'title']) : one)) : value;
-  const whole = Object.fromEntries(Object.entries(content).map(([name, value]) => [name, inner(value)])) as Content;
+  const inner = (name: string, value: unknown) => {
+    if (Array.isArray(value)) return value.map((one: unknown) => (typeof one === 'object' && one !== null ? spare(one, ['id', 'title']) : one));
+    return name === 'offer' && typeof value === 'object' && value !== null ? spare(value) : value;
+  };
+  const whole = Object.fromEntries(Object.entries(content).map(([name, value]) => [name, inner(name, value)])) as Content;
   return spare(whole, KEPT.filter((name) => needed.includes(name)));
 }
 

@@ -5,7 +5,7 @@ use utoipa::openapi::path::HttpMethod::{Delete, Post, Put};
 use utoipa::openapi::{RefOr, Schema as DocumentSchema};
 use wire::api::*;
 
-use super::{Operation, get, query, send};
+use super::{Operation, act, get, query, send};
 
 /// All of them.
 pub(super) fn operations() -> Vec<Operation> {
@@ -111,6 +111,12 @@ pub(super) fn operations() -> Vec<Operation> {
             query::<CampaignReportQuery>(),
             "CampaignReport",
         ),
+        get("/api/plays", "plays", "Campaigns to begin with.", vec![], "PlayList"),
+        act(
+            ("/api/plays/{id}/segments", "prepare_play"),
+            "Makes the segments that a play needs and that are not there.",
+            "Play",
+        ),
         send(
             Post,
             ("/api/messages/preview", "preview_message"),
@@ -162,6 +168,7 @@ pub(super) fn schemas() -> Vec<(String, RefOr<DocumentSchema>)> {
         CampaignTest,
         CampaignReach,
         CampaignReport,
+        PlayList,
         MessagePreviewInput,
         MessagePreview,
         Deliveries,

@@ -14,7 +14,7 @@ use channels::whatsapp::{self, WhatsApp};
 use engine::outreach::To;
 use engine::schedule::Channel;
 use message::Rendered;
-use message::content::WhatsAppMessage;
+use message::content::{WhatsAppButton, WhatsAppHeader, WhatsAppMessage};
 use model::Value;
 use serde_json::{Map, json};
 use wire::api::ProviderSettings;
@@ -125,16 +125,11 @@ pub fn more(
                 WhatsAppMessage::Text(text) => {
                     whatsapp::Message::Text { body: text.clone(), preview_url: true }
                 }
-                WhatsAppMessage::Template { name, language, body, .. } => {
-                    let values = body.iter().map(|text| whatsapp::Parameter::Text(text.clone()));
-                    let components = match body.is_empty() {
-                        true => Vec::new(),
-                        false => vec![whatsapp::Component::Body(values.collect())],
-                    };
+                WhatsAppMessage::Template { name, language, header, body, buttons } => {
                     whatsapp::Message::Template {
                         name: name.clone(),
                         language: language.clone(),
-                        components,
+                        components: components(header.as_ref(), body, buttons),
                     }
                 }
             };
@@ -277,4 +272,36 @@ fn subscription(to: &To) -> Option<Destination> {
         _ => None,
     };
     Some(Destination::Subscription { endpoint: part(0)?, p256dh: part(1)?, auth: part(2)? })
+}
+
+/// The values of a template of WhatsApp, part by part.
+fn components(
+    header: Option<&WhatsAppHeader>,
+    body: &[String],
+    buttons: &[WhatsAppButton],
+) -> Vec<whatsapp::Component> {
+    use whatsapp::{Component, Parameter};
+    let mut components = Vec::new();
+    components.extend(header.map(|header| {
+        Component::Header(vec![match header.clone() {
+            WhatsAppHeader::Text(text) => Parameter::Text(text),
+            WhatsAppHeader::Image(link) => Parameter::Image(link),
+            WhatsAppHeader::Video(link) => Parameter::Video(link),
+            WhatsAppHeader::Document(link) => Parameter::Document { link, filename: None },
+        }])
+    }));
+    if !body.is_empty() {
+        let values = body.iter().map(|text| Parameter::Text(text.clone()));
+        components.push(Component::Body(values.collect()));
+    }
+    components.extend(buttons.iter().filter_map(|WhatsAppButton { index, kind, value }| {
+        let (index, value) = (*index, value.clone());
+        match &kind[..] {
+            "url" => Some(Component::UrlButton { index, suffix: value }),
+            "quick_reply" => Some(Component::QuickReply { index, payload: value }),
+            "copy_code" => Some(Component::CopyCode { index, code: value }),
+            _ => None,
+        }
+    }));
+    components
 }

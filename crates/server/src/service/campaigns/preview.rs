@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use channels::contract::Outcome;
 use engine::outreach::{Person, To, places};
+use message::content::{Annotations, WhatsAppHeader};
+use message::sms::Alphabet;
 use message::{Context, Locale, Rendered, Stop};
 use model::{Event, EventId, Text, Timestamp, UserIndex, Zone};
 use segment::evaluate::{self, NoPopulation, UserHistory, attribute_at};
 use serde_json::{Value as Json, json};
-use wire::api::{CampaignTest, MessagePreview, MessagePreviewInput, ProviderTested};
+use wire::api::{CampaignTest, MessagePreview, MessagePreviewInput, ProviderTested, SmsLength};
 
 use super::super::Service;
 use crate::failure::Failure;
@@ -66,8 +68,17 @@ impl Service {
         });
         let zone = zone.unwrap_or(self.rules()?.zone.clone());
         let (mut rendered, mut stopped) = (None, None);
+        let mut content = "default".to_owned();
         if let Some(compiled) = &compiled {
             let context = Context { zone, locale: locale.clone(), ..Context::at(now) };
+            if let Ok(chosen) = compiled.choose(&scope, &context)
+                && let Some((Some(own), _)) = compiled.variants().nth(chosen)
+            {
+                // Under the name that it was written with.
+                let named =
+                    input.content.keys().find(|key| Locale::parse(key).as_ref() == Some(own));
+                content = named.cloned().unwrap_or_else(|| own.to_string());
+            }
             match compiled.render(&scope, &context) {
                 Ok(of) => rendered = Some(of),
                 Err(Stop::Needs { request }) => {
@@ -76,8 +87,8 @@ impl Service {
                 Err(other) => stopped = Some(other.to_string()),
             }
         }
-        let sms_parts = match &rendered {
-            Some(Rendered::Sms(sms)) => Some(message::sms::parts(&sms.body).parts.len() as u32),
+        let sms = match &rendered {
+            Some(Rendered::Sms(sms)) => Some(sms_length(&sms.body)),
             _ => None,
         };
         Ok(MessagePreview {
@@ -86,7 +97,8 @@ impl Service {
             right_to_left: locale.right_to_left(),
             stopped,
             problems,
-            sms_parts,
+            sms,
+            content,
         })
     }
 
@@ -235,12 +247,50 @@ fn event(properties: &BTreeMap<String, Json>, now: Timestamp) -> Option<Event> {
     Some(Event { name: Text::const_new("preview"), time: now, id: EventId(0), properties: flat })
 }
 
+fn sms_length(text: &str) -> SmsLength {
+    let counted = message::sms::parts(text);
+    let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    SmsLength {
+        encoding: match counted.alphabet {
+            Alphabet::Gsm => "gsm7".to_owned(),
+            Alphabet::Ucs2 => "ucs2".to_owned(),
+        },
+        units: number(counted.units),
+        parts: number(counted.parts.len()),
+        left: number(counted.left),
+        forced_by: counted.forced_by.iter().map(char::to_string).collect(),
+    }
+}
+
+/// What Gmail would show of the offer; one picture at the most, as the API takes one.
+fn offer(own: &Annotations) -> Json {
+    let offer = own.offer.clone().unwrap_or_default();
+    let card = own.cards.first().cloned().unwrap_or_default();
+    json!({
+        "description": offer.description, "code": offer.code,
+        "starts_at": offer.starts, "ends_at": offer.ends, "logo": own.logo,
+        "image": card.image, "link": card.url, "headline": card.headline,
+        "price": card.price, "currency": card.currency, "discount": card.discount,
+    })
+}
+
+fn header_value(header: &WhatsAppHeader) -> Json {
+    let (kind, value) = match header {
+        WhatsAppHeader::Text(value) => ("text", value),
+        WhatsAppHeader::Image(value) => ("image", value),
+        WhatsAppHeader::Video(value) => ("video", value),
+        WhatsAppHeader::Document(value) => ("document", value),
+    };
+    json!({ "kind": kind, "value": value })
+}
+
 /// The fields of a rendered message, by name.
 fn shown(rendered: &Rendered) -> BTreeMap<String, Json> {
     let object = match rendered {
         Rendered::Email(own) => json!({
             "subject": own.subject, "html": own.html, "text": own.text, "amp": own.amp,
             "from": own.from, "from_name": own.from_name, "reply_to": own.reply_to,
+            "preheader": own.preheader, "offer": own.annotations.as_ref().map(offer),
         }),
         Rendered::Push(own) => json!({
             "title": own.title, "body": own.body, "image": own.image, "link": own.link,
@@ -254,8 +304,20 @@ fn shown(rendered: &Rendered) -> BTreeMap<String, Json> {
         Rendered::Sms(own) => json!({ "body": own.body }),
         Rendered::WhatsApp(own) => match &own.message {
             message::content::WhatsAppMessage::Text(text) => json!({ "body": text }),
-            message::content::WhatsAppMessage::Template { name, language, body, .. } => {
-                json!({ "template": name, "language": language, "parameters": body })
+            message::content::WhatsAppMessage::Template {
+                name,
+                language,
+                header,
+                body,
+                buttons,
+            } => {
+                json!({
+                    "template": name, "language": language, "parameters": body,
+                    "header": header.as_ref().map(header_value),
+                    "buttons": buttons.iter()
+                        .map(|b| json!({"index": b.index, "kind": b.kind, "value": b.value}))
+                        .collect::<Vec<_>>(),
+                })
             }
         },
         Rendered::Webhook(own) => {

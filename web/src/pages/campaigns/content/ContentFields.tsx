@@ -1,11 +1,15 @@
 // The fields of one message, as its channel has them.
 
-import { Button, CloseButton, Collapse, Fieldset, Group, NativeSelect, NumberInput, Stack, Switch, Textarea, TextInput } from '@mantine/core';
+import { Button, CloseButton, Collapse, Fieldset, Group, NativeSelect, NumberInput, Stack, Switch, TextInput } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Content } from '../../../api/outreach';
-import { FIELDS, type FieldSpec, FORMS, STARTERS } from './fields';
+import { WhatsAppFields } from './chat/WhatsAppFields';
+import { rightToLeft } from './direction';
+import { EmailBody } from './email/EmailBody';
+import { type Offer, OfferFields } from './email/OfferFields';
+import { FIELDS, type FieldSpec } from './fields';
 import { TemplateField } from './TemplateField';
 
 interface Button {
@@ -16,10 +20,12 @@ interface Button {
 
 interface Props {
   content: Content;
+  /** The language that it is written in, or `default`. */
+  locale: string;
   onChange: (content: Content) => void;
 }
 
-export function ContentFields({ content, onChange }: Props) {
+export function ContentFields({ content, locale, onChange }: Props) {
   const { t } = useTranslation();
   const fields = FIELDS[content.kind];
   const rare = fields.filter((field) => field.rare);
@@ -29,7 +35,7 @@ export function ContentFields({ content, onChange }: Props) {
   };
   const [open, setOpen] = useState(() => rare.some(said));
   const set = (name: string, value: unknown) => onChange({ ...content, [name]: value });
-  const show = (field: FieldSpec) => <OneField key={field.name} field={field} content={content} set={set} />;
+  const show = (field: FieldSpec) => <OneField key={field.name} field={field} content={content} locale={locale} set={set} onChange={onChange} />;
   return (
     <Stack gap="md">
       {fields.filter((field) => !field.rare).map(show)}
@@ -45,13 +51,12 @@ export function ContentFields({ content, onChange }: Props) {
   );
 }
 
-interface OneProps {
+interface OneProps extends Props {
   field: FieldSpec;
-  content: Content;
   set: (name: string, value: unknown) => void;
 }
 
-function OneField({ field, content, set }: OneProps) {
+function OneField({ field, content, locale, set, onChange }: OneProps) {
   const { t } = useTranslation();
   const { name, kind } = field;
   const label = t(`content.field.${name}`);
@@ -70,25 +75,19 @@ function OneField({ field, content, set }: OneProps) {
           label={label}
           value={text || field.choices?.[0]}
           onChange={(event) => set(name, event.currentTarget.value)}
-          data={(field.choices ?? []).map((choice) => ({ value: choice, label: name === 'method' ? choice : name === 'form' ? t(`content.form.${choice}`) : t(`content.layout.${choice}`) }))}
+          data={(field.choices ?? []).map((choice) => ({ value: choice, label: name === 'method' ? choice : t(`content.layout.${choice}`) }))}
         />
       );
     case 'number':
       return <NumberInput w={240} label={label} min={0} allowDecimal={false} value={typeof value === 'number' ? value : ''} onChange={(next) => set(name, typeof next === 'number' ? next : undefined)} />;
     case 'switch':
       return <Switch label={label} checked={value === true} onChange={(event) => set(name, event.currentTarget.checked)} />;
-    case 'lines':
-      return (
-        <Textarea
-          label={label}
-          description={t('content.onePerLine')}
-          autosize
-          minRows={2}
-          dir="auto"
-          value={Array.isArray(value) ? value.join('\n') : ''}
-          onChange={(event) => set(name, event.currentTarget.value === '' ? [] : event.currentTarget.value.split('\n'))}
-        />
-      );
+    case 'email_body':
+      return <EmailBody content={content} onChange={onChange} rightToLeft={rightToLeft(locale)} />;
+    case 'offer':
+      return <OfferFields value={value as Offer | undefined} onChange={(offer) => set(name, offer)} />;
+    case 'whatsapp':
+      return <WhatsAppFields content={content} onChange={onChange} />;
     case 'pairs':
       return <Pairs label={label} value={(value ?? {}) as Record<string, string>} onChange={(next) => set(name, next)} />;
     case 'buttons':
@@ -98,17 +97,9 @@ function OneField({ field, content, set }: OneProps) {
   }
 }
 
-function SourceField({ field, label, text, content, set }: OneProps & { label: string; text: string }) {
+function SourceField({ field, label, text, content, set }: Omit<OneProps, 'locale' | 'onChange'> & { label: string; text: string }) {
   const { t } = useTranslation();
-  const form = FORMS.find((one) => one === content.form) ?? 'html';
-  return (
-    <Stack gap={6}>
-      <TemplateField label={label} kind="source" value={text} onChange={(next) => set(field.name, next)} template required={field.required} description={field.name === 'body' && content.kind === 'webhook' ? t('content.webhookBody') : undefined} />
-      {field.name === 'body' && content.kind === 'email' && text.trim() === '' && (
-        <Button size="compact-xs" variant="light" style={{ alignSelf: 'flex-start' }} onClick={() => set('body', STARTERS[form])}>{t('content.starter')}</Button>
-      )}
-    </Stack>
-  );
+  return <TemplateField label={label} kind="source" value={text} onChange={(next) => set(field.name, next)} template required={field.required} description={field.name === 'body' && content.kind === 'webhook' ? t('content.webhookBody') : undefined} />;
 }
 
 interface PairsProps {

@@ -5,7 +5,7 @@ import { IconBraces } from '@tabler/icons-react';
 import { createContext, useContext, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useCatalogue } from '../../../api/queries';
-import { linkOf, LINKS, personal, type Source } from './personal';
+import { always, LINKS, OWN, personal, type Source } from './personal';
 
 /** The event that triggers the campaign; its properties can be put in, too. */
 export const TriggerEvent = createContext<string>('');
@@ -74,7 +74,11 @@ function Picker({ onInsert }: { onInsert: (text: string) => void }) {
       {name.trim() && <Text size="xs" className="definition" style={{ padding: '2px 8px' }}>{personal(source, name.trim(), fallback)}</Text>}
       <Button size="xs" disabled={!name.trim()} onClick={() => onInsert(personal(source, name.trim(), fallback))}>{t('content.insert')}</Button>
       <Group gap={4}>
-        {LINKS.map((link) => <Button key={link} size="compact-xs" variant="light" onClick={() => onInsert(linkOf(link))}>{t(`content.link.${link}`)}</Button>)}
+        {LINKS.map((link) => <Button key={link} size="compact-xs" variant="light" onClick={() => onInsert(always(link))}>{t(`content.link.${link}`)}</Button>)}
+        {OWN.map((name) => {
+          const word = name.replace('.', '_');
+          return <Button key={name} size="compact-xs" variant="default" onClick={() => onInsert(always(name))}>{t(`content.own.${word}`)}</Button>;
+        })}
       </Group>
     </Stack>
   );

@@ -1,8 +1,8 @@
 // The message as somebody would see it, while it is being written.
 
-import { Autocomplete, Group, SegmentedControl, Stack, Text } from '@mantine/core';
+import { Autocomplete, Stack, Text } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useContext, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { body, client } from '../../../api/client';
 import { type Channel, type Content, outreach } from '../../../api/outreach';
@@ -11,6 +11,7 @@ import { Section } from '../../../components/Page';
 import { Notice } from '../../../components/Notice';
 import { useRested } from '../../../lib/debounce';
 import { DEFAULT_LOCALE, sparedContent } from '../draft';
+import { TriggerEvent } from './Personalise';
 import { Problems } from './Problems';
 import { Rendered } from './Rendered';
 
@@ -33,6 +34,19 @@ function useSuggestions(text: string) {
   });
 }
 
+/** What the person's latest event of the trigger said, so that its values are true ones. */
+function useLatestEvent(user: string, event: string): Record<string, unknown> | undefined {
+  const rested = useRested(user, REST_MS);
+  const query = useQuery({
+    queryKey: ['latest-event', rested, event],
+    queryFn: () => body(client.GET('/api/users/{id}/events', { params: { path: { id: rested }, query: { name: event, limit: 1 } } })),
+    enabled: rested !== '' && event !== '',
+    retry: false,
+    staleTime: 60_000,
+  });
+  return query.data?.events[0]?.properties;
+}
+
 export function UserField({ value, onChange, label, placeholder }: { value: string; onChange: (id: string) => void; label: string; placeholder?: string }) {
   const people = useSuggestions(useRested(value, REST_MS));
   return (
@@ -51,12 +65,13 @@ export function UserField({ value, onChange, label, placeholder }: { value: stri
 
 export function PreviewPane({ channel, content, locale }: Props) {
   const { t } = useTranslation();
-  const [width, setWidth] = useState<'desktop' | 'phone'>('desktop');
   const [user, setUser] = useState('');
+  const latest = useLatestEvent(user.trim(), useContext(TriggerEvent));
   const input = {
     content: Object.fromEntries(Object.entries(content).map(([key, one]) => [key, sparedContent(one)])),
     ...(locale !== DEFAULT_LOCALE && { locale }),
     ...(user.trim() && { user: user.trim() }),
+    ...(latest && { properties: latest }),
   };
   const rested = useRested(JSON.stringify(input), REST_MS);
   const query = useQuery({
@@ -68,23 +83,12 @@ export function PreviewPane({ channel, content, locale }: Props) {
   return (
     <Section title={t('content.preview')}>
       <Stack gap="sm">
-        <Group gap="sm" align="flex-end">
-          <UserField label={t('content.as')} placeholder={t('content.nobody')} value={user} onChange={setUser} />
-          {channel === 'email' && (
-            <SegmentedControl
-              size="xs"
-              aria-label={t('content.width')}
-              value={width}
-              onChange={(next) => setWidth(next as typeof width)}
-              data={[{ value: 'desktop', label: t('content.desktop') }, { value: 'phone', label: t('content.phone') }]}
-            />
-          )}
-        </Group>
+        <UserField label={t('content.as')} placeholder={t('content.nobody')} value={user} onChange={setUser} />
         {query.isError && <ErrorPanel error={query.error} />}
         {preview && !query.isError && (
           <>
             {preview.stopped && <Notice color="yellow" title={t('content.stopped')}><bdi>{preview.stopped}</bdi></Notice>}
-            <Rendered channel={channel} preview={preview} width={width} />
+            <Rendered channel={channel} preview={preview} content={content} />
             {channel === 'email' && <Text size="xs" c="dimmed">{t('content.pictures')}</Text>}
             <Problems problems={preview.problems} />
           </>

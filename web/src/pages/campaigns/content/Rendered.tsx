@@ -1,55 +1,37 @@
-// A message as the person would see it, in the clothes of its channel. E-mails stand in a frame that runs
-// nothing, opens nothing and sends nothing.
+// A message as the person would see it, in the clothes of its channel.
 
-import { Badge, Group, Stack, Text } from '@mantine/core';
+import { Badge, Group, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
-import type { Channel, MessagePreview } from '../../../api/outreach';
+import type { Channel, Content, MessagePreview } from '../../../api/outreach';
+import { SmsPreview, WhatsAppPreview } from './chat/ChatPreview';
+import { EmailPreview } from './email/EmailPreview';
+import { PushPreview } from './push/PushPreview';
 import classes from './Rendered.module.css';
 
 interface Props {
   channel: Channel;
   preview: MessagePreview;
-  width: 'desktop' | 'phone';
+  /** What the preview was made of, by language: some fields are shown and not sent. */
+  content: Record<string, Content>;
 }
 
 type Fields = Record<string, unknown>;
 
 const said = (fields: Fields, name: string) => (typeof fields[name] === 'string' ? (fields[name] as string) : '');
 
-export function Rendered({ channel, preview, width }: Props) {
+export function Rendered({ channel, preview, content }: Props) {
   const fields = preview.rendered;
   if (!fields) return null;
+  const written = content[preview.content];
   const direction = preview.right_to_left ? 'rtl' : 'ltr';
   return (
     <div dir={direction} lang={preview.locale} data-rendered={channel}>
-      {channel === 'email' ? <Email fields={fields} phone={width === 'phone'} direction={direction} />
-        : channel === 'sms' || channel === 'whatsapp' ? <Chat fields={fields} parts={preview.sms_parts} />
+      {channel === 'email' ? <EmailPreview fields={fields} direction={direction} />
+        : channel === 'sms' ? <SmsPreview fields={fields} sms={preview.sms} />
+        : channel === 'whatsapp' ? <WhatsAppPreview fields={fields} written={written} />
+        : channel === 'push' || channel === 'web_push' ? <PushPreview fields={fields} written={written} browser={channel === 'web_push'} />
         : channel === 'webhook' ? <Request fields={fields} />
         : <Notice fields={fields} />}
-    </div>
-  );
-}
-
-/** A page whose direction is that of the message, if it says nothing of its own. */
-function pageOf(fields: Fields, direction: string): string {
-  const html = said(fields, 'html');
-  if (!html) {
-    const escaped = said(fields, 'text').replace(/[&<>]/g, (sign) => `&#${sign.charCodeAt(0)};`);
-    return `<!doctype html><html dir="${direction}"><body><pre style="white-space:pre-wrap;font:14px/1.5 system-ui">${escaped}</pre></body></html>`;
-  }
-  return /<html[\s>]/i.test(html) ? html : `<!doctype html><html dir="${direction}"><body style="font-family:system-ui,sans-serif">${html}</body></html>`;
-}
-
-function Email({ fields, phone, direction }: { fields: Fields; phone: boolean; direction: string }) {
-  const { t } = useTranslation();
-  const from = [said(fields, 'from_name'), said(fields, 'from')].filter(Boolean).join(' · ');
-  return (
-    <div className={`${classes.frame} ${phone ? classes.phone : ''}`} data-width={phone ? 'phone' : 'desktop'}>
-      <div className={classes.head}>
-        <Text fw={600} size="sm" dir="auto" data-subject>{said(fields, 'subject')}</Text>
-        {from && <Text size="xs" c="dimmed" dir="auto">{from}</Text>}
-      </div>
-      <iframe className={classes.page} title={t('content.previewFrame')} sandbox="" referrerPolicy="no-referrer" srcDoc={pageOf(fields, direction)} />
     </div>
   );
 }
@@ -63,20 +45,6 @@ function Notice({ fields }: { fields: Fields }) {
       {(['link', 'image'] as const).map((name) => said(fields, name) && <Text key={name} size="xs" c="dimmed" mt={4}><bdi>{said(fields, name)}</bdi></Text>)}
       {buttons.length > 0 && <Group gap="xs" mt="xs">{buttons.map((button) => <Badge key={button.title} variant="default" tt="none">{button.title}</Badge>)}</Group>}
     </div>
-  );
-}
-
-function Chat({ fields, parts }: { fields: Fields; parts: number | null }) {
-  const { t } = useTranslation();
-  const template = said(fields, 'template');
-  const parameters = Array.isArray(fields.parameters) ? fields.parameters.map(String) : [];
-  return (
-    <Stack gap={6} align="flex-start">
-      <div className={classes.bubble} dir="auto">
-        {template ? `${template} (${said(fields, 'language')})\n${parameters.map((value, at) => `{{${at + 1}}} ${value}`).join('\n')}` : said(fields, 'body')}
-      </div>
-      {parts !== null && <Text size="xs" c="dimmed">{t('content.parts', { parts })}</Text>}
-    </Stack>
   );
 }
 

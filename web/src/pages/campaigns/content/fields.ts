@@ -2,7 +2,7 @@
 
 import type { Channel } from '../../../api/outreach';
 
-export type FieldKind = 'line' | 'text' | 'source' | 'choice' | 'number' | 'switch' | 'date' | 'buttons' | 'pairs' | 'lines';
+export type FieldKind = 'line' | 'text' | 'source' | 'choice' | 'number' | 'switch' | 'date' | 'buttons' | 'pairs' | 'email_body' | 'offer' | 'whatsapp';
 
 export interface FieldSpec {
   name: string;
@@ -33,8 +33,8 @@ export const FIELDS: Record<Channel, FieldSpec[]> = {
   email: [
     line('subject', { required: true }),
     line('preheader'),
-    choice('form', FORMS),
-    { name: 'body', kind: 'source', template: true, required: true },
+    { name: 'body', kind: 'email_body', required: true },
+    { name: 'offer', kind: 'offer' },
     line('from_name', { rare: true }),
     line('from', { rare: true, placeholder: 'hello@example.com' }),
     line('reply_to', { rare: true, placeholder: 'answers@example.com' }),
@@ -62,12 +62,7 @@ export const FIELDS: Record<Channel, FieldSpec[]> = {
     seconds('ttl_seconds'),
   ],
   sms: [text('body', { required: true })],
-  whatsapp: [
-    line('template', { template: false, placeholder: 'order_update' }),
-    line('language', { template: false, placeholder: 'en_US' }),
-    { name: 'parameters', kind: 'lines', template: true },
-    text('body'),
-  ],
+  whatsapp: [{ name: 'template', kind: 'whatsapp' }],
   webhook: [
     choice('method', METHODS),
     url('url', { required: true }),

@@ -15,7 +15,9 @@ export function personal(source: Source, name: string, fallback: string): string
   return fallback === '' ? `{{ ${path} }}` : `{{ ${path} | default: ${quoted(fallback)} }}`;
 }
 
-/** Values that every message has. */
+/** Addresses that every message has. */
 export const LINKS = ['unsubscribe_url', 'preferences_url'] as const;
+/** What every message knows of itself. */
+export const OWN = ['campaign.id', 'campaign.variant', 'message.id'] as const;
 
-export const linkOf = (name: (typeof LINKS)[number]) => `{{ ${name} }}`;
+export const always = (name: (typeof LINKS)[number] | (typeof OWN)[number]) => `{{ ${name} }}`;

@@ -13,6 +13,9 @@ import { useParam } from '../../../lib/params';
 import { ContentFields } from '../content/ContentFields';
 import { TriggerEvent } from '../content/Personalise';
 import { PreviewPane } from '../content/PreviewPane';
+import { rightToLeft } from '../content/direction';
+import { inDirection } from '../content/email/blocks';
+import { TestSend } from '../TestSend';
 import { DEFAULT_LOCALE, emptyVariant, eventName, nextVariantId, onChannel, partsOf } from '../draft';
 import type { StepProps } from './step';
 
@@ -20,7 +23,8 @@ import type { StepProps } from './step';
 const VARIANTS_MAX = 50;
 const LOCALES = ['en', 'tr', 'ar', 'id', 'de', 'fr', 'es', 'pt-BR', 'it', 'nl', 'pl', 'ru', 'ja', 'ko', 'zh', 'hi', 'fa', 'he'];
 
-export default function ContentStep({ draft, change, started }: StepProps) {
+export default function ContentStep({ draft, change, started, saved, unsaved }: StepProps) {
+  const { t } = useTranslation();
   const event = draft.trigger.kind === 'event' ? eventName(draft.trigger.event) : '';
   const [wanted, setVariant] = useParam('variant', draft.variants.map(({ id }) => id), draft.variants[0]?.id ?? 'a');
   const variant = draft.variants.find(({ id }) => id === wanted) ?? draft.variants[0];
@@ -36,12 +40,15 @@ export default function ContentStep({ draft, change, started }: StepProps) {
             <ChannelSection draft={draft} change={change} started={started} />
             <VariantsSection variants={draft.variants} channel={draft.channel} chosen={variant.id} onChoose={setVariant} onChange={(variants) => change({ variants })} started={started} />
             <MessageSection variant={variant} locale={locale} onLocale={setLocale} onChange={put}>
-              {content && <ContentFields key={`${variant.id} ${locale} ${content.kind}`} content={content} onChange={(next) => put({ ...variant, content: { ...variant.content, [locale]: next } })} />}
+              {content && <ContentFields key={`${variant.id} ${locale} ${content.kind}`} content={content} locale={locale} onChange={(next) => put({ ...variant, content: { ...variant.content, [locale]: next } })} />}
             </MessageSection>
           </Stack>
         </Grid.Col>
         <Grid.Col span={{ base: 12, lg: 5 }}>
-          <PreviewPane channel={draft.channel} content={variant.content} locale={locale} />
+          <Stack gap="lg">
+            <PreviewPane channel={draft.channel} content={variant.content} locale={locale} />
+            {saved && !unsaved ? <TestSend campaign={saved} variant={variant.id} /> : <Section title={t('test.title')} lead={t('test.saveFirst')}>{null}</Section>}
+          </Stack>
         </Grid.Col>
       </Grid>
     </TriggerEvent.Provider>
@@ -163,7 +170,10 @@ function MessageSection({ variant, locale, onLocale, onChange, children }: Messa
   const add = () => {
     const code = adding.trim();
     const from = variant.content[locale] ?? variant.content[DEFAULT_LOCALE];
-    onChange({ ...variant, content: { ...variant.content, [code]: structuredClone(from) as Content } });
+    const own = structuredClone(from) as Content;
+    // Blocks stand on the side where the language begins.
+    if (own.kind === 'email' && own.form === 'mjml' && typeof own.body === 'string') own.body = inDirection(own.body, rightToLeft(code));
+    onChange({ ...variant, content: { ...variant.content, [code]: own } });
     setAdding('');
     onLocale(code);
   };
