@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Content } from '../../../api/outreach';
 import { FIELDS, type FieldSpec, FORMS, STARTERS } from './fields';
+import { PopupLimits, PopupWhen } from './PopupRules';
 import { TemplateField } from './TemplateField';
 
 interface Button {
@@ -89,6 +90,10 @@ function OneField({ field, content, set }: OneProps) {
           onChange={(event) => set(name, event.currentTarget.value === '' ? [] : event.currentTarget.value.split('\n'))}
         />
       );
+    case 'when':
+      return <PopupWhen value={value} onChange={(next) => set(name, next)} />;
+    case 'limits':
+      return <PopupLimits value={value} onChange={(next) => set(name, next)} />;
     case 'pairs':
       return <Pairs label={label} value={(value ?? {}) as Record<string, string>} onChange={(next) => set(name, next)} />;
     case 'buttons':

@@ -4,6 +4,7 @@
 import { Badge, Group, Stack, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { Channel, MessagePreview } from '../../../api/outreach';
+import { PopupPreview } from './PopupPreview';
 import classes from './Rendered.module.css';
 
 interface Props {
@@ -25,6 +26,7 @@ export function Rendered({ channel, preview, width }: Props) {
       {channel === 'email' ? <Email fields={fields} phone={width === 'phone'} direction={direction} />
         : channel === 'sms' || channel === 'whatsapp' ? <Chat fields={fields} parts={preview.sms_parts} />
         : channel === 'webhook' ? <Request fields={fields} />
+        : channel === 'in_app' || channel === 'on_site' ? <PopupPreview fields={fields} />
         : <Notice fields={fields} />}
     </div>
   );
