@@ -13,7 +13,7 @@ time{font-size:12px;color:#57534e}.buttons{display:flex;flex-wrap:wrap;gap:8px;m
 .button{font:inherit;font-weight:600;color:#1d4ed8;background:none;border:2px solid;border-radius:8px;padding:4px 12px;text-decoration:none;cursor:pointer}
 .title{color:inherit}.close,.remove{font-size:20px;line-height:1;width:34px;height:34px;border:0;border-radius:50%;background:none;color:#111;cursor:pointer}
 .remove{position:absolute;top:6px;inset-inline-end:6px}.text{padding-inline-end:28px}.empty{text-align:center;padding:48px 16px;color:#57534e}
-:focus-visible{outline:3px solid #60a5fa;outline-offset:2px}
+:focus-visible{outline:3px solid #60a5fa;outline-offset:2px}.box:focus,.panel:focus{outline:0}
 @media(prefers-reduced-motion:no-preference){.panel{animation:in .2s ease-out}@keyframes in{from{opacity:0}}}`;
 
 /** Opens the panel; the answer closes it. */

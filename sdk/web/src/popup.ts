@@ -31,7 +31,7 @@ h2{font-size:1.25em;line-height:1.3;margin:0 0 6px}p{margin:0;white-space:pre-li
 .button:first-child{background:#1d4ed8;border-color:#1d4ed8;color:#fff}
 .close{position:absolute;top:8px;inset-inline-end:8px;width:36px;height:36px;font-size:22px;line-height:1;border:0;border-radius:50%;background:#fff;color:#111;cursor:pointer}
 .cover{display:block;color:inherit;text-decoration:none}
-:focus-visible{outline:3px solid #60a5fa;outline-offset:2px}
+:focus-visible{outline:3px solid #60a5fa;outline-offset:2px}.box:focus,.panel:focus{outline:0}
 iframe{display:block;width:100%;min-height:120px;border:0}
 @media(prefers-reduced-motion:no-preference){.box{animation:in .2s ease-out}@keyframes in{from{opacity:0;transform:translateY(12px)}}}`;
 

@@ -32,7 +32,7 @@ export type Again = Schemas['Again'];
 
 // What a form fills in field by field, by the name of the field, has looser types here than in the document.
 
-export const CHANNELS = ['email', 'push', 'web_push', 'sms', 'whatsapp', 'webhook', 'in_app', 'inbox'] as const;
+export const CHANNELS = ['email', 'push', 'web_push', 'sms', 'whatsapp', 'webhook', 'in_app', 'on_site', 'inbox'] as const;
 export type Channel = (typeof CHANNELS)[number];
 
 /** The content of a message in one language: the fields of its channel by name. */

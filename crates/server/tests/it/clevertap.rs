@@ -9,7 +9,7 @@ use server::config::keys::Scope;
 use super::fixture::{Answer, Fixture, fixture};
 
 /// `compressToBase64` of lz-string, for texts without a repetition in it: every unit a literal.
-fn packed(json: &str) -> String {
+pub fn packed(json: &str) -> String {
     let mut bits = Vec::new();
     let put = |value: u32, n: u32, bits: &mut Vec<bool>| {
         bits.extend((0..n).map(|place| value >> place & 1 == 1));

@@ -351,3 +351,76 @@ fn wrong_requests_are_told_what_is_wrong() {
         assert!(text.contains(field), "{field}: {text}");
     }
 }
+
+/// The answer of CleverTap's path to a call of a browser, as JSON; `page`: how many it has seen.
+fn clevertap(site: &Site, guid: &str, kind: &str, payload: &Value, page: u32) -> Value {
+    let mut payload = payload.clone();
+    merge(&mut payload, &json!({"id": site.key, "g": guid, "s": 1_772_445_600, "pg": page}));
+    let d = super::clevertap::packed(&payload.to_string());
+    // Each request is another one.
+    let n = super::clevertap::packed(&payload.to_string()).len();
+    let path = format!("/a?type={kind}&gc={guid}&rn={n}&i={page}&d={d}");
+    let mut stream = std::net::TcpStream::connect(site.watching.server.address).unwrap();
+    use std::io::{Read, Write};
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nhost: shop.example\r\naccept: application/json\r\n\
+         connection: close\r\n\r\n"
+    )
+    .unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    let body = &text[text.find('{').unwrap()..=text.rfind('}').unwrap()];
+    serde_json::from_str::<Value>(body).unwrap_or_else(|error| panic!("{error}: {text}"))["tr"]
+        .clone()
+}
+
+fn pushed(name: &str, data: &Value) -> Value {
+    json!({"type": "event", "evtName": name, "evtData": data})
+}
+
+#[test]
+fn clevertap_gets_a_pop_up_with_the_answer_to_its_event() {
+    let site = site();
+    let guid = "0123456789abcdef0123456789abcdef";
+    campaign(
+        &site.watching,
+        "cart",
+        &popup(&json!({"body": "{{ event.item }}"})),
+        &on_event("Cart"),
+    );
+    let card = json!({"kind": "inbox", "title": "News", "tags": ["Offers"]});
+    campaign(&site.watching, "news", &card, &on_event("Cart"));
+    let told = clevertap(&site, guid, "push", &pushed("Cart", &json!({"item": "<i>"})), 1);
+    let sent = &told["inapp_notifs"][0];
+    let id = sent["wzrk_id"].as_str().unwrap();
+    let html = sent["msgContent"]["html"].as_str().unwrap();
+    assert!(html.contains("&lt;i&gt;") && !html.contains("<i>"), "{html}");
+    assert_eq!(told["inbox_notifs"][0]["msg"][0]["title"], "News");
+    assert_eq!(told["webInboxSetting"]["categories"], json!(["Offers"]));
+    // Not again on the same page, again on the next, and not once it was seen.
+    let ping = json!({"type": "ping"});
+    assert!(clevertap(&site, guid, "ping", &ping, 1)["inapp_notifs"].is_null());
+    let next = clevertap(&site, guid, "page", &json!({"cpg": "https://shop.example/"}), 2);
+    assert_eq!(next["inapp_notifs"][0]["wzrk_id"], id);
+    assert!(next["inbox_notifs"].is_null(), "the browser keeps its cards");
+    let seen = json!({"wzrk_id": id, "wzrk_pivot": "a"});
+    clevertap(&site, guid, "push", &pushed("Notification Viewed", &seen), 2);
+    clevertap(&site, guid, "push", &pushed("Notification Clicked", &seen), 2);
+    let third = clevertap(&site, guid, "page", &json!({"cpg": "https://shop.example/b"}), 3);
+    assert!(third["inapp_notifs"].is_null(), "{third}");
+    let funnel = site.funnel("cart");
+    assert_eq!((&funnel["opened"], &funnel["clicked"]), (&json!(1), &json!(1)), "{funnel}");
+    // What it opens is signed: a word of it changed, it leads nowhere.
+    let click = sent["display"]["onClick"].as_str().unwrap();
+    let path = click.strip_prefix("https://shop.example").unwrap();
+    let followed = site.watching.server.send("GET", path, "");
+    assert_eq!(followed.0, 302, "{}", followed.2);
+    assert!(followed.1.contains("location: https://shop.example/sale"), "{}", followed.1);
+    let other = path.replace("shop.example", "evil.example");
+    assert_eq!(site.watching.server.send("GET", &other, "").0, 400);
+    let events = site.watching.server.get(&format!("/api/users/{guid}/events?limit=100"));
+    let names: Vec<&Value> =
+        events["events"].as_array().unwrap().iter().map(|event| &event["name"]).collect();
+    assert!(!names.iter().any(|name| name.as_str().unwrap().starts_with("Notification")));
+}

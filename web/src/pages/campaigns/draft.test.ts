@@ -27,7 +27,8 @@ describe('a draft', () => {
     const sms = onChannel({ ...emptyDraft('push'), provider: 'p', variants: [{ id: 'a', content: { default: { kind: 'push', title: 'T', body: 'B' } } }] }, 'sms');
     expect(sms.variants[0]!.content.default).toEqual({ kind: 'sms', body: 'B' });
     expect(sms.provider).toBeUndefined();
-    expect(onChannel(sms, 'in_app').variants[0]!.content.default).toMatchObject({ kind: 'in_app', title: '', body: 'B', layout: 'half_interstitial' });
+    expect(onChannel(sms, 'in_app').variants[0]!.content.default).toMatchObject({ kind: 'in_app', title: '', body: 'B', layout: 'modal' });
+    expect(onChannel(sms, 'on_site').variants[0]!.content.default).toMatchObject({ kind: 'in_app', body: 'B' });
   });
 
   it('is counted without its message and its schedule', () => {

@@ -14,7 +14,8 @@ export function emptyContent(channel: Channel): Content {
     case 'sms': return { kind: 'sms', body: '' };
     case 'whatsapp': return { kind: 'whatsapp', template: '', body: '' };
     case 'webhook': return { kind: 'webhook', url: '', method: 'POST', body: '' };
-    case 'in_app': return { kind: 'in_app', layout: 'half_interstitial', title: '', body: '' };
+    case 'in_app':
+    case 'on_site': return { kind: 'in_app', layout: 'modal', title: '', body: '' };
     default: return { kind: channel, title: '', body: '' };
   }
 }

@@ -9,7 +9,8 @@ import { WhatsAppFields } from './chat/WhatsAppFields';
 import { rightToLeft } from './direction';
 import { EmailBody } from './email/EmailBody';
 import { type Offer, OfferFields } from './email/OfferFields';
-import { FIELDS, type FieldSpec } from './fields';
+import { FIELDS, type FieldSpec, FORMS, STARTERS } from './fields';
+import { PopupLimits, PopupWhen } from './PopupRules';
 import { TemplateField } from './TemplateField';
 
 interface Button {
@@ -88,6 +89,22 @@ function OneField({ field, content, locale, set, onChange }: OneProps) {
       return <OfferFields value={value as Offer | undefined} onChange={(offer) => set(name, offer)} />;
     case 'whatsapp':
       return <WhatsAppFields content={content} onChange={onChange} />;
+    case 'lines':
+      return (
+        <Textarea
+          label={label}
+          description={t('content.onePerLine')}
+          autosize
+          minRows={2}
+          dir="auto"
+          value={Array.isArray(value) ? value.join('\n') : ''}
+          onChange={(event) => set(name, event.currentTarget.value === '' ? [] : event.currentTarget.value.split('\n'))}
+        />
+      );
+    case 'when':
+      return <PopupWhen value={value} onChange={(next) => set(name, next)} />;
+    case 'limits':
+      return <PopupLimits value={value} onChange={(next) => set(name, next)} />;
     case 'pairs':
       return <Pairs label={label} value={(value ?? {}) as Record<string, string>} onChange={(next) => set(name, next)} />;
     case 'buttons':

@@ -6,6 +6,7 @@ import type { Channel, Content, MessagePreview } from '../../../api/outreach';
 import { SmsPreview, WhatsAppPreview } from './chat/ChatPreview';
 import { EmailPreview } from './email/EmailPreview';
 import { PushPreview } from './push/PushPreview';
+import { PopupPreview } from './PopupPreview';
 import classes from './Rendered.module.css';
 
 interface Props {
@@ -31,6 +32,7 @@ export function Rendered({ channel, preview, content }: Props) {
         : channel === 'whatsapp' ? <WhatsAppPreview fields={fields} written={written} />
         : channel === 'push' || channel === 'web_push' ? <PushPreview fields={fields} written={written} browser={channel === 'web_push'} />
         : channel === 'webhook' ? <Request fields={fields} />
+        : channel === 'in_app' || channel === 'on_site' ? <PopupPreview fields={fields} />
         : <Notice fields={fields} />}
     </div>
   );

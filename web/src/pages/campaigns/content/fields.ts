@@ -2,7 +2,7 @@
 
 import type { Channel } from '../../../api/outreach';
 
-export type FieldKind = 'line' | 'text' | 'source' | 'choice' | 'number' | 'switch' | 'date' | 'buttons' | 'pairs' | 'email_body' | 'offer' | 'whatsapp';
+export type FieldKind = 'line' | 'text' | 'source' | 'choice' | 'number' | 'switch' | 'date' | 'buttons' | 'pairs' | 'email_body' | 'offer' | 'whatsapp' | 'lines' | 'when' | 'limits';
 
 export interface FieldSpec {
   name: string;
@@ -26,8 +26,24 @@ const choice = (name: string, choices: readonly string[], more: Partial<FieldSpe
 const seconds = (name: string): FieldSpec => ({ name, kind: 'number', rare: true });
 
 export const FORMS = ['html', 'mjml', 'text'] as const;
-const LAYOUTS = ['cover', 'interstitial', 'half_interstitial', 'header', 'footer', 'alert'] as const;
+const LAYOUTS = ['modal', 'banner_top', 'banner_bottom', 'corner', 'full_screen', 'image', 'html'] as const;
 const METHODS = ['POST', 'PUT', 'PATCH', 'GET'] as const;
+
+/** A pop-up, in an app or on a page. */
+const POPUP: FieldSpec[] = [
+  choice('layout', LAYOUTS),
+  line('title'),
+  text('body'),
+  url('image'),
+  { name: 'buttons', kind: 'buttons', most: 3 },
+  { name: 'when', kind: 'when' },
+  { name: 'limits', kind: 'limits' },
+  url('link', { rare: true }),
+  { name: 'html', kind: 'source', template: true, rare: true },
+  seconds('delay_seconds'),
+  seconds('close_after_seconds'),
+  line('background', { template: false, rare: true, placeholder: '#ffffff' }),
+];
 
 export const FIELDS: Record<Channel, FieldSpec[]> = {
   email: [
@@ -69,21 +85,16 @@ export const FIELDS: Record<Channel, FieldSpec[]> = {
     { name: 'headers', kind: 'pairs', template: true, rare: true },
     { name: 'body', kind: 'source', template: true },
   ],
-  in_app: [
-    choice('layout', LAYOUTS),
-    line('title'),
-    text('body'),
-    url('image'),
-    { name: 'buttons', kind: 'buttons', most: 3 },
-    seconds('delay_seconds'),
-    line('background', { template: false, rare: true, placeholder: '#ffffff' }),
-  ],
+  in_app: POPUP,
+  on_site: POPUP,
   inbox: [
     line('title', { required: true }),
     text('body'),
     url('link'),
     url('image'),
     { name: 'pinned', kind: 'switch' },
+    { name: 'buttons', kind: 'buttons', most: 3, rare: true },
+    { name: 'tags', kind: 'lines', rare: true },
     line('expires_after', { template: false, rare: true, placeholder: '30d' }),
   ],
 };

@@ -60,7 +60,7 @@ function ChannelSection({ draft, change, started }: StepProps) {
   const names = useOutreachNames();
   const providers = useProviders();
   const own = (providers.data?.providers ?? []).filter(({ channel }) => channel === draft.channel);
-  const pulled = draft.channel === 'in_app' || draft.channel === 'inbox';
+  const pulled = draft.channel === 'in_app' || draft.channel === 'on_site' || draft.channel === 'inbox';
   return (
     <Section title={t('content.channel')}>
       <Group gap="md" align="flex-end">
