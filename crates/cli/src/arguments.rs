@@ -2,6 +2,7 @@
 
 mod analyses;
 mod campaign;
+mod provider;
 mod files;
 mod history;
 mod memory;
@@ -23,6 +24,9 @@ pub use files::{
     ImportsCommand, ImportsListArguments, ImportsOneArguments, Table,
 };
 pub use history::{BackupArguments, HistoryArguments, HistoryCommand, RestoreArguments};
+pub use provider::{
+    ProviderArguments, ProviderCommand, ProviderListArguments, ProviderOneArguments,
+};
 pub use memory::MemoryArguments;
 pub use privacy::{EraseArguments, SuppressArguments};
 pub use schema::{SchemaArguments, SchemaCommand};
@@ -64,6 +68,8 @@ pub enum Command {
     Schema(SchemaArguments),
     /// Make, start and stop campaigns, and see what they caused
     Campaign(CampaignArguments),
+    /// Show providers of channels, and check the DNS records of mail
+    Provider(ProviderArguments),
     /// Check, count, list and explain segments
     Segment(SegmentArguments),
     /// Lifecycle states, who moved, and thresholds that the data propose

@@ -8,7 +8,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use wire::api::{
     CampaignActionInput, CampaignInput, CampaignReportQuery, CampaignSend, CampaignTest,
-    ContactPolicy, DeliveriesQuery, MessagePreviewInput, ProviderInput, ProviderTest,
+    ContactPolicy, DeliveriesQuery, MessagePreviewInput, PreferencePageQuery, ProviderInput, ProviderTest,
 };
 
 use super::App;
@@ -24,6 +24,7 @@ pub fn routes() -> Router<App> {
         .route("/api/providers/{id}/test", post(test_provider))
         .route("/api/providers/{id}/dns", get(check_dns))
         .route("/api/settings/contact-policy", get(policy).put(set_policy))
+        .route("/api/subscriptions/page", get(preference_page))
         .route("/api/campaigns", get(campaigns).post(create_campaign))
         .route("/api/campaigns/reach", post(reach))
         .route("/api/campaigns/{id}", get(campaign).put(update_campaign).delete(delete_campaign))
@@ -78,6 +79,18 @@ async fn set_policy(State(app): State<App>, body: Body) -> Answer {
     let policy: ContactPolicy = body::json(&body::read(body).await?)?;
     let set = app.work(move |service| service.set_contact_policy(&policy)).await?;
     Ok(Json(set).into_response())
+}
+
+async fn preference_page(
+    State(app): State<App>,
+    Params(query): Params<PreferencePageQuery>,
+) -> Answer {
+    ask(&app, move |service| {
+        let user = query.user.as_deref().filter(|user| !user.is_empty());
+        let shown = service.shown_choices(user)?;
+        Ok(super::links::preference_page(&query.language, &shown))
+    })
+    .await
 }
 
 async fn campaigns(State(app): State<App>) -> Answer {

@@ -466,7 +466,7 @@ fn huawei_takes_pushes_and_tells_that_an_app_is_gone() {
     let token = "hms-token-0123456789abcdef";
     let batch = json!({"batch": [{"type": "track", "messageId": "m1", "userId": "u1",
         "anonymousId": "device-1", "event": "Open", "timestamp": "2026-03-01T12:00:00Z",
-        "context": {"device": {"id": "device-1", "type": "huawei", "token": token,
+        "context": {"device": {"id": "device-1", "type": "hms", "token": token,
                                "manufacturer": "HUAWEI"}}}]});
     assert_eq!(watching.server.send("POST", "/v1/batch", &batch.to_string()).0, 200);
     let devices = watching.server.get("/api/users/u1/devices");

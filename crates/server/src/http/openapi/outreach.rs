@@ -52,6 +52,13 @@ pub(super) fn operations() -> Vec<Operation> {
             "ContactPolicy",
             ok("ContactPolicy"),
         ),
+        get(
+            "/api/subscriptions/page",
+            "preference_page",
+            "The page on which people choose what to get, in a language.",
+            query::<PreferencePageQuery>(),
+            "PreferencePage",
+        ),
         get("/api/campaigns", "campaigns", "All campaigns.", vec![], "CampaignList"),
         send(
             Post,
@@ -144,6 +151,7 @@ pub(super) fn schemas() -> Vec<(String, RefOr<DocumentSchema>)> {
         ProviderTest,
         ProviderTested,
         DnsRecords,
+        PreferencePage,
         ContactPolicy,
         CampaignList,
         Campaign,

@@ -86,7 +86,7 @@ impl Service {
     ) -> Result<Vec<Record>, Failure> {
         let mut changes = SubscriptionChanges::default();
         changes.channels.insert(EMAIL.to_owned(), false);
-        let mut records = self.subscription_records(&known.user, &changes)?;
+        let mut records = self.subscription_records(&known.user, &changes, None)?;
         if let Some(address) = self.mailbox_of(known, told_of)? {
             let id = EventId::of(&format!("feedback\0{message}\0unsubscribed"));
             let now = self.workspace.now();
