@@ -7,6 +7,7 @@ mod files;
 mod history;
 mod memory;
 mod privacy;
+mod provider;
 mod schema;
 mod segment;
 mod simulate;
@@ -31,6 +32,9 @@ pub use files::{
 pub use history::{BackupArguments, HistoryArguments, HistoryCommand, RestoreArguments};
 pub use memory::MemoryArguments;
 pub use privacy::{EraseArguments, SuppressArguments};
+pub use provider::{
+    ProviderArguments, ProviderCommand, ProviderListArguments, ProviderOneArguments,
+};
 pub use schema::{SchemaArguments, SchemaCommand};
 pub use segment::{SegmentArguments, SegmentCommand};
 pub use simulate::SimulateArguments;
@@ -72,6 +76,8 @@ pub enum Command {
     Campaign(CampaignArguments),
     /// Rows that messages look up by id, such as products
     Catalog(CatalogArguments),
+    /// Show providers of channels, and check the DNS records of mail
+    Provider(ProviderArguments),
     /// Check, count, list and explain segments
     Segment(SegmentArguments),
     /// Lifecycle states, who moved, and thresholds that the data propose

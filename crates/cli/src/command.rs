@@ -16,6 +16,7 @@ pub mod imports;
 pub mod key;
 pub mod lifecycle;
 pub mod privacy;
+pub mod provider;
 pub mod retention;
 pub mod revenue;
 pub mod rfm;

@@ -55,6 +55,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Imports(arguments) => command::imports::run(arguments),
         Command::Campaign(arguments) => command::campaign::run(arguments),
         Command::Catalog(arguments) => command::catalog::run(arguments),
+        Command::Provider(arguments) => command::provider::run(arguments),
         Command::Segment(arguments) => command::segment::run(arguments),
         Command::Lifecycle(arguments) => command::lifecycle::run(arguments),
         Command::Rfm(arguments) => command::rfm::run(arguments),

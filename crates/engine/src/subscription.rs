@@ -13,6 +13,12 @@ pub const CHANNELS: [&str; 5] = ["email", "push", "web_push", "sms", "whatsapp"]
 /// The event that tells of a subscription that ended.
 pub const UNSUBSCRIBED: &str = "Channel Unsubscribed";
 
+/// The event that tells that somebody asked for a topic and has to confirm it (double opt-in).
+pub const REQUESTED: &str = "Subscription Requested";
+
+/// What an attribute says of a subscription that was asked for and is not confirmed.
+pub const PENDING: &str = "pending";
+
 /// Before the channel, in the names of attributes.
 const PREFIX: &str = "subscription.";
 
@@ -35,14 +41,19 @@ pub fn of_attribute(name: &str) -> Option<(&str, Option<&str>)> {
     })
 }
 
-/// A value as a choice, as senders write it; `None`: it is none.
+/// Whether a value says that a subscription waits for its confirmation.
+pub fn is_pending(value: &Value) -> bool {
+    matches!(value, Value::Text(text) if text.eq_ignore_ascii_case(PENDING))
+}
+
+/// A value as a choice, as senders write it; `None`: it is none. What is not confirmed is not wanted yet.
 pub fn choice(value: &Value) -> Option<bool> {
     match value {
         Value::Bool(b) => Some(*b),
         Value::Int(n @ (0 | 1)) => Some(*n == 1),
         Value::Text(text) => match text.to_ascii_lowercase().as_str() {
             "true" | "subscribed" | "opted_in" | "yes" => Some(true),
-            "false" | "unsubscribed" | "opted_out" | "no" => Some(false),
+            "false" | "unsubscribed" | "opted_out" | "no" | PENDING => Some(false),
             _ => None,
         },
         _ => None,
@@ -65,12 +76,14 @@ pub struct Choices {
 }
 
 /// A topic, and what the person said about it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Topic {
     /// Who said nothing is subscribed.
     pub by_default: bool,
     /// What was said.
     pub chosen: Option<bool>,
+    /// They asked for it and have not confirmed that.
+    pub pending: bool,
 }
 
 impl Topic {
@@ -91,6 +104,8 @@ pub enum Blocked {
     Device,
     /// The device's system lets nothing through.
     System,
+    /// The person asked for the topic and has not confirmed that.
+    Pending,
     /// The person does not want the topic.
     Topic,
 }
@@ -103,6 +118,7 @@ impl Blocked {
             Blocked::Channel => "channel_unsubscribed",
             Blocked::Device => "device_unsubscribed",
             Blocked::System => "device_push_disabled",
+            Blocked::Pending => "subscription_pending",
             Blocked::Topic => "topic_unsubscribed",
         }
     }
@@ -117,6 +133,7 @@ pub fn may_send(choices: Choices) -> Result<(), Blocked> {
         (off(channel), Blocked::Channel),
         (off(device), Blocked::Device),
         (off(system), Blocked::System),
+        (topic.is_some_and(|topic| topic.pending && !topic.subscribed()), Blocked::Pending),
         (topic.is_some_and(|topic| !topic.subscribed()), Blocked::Topic),
     ];
     match reasons.into_iter().find(|(blocks, _)| *blocks) {
@@ -128,7 +145,7 @@ pub fn may_send(choices: Choices) -> Result<(), Blocked> {
 /// The subscriptions that a change of attributes ends: names of attributes that are off from then on.
 pub fn ended(attributes: &[(Text, Value)]) -> impl Iterator<Item = &Text> {
     let off = |(name, value): &&(Text, Value)| {
-        of_attribute(name).is_some() && choice(value) == Some(false)
+        of_attribute(name).is_some() && choice(value) == Some(false) && !is_pending(value)
     };
     attributes.iter().filter(off).map(|(name, _)| name)
 }
@@ -142,9 +159,9 @@ mod tests {
     #[test]
     fn each_flag_blocks_only_its_scope() {
         let three = [None, Some(true), Some(false)];
-        let topics = three
-            .into_iter()
-            .flat_map(|chosen| [true, false].map(|by_default| Some(Topic { by_default, chosen })));
+        let topics = three.into_iter().flat_map(|chosen| {
+            [true, false].map(|by_default| Some(Topic { by_default, chosen, pending: false }))
+        });
         let topics: Vec<Option<Topic>> = topics.chain([None]).collect();
         let mut n = 0;
         for (channel, device) in three.iter().flat_map(|c| three.iter().map(move |d| (*c, *d))) {
@@ -187,9 +204,21 @@ mod tests {
         assert!(!one(Choices { device: Some(false), ..nothing }));
         assert!(one(Choices { device: Some(true), ..nothing }));
         // Two topics: one is off, the other delivers.
-        let topic = |chosen| Some(Topic { by_default: true, chosen });
+        let topic = |chosen| Some(Topic { by_default: true, chosen, pending: false });
         assert!(!one(Choices { topic: topic(Some(false)), ..nothing }));
         assert!(one(Choices { topic: topic(None), ..nothing }));
+    }
+
+    #[test]
+    fn what_was_asked_for_waits_for_its_confirmation() {
+        let pending = Value::text("pending");
+        assert!(is_pending(&pending) && choice(&pending) == Some(false));
+        let topic = Topic { by_default: false, chosen: Some(false), pending: true };
+        let asked = Choices { topic: Some(topic), ..Choices::default() };
+        assert_eq!(may_send(asked), Err(Blocked::Pending));
+        // Nothing ended: it has not begun.
+        let change = [(Text::new("subscription.email.news"), pending)];
+        assert_eq!(ended(&change).count(), 0);
     }
 
     #[test]

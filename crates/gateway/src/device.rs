@@ -272,7 +272,7 @@ impl<'a> Said<'a> {
         let name = match kind.to_lowercase().as_str() {
             "fcm" | "gcm" | "android" => TOKEN_FCM,
             "apns" | "ios" | "ipados" => TOKEN_APNS,
-            "hps" | "hms" => TOKEN_HMS,
+            "hps" | "hms" | "huawei" => TOKEN_HMS,
             "chrome" | "firefox" | "safari" | "web" => TOKEN_WEB,
             _ => TOKEN_OTHER,
         };

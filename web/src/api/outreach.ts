@@ -17,6 +17,8 @@ export type MessagePreview = Schemas['MessagePreview'];
 export type Delivery = Schemas['Delivery'];
 export type DeliveryWhy = Schemas['DeliveryWhy'];
 export type ProviderTested = Schemas['ProviderTested'];
+export type DnsRecords = Schemas['DnsRecords'];
+export type DnsRecord = Schemas['DnsRecord'];
 export type CampaignRun = Schemas['CampaignRun'];
 export type ContentProblem = Schemas['ContentProblem'];
 export type Recurrence = Schemas['Recurrence'];
@@ -105,7 +107,7 @@ export interface DeliveryFilter {
   reason?: string | undefined;
 }
 
-export type ProviderKind = 'smtp' | 'webhook' | 'twilio' | 'http_sms' | 'fcm' | 'apns' | 'web_push' | 'whatsapp_cloud';
+export type ProviderKind = 'smtp' | 'webhook' | 'twilio' | 'http_sms' | 'smpp' | 'fcm' | 'apns' | 'huawei' | 'web_push' | 'whatsapp_cloud';
 export type ProviderSettings = { kind: ProviderKind } & Record<string, unknown>;
 
 export interface ProviderInput {
@@ -127,6 +129,7 @@ export interface Provider {
   in_doubt: 'never_twice' | 'never_lost';
   created_at: string;
   feedback_path: string | null;
+  feedback_addresses: Schemas['FeedbackAddress'][];
   status: {
     waiting: number;
     sending: number;
@@ -178,6 +181,8 @@ export const outreach = {
   updateProvider: (id: string, input: ProviderInput) => providerOf(body(client.PUT('/api/providers/{id}', { ...at(id), body: providerBody(input) }))),
   deleteProvider: (id: string) => body(client.DELETE('/api/providers/{id}', at(id))),
   testProvider: (id: string, to: string) => body(client.POST('/api/providers/{id}/test', { ...at(id), body: { to } })),
+  checkDns: (id: string) => body(client.GET('/api/providers/{id}/dns', at(id))),
+  preferencePage: (query: { language: string; user?: string }) => body(client.GET('/api/subscriptions/page', { params: { query } })),
   policy: () => body(client.GET('/api/settings/contact-policy')) as Promise<ContactPolicy>,
   setPolicy: (input: ContactPolicy) => body(client.PUT('/api/settings/contact-policy', { body: input as Schemas['ContactPolicy'] })) as Promise<ContactPolicy>,
 };

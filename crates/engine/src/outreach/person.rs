@@ -5,7 +5,9 @@ use model::{Identity, Text, Timestamp, UserIndex, Value};
 
 use crate::fold::Fold;
 use crate::schedule::Channel;
-use crate::subscription::{Blocked, Choices, Topic, attribute, choice, may_send, topic_attribute};
+use crate::subscription::{
+    Blocked, Choices, Topic, attribute, choice, is_pending, may_send, topic_attribute,
+};
 
 /// Devices of one person that are looked at: more are a test or a shared account.
 const DEVICES_MAX: usize = 100;
@@ -120,8 +122,9 @@ pub fn places(person: &Person, channel: Channel, topic: Option<(&str, bool)>) ->
     let own = Choices {
         channel: person.chosen(&attribute(channel.name())),
         topic: topic.map(|(topic, by_default)| {
-            let chosen = person.chosen(&topic_attribute(channel.name(), topic));
-            Topic { by_default, chosen }
+            let name = topic_attribute(channel.name(), topic);
+            let pending = (person.attribute)(&name).as_ref().is_some_and(is_pending);
+            Topic { by_default, chosen: person.chosen(&name), pending }
         }),
         ..Choices::default()
     };

@@ -16,6 +16,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use message::links::{Claim, Kind};
 use model::EventId;
+use wire::api::{PreferencePage, UserSubscriptions};
 
 use super::App;
 use super::body;
@@ -184,6 +185,11 @@ async fn choices(
         }
         Err(failure) => failure.into_response(),
     }
+}
+
+/// The page of choices in a language, to be looked at: its form has no token, and leads nowhere.
+pub(super) fn preference_page(language: &str, subscriptions: &UserSubscriptions) -> PreferencePage {
+    PreferencePage { html: page::choose(&page::words(language), "", subscriptions, false) }
 }
 
 async fn read(app: &App, token: &str) -> Result<Claim, Box<Response>> {

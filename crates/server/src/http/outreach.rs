@@ -8,7 +8,8 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use wire::api::{
     CampaignActionInput, CampaignInput, CampaignReportQuery, CampaignSend, CampaignTest,
-    ContactPolicy, DeliveriesQuery, MessagePreviewInput, ProviderInput, ProviderTest,
+    ContactPolicy, DeliveriesQuery, MessagePreviewInput, PreferencePageQuery, ProviderInput,
+    ProviderTest,
 };
 
 use super::App;
@@ -25,6 +26,7 @@ pub fn routes() -> Router<App> {
         .route("/api/providers/{id}/dns", get(check_dns))
         .route("/api/settings/contact-policy", get(policy).put(set_policy))
         .route("/api/settings/visitor-secret", post(make_visitor_secret))
+        .route("/api/subscriptions/page", get(preference_page))
         .route("/api/campaigns", get(campaigns).post(create_campaign))
         .route("/api/campaigns/reach", post(reach))
         .route("/api/campaigns/{id}", get(campaign).put(update_campaign).delete(delete_campaign))
@@ -86,6 +88,18 @@ async fn set_policy(State(app): State<App>, body: Body) -> Answer {
 async fn make_visitor_secret(State(app): State<App>) -> Answer {
     let made = app.work(Service::make_visitor_secret).await?;
     Ok((StatusCode::CREATED, Json(made)).into_response())
+}
+
+async fn preference_page(
+    State(app): State<App>,
+    Params(query): Params<PreferencePageQuery>,
+) -> Answer {
+    ask(&app, move |service| {
+        let user = query.user.as_deref().filter(|user| !user.is_empty());
+        let shown = service.shown_choices(user)?;
+        Ok(super::links::preference_page(&query.language, &shown))
+    })
+    .await
 }
 
 async fn campaigns(State(app): State<App>) -> Answer {

@@ -4,7 +4,7 @@
 //! of the mail server's own address. What it is not: it writes nothing into anybody's domain.
 
 use std::net::IpAddr;
-use std::sync::{Arc, PoisonError};
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use channels::email::dkim::Signer;
@@ -38,9 +38,16 @@ impl Service {
         })
     }
 
+    /// The same on this thread, which may block, where no runtime is there.
+    pub fn check_dns_here(&self, id: &str) -> Result<DnsRecords, Failure> {
+        let runtime = tokio::runtime::Runtime::new()
+            .map_err(|error| Failure::new(500, "server.task", error.to_string()))?;
+        runtime.block_on(self.check_dns(id))
+    }
+
     /// Asks for every record that mail of a provider needs.
-    pub async fn check_dns(self: &Arc<Self>, id: &str) -> Result<DnsRecords, Failure> {
-        let (service, own) = (Arc::clone(self), id.to_owned());
+    pub async fn check_dns(&self, id: &str) -> Result<DnsRecords, Failure> {
+        let (service, own) = (self.clone(), id.to_owned());
         let read = tokio::task::spawn_blocking(move || {
             Ok((service.provider_settings(&own)?, service.resolver()))
         });
@@ -84,7 +91,14 @@ impl Service {
 /// What is known of the domain of a mail provider, and its mail server.
 fn domain_of(settings: &ProviderSettings) -> Result<(Domain, String), Failure> {
     let ProviderSettings::Smtp {
-        host, from, bounce_domain, dkim_domain, dkim_selector, dkim_key, spf, ..
+        host,
+        from,
+        bounce_domain,
+        dkim_domain,
+        dkim_selector,
+        dkim_key,
+        spf,
+        ..
     } = settings
     else {
         let message = "only e-mail needs records of a domain; this provider is for another channel";

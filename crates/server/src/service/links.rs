@@ -7,7 +7,7 @@ use model::outreach::{
     self, CAMPAIGN, CHANNEL, LABELS, MACHINE, MESSAGE, QUEUED, URL, VARIANT, event_id,
 };
 use model::{Event, EventId, Record, Text, UserIndex, Value, What, Who};
-use wire::api::{CampaignInput, SubscriptionChanges, UserSubscriptions};
+use wire::api::{CampaignInput, SubscriptionChanges, TopicSubscription, UserSubscriptions};
 
 use super::Service;
 use crate::failure::Failure;
@@ -68,7 +68,12 @@ impl Service {
 
     /// Everything that whoever got a message can choose.
     pub fn choices_of(&self, message: EventId) -> Result<UserSubscriptions, Failure> {
-        self.subscriptions(&self.message(message)?.user)
+        let known = self.message(message)?;
+        let mut all = self.subscriptions(&known.user)?;
+        // A message confirms what is about its own channel and nothing else.
+        let others = all.topics.iter_mut().filter(|topic| topic.channel != known.channel.as_str());
+        others.for_each(|topic| topic.pending = false);
+        Ok(all)
     }
 
     /// Whoever got a message chose: `channel.email`, `topic.news` and so on, on or off.
@@ -91,7 +96,10 @@ impl Service {
                     }
                 } else if let Some(topic) = name.strip_prefix("topic.") {
                     let own = before.topics.iter().find(|own| own.id == topic);
-                    if own.is_some_and(|own| own.subscribed != on) {
+                    let confirms = |own: &TopicSubscription| {
+                        own.pending && own.channel == known.channel.as_str()
+                    };
+                    if own.is_some_and(|own| own.subscribed != on || confirms(own)) {
                         changes.topics.insert(topic.to_owned(), on);
                     }
                 }
@@ -130,7 +138,7 @@ impl Service {
         known: &Known,
         changes: &SubscriptionChanges,
     ) -> Result<Vec<Record>, Failure> {
-        let mut records = self.subscription_records(&known.user, changes)?;
+        let mut records = self.subscription_records(&known.user, changes, Some(&known.channel))?;
         for record in &mut records {
             if let What::Event(event) = &mut record.what {
                 let own = [MESSAGE, CAMPAIGN];

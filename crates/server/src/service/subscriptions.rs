@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use engine::subscription::{
-    self, CHANNELS, Choices, Topic, UNSUBSCRIBED, attribute, choice, may_send, topic_attribute,
+    self, CHANNELS, Choices, PENDING, REQUESTED, Topic, UNSUBSCRIBED, attribute, choice,
+    is_pending, may_send, topic_attribute,
 };
 use engine::{IdentityGraph, Subject};
 use gateway::validate;
@@ -61,6 +62,14 @@ impl Service {
                 return wrong(format!("the topic \"{}\" needs a name of {most}", topic.id));
             }
         }
+        if let Some(topic) =
+            written.topics.iter().find(|topic| topic.double_opt_in && topic.subscribed_by_default)
+        {
+            let id = &topic.id;
+            return wrong(format!(
+                "the topic \"{id}\" is subscribed by default, so that nobody could confirm it first"
+            ));
+        }
         let json = serde_json::to_string(written)
             .map_err(|error| Failure::new(500, "server.settings", error.to_string()))?;
         self.workspace.config().set(settings::TOPICS, &json)?;
@@ -82,21 +91,56 @@ impl Service {
                 channel: topic.channel.clone(),
                 subscribed: of.subscribed(),
                 chosen: of.chosen,
+                pending: of.pending,
             }
         });
         let (channels, topics) = (channels.collect(), topics.collect());
         Ok(UserSubscriptions { channels, topics, reach: self.reach(&known)? })
     }
 
-    /// The records that a change of a user's subscriptions is.
+    /// What a user could choose; of nobody: what somebody could who said nothing and is reached everywhere.
+    pub fn shown_choices(&self, user: Option<&str>) -> Result<UserSubscriptions, Failure> {
+        if let Some(id) = user {
+            return self.subscriptions(id);
+        }
+        let topics = self.topics()?.topics.into_iter().map(|topic| TopicSubscription {
+            subscribed: topic.subscribed_by_default,
+            id: topic.id,
+            name: topic.name,
+            channel: topic.channel,
+            chosen: None,
+            pending: false,
+        });
+        let place = |channel: &str| Reach {
+            channel: channel.to_owned(),
+            to: String::new(),
+            subscribed: None,
+            blocked_by: None,
+            topics_blocked: Vec::new(),
+        };
+        Ok(UserSubscriptions {
+            channels: CHANNELS
+                .map(|channel| ChannelSubscription {
+                    channel: channel.to_owned(),
+                    subscribed: None,
+                })
+                .into(),
+            topics: topics.collect(),
+            reach: CHANNELS.map(place).into(),
+        })
+    }
+
+    /// The records that a change of a user's subscriptions is. `confirmed`: the channel of a message
+    /// that reached the user, who says so on a page of its own; elsewhere a topic with double opt-in waits for that.
     pub fn subscription_records(
         &self,
         id: &str,
         changes: &SubscriptionChanges,
+        confirmed: Option<&str>,
     ) -> Result<Vec<Record>, Failure> {
         let SubscriptionChanges { channels, topics, devices } = changes;
         let known = self.known_of(id)?;
-        let mut attributes = Vec::new();
+        let (mut attributes, mut requested) = (Vec::new(), Vec::new());
         for (name, subscribed) in channels {
             channel(name)?;
             attributes.push((Text::from(attribute(name)), Value::Bool(*subscribed)));
@@ -108,7 +152,16 @@ impl Service {
                     .hint("GET /api/subscriptions/topics lists them"));
             };
             let name = topic_attribute(&found.channel, topic);
-            attributes.push((Text::from(name), Value::Bool(*subscribed)));
+            let asks = found.double_opt_in && *subscribed && confirmed != Some(&found.channel);
+            // Who has confirmed it once has nothing to confirm.
+            let value = match asks && known.chosen(&name) != Some(true) {
+                true => {
+                    requested.push((found.channel.clone(), topic.clone()));
+                    Value::text(PENDING)
+                }
+                false => Value::Bool(*subscribed),
+            };
+            attributes.push((Text::from(name), value));
         }
         let who = known.who().ok_or_else(|| super::users::no_user(id))?;
         let mut records = Vec::new();
@@ -120,6 +173,13 @@ impl Service {
                 let event = unsubscribed(name, at, delivery(name));
                 records.push(Record { received_at, who: who.clone(), what: What::Event(event) });
             }
+        }
+        for (channel, topic) in requested {
+            let text = |name, value: &str| (Text::const_new(name), Value::text(value));
+            let properties = vec![text("channel", &channel), text("topic", &topic)];
+            let id = delivery(&format!("requested {topic}"));
+            let event = Event { name: Text::const_new(REQUESTED), time: at, id, properties };
+            records.push(Record { received_at, who: who.clone(), what: What::Event(event) });
         }
         if !attributes.is_empty() {
             let change = AttributeChange::set(at, delivery("change"), attributes);
@@ -223,8 +283,9 @@ impl Known {
     }
 
     fn topic(&self, topic: &SubscriptionTopic) -> Topic {
-        let chosen = self.chosen(&topic_attribute(&topic.channel, &topic.id));
-        Topic { by_default: topic.subscribed_by_default, chosen }
+        let name = topic_attribute(&topic.channel, &topic.id);
+        let pending = attribute_at(&self.history, &name, self.at).is_some_and(is_pending);
+        Topic { by_default: topic.subscribed_by_default, chosen: self.chosen(&name), pending }
     }
 
     /// Addresses that are identities of the user, else the one that is an attribute.

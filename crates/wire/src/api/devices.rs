@@ -88,6 +88,8 @@ pub struct TopicSubscription {
     /// Nothing: they said nothing, and the topic's default counts.
     #[schema(required = true)]
     pub chosen: Option<bool>,
+    /// They asked for it and have not confirmed that.
+    pub pending: bool,
 }
 
 /// A place that messages can be sent to.
@@ -142,6 +144,11 @@ pub struct SubscriptionTopic {
     pub channel: String,
     /// Who said nothing is subscribed.
     pub subscribed_by_default: bool,
+    /// Double opt-in: who asks for it is `pending`, and gets nothing, until they confirm it on the page that
+    /// `{{ preferences_url }}` of a message leads to. Not together with `subscribed_by_default`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub double_opt_in: bool,
 }
 
 /// All topics.

@@ -1,7 +1,7 @@
 //! What providers tell, and how they are to be understood: words of recipients, fields of receipts.
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 /// Commands that recipients write, beside those that are understood anyway (STOP, START, HELP and their like in
 /// many languages), and what they are answered. A reply that is left out is not sent; some providers reply
@@ -118,6 +118,25 @@ pub struct FeedbackAddress {
     pub purpose: String,
     /// The address.
     pub url: String,
+}
+
+/// Which preference page is shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+pub struct PreferencePageQuery {
+    /// Its language: `en`, `tr`, `ar` or `id`; default `en`.
+    #[param(required = false)]
+    pub language: String,
+    /// As this user would see it; default: as somebody would who can be reached everywhere.
+    #[param(required = false)]
+    pub user: Option<String>,
+}
+
+/// The page on which people choose what to get, to be looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PreferencePage {
+    /// The whole page. Its form leads nowhere.
+    pub html: String,
 }
 
 /// The DNS records that mail of a provider needs, and whether they are there.

@@ -6,7 +6,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { outreach, type Provider, type ProviderKind, type ProviderSettings } from '../../api/outreach';
 import { ErrorPanel } from '../../components/ErrorPanel';
-import { KIND_NAMES, KINDS, type SettingSpec, settingsOf } from './providerKinds';
+import { fieldOf, KIND_NAMES, KINDS, type SettingSpec, settingsOf, withField } from './providerKinds';
 
 const IN_DOUBT = ['never_twice', 'never_lost'] as const;
 const CONCURRENCY = 16;
@@ -42,8 +42,8 @@ export function ProviderForm({ provider, onClose }: Props) {
     },
   });
   const specs = KINDS[settings.kind];
-  const set = (field: string, value: unknown) => setSettings((old) => ({ ...old, [field]: value }));
-  const show = (spec: SettingSpec) => <Setting key={spec.name} spec={spec} value={settings[spec.name]} set={set} known={provider?.secrets.includes(spec.name) ?? false} />;
+  const set = (field: string, value: unknown) => setSettings((old) => withField(old, field, value));
+  const show = (spec: SettingSpec) => <Setting key={spec.name} spec={spec} value={fieldOf(settings, spec.name)} set={set} known={provider?.secrets.includes(spec.name) ?? false} />;
   return (
     <Modal opened onClose={onClose} size="lg" title={provider ? t('providers.edit', { name: provider.name }) : t('providers.new')} closeButtonProps={{ 'aria-label': t('common.close') }}>
       <form
@@ -108,10 +108,12 @@ function Setting({ spec, value, set, known }: SettingProps) {
       return <Textarea {...shared} autosize minRows={3} maxRows={8} placeholder={known ? t('providers.secretSet') : ''} value={text} onChange={write} spellCheck={false} />;
     case 'number':
       return <NumberInput {...shared} min={1} max={65535} allowDecimal={false} placeholder={spec.placeholder ?? ''} value={typeof value === 'number' ? value : ''} onChange={(next) => set(name, typeof next === 'number' ? next : undefined)} />;
+    case 'small':
+      return <NumberInput {...shared} min={0} max={18} allowDecimal={false} placeholder={spec.placeholder ?? ''} value={typeof value === 'number' ? value : ''} onChange={(next) => set(name, typeof next === 'number' ? next : undefined)} />;
     case 'switch':
       return <Switch label={label} description={t(`providers.hint.${name}`)} checked={value === true} onChange={(event) => set(name, event.currentTarget.checked)} />;
     case 'choice':
-      return <NativeSelect label={label} value={text || spec.choices?.[0]} onChange={write} data={(spec.choices ?? []).map((choice) => ({ value: choice, label: name === 'security' ? t(`providers.security.${choice}`) : choice }))} />;
+      return <NativeSelect label={label} value={text || spec.choices?.[0]} onChange={write} data={(spec.choices ?? []).map((choice) => ({ value: choice, label: name === 'method' ? choice : t(`providers.${name}.${choice}`) }))} />;
     case 'lines':
       return <Textarea {...shared} description={t('content.onePerLine')} autosize minRows={2} placeholder={spec.placeholder ?? ''} value={Array.isArray(value) ? value.join('\n') : ''} onChange={(event) => set(name, event.currentTarget.value === '' ? [] : event.currentTarget.value.split('\n'))} />;
     case 'text':

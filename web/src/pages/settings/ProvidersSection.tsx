@@ -13,10 +13,15 @@ import { Query } from '../../components/Query';
 import { useFormat } from '../../lib/format';
 import { useOutreachNames } from '../../lib/outreach';
 import { Tested } from '../campaigns/TestSend';
+import { DnsDialog } from './DnsDialog';
+import { FeedbackAddresses } from './FeedbackAddresses';
 import { ProviderForm } from './ProviderForm';
 import { TEST_TO } from './providerKinds';
 
-type Opened = { what: 'new' } | { what: 'edit' | 'test' | 'delete'; provider: Provider } | null;
+const ACTIONS = ['test', 'edit', 'delete'] as const;
+const ACTIONS_OF_MAIL = ['test', 'dns', 'edit', 'delete'] as const;
+type Action = (typeof ACTIONS_OF_MAIL)[number];
+type Opened = { what: 'new' } | { what: Action; provider: Provider } | null;
 
 export function ProvidersSection() {
   const { t } = useTranslation();
@@ -41,12 +46,13 @@ export function ProvidersSection() {
       {opened?.what === 'new' && <ProviderForm onClose={close} />}
       {opened?.what === 'edit' && <ProviderForm provider={opened.provider} onClose={close} />}
       {opened?.what === 'test' && <TestDialog provider={opened.provider} onClose={close} />}
+      {opened?.what === 'dns' && <DnsDialog provider={opened.provider} onClose={close} />}
       {opened?.what === 'delete' && <DeleteDialog provider={opened.provider} onClose={close} />}
     </Section>
   );
 }
 
-function Card({ provider, onOpen }: { provider: Provider; onOpen: (what: 'edit' | 'test' | 'delete') => void }) {
+function Card({ provider, onOpen }: { provider: Provider; onOpen: (what: Action) => void }) {
   const { t } = useTranslation();
   const format = useFormat();
   const names = useOutreachNames();
@@ -62,7 +68,7 @@ function Card({ provider, onOpen }: { provider: Provider; onOpen: (what: 'edit' 
             <Text size="xs" c="dimmed">{t(`providers.kinds.${provider.settings.kind}`)}</Text>
           </Group>
           <Group gap="xs">
-            {(['test', 'edit', 'delete'] as const).map((what) => (
+            {(provider.settings.kind === 'smtp' ? ACTIONS_OF_MAIL : ACTIONS).map((what) => (
               <Button key={what} size="compact-sm" variant="default" {...(what === 'delete' && { c: 'var(--bad)' })} onClick={() => onOpen(what)}>{t(`providers.action.${what}`)}<VisuallyHidden>{` ${provider.name}`}</VisuallyHidden></Button>
             ))}
           </Group>
@@ -75,7 +81,7 @@ function Card({ provider, onOpen }: { provider: Provider; onOpen: (what: 'edit' 
         {status.paused_until && <Text size="sm" c="var(--bad)">{t('providers.paused', { at: format.dateTime(status.paused_until) })}</Text>}
         {status.waiting > 0 && <Text size="xs" c="dimmed">{t('providers.oldest', { seconds: format.count(Math.round(status.oldest_seconds)) })}</Text>}
         {status.last_error && <Text size="sm">{t('providers.lastError')} <bdi>{status.last_error}</bdi></Text>}
-        {provider.feedback_path && <Text size="xs" c="dimmed">{t('providers.feedback')} <span className="keep-ltr" style={{ overflowWrap: 'anywhere' }}>{location.origin}{provider.feedback_path}</span></Text>}
+        {provider.feedback_addresses.length > 0 && <FeedbackAddresses provider={provider} />}
       </Stack>
     </Paper>
   );

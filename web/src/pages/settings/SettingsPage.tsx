@@ -15,6 +15,7 @@ import { useParam } from '../../lib/params';
 import { Facts } from '../people/Facts';
 import { KeysSection } from './KeysSection';
 import { PolicySection } from './PolicySection';
+import { PreferencePreview } from './PreferencePreview';
 import { PrivacySection } from './PrivacySection';
 import { ProvidersSection } from './ProvidersSection';
 
@@ -31,7 +32,7 @@ export default function SettingsPage() {
         </Tabs.List>
         <Tabs.Panel value="general"><General /></Tabs.Panel>
         <Tabs.Panel value="channels"><ProvidersSection /></Tabs.Panel>
-        <Tabs.Panel value="contact"><PolicySection /></Tabs.Panel>
+        <Tabs.Panel value="contact"><Stack gap="lg"><PolicySection /><PreferencePreview /></Stack></Tabs.Panel>
       </Tabs>
     </Page>
   );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { KIND_NAMES, KINDS, settingsOf } from './providerKinds';
+import { fieldOf, KIND_NAMES, KINDS, settingsOf, withField } from './providerKinds';
 
 describe('settings of a provider', () => {
   it('leave secrets out that nobody wrote', () => {
@@ -8,6 +8,14 @@ describe('settings of a provider', () => {
 
   it('keep what is switched off', () => {
     expect(settingsOf({ kind: 'webhook', private_networks: false, secret: '' })).toEqual({ kind: 'webhook', private_networks: false });
+  });
+
+  it('have groups that are written and left out whole', () => {
+    const written = withField(withField({ kind: 'twilio', from: '+1' }, 'replies.stop', 'Bye.'), 'replies.help', '');
+    expect(fieldOf(written, 'replies.stop')).toBe('Bye.');
+    expect(settingsOf(written)).toEqual({ kind: 'twilio', from: '+1', replies: { stop: 'Bye.' } });
+    expect(settingsOf(withField(written, 'replies.stop', ''))).toEqual({ kind: 'twilio', from: '+1' });
+    expect(fieldOf({ kind: 'twilio' }, 'replies.stop')).toBeUndefined();
   });
 
   it('have fields with names of their own', () => {

@@ -37,6 +37,7 @@ pub struct Words {
     everything: &'static str,
     save: &'static str,
     saved: &'static str,
+    confirm: &'static str,
     channels: [(&'static str, &'static str); 5],
 }
 
@@ -55,6 +56,7 @@ pub fn words(language: &str) -> Words {
             everything: "Bu kanaldan iletiler",
             save: "Kaydet",
             saved: "Tercihleriniz kaydedildi.",
+            confirm: "İstediğiniz aboneliği onaylamak için kaydedin.",
             channels: [
                 ("email", "E-posta"),
                 ("push", "Uygulama bildirimleri"),
@@ -75,6 +77,7 @@ pub fn words(language: &str) -> Words {
             everything: "الرسائل عبر هذه القناة",
             save: "حفظ",
             saved: "تم حفظ تفضيلاتك.",
+            confirm: "احفظ لتأكيد الاشتراك الذي طلبته.",
             channels: [
                 ("email", "البريد الإلكتروني"),
                 ("push", "إشعارات التطبيق"),
@@ -95,6 +98,7 @@ pub fn words(language: &str) -> Words {
             everything: "Pesan melalui saluran ini",
             save: "Simpan",
             saved: "Pilihan Anda telah disimpan.",
+            confirm: "Simpan untuk mengonfirmasi langganan yang Anda minta.",
             channels: [
                 ("email", "Email"),
                 ("push", "Notifikasi aplikasi"),
@@ -115,6 +119,7 @@ pub fn words(language: &str) -> Words {
             everything: "Messages by this channel",
             save: "Save",
             saved: "Your choices are saved.",
+            confirm: "Save to confirm the subscription that you asked for.",
             channels: [
                 ("email", "E-mail"),
                 ("push", "App notifications"),
@@ -163,6 +168,9 @@ pub fn choose(
     if saved {
         let _ = write!(body, "<p class=\"saved\" role=\"status\">{}</p>", words.saved);
     }
+    if subscriptions.topics.iter().any(|topic| topic.pending) {
+        let _ = write!(body, "<p class=\"saved\">{}</p>", words.confirm);
+    }
     let _ = write!(body, "<form method=\"post\" action=\"/t/{}\">", escape(token));
     for channel in &subscriptions.channels {
         let reaches = subscriptions.reach.iter().any(|reach| reach.channel == channel.channel);
@@ -177,7 +185,8 @@ pub fn choose(
         let all = channel.subscribed != Some(false);
         body.push_str(&check(&format!("channel.{}", channel.channel), words.everything, all));
         for topic in topics {
-            body.push_str(&check(&format!("topic.{}", topic.id), &topic.name, topic.subscribed));
+            let on = topic.subscribed || topic.pending;
+            body.push_str(&check(&format!("topic.{}", topic.id), &topic.name, on));
         }
         body.push_str("</fieldset>");
     }

@@ -59,6 +59,13 @@ pub(super) fn operations() -> Vec<Operation> {
             "",
             ("201", Some("VisitorSecret")),
         ),
+        get(
+            "/api/subscriptions/page",
+            "preference_page",
+            "The page on which people choose what to get, in a language.",
+            query::<PreferencePageQuery>(),
+            "PreferencePage",
+        ),
         get("/api/campaigns", "campaigns", "All campaigns.", vec![], "CampaignList"),
         send(
             Post,
@@ -157,6 +164,7 @@ pub(super) fn schemas() -> Vec<(String, RefOr<DocumentSchema>)> {
         ProviderTest,
         ProviderTested,
         DnsRecords,
+        PreferencePage,
         ContactPolicy,
         VisitorSecret,
         CampaignList,

@@ -86,7 +86,7 @@ impl Service {
     ) -> Result<Vec<Record>, Failure> {
         let mut changes = SubscriptionChanges::default();
         changes.channels.insert(EMAIL.to_owned(), false);
-        let mut records = self.subscription_records(&known.user, &changes)?;
+        let mut records = self.subscription_records(&known.user, &changes, None)?;
         if let Some(address) = self.mailbox_of(known, told_of)? {
             let id = EventId::of(&format!("feedback\0{message}\0unsubscribed"));
             let now = self.workspace.now();
@@ -99,8 +99,7 @@ impl Service {
     /// The message that is meant: by our name for it, else by what the provider called it when it took it.
     fn message_of_mail(&self, told_of: &Feedback) -> Result<Option<EventId>, Failure> {
         let about = &told_of.about;
-        let by_id =
-            about.message_id.as_deref().and_then(|id| id.split('@').next()).map(message_of);
+        let by_id = about.message_id.as_deref().and_then(|id| id.split('@').next()).map(message_of);
         let own = about.delivery.as_deref().map(message_of).or(by_id);
         if let Some(message) = own
             && self.message(message).is_ok()

@@ -332,9 +332,7 @@ impl Service {
                 return Ok(Vec::new());
             };
             let devices = self.devices_of(user)?.0;
-            let has = |value: Option<&Value>| {
-                matches!(value, Some(Value::Text(own)) if own.as_str() == token)
-            };
+            let has = |value: Option<&Value>| matches!(value, Some(Value::Text(own)) if own.as_str() == token);
             let device = devices.iter().find(|device| has(device.get(TOKEN_HMS)));
             let gone = device.map(|of| told::device_gone(message, &of.id, TOKEN_HMS, at));
             return Ok(gone.unwrap_or_default());
@@ -565,7 +563,11 @@ impl Service {
         let to = Destination::Phone(inbound.number.to_string());
         let outcome = own.channel.send(Outgoing { key, to, payload, now }).await;
         if let Some(code) = outcome.code() {
-            tracing::warn!(provider, code = code.name(), "a command of a recipient was not answered");
+            tracing::warn!(
+                provider,
+                code = code.name(),
+                "a command of a recipient was not answered"
+            );
         }
     }
 }

@@ -1,6 +1,6 @@
 // The fields of one message, as its channel has them.
 
-import { Button, CloseButton, Collapse, Fieldset, Group, NativeSelect, NumberInput, Stack, Switch, TextInput } from '@mantine/core';
+import { Button, CloseButton, Collapse, Fieldset, Group, NativeSelect, NumberInput, Stack, Switch, Textarea, TextInput } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -9,7 +9,7 @@ import { WhatsAppFields } from './chat/WhatsAppFields';
 import { rightToLeft } from './direction';
 import { EmailBody } from './email/EmailBody';
 import { type Offer, OfferFields } from './email/OfferFields';
-import { FIELDS, type FieldSpec, FORMS, STARTERS } from './fields';
+import { FIELDS, type FieldSpec } from './fields';
 import { PopupLimits, PopupWhen } from './PopupRules';
 import { TemplateField } from './TemplateField';
 
