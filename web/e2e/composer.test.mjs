@@ -139,7 +139,7 @@ test('an offer for Gmail is shown in the list of e-mails and stored', async () =
   await page.getByRole('button', { name: 'Begin with an example' }).click();
   await page.getByRole('textbox', { name: 'Beside the subject' }).fill('Until Sunday');
   const offer = page.getByRole('group', { name: 'Offer in Gmail’s promotions' });
-  await offer.getByText('Offer in Gmail’s promotions').click();
+  await offer.getByRole('switch').check();
   await offer.getByRole('textbox', { name: 'What is offered' }).fill('20 % off');
   await offer.getByRole('textbox', { name: 'Code', exact: true }).fill('SHOES');
   await offer.getByLabel('From', { exact: true }).fill('2030-03-01T08:00');
@@ -166,7 +166,7 @@ test('an offer for Gmail is shown in the list of e-mails and stored', async () =
   assert.equal(stored.reply_to, 'answers@example.com');
   assert.equal(stored.preheader, 'Until Sunday');
   // A dark screen and a small one.
-  await page.getByText('Dark', { exact: true }).click();
+  await page.getByRole('switch', { name: 'Dark' }).check();
   await page.locator('[data-dark="true"]').waitFor();
   await page.getByText('Phone', { exact: true }).click();
   await page.locator('[data-width="phone"]').waitFor();

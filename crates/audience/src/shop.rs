@@ -24,12 +24,18 @@
 //! | `Notifications Disabled`, `Notifications Enabled`, `App Uninstalled` | |
 //!
 //! Attributes: `acquisition_channel`, `app_version`, `country`, `language`, `platform`, `push_opt_in`
-//! and `timezone` from the first open; `birthday`, `email_opt_in`, `plan` and `sms_opt_in` from sign
-//! up; `renewal_date` with the plan "plus".
+//! and `timezone` from the first open; `birthday`, `email`, `email_opt_in`, `name`, `phone`, `plan`,
+//! `sms_opt_in`, the subscriptions of e-mail and SMS and for some `trial_ends_at` from sign up;
+//! `renewal_date` with the plan "plus". Facts of each device: what it is, where it is, whether it lets
+//! notifications through, and its token. Nobody can be reached with any of it (see `contact`).
+//!
+//! Messages that are sent to these people are answered by [`Shop::reaction`]; whom one brings back
+//! ([`Shop::invite`]) is part of the process as if it had been so from the start.
 //!
 //! Floating point functions of the platform decide the draws: equal bits are promised on one
 //! platform, not across them.
 
+mod contact;
 mod parameters;
 mod person;
 mod segments;
@@ -37,12 +43,13 @@ mod session;
 mod world;
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeSet, BinaryHeap};
 
 use model::{Record, Span, Text, Timestamp};
 use segment::RfmSettings;
 use segment::tree::{EventMatch, Measure};
 
+pub use contact::Reaction;
 pub use parameters::Parameters;
 pub use segments::example_segments;
 
@@ -75,6 +82,32 @@ impl Shop {
     /// [`Parameters::users`] are expected to arrive between the two.
     pub fn new(seed: u64, parameters: Parameters, start: Timestamp, end: Timestamp) -> Shop {
         Shop { process: Process::new(World::new(seed, parameters, start, end)), end }
+    }
+
+    /// Records accepted up to `at`, inclusive, that were not given yet; never beyond the history's end.
+    pub fn records_until(&mut self, at: Timestamp) -> impl Iterator<Item = Record> + '_ {
+        let at = at.min(Timestamp(self.end.0.saturating_sub(1)));
+        std::iter::from_fn(move || self.process.next_until(at))
+    }
+
+    /// What the person with this e-mail address does with one of several messages; of an address that is
+    /// nobody's: nothing. It changes nothing: whoever is brought back is invited.
+    pub fn reaction(&self, email: &str, message: u64) -> Reaction {
+        let world = &self.process.world;
+        contact::number_of(email)
+            .map_or(Reaction::None, |number| contact::reaction(world, number, message))
+    }
+
+    /// The number of the person with this e-mail address, for [`Shop::invite`].
+    pub fn number_of(email: &str) -> Option<u32> {
+        contact::number_of(email)
+    }
+
+    /// Something brings a person back at `at`, keener to buy than else: they use the app then, whatever they
+    /// would have done next. Somebody who is gone for good, or not there yet, is not brought back. Told at
+    /// any time before what is accepted at `at` was given, it makes the same shop.
+    pub fn invite(&mut self, person: u32, at: Timestamp) {
+        self.process.invited.insert((at, person));
     }
 
     /// The same people from the end of the history on. What the iterator has not given yet comes
@@ -132,6 +165,8 @@ struct Process {
     world: World,
     people: Vec<Option<Box<Person>>>,
     due: BinaryHeap<Reverse<Due>>,
+    /// Who is brought back, and when.
+    invited: BTreeSet<(Timestamp, u32)>,
     waiting: BinaryHeap<Reverse<Waiting>>,
     slots: Vec<Option<Record>>,
     free: Vec<u32>,
@@ -145,6 +180,7 @@ impl Process {
             world,
             people: Vec::new(),
             due: BinaryHeap::from([Reverse(first)]),
+            invited: BTreeSet::new(),
             waiting: BinaryHeap::new(),
             slots: Vec::new(),
             free: Vec::new(),
@@ -157,6 +193,7 @@ impl Process {
         loop {
             // Whatever is due makes records that are accepted later than it is due.
             let due_at = self.due.peek().map_or(Timestamp::MAX, |Reverse(due)| due.at);
+            let due_at = self.invited.first().map_or(due_at, |(at, _)| due_at.min(*at));
             match self.waiting.peek() {
                 Some(Reverse(w)) if w.received_at <= due_at => {
                     return if w.received_at <= limit { self.take() } else { None };
@@ -175,6 +212,11 @@ impl Process {
 
     /// Lets happen what is due first. `None`: nothing ever is again.
     fn advance(&mut self) -> Option<()> {
+        let due_at = self.due.peek().map_or(Timestamp::MAX, |Reverse(due)| due.at);
+        if self.invited.first().is_some_and(|(at, _)| *at <= due_at) {
+            self.bring_back();
+            return Some(());
+        }
         let Reverse(due) = self.due.pop()?;
         if due.person == START_OF_DAY {
             self.arrivals(due.at);
@@ -200,6 +242,17 @@ impl Process {
             self.due.push(Reverse(Due { at, person: due.person, next }));
         }
         Some(())
+    }
+
+    /// The first who is invited comes instead of doing what they would have done next.
+    fn bring_back(&mut self) {
+        let Some((at, number)) = self.invited.pop_first() else { return };
+        let Some(Some(person)) = self.people.get_mut(number as usize) else { return };
+        if !person.come_back(at) {
+            return;
+        }
+        self.due.retain(|Reverse(due)| due.person != number);
+        self.due.push(Reverse(Due { at, person: number, next: Next::Session(at) }));
     }
 
     /// People who open the app for the first time on this day.

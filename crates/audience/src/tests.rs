@@ -46,9 +46,13 @@ fn histories(records: &[Record]) -> Vec<UserHistory> {
                     changes.push((change.time, value.clone()));
                 }
             }
-            What::Alias { .. } | What::Separate { .. } | What::Facts(_) => {
-                panic!("no alias is made, and no facts")
+            What::Facts(facts) => {
+                for (name, value) in &facts.attributes {
+                    let changes = user.attributes.entry(name.clone()).or_default();
+                    changes.push((facts.time, value.clone()));
+                }
             }
+            What::Alias { .. } | What::Separate { .. } => panic!("no alias is made"),
         }
     }
     let sorted = |mut user: UserHistory| {

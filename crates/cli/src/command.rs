@@ -25,5 +25,6 @@ pub mod segment;
 pub mod serve;
 pub mod sessions;
 pub mod simulate;
+mod sink;
 pub mod trends;
 pub mod user;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use anyhow::{Context, anyhow};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use server::workspace::KeepLog;
+use server::workspace::{Clock, KeepLog, Opened};
 use server::{Service, Workspace};
 use wire::api;
 
@@ -171,7 +171,18 @@ impl Source {
 
 /// Opens a data directory, and says what that mended.
 pub fn open(dir: &Path, memory: &MemoryArguments) -> anyhow::Result<Arc<Service>> {
-    let (workspace, opened) = Workspace::open(dir)?;
+    opened(Workspace::open(dir)?, memory)
+}
+
+/// The same by another clock.
+pub fn open_at(dir: &Path, memory: &MemoryArguments, clock: Clock) -> anyhow::Result<Arc<Service>> {
+    opened(Workspace::open_at(dir, clock)?, memory)
+}
+
+fn opened(
+    (workspace, opened): (Workspace, Opened),
+    memory: &MemoryArguments,
+) -> anyhow::Result<Arc<Service>> {
     if let Some(bytes) = memory.memory {
         workspace.cache().set_limit(bytes);
     }

@@ -237,6 +237,12 @@ impl Service {
         Ok(rules)
     }
 
+    /// Thresholds are not written down by themselves: whoever fills the workspace calls [`Service::settle`] at
+    /// its end.
+    pub fn settle_when_told(&self) {
+        self.settled.store(true, Ordering::Release);
+    }
+
     /// A workspace that grows while it is served gets its thresholds as soon as they can be told.
     /// The question that notices goes on with the old ones if they cannot be written down.
     fn settle_by_now(&self) {

@@ -203,6 +203,41 @@ pub fn serve_beside(
     Ok(())
 }
 
+/// Serves while `work` is done on this thread, and stops well then; streams of its workspace are over.
+pub fn serve_during<T>(
+    listener: TcpListener,
+    service: &Arc<Service>,
+    options: Options,
+    work: impl FnOnce(SocketAddr) -> T,
+) -> Result<T, StartError> {
+    let address = listener.local_addr().map_err(StartError::Serve)?;
+    if let Err(failure) = service.watch() {
+        tracing::error!(%failure, "nothing is watched live");
+    }
+    let app = App::new(Arc::clone(service), address, options);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(StartError::Serve)?;
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let serving = runtime.spawn(async {
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        let stopped = async {
+            let _ = stopped.await;
+        };
+        http::serve(listener, app, stopped).await
+    });
+    let done = work(address);
+    drop(stop);
+    let served = runtime.block_on(serving);
+    runtime.shutdown_timeout(DRAIN);
+    match served {
+        Ok(served) => served.map_err(StartError::Serve)?,
+        Err(error) => return Err(StartError::Serve(std::io::Error::other(error))),
+    }
+    Ok(done)
+}
+
 async fn interrupted() {
     #[cfg(unix)]
     {

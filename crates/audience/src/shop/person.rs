@@ -48,6 +48,8 @@ pub(super) struct Person {
     pub sms: bool,
     pub renewal_at: Option<Timestamp>,
     pub second_device: bool,
+    /// A message brought them: in this session they are readier to buy.
+    pub keen: bool,
     /// Sessions per day before drift.
     rate: f64,
     dropout: f64,
@@ -111,6 +113,7 @@ impl Person {
             sms,
             renewal_at: None,
             second_device: chance.happens(p.second_device),
+            keen: false,
             rate: often * p.sessions_per_day * chance.gamma(p.sessions_shape) / p.sessions_shape,
             dropout: stays * chance.beta(p.dropout_a, p.dropout_b),
             drift,
@@ -142,6 +145,16 @@ impl Person {
             return Next::Uninstall(self.last_end + days(0.05 + self.chance.exponential(15.0)));
         }
         Next::Never
+    }
+
+    /// A message brings them back. Not while they are there, or before they first were.
+    pub fn come_back(&mut self, at: Timestamp) -> bool {
+        if self.n_sessions == 0 || at < self.last_end + PAUSE_MIN {
+            return false;
+        }
+        self.keen = true;
+        self.recover(at);
+        true
     }
 
     /// After a time in which they did not come.

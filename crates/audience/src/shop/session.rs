@@ -3,9 +3,12 @@
 
 mod shopping;
 
-use model::{AttributeChange, Event, EventId, Record, Span, Text, Timestamp, Value, What, Who};
+use model::{
+    About, AttributeChange, Event, EventId, Facts, Record, Span, Text, Timestamp, Value, What, Who,
+};
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
+use super::contact::{TRIAL_LASTS, contact, device};
 use super::person::{Person, days};
 use super::world::{CHANNELS, PLATFORMS, World};
 use shopping::Line;
@@ -81,6 +84,21 @@ impl<'a> Session<'a> {
             property("push_opt_in", Value::Bool(self.person.push)),
             property("timezone", Value::text(place.zone_name)),
         ]);
+        self.tell_device();
+    }
+
+    /// What the device is, and whether and under which token it takes notifications.
+    fn tell_device(&mut self) {
+        let place = self.person.place(self.world);
+        let of = (place.country, place.language);
+        let city = contact(self.world, self.person.number, of).city;
+        let (platform, push) = (self.person.platform, self.person.push);
+        let (attributes, facts) =
+            device(platform, &self.person.device, push, (place.country, city));
+        let who = Who { anonymous_id: Some(self.person.device.clone()), ..self.person.who() };
+        let id = next_id(self.world, self.person);
+        let facts = Facts { time: self.now, id, about: About::Device, attributes, facts };
+        self.made.push(Record { received_at: self.now, who, what: What::Facts(facts) });
     }
 
     fn onboard(&mut self) {
@@ -106,12 +124,23 @@ impl<'a> Session<'a> {
         }
         self.person.signed_up = true;
         let birthday = self.birthday();
-        self.identify(vec![
-            property("birthday", Value::from(birthday.as_str())),
-            property("email_opt_in", Value::Bool(self.person.email)),
-            property("plan", Value::text("free")),
-            property("sms_opt_in", Value::Bool(self.person.sms)),
-        ]);
+        let place = self.person.place(self.world);
+        let of = (place.country, place.language);
+        let contact = contact(self.world, self.person.number, of);
+        let (email, sms) = (Value::Bool(self.person.email), Value::Bool(self.person.sms));
+        let mut known = vec![property("birthday", Value::from(birthday.as_str()))];
+        known.extend(contact.email.map(|email| property("email", Value::Text(email))));
+        known.push(property("email_opt_in", email.clone()));
+        known.push(property("name", Value::from(contact.name.as_str())));
+        known.extend(contact.phone.map(|phone| property("phone", Value::Text(phone))));
+        known.push(property("plan", Value::text("free")));
+        known.push(property("sms_opt_in", sms.clone()));
+        known.push(property("subscription.email", email));
+        known.push(property("subscription.sms", sms));
+        if contact.trial {
+            known.push(property("trial_ends_at", Value::Time(self.now + TRIAL_LASTS)));
+        }
+        self.identify(known);
         let method = ["email", "google", "apple"][self.person.chance.below(3)];
         self.event("Signed Up", vec![property("method", Value::text(method))]);
     }
@@ -137,6 +166,7 @@ impl<'a> Session<'a> {
         self.event("First Open", vec![property("acquisition_channel", Value::text("direct"))]);
         self.person.signed_up = true;
         self.identify(vec![property("platform", Value::text(platform))]);
+        self.tell_device();
         self.event("Signed In", Vec::new());
     }
 
@@ -157,14 +187,19 @@ impl<'a> Session<'a> {
             let name = if push { "Notifications Enabled" } else { "Notifications Disabled" };
             self.event(name, Vec::new());
             self.identify(vec![property("push_opt_in", Value::Bool(push))]);
+            self.tell_device();
         }
         if self.person.signed_up && self.happens(p) {
             self.person.email = !self.person.email;
-            self.identify(vec![property("email_opt_in", Value::Bool(self.person.email))]);
+            let wanted = Value::Bool(self.person.email);
+            let choice = property("subscription.email", wanted.clone());
+            self.identify(vec![property("email_opt_in", wanted), choice]);
         }
         if self.person.signed_up && self.happens(0.5 * p) {
             self.person.sms = !self.person.sms;
-            self.identify(vec![property("sms_opt_in", Value::Bool(self.person.sms))]);
+            let wanted = Value::Bool(self.person.sms);
+            let choice = property("subscription.sms", wanted.clone());
+            self.identify(vec![property("sms_opt_in", wanted), choice]);
         }
     }
 

@@ -14,7 +14,8 @@ fn shop(seed: u64, users: u32) -> Shop {
 fn time_of(record: &Record) -> Timestamp {
     match &record.what {
         What::Event(Event { time, .. }) | What::Identify(AttributeChange { time, .. }) => *time,
-        What::Alias { .. } | What::Separate { .. } | What::Facts(_) => record.received_at,
+        What::Facts(facts) => facts.time,
+        What::Alias { .. } | What::Separate { .. } => record.received_at,
     }
 }
 
@@ -216,9 +217,8 @@ fn one_seed_gives_one_history_and_another_another() {
         .map(|r| match &r.what {
             What::Event(event) => event.id,
             What::Identify(change) => change.id,
-            What::Alias { .. } | What::Separate { .. } | What::Facts(_) => {
-                panic!("no alias is made, and no facts")
-            }
+            What::Facts(facts) => facts.id,
+            What::Alias { .. } | What::Separate { .. } => panic!("no alias is made"),
         })
         .collect();
     assert_eq!(ids.len(), a.len());
@@ -249,9 +249,13 @@ fn check_bounds(record: &Record) {
             &event.properties
         }
         What::Identify(change) => &change.attributes,
-        What::Alias { .. } | What::Separate { .. } | What::Facts(_) => {
-            panic!("no alias is made, and no facts")
+        What::Facts(facts) => {
+            for (name, _) in facts.attributes.iter().chain(&facts.facts) {
+                assert!(model::facts::number(name).is_some(), "{name}");
+            }
+            &facts.attributes
         }
+        What::Alias { .. } | What::Separate { .. } => panic!("no alias is made"),
     };
     assert!(values.len() <= bounds::PROPERTIES_MAX);
     assert!(values.is_sorted_by(|a, b| a.0 < b.0), "sorted, each name once");
@@ -330,4 +334,91 @@ fn senseless_parameters_still_end() {
         let parameters = Parameters { users: parameters.users.min(20), ..parameters };
         Shop::new(1, parameters, START, end).take(200_000).for_each(|r| check_bounds(&r));
     }
+}
+
+/// Values of an attribute, in order of acceptance.
+fn values<'a>(records: &'a [Record], name: &'a str) -> impl Iterator<Item = String> + 'a {
+    let changes = records.iter().filter_map(|record| match &record.what {
+        What::Identify(change) => Some(&change.attributes),
+        _ => None,
+    });
+    changes.flatten().filter(move |(own, _)| own == name).map(|(_, value)| match value {
+        Value::Text(text) => text.to_string(),
+        other => format!("{other:?}"),
+    })
+}
+
+#[test]
+fn nobody_can_be_reached_and_everybody_has_their_own_address() {
+    let records: Vec<Record> = shop(5, 800).collect();
+    let emails: Vec<String> = values(&records, "email").collect();
+    assert!(emails.len() > 300, "{}", emails.len());
+    let domain = |email: &String| email.split_once('@').unwrap().1.to_owned();
+    let domains: BTreeSet<String> = emails.iter().map(domain).collect();
+    assert_eq!(domains, ["example.com", "example.net", "example.org"].map(String::from).into());
+    let phones: Vec<String> = values(&records, "phone").collect();
+    assert!(phones.len() > 200, "{}", phones.len());
+    for phone in &phones {
+        assert!(phone.len() == 12 && phone.starts_with("+1"), "{phone}");
+        assert_eq!(&phone[5..10], "55501", "{phone} is a number of fiction");
+    }
+    for own in [emails, phones] {
+        let n = own.len();
+        assert_eq!(own.into_iter().collect::<HashSet<_>>().len(), n, "each has their own");
+    }
+    let wanted = values(&records, "subscription.email").filter(|value| value == "Bool(false)");
+    assert!(wanted.count() > 50, "some want nothing");
+    let tokens = records.iter().filter_map(|record| match &record.what {
+        What::Facts(facts) => Some(facts.facts.iter().map(|(name, _)| name.to_string())),
+        _ => None,
+    });
+    let tokens: BTreeSet<String> = tokens.flatten().collect();
+    let known = ["push.enabled", "push.token.apns", "push.token.fcm", "push.token.web"];
+    assert_eq!(tokens, known.map(String::from).into());
+}
+
+#[test]
+fn whoever_is_invited_comes_and_it_is_one_process_whenever_it_is_told() {
+    let at = START + Span::days(500);
+    let (mut told_before, mut told_late) = (shop(6, 400), shop(6, 400));
+    let before: Vec<Record> = told_late.records_until(at).collect();
+    let emails: Vec<String> = values(&before, "email").collect();
+    let later = at + Span::HOUR;
+    let mut numbers = Vec::new();
+    for email in emails.iter().take(100) {
+        let number = Shop::number_of(email).unwrap();
+        numbers.push(number);
+        told_before.invite(number, later);
+        told_late.invite(number, later);
+    }
+    let rest: Vec<Record> = told_late.collect();
+    let whole: Vec<Record> = told_before.collect();
+    assert!(whole.iter().eq(before.iter().chain(&rest)));
+    assert_ne!(whole, shop(6, 400).collect::<Vec<_>>(), "it made a difference");
+    let ids: BTreeSet<String> = numbers.iter().map(|n| format!("shopper-{n:06}")).collect();
+    let came = |records: &[Record]| {
+        let opened = records.iter().filter(|record| match &record.what {
+            What::Event(event) => event.name == "App Launched" && event.time == later,
+            _ => false,
+        });
+        opened.filter_map(|record| record.who.user_id.clone()).collect::<BTreeSet<Text>>()
+    };
+    let came = came(&rest);
+    assert!(came.len() > 20, "{}", came.len());
+    assert!(came.iter().all(|id| ids.contains(id.as_str())));
+    rest.iter().for_each(check_bounds);
+}
+
+#[test]
+fn some_open_some_follow_and_the_seed_decides() {
+    let shop = shop(7, 10);
+    let reactions: Vec<Reaction> =
+        (0..2_000).map(|n| shop.reaction(&format!("a.b.{n}@example.com"), 1)).collect();
+    let opened = reactions.iter().filter(|r| matches!(r, Reaction::Opened { .. })).count();
+    let clicked =
+        reactions.iter().filter(|r| matches!(r, Reaction::Opened { clicked: Some(_), .. })).count();
+    assert!((650..880).contains(&opened) && (190..330).contains(&clicked), "{opened} {clicked}");
+    assert_eq!(shop.reaction("a.b.3@example.com", 1), reactions[3]);
+    assert_eq!(shop.reaction("somebody@elsewhere.example", 1), Reaction::None);
+    assert_eq!(Shop::number_of("a.b.c@example.com"), None);
 }

@@ -4,7 +4,6 @@ mod client;
 mod ingest;
 mod live;
 mod outreach;
-mod sink;
 
 use std::path::{Path, PathBuf};
 

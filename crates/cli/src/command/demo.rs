@@ -1,8 +1,14 @@
 //! `perennial demo`: fill a data directory once, say what is in it, and show it.
 
+mod mailbox;
+mod past;
+
 use std::fs::File;
 use std::io::Read;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use anyhow::{Context, anyhow};
 use audience::data_set::{DataSet, Report};
@@ -13,9 +19,10 @@ use server::fill::Filler;
 use server::http::{Options, pages};
 use server::service::settings;
 use server::{Service, clock, start};
-use wire::api::{AtQuery, Definition, OverviewQuery, SegmentInput};
+use wire::api::{AtQuery, CampaignInput, Definition, OverviewQuery, SegmentInput};
 
 use super::rfm;
+use super::sink::Sink;
 use crate::WrongUse;
 use crate::arguments::{DemoArguments, Format};
 use crate::print::{self, Table, number, percent};
@@ -48,6 +55,9 @@ struct Filled {
     end: i64,
     /// Facts of the data set.
     report: Vec<(String, String)>,
+    /// Whom the shop's campaign brought back, and when, in milliseconds.
+    #[serde(default)]
+    brought_back: Vec<(u32, i64)>,
 }
 
 pub fn run(arguments: DemoArguments) -> anyhow::Result<()> {
@@ -62,7 +72,7 @@ pub fn run(arguments: DemoArguments) -> anyhow::Result<()> {
         false => Some(start::listen(&arguments.listen)?),
     };
     let service = source::open(&dir, &arguments.memory)?;
-    let filled = prepare(&service, set, &arguments)?;
+    let (service, filled) = prepare(service, set, &arguments)?;
     summary(&service, &filled, &dir)?;
     let Some((listener, address)) = listening else {
         service.workspace().close()?;
@@ -81,17 +91,19 @@ pub fn run(arguments: DemoArguments) -> anyhow::Result<()> {
     }
     print::out(&format!("listening on http://{address}\n"))?;
     let shop = set.is_none().then(|| (shop_of(&filled), Timestamp(filled.end)));
+    // Kept: it ends with the program.
+    let _mailbox = if set.is_none() { open_mailbox(&service, &filled, address)? } else { None };
     let options = Options { open, demo: true, query_timeout: None, trusted_proxy: None };
     start::serve(listener.into(), service, options, shop)?;
     Ok(())
 }
 
-/// Fills the directory, unless it is filled.
+/// Fills the directory, unless it is filled. The service that comes back may be another one.
 fn prepare(
-    service: &Service,
+    service: Arc<Service>,
     set: Option<DataSet>,
     arguments: &DemoArguments,
-) -> anyhow::Result<Filled> {
+) -> anyhow::Result<(Arc<Service>, Filled)> {
     let workspace = service.workspace();
     let config = workspace.config();
     let wanted = set.map_or("shop", DataSet::name);
@@ -111,52 +123,112 @@ fn prepare(
         }
     };
     if filled.done {
-        return Ok(filled);
+        return Ok((service, filled));
     }
-    let note = |filled: &Filled| -> anyhow::Result<()> {
-        Ok(config.set(settings::DEMO, &serde_json::to_string(filled)?)?)
-    };
-    note(&filled)?;
+    note(&service, &filled)?;
     config.set(settings::NAME, set.map_or("Demo shop", DataSet::name))?;
     config.set(settings::KEY_EVENT, set.map_or(shop::KEY_EVENT, DataSet::key_event))?;
-    match set {
+    let service = match set {
         None => {
-            fill_shop(service, &filled)?;
+            let dir = workspace.dir().to_owned();
+            workspace.close()?;
+            drop((workspace, service));
+            fill_shop(&dir, arguments, &mut filled)?;
+            let service = source::open(&dir, &arguments.memory)?;
             service.start_rfm(&shop::rfm_defaults())?;
+            service
         }
         Some(set) => {
             let source = arguments.source.as_deref().unwrap_or(Path::new("."));
-            filled.report = fill_set(service, set, source)?.lines();
+            filled.report = fill_set(&service, set, source)?.lines();
             config.set(settings::NOW, settings::NOW_LAST_EVENT)?;
             service.start_rfm(&set.rfm_defaults())?;
+            service
         }
-    }
+    };
     service.settle()?;
     let examples = set.map_or_else(shop::example_segments, DataSet::example_segments);
-    save_examples(service, &examples)?;
-    workspace.checkpoint()?;
+    save_examples(&service, &examples)?;
+    if set.is_none() {
+        save_plays(&service)?;
+    }
+    service.workspace().checkpoint()?;
     filled.done = true;
-    note(&filled)?;
-    Ok(filled)
+    note(&service, &filled)?;
+    Ok((service, filled))
+}
+
+/// Writes down what the directory holds.
+fn note(service: &Service, filled: &Filled) -> anyhow::Result<()> {
+    let text = serde_json::to_string(filled)?;
+    Ok(service.workspace().config().set(settings::DEMO, &text)?)
 }
 
 fn new(source: &str, users: u32) -> Filled {
     let today = clock::now().0.div_euclid(Span::DAY.0) * Span::DAY.0;
     let (start, end) = (today - Span::days(SHOP_DAYS).0, today);
-    Filled { source: source.into(), done: false, users, start, end, report: Vec::new() }
+    Filled {
+        source: source.into(),
+        done: false,
+        users,
+        start,
+        end,
+        report: Vec::new(),
+        brought_back: Vec::new(),
+    }
 }
 
+/// The shop as it went, with whom its campaign brought back.
 fn shop_of(filled: &Filled) -> Shop {
     let parameters = Parameters::with_users(filled.users);
-    Shop::new(SHOP_SEED, parameters, Timestamp(filled.start), Timestamp(filled.end))
+    let (start, end) = (Timestamp(filled.start), Timestamp(filled.end));
+    let mut shop = Shop::new(SHOP_SEED, parameters, start, end);
+    for (person, at) in &filled.brought_back {
+        shop.invite(*person, Timestamp(*at));
+    }
+    shop
 }
 
-fn fill_shop(service: &Service, filled: &Filled) -> anyhow::Result<()> {
+/// Fills in the history up to a campaign of the past, sends it by a clock that stands there, and fills in the
+/// rest. What was interrupted is begun anew: what is there already counts once.
+fn fill_shop(dir: &Path, arguments: &DemoArguments, filled: &mut Filled) -> anyhow::Result<()> {
+    let (end, sent) = (Timestamp(filled.end), past::sent_at(Timestamp(filled.end)));
+    let hand = Arc::new(AtomicI64::new(sent.0));
+    let clock = {
+        let hand = Arc::clone(&hand);
+        Arc::new(move || Timestamp(hand.load(Ordering::SeqCst)))
+    };
+    let service = source::open_at(dir, &arguments.memory, clock)?;
+    // Thresholds are those of the whole history.
+    service.settle_when_told();
+    let mut shop = shop_of(filled);
+    fill_until(&service, filled, &mut shop, sent)?;
+    if service.campaign(past::CAMPAIGN).is_err() {
+        let mut told = filled.clone();
+        let tell = |back: &[(u32, i64)]| {
+            told.brought_back = back.to_vec();
+            note(&service, &told)
+        };
+        past::run(&service, &hand, &mut shop, end, tell)?;
+        *filled = told;
+    } else {
+        fill_until(&service, filled, &mut shop, end)?;
+    }
+    service.workspace().close()?;
+    Ok(())
+}
+
+fn fill_until(
+    service: &Service,
+    filled: &Filled,
+    shop: &mut Shop,
+    until: Timestamp,
+) -> anyhow::Result<()> {
     let workspace = service.workspace();
     let mut filler = Filler::new(&workspace, "demo");
     let whole = (filled.end - filled.start) as u64;
     let progress = Progress::parts(whole);
-    for (n, record) in (1..).zip(shop_of(filled)) {
+    for (n, record) in (1..).zip(shop.records_until(until)) {
         let done = (record.received_at.0 - filled.start).max(0) as u64;
         filler.push(record)?;
         if n % PROGRESS_EVERY == 0 {
@@ -242,6 +314,36 @@ fn save_examples(service: &Service, examples: &[(&str, &str)]) -> anyhow::Result
     Ok(())
 }
 
+/// The ready plays as drafts, with the segments that they need.
+fn save_plays(service: &Service) -> anyhow::Result<()> {
+    for play in service.plays()?.plays {
+        if service.campaign(&play.id).is_ok() {
+            continue;
+        }
+        service.prepare_play(&play.id).with_context(|| format!("play \"{}\"", play.id))?;
+        let draft = CampaignInput { id: Some(play.id.clone()), ..play.definition };
+        service.create_campaign(&draft).with_context(|| format!("play \"{}\"", play.id))?;
+    }
+    Ok(())
+}
+
+/// Opens the mailbox to which the demonstration's provider leads, under the address that it has now; nothing:
+/// somebody deleted the provider.
+fn open_mailbox(
+    service: &Service,
+    filled: &Filled,
+    home: SocketAddr,
+) -> anyhow::Result<Option<Sink>> {
+    let providers = service.providers()?.providers;
+    let Some(own) = providers.into_iter().find(|provider| provider.name == past::MAILBOX) else {
+        return Ok(None);
+    };
+    let (sink, letters) = mailbox::keeping()?;
+    service.update_provider(&own.id, &past::provider(&sink)?)?;
+    mailbox::read_live(shop_of(filled), letters, home);
+    Ok(Some(sink))
+}
+
 fn summary(service: &Service, filled: &Filled, dir: &Path) -> anyhow::Result<()> {
     let overview = service.overview(&OverviewQuery::default())?;
     let at = AtQuery { as_of: Some(overview.as_of.clone()), known_at: None };
@@ -278,6 +380,7 @@ fn summary(service: &Service, filled: &Filled, dir: &Path) -> anyhow::Result<()>
         segments.row(vec![segment.name, count, segment.definition]);
     }
     text += &format!("\n{}\n", segments.text());
+    text += &past::summary(service)?;
     print::out(&text)?;
     Ok(())
 }

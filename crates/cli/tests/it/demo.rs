@@ -43,6 +43,73 @@ fn a_shop_is_filled_once_and_lives_on() {
 }
 
 #[test]
+fn a_campaign_lies_behind_it_and_plays_before_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().to_str().unwrap();
+    let first = run(&["demo", "--users", "1500", "--data-dir", dir, "--exit"]).ok();
+    assert!(first.contains("Win back: bought before"), "{first}");
+    let server = Server::start(&["demo", "--data-dir", dir, "--listen", "127.0.0.1:0"]);
+    let get = |path: &str| server.get(path, &[]).body;
+    let campaigns = get("/api/campaigns");
+    let campaigns = campaigns["campaigns"].as_array().unwrap();
+    let drafts = campaigns.iter().filter(|one| one["status"] == "draft").count();
+    assert_eq!((campaigns.len(), drafts), (10, 9), "{campaigns:?}");
+    let past = campaigns.iter().find(|one| one["status"] == "ended").unwrap();
+    let id = past["id"].as_str().unwrap();
+
+    // Every number is counted of what happened, and they close.
+    let report = get(&format!("/api/campaigns/{id}/report"));
+    let count = |name: &str| report["funnel"][name].as_u64().unwrap();
+    assert!(count("sent") > 20, "{report}");
+    assert_eq!(count("decided"), count("held_out") + count("withheld") + count("queued"));
+    assert_eq!((count("queued"), count("failed")), (count("sent"), 0), "{report}");
+    assert!(count("withheld") > 0 && count("held_out") > 0, "{report}");
+    let (opened, clicked) = (count("opened"), count("clicked"));
+    assert!(clicked > 0 && clicked < opened && opened < count("sent"), "{report}");
+    let arms = report["goals"][0]["arms"].as_array().unwrap();
+    assert!(arms.iter().all(|arm| arm["complete"] == arm["users"]), "its window is over: {report}");
+
+    // Whoever followed the link came back at that moment; what they did there, the shop decided.
+    let clicks = get(&format!("/api/deliveries?campaign={id}&state=clicked&limit=1000"));
+    let clicks = clicks["deliveries"].as_array().unwrap();
+    let came_back = clicks.iter().filter(|delivery| {
+        let step = |name: &str| {
+            let steps = delivery["steps"].as_array().unwrap();
+            steps.iter().find(|step| step["event"] == name).map(|step| step["at"].clone())
+        };
+        let at = step("Message Clicked").unwrap();
+        let user = delivery["user"].as_str().unwrap();
+        let events = get(&format!("/api/users/{user}/events?name=App%20Launched&limit=200"));
+        events["events"].as_array().unwrap().iter().any(|event| event["time"] == at)
+    });
+    assert!(came_back.count() > 0, "{clicks:?}");
+    let why = get(&format!("/api/deliveries/{}", clicks[0]["id"].as_str().unwrap()));
+    assert!(why["reasons"].as_array().unwrap().len() > 3, "{why}");
+
+    // Nothing leaves this machine: the only provider leads to this process.
+    let providers = get("/api/providers");
+    let providers = providers["providers"].as_array().unwrap();
+    assert_eq!(providers.len(), 1);
+    assert_eq!(providers[0]["settings"]["host"], "127.0.0.1");
+    let input = serde_json::to_vec(&json!({"to": "ada.yilmaz.1@example.com"})).unwrap();
+    let path = format!("/api/providers/{}/test", providers[0]["id"].as_str().unwrap());
+    let tested = server.send("POST", &path, &[("content-type", "application/json")], &input);
+    assert_eq!(tested.body["accepted"], true, "the mailbox is open again: {}", tested.body);
+    assert_eq!(server.terminate(), 0);
+
+    // Started again it is the same shop: what it sends again counts once, and nothing is sent again.
+    let events =
+        |out: &str| out.lines().find(|line| line.contains(" events, ")).unwrap().to_owned();
+    let again = run(&["demo", "--data-dir", dir, "--exit"]).ok();
+    let first_events = events(&first);
+    let known = first_events.split(',').next().unwrap();
+    assert!(events(&again).starts_with(known.split(' ').next().unwrap()), "{again}");
+    let list = run(&["campaign", "list", "--data-dir", dir, "--format", "json"]).json();
+    let same = list["campaigns"].as_array().unwrap().iter().find(|one| one["id"] == id).unwrap();
+    assert_eq!(same["sent"], past["sent"]);
+}
+
+#[test]
 fn pages_come_with_their_headers() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().to_str().unwrap();

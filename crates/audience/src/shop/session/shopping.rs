@@ -12,6 +12,8 @@ const FAVOURITE: f64 = 0.6;
 /// Readiness to buy by age: below 30 days, below 90, and after. The published clickstream's
 /// conversion of new, returning and loyal users, divided by that of all.
 const READINESS_BY_AGE: [f64; 3] = [0.65, 1.0, 1.4];
+/// Readiness to buy of somebody whom a message brought, as a multiple of theirs.
+const KEENNESS: f64 = 2.0;
 /// No session is more likely than this to fill a cart.
 const CART_MAX: f64 = 0.8;
 const SEARCHES: [&str; 6] = ["gift", "sale", "black", "summer", "kids", "new in"];
@@ -52,7 +54,8 @@ impl Session<'_> {
         let p = &self.world.parameters;
         let age = (self.now - self.person.first_at).0 / Span::DAY.0;
         let by_age = READINESS_BY_AGE[usize::from(age >= 30) + usize::from(age >= 90)];
-        if !self.happens((p.cart * self.person.readiness * by_age).min(CART_MAX)) {
+        let keen = if std::mem::take(&mut self.person.keen) { KEENNESS } else { 1.0 };
+        if !self.happens((p.cart * self.person.readiness * by_age * keen).min(CART_MAX)) {
             return;
         }
         for _ in 0..1 + self.person.chance.geometric(0.9).min(19) {

@@ -25,7 +25,7 @@ use server::outbox::{Queued, render};
 
 use super::Temporary;
 use super::client::{Connection, Server, request};
-use super::sink::Sink;
+use crate::command::sink::Sink;
 use crate::print::{self, Table, number};
 
 /// The event that triggers messages.

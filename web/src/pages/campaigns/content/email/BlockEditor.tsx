@@ -69,7 +69,7 @@ export function BlockEditor({ design: first, onChange }: Props) {
             ))}
           </Menu.Dropdown>
         </Menu>
-        {blocks.length > 0 && <ColorInput size="xs" w={150} label={t('blocks.background')} value={design.background} onChange={(background) => put(blocks, numbers, background)} />}
+        {blocks.length > 0 && <ColorInput withEyeDropper={false} size="xs" w={150} label={t('blocks.background')} value={design.background} onChange={(background) => put(blocks, numbers, background)} />}
       </Group>
     </Stack>
   );
@@ -106,7 +106,7 @@ function Fields({ block, onChange }: { block: Block; onChange: (block: Block) =>
           {line('href', t('content.field.link'), 'https://example.com/')}
           <Group gap="sm" align="flex-end">
             <Side value={block.align} onChange={(align) => onChange({ ...block, align })} />
-            <ColorInput size="xs" w={150} label={t('blocks.colour')} value={block.colour} onChange={(colour) => onChange({ ...block, colour })} />
+            <ColorInput withEyeDropper={false} size="xs" w={150} label={t('blocks.colour')} value={block.colour} onChange={(colour) => onChange({ ...block, colour })} />
           </Group>
         </Stack>
       );

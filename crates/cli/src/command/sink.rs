@@ -1,4 +1,5 @@
-//! Servers that take messages and drop them: one for requests over HTTP, one for e-mail over SMTP.
+//! Servers that take messages: one for requests over HTTP, one for e-mail over SMTP, which may show each to
+//! somebody. Nothing leaves this machine.
 //!
 //! What they are: one thread a connection, the protocol as far as our own clients speak it. What
 //! they are not: a limit on purpose; each takes several times what one server of ours sends.
@@ -25,6 +26,9 @@ pub struct Taken {
     arrived: Mutex<HashMap<String, Instant>>,
 }
 
+/// Who is shown an e-mail: to whom it is, and the e-mail.
+pub type Reader = Box<dyn Fn(&str, &[u8]) + Send + Sync>;
+
 /// A server that takes messages, for as long as the process lives.
 pub struct Sink {
     pub address: SocketAddr,
@@ -37,19 +41,27 @@ impl Sink {
         Sink::start(http)
     }
 
-    /// One that takes e-mail over SMTP.
+    /// One that takes e-mail over SMTP and drops it.
     pub fn smtp() -> anyhow::Result<Sink> {
-        Sink::start(smtp)
+        Sink::start(|stream, taken| smtp(stream, taken, None))
     }
 
-    fn start(serve: fn(TcpStream, &Taken) -> std::io::Result<()>) -> anyhow::Result<Sink> {
+    /// One that takes e-mail over SMTP and shows it to `reader` before it says that it has it.
+    pub fn smtp_read_by(reader: Reader) -> anyhow::Result<Sink> {
+        Sink::start(move |stream, taken| smtp(stream, taken, Some(&reader)))
+    }
+
+    fn start(
+        serve: impl Fn(TcpStream, &Taken) -> std::io::Result<()> + Send + Sync + 'static,
+    ) -> anyhow::Result<Sink> {
+        let serve = Arc::new(serve);
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = listener.local_addr()?;
         let taken: Arc<Taken> = Arc::default();
         let own = Arc::clone(&taken);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let own = Arc::clone(&own);
+                let (own, serve) = (Arc::clone(&own), Arc::clone(&serve));
                 // A connection that breaks shows as messages that do not arrive.
                 thread::spawn(move || serve(stream, &own));
             }
@@ -98,11 +110,12 @@ fn http(stream: TcpStream, taken: &Taken) -> std::io::Result<()> {
     }
 }
 
-fn smtp(stream: TcpStream, taken: &Taken) -> std::io::Result<()> {
+fn smtp(stream: TcpStream, taken: &Taken, reader: Option<&Reader>) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
     let mut stream = BufReader::new(stream);
     stream.get_mut().write_all(b"220 sink.example ESMTP\r\n")?;
     let (mut line, mut answers) = (Vec::new(), Vec::new());
+    let (mut to, mut mail) = (String::new(), Vec::new());
     loop {
         line.clear();
         if stream.read_until(b'\n', &mut line)? == 0 {
@@ -112,11 +125,18 @@ fn smtp(stream: TcpStream, taken: &Taken) -> std::io::Result<()> {
         let answer: &[u8] = match &verb[..] {
             b"EHLO" => b"250-sink.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n",
             b"QUIT" => b"221 bye\r\n",
+            b"RCPT" => {
+                let written = String::from_utf8_lossy(&line);
+                let address = written.split_once('<').and_then(|(_, rest)| rest.split_once('>'));
+                to = address.map_or_else(String::new, |(address, _)| address.to_owned());
+                b"250 2.1.5 ok\r\n"
+            }
             b"DATA" => {
                 answers.extend_from_slice(b"354 go on\r\n");
                 stream.get_mut().write_all(&answers)?;
                 answers.clear();
                 let mut length = 0;
+                mail.clear();
                 loop {
                     line.clear();
                     let read = stream.read_until(b'\n', &mut line)?;
@@ -124,6 +144,13 @@ fn smtp(stream: TcpStream, taken: &Taken) -> std::io::Result<()> {
                         break;
                     }
                     length += read;
+                    if reader.is_some() {
+                        // A dot before a line that begins with one is the protocol's.
+                        mail.extend_from_slice(line.strip_prefix(b".").unwrap_or(&line));
+                    }
+                }
+                if let Some(reader) = reader {
+                    reader(&to, &mail);
                 }
                 took(taken, length, None);
                 b"250 2.0.0 taken\r\n"
