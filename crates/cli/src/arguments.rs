@@ -16,7 +16,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use analyses::*;
 pub use campaign::{
-    CampaignArguments, CampaignCommand, CampaignFileArguments, CampaignOneArguments,
+    CampaignApproveArguments, CampaignArguments, CampaignCommand, CampaignDeliveriesArguments,
+    CampaignFileArguments, CampaignOneArguments, CampaignReportArguments, CampaignRetryArguments,
+    DeliveryFilterArguments,
 };
 pub use files::{
     ExportArguments, FileFormat, ImportArguments, ImportsAddArguments, ImportsArguments,

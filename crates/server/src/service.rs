@@ -82,6 +82,8 @@ pub struct Service {
     outbox: Arc<Outbox>,
     /// Campaigns may be due at other instants than before.
     schedule: Arc<tokio::sync::Notify>,
+    /// Held while a campaign is changed: what was looked at must not change before it is written.
+    campaigns_changing: Arc<Mutex<()>>,
     /// Where people reach this server, as far as it knows itself.
     address: Arc<RwLock<Option<String>>>,
     /// Whoever asks does not wait for answers any more.
@@ -132,6 +134,7 @@ impl Service {
             imports: Arc::default(),
             outbox: Arc::default(),
             schedule: Arc::default(),
+            campaigns_changing: Arc::default(),
             address: Arc::default(),
             stop: Arc::default(),
             caller: Arc::new(Caller::local()),

@@ -55,6 +55,7 @@ use enrich::Enriching;
 pub use keep::{KeepLog, LogSizes};
 use maintenance::{Errand, Maintenance};
 pub use planned::Planned;
+pub(crate) use writer::{Again, Refused};
 use writer::{Command, Past, Request, Writer};
 pub(crate) use writer::{Qualified, address_of};
 
@@ -340,6 +341,14 @@ impl Workspace {
         candidates: Vec<engine::outreach::Candidate>,
     ) -> Result<Qualified, WorkspaceError> {
         self.ask(|reply| Command::Qualify(Request::new(candidates, reply)))
+    }
+
+    /// Sends messages again that failed; what became of each wish, durably. Blocks its thread.
+    pub(crate) fn retry(
+        &self,
+        wishes: Vec<Again>,
+    ) -> Result<Vec<Result<(), Refused>>, WorkspaceError> {
+        self.ask(|reply| Command::Retry(wishes, reply))
     }
 
     /// Waits until everything that is due is told, and every definition has joined. Blocks its

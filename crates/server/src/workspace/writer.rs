@@ -7,6 +7,7 @@ mod erase;
 mod live;
 mod outreach;
 mod resolve;
+mod retry;
 mod told;
 
 use std::path::Path;
@@ -30,6 +31,7 @@ pub(super) use live::Unsaved;
 pub(crate) use live::Watching;
 use outreach::Reaching;
 pub(crate) use outreach::{Qualified, Request, address_of};
+pub(crate) use retry::{Again, Refused};
 
 /// Records of one group: bounds the memory of a group and the delay of its first batch.
 const GROUP_RECORDS_MAX: usize = 32 * 1024;
@@ -82,6 +84,8 @@ pub(crate) enum Command {
     ),
     /// Decide about these.
     Qualify(Request),
+    /// Send messages again that failed; what became of each wish.
+    Retry(Vec<Again>, oneshot::Sender<Vec<Result<(), Refused>>>),
     /// Tell everything that is due now, and finish what joins.
     Settle(oneshot::Sender<()>),
     /// Something has ended, or is due.
@@ -499,6 +503,9 @@ impl Writer {
                 let _ = reply.send(self.reach_from_now(outbox));
             }
             Command::Qualify(request) => self.requested(request),
+            Command::Retry(wishes, reply) => {
+                let _ = reply.send(self.retry(wishes));
+            }
             Command::Discard(name, until, reply) => {
                 let _ = reply.send(self.discard(&name, until));
             }

@@ -23,6 +23,7 @@ mod live;
 mod maintenance;
 mod operations;
 mod outreach;
+mod outreach_judged;
 mod outreach_mail;
 mod outreach_plays;
 mod privacy;

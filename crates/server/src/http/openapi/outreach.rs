@@ -5,7 +5,7 @@ use utoipa::openapi::path::HttpMethod::{Delete, Post, Put};
 use utoipa::openapi::{RefOr, Schema as DocumentSchema};
 use wire::api::*;
 
-use super::{Operation, get, query, send};
+use super::{Operation, act, get, query, send};
 
 /// All of them.
 pub(super) fn operations() -> Vec<Operation> {
@@ -78,6 +78,20 @@ pub(super) fn operations() -> Vec<Operation> {
         ),
         send(
             Post,
+            ("/api/campaigns/{id}/approval", "approve_campaign"),
+            "Lets this version of a campaign go; by somebody else than who made or changed it.",
+            "CampaignApprovalInput",
+            ok("Campaign"),
+        ),
+        send(
+            Delete,
+            ("/api/campaigns/{id}/approval", "withdraw_approval"),
+            "Takes an approval back.",
+            "",
+            ok("Campaign"),
+        ),
+        send(
+            Post,
             ("/api/campaigns/{id}/send", "send_campaign"),
             "Sends a campaign that is triggered by requests.",
             "CampaignSend",
@@ -118,6 +132,18 @@ pub(super) fn operations() -> Vec<Operation> {
             vec![],
             "DeliveryWhy",
         ),
+        send(
+            Post,
+            ("/api/deliveries/retry", "retry_deliveries"),
+            "Sends failed messages again.",
+            "DeliveriesRetry",
+            ("202", Some("DeliveriesRetried")),
+        ),
+        act(
+            ("/api/deliveries/{id}/retry", "retry_delivery"),
+            "Sends a failed message again.",
+            "DeliveryWhy",
+        ),
     ]
 }
 
@@ -141,6 +167,7 @@ pub(super) fn schemas() -> Vec<(String, RefOr<DocumentSchema>)> {
         Campaign,
         CampaignInput,
         CampaignActionInput,
+        CampaignApprovalInput,
         CampaignSend,
         CampaignSendAccepted,
         CampaignTest,
@@ -149,6 +176,8 @@ pub(super) fn schemas() -> Vec<(String, RefOr<DocumentSchema>)> {
         MessagePreviewInput,
         MessagePreview,
         Deliveries,
+        DeliveriesRetry,
+        DeliveriesRetried,
         DeliveryWhy,
     );
     schemas

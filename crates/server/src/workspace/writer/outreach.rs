@@ -25,6 +25,7 @@ use model::{Day, Event, EventId, Identity, Span, Text, Timestamp, Value, Who};
 use segment::evaluate::attribute_at;
 use tokio::sync::mpsc::UnboundedSender;
 
+use super::retry::Outcomes;
 use super::*;
 use crate::outbox::{Handover, Queued};
 use crate::outreach::{Outfit, Ready};
@@ -67,7 +68,7 @@ impl Request {
 
 /// The state of reaching people.
 pub(crate) struct Reaching {
-    outfit: Arc<Outfit>,
+    pub(super) outfit: Arc<Outfit>,
     by_event: HashMap<Text, Vec<Text>>,
     any_event: Vec<Text>,
     by_watch: HashMap<Text, Vec<Text>>,
@@ -78,7 +79,7 @@ pub(crate) struct Reaching {
     planned: BTreeMap<(Timestamp, EventId), Candidate>,
     paused: HashMap<Text, Vec<Candidate>>,
     requests: VecDeque<Request>,
-    outbox: Option<UnboundedSender<Handover>>,
+    pub(super) outbox: Option<UnboundedSender<Handover>>,
 }
 
 impl Reaching {
@@ -187,8 +188,8 @@ impl Writer {
         let read = self.read_messages(&evaluator, now);
         let pending = read.map_err(|error| WorkspaceError::Outreach(error.to_string()))?;
         let mut queued = Vec::new();
-        for (candidate, variant, at) in pending {
-            queued.extend(self.queued_again(&candidate, variant, at));
+        for (candidate, variant, at, retried) in pending {
+            queued.extend(self.queued_again(&candidate, variant, at, retried));
         }
         let _ = outbox.send(Handover::Left(queued));
         self.reaching.outbox = Some(outbox);
@@ -201,16 +202,15 @@ impl Writer {
         &mut self,
         evaluator: &Evaluator,
         now: Timestamp,
-    ) -> Result<Vec<(Candidate, Text, Timestamp)>, history::QueryError> {
-        let mut settled: HashSet<Text> = HashSet::new();
+    ) -> Result<Vec<(Candidate, Text, Timestamp, u64)>, history::QueryError> {
+        let mut outcomes = Outcomes::default();
         let since = now.minus(REMEMBERED);
         let text = |value: &Option<Value>| match value {
             Some(Value::Text(text)) => text.clone(),
             _ => Text::default(),
         };
-        let outcomes = [outreach::SENT, outreach::FAILED];
-        history_of::scan(evaluator, &outcomes, since, &[], &mut |_, _, _, values| {
-            settled.insert(text(&values[0]));
+        history_of::scan(evaluator, &Outcomes::NAMES, since, &[], &mut |_, at, name, values| {
+            outcomes.add(text(&values[0]), name, at);
         })?;
         let mut decided: HashSet<Text> = HashSet::new();
         let (mut pending, mut messages) = (Vec::new(), Vec::new());
@@ -229,7 +229,7 @@ impl Writer {
             &mut |user, at, _, values| {
                 let message = text(&values[0]);
                 messages.push((user, at, text(&values[1]), text(&values[4]), text(&values[5])));
-                if !settled.contains(&message) {
+                if let Some((again, retried)) = outcomes.waits(&message) {
                     let candidate = Candidate {
                         campaign: text(&values[1]),
                         user,
@@ -240,7 +240,7 @@ impl Writer {
                         missed: false,
                         event: trigger(&text(&values[6])),
                     };
-                    pending.push((candidate, text(&values[2]), at));
+                    pending.push((candidate, text(&values[2]), again.unwrap_or(at), retried));
                 }
                 decided.insert(message);
             },
@@ -620,11 +620,12 @@ impl Writer {
     }
 
     /// A message of an earlier run that has no outcome; nothing: it cannot be sent any more.
-    fn queued_again(
+    pub(super) fn queued_again(
         &mut self,
         candidate: &Candidate,
         variant: Text,
         at: Timestamp,
+        retried: u64,
     ) -> Option<Queued> {
         let outfit = Arc::clone(&self.reaching.outfit);
         let ready = outfit.campaigns.get(&candidate.campaign)?;
@@ -651,7 +652,8 @@ impl Writer {
         let who = who(&self.fold, user)?;
         let candidate = Candidate { user, event, ..candidate.clone() };
         let of = (&person, &attribute as &Attribute<'_>);
-        Some(handed(ready, &candidate, (variant, open, at), of, &who))
+        let queued = handed(ready, &candidate, (variant, open, at), of, &who);
+        Some(Queued { retried, ..queued })
     }
 
     /// An event of a user by its id.
@@ -672,7 +674,7 @@ fn probe(candidate: &Candidate, now: Timestamp) -> Record {
 }
 
 /// An event of which only the id is known yet.
-fn trigger(id: &str) -> Option<Arc<Event>> {
+pub(super) fn trigger(id: &str) -> Option<Arc<Event>> {
     if id.is_empty() {
         return None;
     }
@@ -757,6 +759,7 @@ fn handed(
         user: person.fold.person(candidate.user).public_id.clone(),
         who: who.clone(),
         at,
+        retried: 0,
         places,
         attributes,
         event: candidate.event.clone(),
@@ -767,7 +770,7 @@ fn handed(
 }
 
 /// A user as a record names them.
-fn who(fold: &Fold, user: UserIndex) -> Option<Who> {
+pub(super) fn who(fold: &Fold, user: UserIndex) -> Option<Who> {
     let graph = fold.graph(user);
     if let Some(id) = graph.user_ids().next() {
         return Some(Who::of(Some(id.clone()), None));
