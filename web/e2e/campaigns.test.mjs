@@ -204,7 +204,7 @@ test('an effect is drawn as an interval, and arms that are off are told', async 
     arm, difference, significant, lift: interval(0.24, 0.08, 0.41), p_value: 0.004, extra_converted: interval(41.2, 13, 69), revenue_per_user: null, extra_revenue: interval(2060.5, 650, 3470),
   });
   const [known] = report.goals;
-  const goals = [{ ...known, effect: effect('all', interval(0.021, 0.006, 0.036), true), variants: [effect('a', interval(0.034, 0.012, 0.056), true), effect('b', interval(0.008, -0.011, 0.027), false)], no_effect_because: null }];
+  const goals = [{ ...known, effect: effect('all', interval(0.021, 0.006, 0.036), true), variants: [effect('a', interval(0.034, 0.012, 0.056), true), effect('b', interval(0.008, -0.011, 0.027), false)], groups: [], no_effect_because: null }];
   for (const lang of ['en', 'ar']) {
     const { page, errors, close } = await open(browser, { scheme: lang === 'ar' ? 'dark' : 'light' });
     await page.route(`**/api/campaigns/${campaign}/report*`, (route) => route.fulfill({ json: { ...report, goals, sample_ratio: { p_value: 0.00002, mismatch: true } } }));

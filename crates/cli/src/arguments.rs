@@ -18,8 +18,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use analyses::*;
 pub use campaign::{
-    CampaignArguments, CampaignCommand, CampaignFileArguments, CampaignListArguments,
-    CampaignOneArguments, CampaignPlayArguments,
+    CampaignApproveArguments, CampaignArguments, CampaignCommand, CampaignDeliveriesArguments,
+    CampaignFileArguments, CampaignListArguments, CampaignOneArguments, CampaignPlayArguments,
+    CampaignReportArguments, CampaignRetryArguments, DeliveryFilterArguments,
 };
 pub use catalog::{
     CatalogArguments, CatalogCommand, CatalogOneArguments, CatalogRowsArguments,

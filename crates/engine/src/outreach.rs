@@ -16,7 +16,9 @@ mod person;
 #[cfg(test)]
 mod tests;
 
-pub use campaign::{Again, Campaign, Delivery, Policy, Standing, Trigger};
+pub use campaign::{
+    Again, ByAttribute, CAMPAIGN, Campaign, Delivery, Policy, Standing, Trigger, WORKSPACE,
+};
 pub use contacts::{Contacts, REMEMBERED};
 pub use decide::{Candidate, Decision, Known, PAUSED, Reason, decide};
 pub use person::{LAST_WROTE, Person, Place, To, places};

@@ -10,7 +10,7 @@ mod control;
 pub mod growthbook;
 
 pub use arms::{Arm, Arms, ArmsError};
-pub use control::{Control, Controls, Holdout};
+pub use control::{Control, Controls, Groups, GroupsError, Holdout, Named};
 
 use xxhash_rust::xxh3::Xxh3;
 

@@ -100,6 +100,23 @@ pub enum TooFew {
     },
 }
 
+impl TooFew {
+    /// The same in words that name the arm, given what each is called, in the order handed in.
+    pub fn said(&self, names: &[&str]) -> String {
+        let arm = match self {
+            TooFew::Arms { .. } => return self.to_string(),
+            TooFew::Users { arm, .. }
+            | TooFew::Payers { arm, .. }
+            | TooFew::Spread { arm }
+            | TooFew::Impossible { arm } => *arm,
+        };
+        match names.get(arm) {
+            Some(name) => self.to_string().replacen(&format!("arm {arm}"), name, 1),
+            None => self.to_string(),
+        }
+    }
+}
+
 /// Why there is a difference but no relative lift.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoLift {

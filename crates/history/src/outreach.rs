@@ -10,19 +10,23 @@
 //! arm.
 
 mod effect;
+mod journeys;
 mod listing;
+mod looks;
 #[cfg(test)]
 mod tests;
 
 pub use effect::{Arm, Arms, Goal, Outcome, effect};
-pub use listing::{Decided, Visit, Wish, decided, scan};
+pub use journeys::{Reached, Touch, journeys};
+pub use listing::{Decided, Place, Visit, Wish, decided, scan};
+pub use looks::{Looks, looks};
 
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
 use model::outreach::{
     self, BOUNCED, CAMPAIGN, CLICKED, CODE, COMPLAINED, DELIVERED, FAILED, GROUP, HELD_OUT,
-    MACHINE, MESSAGE, OPENED, PLANNED, QUEUED, REASON, SENT, VARIANT, WITHHELD,
+    MACHINE, MESSAGE, OPENED, PLANNED, QUEUED, REASON, RETRIED, SENT, VARIANT, WITHHELD,
 };
 use model::{Text, Timestamp, Value};
 use segment::tree::{EventMatch, EventNames, Op, Test, Where};
@@ -42,7 +46,7 @@ pub struct Funnel {
     pub queued: u64,
     /// Taken by the provider.
     pub sent: u64,
-    /// Not taken, by code, without those that were taken later.
+    /// Not taken, by code, without those that were taken later or wait to be sent again.
     pub failed: BTreeMap<Text, u64>,
     /// Arrived.
     pub delivered: u64,
@@ -92,21 +96,23 @@ impl Funnel {
 /// What became of a campaign's messages by variant; under the empty name what had none.
 pub type Funnels = BTreeMap<Text, Funnel>;
 
-/// Counts the messages of a campaign, or of all, that were decided in a range of time. Cost: one pass over the
-/// events of messages in the range and after it.
+/// Counts the messages of a campaign, or of all, that were decided from one instant on and before another,
+/// whatever became of them when. Cost: one pass over the events of messages in the range and after it, two if
+/// the range is not everything.
 pub fn funnels(
     evaluator: &Evaluator,
     campaign: Option<&str>,
-    since: Timestamp,
+    between: (Timestamp, Timestamp),
 ) -> Result<Funnels, QueryError> {
     let properties = [VARIANT, MESSAGE, REASON, CODE, GROUP, MACHINE];
-    let range = (since, evaluator.at);
+    let range = (between.0, evaluator.at);
     let source = |names: &[&str]| evaluator.source(&of(names, campaign), range, &properties);
     let all = source(&[
-        HELD_OUT, WITHHELD, QUEUED, FAILED, SENT, DELIVERED, OPENED, CLICKED, BOUNCED, COMPLAINED,
+        HELD_OUT, WITHHELD, QUEUED, FAILED, RETRIED, SENT, DELIVERED, OPENED, CLICKED, BOUNCED,
+        COMPLAINED,
     ])?;
     let names: Vec<&'static str> = all.parts().iter().map(|part| own(evaluator, part)).collect();
-    let count = |users: Range<u32>| count(&all, &names, users);
+    let count = |users: Range<u32>| count(&all, &names, users, between);
     Ok(add_up(evaluator, Funnels::new(), count, |all, more| {
         for (variant, funnel) in more {
             all.entry(variant).or_default().merge(funnel);
@@ -175,10 +181,51 @@ fn messages(source: &Source, users: Range<u32>) -> HashSet<u64> {
     found
 }
 
+/// The messages of some users that were decided in a range of time; nothing: all were.
+fn within(
+    source: &Source,
+    names: &[&'static str],
+    users: &Range<u32>,
+    (since, until): (Timestamp, Timestamp),
+) -> Option<HashSet<u64>> {
+    if (since, until) == (Timestamp::MIN, Timestamp::MAX) {
+        return None;
+    }
+    let mut messages = HashSet::new();
+    source.each_run(users, |part, _, rows| {
+        if ![HELD_OUT, WITHHELD, QUEUED].contains(&names[part.index() as usize]) {
+            return;
+        }
+        for row in rows {
+            let at = Timestamp(part.time(row));
+            if since <= at && at < until {
+                messages.insert(key(part.value(1, row)));
+            }
+        }
+    });
+    Some(messages)
+}
+
+/// How often a message failed, and how the last time.
+#[derive(Default)]
+struct Failed {
+    at: i64,
+    variant: Text,
+    code: Text,
+    times: u64,
+}
+
 /// What the messages of some users became. A message is counted once at every step however often it is told.
-fn count(source: &Source, names: &[&'static str], users: Range<u32>) -> Funnels {
+fn count(
+    source: &Source,
+    names: &[&'static str],
+    users: Range<u32>,
+    between: (Timestamp, Timestamp),
+) -> Funnels {
+    let within = within(source, names, &users, between);
     let mut funnels = Funnels::new();
-    let mut failed: BTreeMap<u64, (Text, Text)> = BTreeMap::new();
+    let mut failed: BTreeMap<u64, Failed> = BTreeMap::new();
+    let mut retried: BTreeMap<u64, u64> = BTreeMap::new();
     let mut sent = HashSet::new();
     let mut once: HashSet<(u64, &str)> = HashSet::new();
     let mut machine: BTreeMap<u64, Text> = BTreeMap::new();
@@ -187,6 +234,9 @@ fn count(source: &Source, names: &[&'static str], users: Range<u32>) -> Funnels 
         let name = names[part.index() as usize];
         for row in rows {
             let value = |property: usize| part.value(property, row);
+            if within.as_ref().is_some_and(|within| !within.contains(&key(value(1)))) {
+                continue;
+            }
             let variant = text(value(0));
             let funnel = funnels.entry(variant.clone()).or_default();
             let mut first = |of: u64, name: &'static str| u64::from(once.insert((of, name)));
@@ -195,7 +245,15 @@ fn count(source: &Source, names: &[&'static str], users: Range<u32>) -> Funnels 
                 HELD_OUT => *funnel.held_out.entry(text(value(4))).or_default() += 1,
                 WITHHELD => *funnel.withheld.entry(text(value(2))).or_default() += 1,
                 QUEUED => funnel.queued += 1,
-                FAILED => _ = failed.insert(message(), (variant, text(value(3)))),
+                FAILED => {
+                    let own = failed.entry(message()).or_default();
+                    own.times += 1;
+                    let at = part.time(row);
+                    if own.times == 1 || at >= own.at {
+                        (own.at, own.variant, own.code) = (at, variant, text(value(3)));
+                    }
+                }
+                RETRIED => *retried.entry(message()).or_default() += 1,
                 SENT => {
                     sent.insert(message());
                     funnel.sent += 1;
@@ -212,8 +270,12 @@ fn count(source: &Source, names: &[&'static str], users: Range<u32>) -> Funnels 
             }
         }
     });
-    for (_, (variant, code)) in failed.into_iter().filter(|(message, _)| !sent.contains(message)) {
-        *funnels.entry(variant).or_default().failed.entry(code).or_default() += 1;
+    for (message, Failed { variant, code, times, .. }) in failed {
+        // Sent again after its last failure it waits.
+        let given_up = times > retried.get(&message).copied().unwrap_or(0);
+        if given_up && !sent.contains(&message) {
+            *funnels.entry(variant).or_default().failed.entry(code).or_default() += 1;
+        }
     }
     for (_, variant) in machine.into_iter().filter(|(message, _)| !people.contains(message)) {
         funnels.entry(variant).or_default().opened_by_machine += 1;

@@ -22,6 +22,8 @@ pub const QUEUED: &str = "Message Queued";
 pub const SENT: &str = "Message Sent";
 /// It could not be sent ([`CODE`]).
 pub const FAILED: &str = "Message Failed";
+/// Somebody asked for it to be sent again after it had failed ([`BY`]).
+pub const RETRIED: &str = "Message Retried";
 /// It arrived.
 pub const DELIVERED: &str = "Message Delivered";
 /// It was opened, or shown.
@@ -37,9 +39,9 @@ pub const COMPLAINED: &str = "Message Complained";
 pub const DISMISSED: &str = "Message Dismissed";
 
 /// All of them.
-pub const NAMES: [&str; 12] = [
-    PLANNED, HELD_OUT, WITHHELD, QUEUED, SENT, FAILED, DELIVERED, OPENED, CLICKED, BOUNCED,
-    COMPLAINED, DISMISSED,
+pub const NAMES: [&str; 13] = [
+    PLANNED, HELD_OUT, WITHHELD, QUEUED, SENT, FAILED, RETRIED, DELIVERED, OPENED, CLICKED,
+    BOUNCED, COMPLAINED, DISMISSED,
 ];
 
 /// What all names begin with: tells most other names apart at a glance.
@@ -55,7 +57,7 @@ pub const RUN: &str = "run";
 pub const CHANNEL: &str = "channel";
 /// The property with the variant that was drawn. Without it nothing had been drawn yet.
 pub const VARIANT: &str = "variant";
-/// The property of [`HELD_OUT`] with the control group: `workspace` or `campaign`.
+/// The property of [`HELD_OUT`] with the control group: `workspace`, `campaign`, or the id of a named one.
 pub const GROUP: &str = "group";
 /// The property of [`WITHHELD`] and [`PLANNED`] with the reason.
 pub const REASON: &str = "reason";
@@ -71,6 +73,8 @@ pub const TRIGGER: &str = "trigger";
 pub const CODE: &str = "code";
 /// The property of [`BOUNCED`] with whether its address is gone for good: `hard` or `soft`.
 pub const BOUNCE: &str = "bounce";
+/// The property of [`RETRIED`] with who asked for it.
+pub const BY: &str = "by";
 /// The property with the id that the provider gave.
 pub const PROVIDER_ID: &str = "provider_id";
 /// The property of [`CLICKED`] with the address of the link.

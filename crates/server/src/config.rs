@@ -29,7 +29,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// Layout of the file that this version writes. A file of a later version is refused.
-const VERSION: i64 = 5;
+const VERSION: i64 = 6;
 
 /// The setting that holds [`Config::secret`].
 const SECRET: &str = "id_secret";
@@ -188,6 +188,7 @@ impl Config {
                 connection.execute_batch(BEFORE_3)?;
             }
             connection.execute_batch(SCHEMA)?;
+            campaigns::add_columns(&connection)?;
             connection.pragma_update(None, "user_version", VERSION)?;
         }
         let config = Config { connection: Mutex::new(connection) };

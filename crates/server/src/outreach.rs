@@ -5,13 +5,16 @@
 //! ([`run`]). What it is not: it decides about nobody (that is `engine::outreach`, asked by the writer) and
 //! hands nothing to a provider (that is [`crate::outbox`]).
 
+pub mod codes;
 pub mod compile;
 pub mod content;
+pub mod decision;
 pub mod policy;
 pub mod run;
 pub mod schedule;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicI64;
 
 use engine::outreach::{Campaign, Policy};
 use engine::schedule::caps::Labels;
@@ -22,6 +25,7 @@ use segment::live::Matches;
 use wire::api::Unproven;
 
 use content::Contents;
+use decision::{Attribution, Decision};
 use schedule::Schedule;
 
 /// Labels of a workspace at most: a contact has a bit for each.
@@ -69,6 +73,30 @@ pub struct Ready {
     pub safety_stop: Option<u64>,
     /// What it is to bring about.
     pub goals: Vec<Goal>,
+    /// How it is decided which variant has won.
+    pub decision: Decision,
+    /// Which messages a conversion is credited to.
+    pub attribution: Attribution,
+    /// What people call its variants, in the order written.
+    pub names: Vec<(Text, String)>,
+    /// Up to which look it was asked whether a variant has won, in milliseconds; only so that it is not asked
+    /// all the time.
+    pub looked: AtomicI64,
+}
+
+impl Ready {
+    /// Whether it is asked of time to time if a variant has won, so that later messages draw it alone.
+    pub fn wants_winner(&self) -> bool {
+        self.decision.on_winner == wire::api::OnWinner::SendWinner
+            && self.campaign.winner.is_none()
+            && self.campaign.standing != engine::outreach::Standing::Stopped
+    }
+
+    /// What people call an arm: a variant, or control.
+    pub fn called(&self, arm: &str) -> String {
+        let found = self.names.iter().find(|(id, _)| id == arm);
+        found.map_or_else(|| arm.to_owned(), |(_, name)| name.clone())
+    }
 }
 
 impl Outfit {

@@ -86,6 +86,8 @@ pub struct Service {
     outbox: Arc<Outbox>,
     /// Campaigns may be due at other instants than before.
     schedule: Arc<tokio::sync::Notify>,
+    /// Held while a campaign is changed: what was looked at must not change before it is written.
+    campaigns_changing: Arc<Mutex<()>>,
     /// Where people reach this server, as far as it knows itself.
     address: Arc<RwLock<Option<String>>>,
     /// What Amazon's SNS is believed by.
@@ -140,6 +142,7 @@ impl Service {
             imports: Arc::default(),
             outbox: Arc::default(),
             schedule: Arc::default(),
+            campaigns_changing: Arc::default(),
             address: Arc::default(),
             sns: Arc::default(),
             resolver: Arc::default(),

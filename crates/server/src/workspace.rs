@@ -56,6 +56,7 @@ use enrich::Enriching;
 pub use keep::{KeepLog, LogSizes};
 use maintenance::{Errand, Maintenance};
 pub use planned::Planned;
+pub(crate) use writer::{Again, Refused};
 pub(crate) use writer::{
     Claim, Deed, Fetching, Offered, Qualified, Receipts, Told as ReceiptOf, address_of,
 };
@@ -372,6 +373,14 @@ impl Workspace {
     ) -> Result<Receipts, WorkspaceError> {
         let told = Box::new((claim, session, receipts));
         self.ask_async(|reply| Command::Receipts(told, reply)).await
+    }
+
+    /// Sends messages again that failed; what became of each wish, durably. Blocks its thread.
+    pub(crate) fn retry(
+        &self,
+        wishes: Vec<Again>,
+    ) -> Result<Vec<Result<(), Refused>>, WorkspaceError> {
+        self.ask(|reply| Command::Retry(wishes, reply))
     }
 
     /// Waits until everything that is due is told, and every definition has joined. Blocks its

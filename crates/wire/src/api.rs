@@ -9,12 +9,14 @@
 
 pub mod activity;
 pub mod analytics;
+pub mod campaign_decision;
 pub mod campaign_report;
 pub mod campaigns;
 pub mod catalogs;
 pub mod catalogue;
 pub mod contact;
 pub mod content;
+pub mod deliveries;
 pub mod devices;
 pub mod errors;
 pub mod evaluate;
@@ -45,12 +47,14 @@ pub mod webhooks;
 
 pub use activity::*;
 pub use analytics::*;
+pub use campaign_decision::*;
 pub use campaign_report::*;
 pub use campaigns::*;
 pub use catalogs::*;
 pub use catalogue::*;
 pub use contact::*;
 pub use content::*;
+pub use deliveries::*;
 pub use devices::*;
 pub use errors::*;
 pub use evaluate::*;

@@ -12,6 +12,14 @@ export type ArmReport = Schemas['ArmReport'];
 export type WithInterval = Schemas['WithInterval'];
 export type CampaignReport = Schemas['CampaignReport'];
 export type CampaignDay = Schemas['CampaignDay'];
+export type VerdictReport = Schemas['VerdictReport'];
+export type CreditReport = Schemas['CreditReport'];
+export type ReportWarning = Schemas['ReportWarning'];
+export type ControlGroup = Schemas['ControlGroupInput'];
+export type CampaignApproval = Schemas['CampaignApproval'];
+/** All of it may be left out. */
+export type Decision = Partial<Schemas['DecisionInput']>;
+export type Attribution = Partial<Schemas['AttributionInput']>;
 export type ReasonCount = Schemas['ReasonCount'];
 export type MessagePreview = Schemas['MessagePreview'];
 export type Delivery = Schemas['Delivery'];
@@ -63,6 +71,9 @@ export interface CampaignInput {
   priority?: number;
   control?: number;
   goals?: Goal[];
+  decision?: Decision;
+  attribution?: Attribution;
+  control_groups?: string[];
   delivery?: DeliveryOptions;
 }
 
@@ -73,6 +84,11 @@ export interface Campaign {
   id: string;
   status: CampaignStatus;
   definition: CampaignInput;
+  version: string;
+  created_by: string;
+  edited_by: string;
+  approval_needed: boolean;
+  approval: CampaignApproval | null;
   created_at: string;
   updated_at: string;
   started_at: string | null;
@@ -150,6 +166,16 @@ export interface ContactPolicy {
   legal_hours: boolean;
   public_url?: string;
   track: boolean;
+  groups?: ControlGroup[];
+  approval?: boolean;
+}
+
+/** Of when a report is, and how sure its intervals are. */
+export interface ReportQuery {
+  as_of?: string | undefined;
+  since?: string | undefined;
+  until?: string | undefined;
+  confidence?: number | undefined;
 }
 
 /** The ids that stand in an address. */
@@ -169,12 +195,16 @@ export const outreach = {
   deleteCampaign: (id: string) => body(client.DELETE('/api/campaigns/{id}', at(id))),
   act: (id: string, action: CampaignAction) => campaignOf(body(client.POST('/api/campaigns/{id}/status', { ...at(id), body: { action } }))),
   reach: (input: CampaignInput, signal?: AbortSignal) => body(client.POST('/api/campaigns/reach', { body: campaignBody(input), signal: signal ?? null })),
-  report: (id: string, query: { as_of?: string | undefined }) => body(client.GET('/api/campaigns/{id}/report', { params: { path: { id }, query } })),
+  report: (id: string, query: ReportQuery) => body(client.GET('/api/campaigns/{id}/report', { params: { path: { id }, query } })),
   testCampaign: (id: string, input: { user: string; variant?: string }) => body(client.POST('/api/campaigns/{id}/test', { ...at(id), body: input })),
   plays: () => body(client.GET('/api/plays')) as Promise<{ plays: Play[] }>,
   preparePlay: (id: string) => body(client.POST('/api/plays/{id}/segments', at(id))) as Promise<Play>,
   preview: (input: MessagePreviewInput, signal?: AbortSignal) => body(client.POST('/api/messages/preview', { body: input as Schemas['MessagePreviewInput'], signal: signal ?? null })),
-  deliveries: (query: DeliveryFilter & { limit: number }) => body(client.GET('/api/deliveries', { params: { query } })),
+  approve: (id: string, version: string) => campaignOf(body(client.POST('/api/campaigns/{id}/approval', { ...at(id), body: { version } }))),
+  withdraw: (id: string) => campaignOf(body(client.DELETE('/api/campaigns/{id}/approval', at(id)))),
+  retry: (id: string) => body(client.POST('/api/deliveries/{id}/retry', at(id))),
+  retryAll: (wish: Omit<DeliveryFilter, 'state'>) => body(client.POST('/api/deliveries/retry', { body: wish as Schemas['DeliveriesRetry'] })),
+  deliveries: (query: DeliveryFilter & { limit: number; cursor?: string | undefined }) => body(client.GET('/api/deliveries', { params: { query } })),
   delivery: (id: string) => body(client.GET('/api/deliveries/{id}', at(id))),
   providers: () => body(client.GET('/api/providers')) as Promise<{ providers: Provider[] }>,
   createProvider: (input: ProviderInput) => providerOf(body(client.POST('/api/providers', { body: providerBody(input) }))),
@@ -205,7 +235,7 @@ export function useCampaign(id: string) {
   });
 }
 
-export function useReport(id: string, query: { as_of?: string | undefined }, lively: boolean) {
+export function useReport(id: string, query: ReportQuery, lively: boolean) {
   return useQuery({
     queryKey: ['campaign-report', id, query],
     queryFn: () => outreach.report(id, query),

@@ -14,6 +14,8 @@ export interface OutreachNames {
   state: (code: string) => string;
   /** A reason for which nothing was sent, a code of a failure, or the name of a control group. */
   reason: (code: string) => string;
+  /** Why a failed message is not sent again. */
+  refusal: (code: string) => string;
   /** What was asked when a message was decided. */
   about: (code: string) => string;
 }
@@ -37,6 +39,7 @@ export function useOutreachNames(): OutreachNames {
         const [group, word] = filed(code);
         return or(`reason.${group}.${word}`, () => t(`reason.${group}.${word}`), code);
       },
+      refusal: (code) => or(`retryRefused.${code}`, () => t(`retryRefused.${code}`), code),
       about: (code) => or(`about.${code}`, () => t(`about.${code}`), code),
     };
   }, [t, i18n]);

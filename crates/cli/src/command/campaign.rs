@@ -2,13 +2,15 @@
 
 use anyhow::Context;
 use wire::api::{
-    Campaign, CampaignAction, CampaignActionInput, CampaignInput, CampaignList, CampaignReach,
-    CampaignReport, CampaignReportQuery, Deliveries, DeliveriesQuery, Play, PlayList, WithInterval,
+    Campaign, CampaignAction, CampaignActionInput, CampaignApprovalInput, CampaignInput,
+    CampaignList, CampaignReach, CampaignReport, CampaignReportQuery, Deliveries, DeliveriesQuery,
+    DeliveriesRetried, DeliveriesRetry, Play, PlayList, WithInterval,
 };
 
 use crate::arguments::{
-    CampaignArguments, CampaignCommand, CampaignFileArguments, CampaignListArguments,
-    CampaignOneArguments, CampaignPlayArguments, Format,
+    CampaignApproveArguments, CampaignArguments, CampaignCommand, CampaignDeliveriesArguments,
+    CampaignFileArguments, CampaignListArguments, CampaignOneArguments, CampaignPlayArguments,
+    CampaignReportArguments, CampaignRetryArguments, DeliveryFilterArguments, Format,
 };
 use crate::print::{self, Table, number};
 use crate::source::{Source, encode};
@@ -32,8 +34,12 @@ pub fn run(arguments: CampaignArguments) -> anyhow::Result<()> {
         CampaignCommand::Pause(arguments) => act(&arguments, CampaignAction::Pause),
         CampaignCommand::Resume(arguments) => act(&arguments, CampaignAction::Resume),
         CampaignCommand::Stop(arguments) => act(&arguments, CampaignAction::Stop),
+        CampaignCommand::Show(arguments) => show(&arguments),
+        CampaignCommand::Approve(arguments) => approve(&arguments),
+        CampaignCommand::Withdraw(arguments) => withdraw(&arguments),
         CampaignCommand::Report(arguments) => report(&arguments),
         CampaignCommand::Deliveries(arguments) => deliveries(&arguments),
+        CampaignCommand::Retry(arguments) => retry(arguments),
     }
 }
 
@@ -125,6 +131,9 @@ fn reach(arguments: &CampaignFileArguments) -> anyhow::Result<()> {
         reach.excluded.iter().for_each(|of| row(format!("  not: {}", of.reason), of.count));
         row("reachable".into(), reach.reachable);
         row("  in a control group".into(), reach.control);
+        for of in &reach.control_by_group {
+            row(format!("    {}", of.reason), of.count);
+        }
         row("messages".into(), reach.messages);
         table
     })?;
@@ -145,35 +154,108 @@ fn act(arguments: &CampaignOneArguments, action: CampaignAction) -> anyhow::Resu
     source.close()
 }
 
-fn report(arguments: &CampaignOneArguments) -> anyhow::Result<()> {
+fn show(arguments: &CampaignOneArguments) -> anyhow::Result<()> {
     let source = Source::open(&arguments.source)?;
-    let query = CampaignReportQuery::default();
-    let report: CampaignReport = match &source {
-        Source::Local(service) => service.campaign_report(&arguments.id, &query)?,
+    let one: Campaign = match &source {
+        Source::Local(service) => service.campaign(&arguments.id)?,
         Source::Remote(client) => {
-            client.get(&format!("/api/campaigns/{}/report", encode(&arguments.id)), &query)?
+            client.get(&format!("/api/campaigns/{}", encode(&arguments.id)), &())?
         }
     };
-    print::result(arguments.format, &report, || funnel(&report))?;
-    if arguments.format == Format::Table {
+    print::result(arguments.format, &one, || {
+        let status = serde_json::to_value(one.status).unwrap_or_default();
+        let mut table = Table::new(["what", "value"]);
+        let mut row = |what: &str, value: String| table.row(vec![what.to_owned(), value]);
+        row("name", one.definition.name.clone());
+        row("status", status.as_str().unwrap_or_default().to_owned());
+        row("version", one.version.clone());
+        row("made by", one.created_by.clone());
+        row("last changed by", one.edited_by.clone());
+        let approval = match (&one.approval, one.approval_needed) {
+            (Some(of), _) => format!("by {} at {}", of.by, of.at),
+            (None, true) => "missing".to_owned(),
+            (None, false) => "not needed".to_owned(),
+        };
+        row("approval", approval);
+        table
+    })?;
+    source.close()
+}
+
+fn approve(arguments: &CampaignApproveArguments) -> anyhow::Result<()> {
+    let CampaignApproveArguments { source, id, version } = arguments;
+    let source = Source::open(source)?;
+    let done: Campaign = match &source {
+        Source::Local(service) => service.approve_campaign(id, version)?,
+        Source::Remote(client) => {
+            let input = CampaignApprovalInput { version: version.clone() };
+            client.post(&format!("/api/campaigns/{}/approval", encode(id)), &input)?
+        }
+    };
+    let by = done.approval.map(|approval| approval.by).unwrap_or_default();
+    print::out(&format!("approved by {by}\n"))?;
+    source.close()
+}
+
+fn withdraw(arguments: &CampaignOneArguments) -> anyhow::Result<()> {
+    let source = Source::open(&arguments.source)?;
+    match &source {
+        Source::Local(service) => _ = service.withdraw_approval(&arguments.id)?,
+        Source::Remote(client) => {
+            client.delete(&format!("/api/campaigns/{}/approval", encode(&arguments.id)))?;
+        }
+    }
+    print::out("withdrawn\n")?;
+    source.close()
+}
+
+fn report(arguments: &CampaignReportArguments) -> anyhow::Result<()> {
+    let CampaignReportArguments { one, since, until, as_of, confidence } = arguments;
+    let source = Source::open(&one.source)?;
+    let query = CampaignReportQuery {
+        since: since.clone(),
+        until: until.clone(),
+        as_of: as_of.clone(),
+        confidence: *confidence,
+    };
+    let report: CampaignReport = match &source {
+        Source::Local(service) => service.campaign_report(&one.id, &query)?,
+        Source::Remote(client) => {
+            client.get(&format!("/api/campaigns/{}/report", encode(&one.id)), &query)?
+        }
+    };
+    print::result(one.format, &report, || funnel(&report))?;
+    if one.format == Format::Table {
         print::out(&effects(&report))?;
     }
     source.close()
 }
 
-fn deliveries(arguments: &CampaignOneArguments) -> anyhow::Result<()> {
-    let source = Source::open(&arguments.source)?;
-    let query =
-        DeliveriesQuery { campaign: Some(arguments.id.clone()), ..DeliveriesQuery::default() };
+fn deliveries(arguments: &CampaignDeliveriesArguments) -> anyhow::Result<()> {
+    let CampaignDeliveriesArguments { source, filter, state, limit, cursor, format } = arguments;
+    let source = Source::open(source)?;
+    let query = DeliveriesQuery {
+        campaign: filter.campaign.clone(),
+        user: filter.user.clone(),
+        channel: filter.channel.clone(),
+        reason: filter.reason.clone(),
+        state: state.clone(),
+        limit: *limit,
+        cursor: cursor.clone(),
+        before: None,
+    };
     let all: Deliveries = match &source {
         Source::Local(service) => service.deliveries(&query)?,
         Source::Remote(client) => client.get("/api/deliveries", &query)?,
     };
-    print::result(arguments.format, &all, || {
-        let mut table = Table::new(["when", "user", "variant", "state", "reason"]);
+    print::result(*format, &all, || {
+        let mut table =
+            Table::new(["when", "message", "campaign", "user", "variant", "state", "reason"]);
         for one in &all.deliveries {
             table.row(vec![
                 one.decided_at.clone(),
+                one.id.clone(),
+                one.campaign.clone(),
                 one.user.clone(),
                 one.variant.clone().unwrap_or_default(),
                 one.state.clone(),
@@ -182,6 +264,28 @@ fn deliveries(arguments: &CampaignOneArguments) -> anyhow::Result<()> {
         }
         table
     })?;
+    if let Some(next) = all.next.as_ref().filter(|_| *format == Format::Table) {
+        print::out(&format!("\nthere are older ones: --cursor {next}\n"))?;
+    }
+    source.close()
+}
+
+fn retry(arguments: CampaignRetryArguments) -> anyhow::Result<()> {
+    let CampaignRetryArguments { source, filter, messages } = arguments;
+    let DeliveryFilterArguments { campaign, user, channel, reason } = filter;
+    let source = Source::open(&source)?;
+    let wish = DeliveriesRetry { ids: messages, campaign, user, channel, reason };
+    let done: DeliveriesRetried = match &source {
+        Source::Local(service) => service.retry_deliveries(&wish)?,
+        Source::Remote(client) => client.post("/api/deliveries/retry", &wish)?,
+    };
+    print::out(&format!("sent again: {}\n", done.retried))?;
+    for refused in &done.refused {
+        print::out(&format!("not sent again, {}: {}\n", refused.reason, refused.count))?;
+    }
+    if done.more {
+        print::out("there are more: ask again\n")?;
+    }
     source.close()
 }
 
@@ -221,7 +325,10 @@ fn funnel(report: &CampaignReport) -> Table {
 
 /// What a campaign caused, in sentences.
 fn effects(report: &CampaignReport) -> String {
-    let mut text = String::new();
+    let mut text = format!("\n{}\n", report.verdict.sentence);
+    for warning in &report.warnings {
+        text.push_str(&format!("warning: {}; {}\n", warning.message, warning.hint));
+    }
     let percent = |of: &WithInterval| {
         let [value, low, high] = [of.value, of.low, of.high].map(|x| x * 100.0);
         format!("{value:+.2} points ({low:+.2} to {high:+.2})")
@@ -232,7 +339,7 @@ fn effects(report: &CampaignReport) -> String {
             let rate = arm.rate.map_or(0.0, |rate| rate.value * 100.0);
             text.push_str(&format!(
                 "  {}: {} of {} users, {rate:.2} %\n",
-                arm.arm, arm.converted, arm.users
+                arm.name, arm.converted, arm.users
             ));
         }
         match (&goal.effect, &goal.no_effect_because) {
@@ -248,6 +355,7 @@ fn effects(report: &CampaignReport) -> String {
             (None, Some(because)) => text.push_str(&format!("  no effect yet: {because}\n")),
             (None, None) => {}
         }
+        text.push_str(&format!("  {}\n", goal.credited.sentence));
     }
     text
 }

@@ -1,12 +1,20 @@
 //! Campaigns and the policy of a workspace, as decisions need them.
 
-use experiment::assign::{Arms, Control, Controls, Share};
-use model::{Span, Text, Timestamp, UserIndex, Zone};
+use std::collections::BTreeMap;
+
+use experiment::assign::{Arms, Control, Controls, Groups, Share};
+use model::{Span, Text, Timestamp, UserIndex, Value, Zone};
 use segment::tree::EventMatch;
 
+use super::Person;
 use crate::schedule::Channel;
 use crate::schedule::caps::{self, Labels, Rule};
 use crate::schedule::quiet_hours::{self, Hours};
+
+/// The control group of the whole workspace, as decisions name it.
+pub const WORKSPACE: &str = "workspace";
+/// The control group of a campaign's own, as decisions name it.
+pub const CAMPAIGN: &str = "campaign";
 
 /// What makes somebody a candidate.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,6 +71,32 @@ pub struct Delivery {
     pub all_devices: bool,
 }
 
+/// Which content people get by the value of one of their attributes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ByAttribute {
+    /// The attribute.
+    pub attribute: Text,
+    /// The content by value, as it is shown.
+    pub contents: BTreeMap<Text, Text>,
+    /// The content of whoever has no value, or another one.
+    pub default: Text,
+}
+
+impl ByAttribute {
+    /// The content for a value.
+    pub fn content(&self, value: Option<&Value>) -> &Text {
+        let shown = match value {
+            None | Some(Value::Null) => return &self.default,
+            Some(Value::Text(text)) => text.clone(),
+            Some(Value::Bool(truth)) => Text::const_new(if *truth { "true" } else { "false" }),
+            Some(Value::Int(number)) => Text::from(number.to_string()),
+            Some(Value::Float(number)) => Text::from(number.to_string()),
+            Some(_) => return &self.default,
+        };
+        self.contents.get(&shown).unwrap_or(&self.default)
+    }
+}
+
 /// A campaign.
 #[derive(Clone, Debug)]
 pub struct Campaign {
@@ -78,6 +112,12 @@ pub struct Campaign {
     pub arms: Arms,
     /// Share of the candidates in the campaign's own control group.
     pub control: Share,
+    /// Ids of the named control groups of the policy that it respects, in order of precedence.
+    pub groups: Vec<Text>,
+    /// Contents are chosen by what people are; nothing: by chance.
+    pub by: Option<ByAttribute>,
+    /// The content that everybody gets who is drawn from now on, as it has won; nothing: chance decides.
+    pub winner: Option<Text>,
     /// Its labels, as the policy numbers them.
     pub labels: Labels,
     /// The names of its labels.
@@ -108,6 +148,8 @@ pub struct Policy {
     pub seed: u64,
     /// Share of all users who never get anything.
     pub control: Share,
+    /// Control groups that campaigns may name.
+    pub groups: Groups,
     /// Caps and gaps.
     pub caps: Vec<Rule>,
     /// The same in words, in the same order, for whoever asks why.
@@ -123,20 +165,22 @@ pub struct Policy {
 }
 
 impl Campaign {
-    /// The control group that a user is in, as far as it is this campaign's business: `workspace` or
-    /// `campaign`.
-    pub fn held_out(&self, policy: &Policy, user: UserIndex) -> Option<&'static str> {
+    /// The control group that a user is in, as far as it is this campaign's business: [`WORKSPACE`],
+    /// [`CAMPAIGN`], or the id of a named one.
+    pub fn held_out(&self, policy: &Policy, user: UserIndex) -> Option<Text> {
         if self.transactional {
             return None;
         }
         let controls = Controls {
             workspace: policy.control,
-            named: &[],
+            groups: &policy.groups,
+            named: &self.groups,
             campaign: Some((&self.id, self.control)),
         };
         controls.withheld(policy.seed, u64::from(user.0)).map(|control| match control {
-            Control::Workspace => "workspace",
-            Control::Named(_) | Control::Campaign(_) => "campaign",
+            Control::Workspace => Text::const_new(WORKSPACE),
+            Control::Named(id) => Text::new(id),
+            Control::Campaign(_) => Text::const_new(CAMPAIGN),
         })
     }
 
@@ -155,8 +199,20 @@ impl Campaign {
         !self.transactional && !waits
     }
 
-    /// The content that a user gets, by chance that stays the same.
+    /// The content that a person gets: by what they are if it is chosen so, the one that has won, otherwise by
+    /// chance that stays the same.
+    pub fn content(&self, policy: &Policy, person: &Person) -> &Text {
+        match &self.by {
+            Some(by) => by.content((person.attribute)(&by.attribute).as_ref()),
+            None => self.arm(policy, person.user),
+        }
+    }
+
+    /// The content that a user draws.
     pub fn arm(&self, policy: &Policy, user: UserIndex) -> &Text {
+        if let Some(winner) = &self.winner {
+            return winner;
+        }
         let at = self.arms.pick(policy.seed, &self.id, u64::from(user.0));
         &self.arms.all()[at].id
     }

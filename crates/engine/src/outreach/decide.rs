@@ -83,6 +83,25 @@ pub enum Reason {
 const WINDOW: Span = Span::days(1);
 
 impl Reason {
+    /// All of them, in the order in which they are decided.
+    pub const ALL: [Reason; 15] = [
+        Reason::NotQualified,
+        Reason::CampaignStopped,
+        Reason::LocalTimePassed,
+        Reason::Again,
+        Reason::NoAddress,
+        Reason::Blocked(Blocked::Address),
+        Reason::Blocked(Blocked::Channel),
+        Reason::Blocked(Blocked::Device),
+        Reason::Blocked(Blocked::System),
+        Reason::Blocked(Blocked::Topic),
+        Reason::Limit,
+        Reason::DailyLimit,
+        Reason::CutOff,
+        Reason::QuietHours,
+        Reason::Capped,
+    ];
+
     /// The word.
     pub fn word(&self) -> &'static str {
         match self {
@@ -105,8 +124,8 @@ impl Reason {
 /// What becomes of a candidate.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Decision {
-    /// Nothing is sent, so that the effect can be told: the control group.
-    HeldOut(&'static str),
+    /// Nothing is sent, so that the effect can be told: the control group, by its word or id.
+    HeldOut(Text),
     /// Nothing is sent.
     Withheld {
         /// Why.
@@ -179,7 +198,7 @@ pub fn decide(
     if let Some(group) = campaign.held_out(known.policy, candidate.user) {
         return Decision::HeldOut(group);
     }
-    let variant = campaign.arm(known.policy, candidate.user).clone();
+    let variant = campaign.content(known.policy, person).clone();
     let withheld = |reason: Reason, detail: String| Decision::Withheld {
         reason,
         detail,

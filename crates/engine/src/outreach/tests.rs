@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use experiment::assign::{Arms, Share};
+use experiment::assign::{Arms, Groups, Named, Share};
 use model::{
     AttributeChange, EventId, Identity, Record, Span, Text, Timestamp, UserIndex, Value, What, Who,
     Zone,
@@ -25,6 +25,7 @@ fn policy() -> Policy {
     Policy {
         seed: 7,
         control: Share::NONE,
+        groups: Groups::default(),
         caps: Vec::new(),
         caps_in_words: Vec::new(),
         quiet: None,
@@ -42,6 +43,9 @@ fn campaign() -> Campaign {
         again: Again::Always,
         arms: Arms::equal(["a".into(), "b".into()]).unwrap(),
         control: Share::NONE,
+        groups: Vec::new(),
+        by: None,
+        winner: None,
         labels: Labels(0),
         label_names: Vec::new(),
         topic: None,
@@ -113,7 +117,11 @@ impl World {
 fn reason(decision: &Decision) -> (&'static str, bool) {
     match decision {
         Decision::Withheld { reason, variant, .. } => (reason.word(), variant.is_some()),
-        Decision::HeldOut(group) => (group, false),
+        Decision::HeldOut(group) => match group.as_str() {
+            "workspace" => ("workspace", false),
+            "campaign" => ("campaign", false),
+            _ => ("all", false),
+        },
         Decision::Later { reason, variant, .. } => (reason, variant.is_some()),
         Decision::Send { .. } => ("send", true),
     }
@@ -126,7 +134,7 @@ fn what_is_known_before_the_draw_leaves_people_out_of_it_and_what_comes_after_do
     let all = Share::ALL;
     // Everybody is held out; and still who cannot be reached is in no group.
     let held = Campaign { control: all, ..campaign() };
-    assert_eq!(world.decide(&held, now), Decision::HeldOut("campaign"));
+    assert_eq!(world.decide(&held, now), Decision::HeldOut("campaign".into()));
     world.attributes.insert("subscription.email", Value::Bool(false));
     let blocked = Reason::Blocked(Blocked::Channel);
     let out = |reason| Decision::Withheld { reason, detail: String::new(), variant: None };
@@ -137,7 +145,7 @@ fn what_is_known_before_the_draw_leaves_people_out_of_it_and_what_comes_after_do
     world.attributes.clear();
     // The workspace's group comes first, and transactional messages know no group.
     world.policy.control = all;
-    assert_eq!(world.decide(&held, now), Decision::HeldOut("workspace"));
+    assert_eq!(world.decide(&held, now), Decision::HeldOut("workspace".into()));
     let code = Campaign { transactional: true, ..held };
     assert_eq!(reason(&world.decide(&code, now)), ("send", true));
     world.policy.control = Share::NONE;
@@ -273,8 +281,8 @@ fn draws_stay_the_same_and_have_nothing_to_do_with_each_other() {
         let group = one.held_out(&policy, user);
         assert_eq!(group, one.clone().held_out(&policy, user));
         // Whoever the workspace holds out is held out everywhere.
-        let workspace = group == Some("workspace");
-        assert_eq!(workspace, two.held_out(&policy, user) == Some("workspace"));
+        let workspace = group == Some("workspace".into());
+        assert_eq!(workspace, two.held_out(&policy, user) == Some("workspace".into()));
         if workspace {
             continue;
         }
@@ -286,6 +294,132 @@ fn draws_stay_the_same_and_have_nothing_to_do_with_each_other() {
     assert!((3_520..=4_080).contains(&held), "{held}");
     assert!((625..=895).contains(&both), "{both}");
     assert!((9_150..=9_850).contains(&a), "{a}");
+}
+
+#[test]
+fn a_named_group_is_held_out_by_the_campaigns_that_name_it_and_by_no_other() {
+    let now = at("2026-03-02T12:00:00Z");
+    let mut world = world();
+    let group = |id: &str, percent| Named {
+        id: id.into(),
+        share: Share::percent(percent).unwrap(),
+        apart: Some("tests".into()),
+    };
+    world.policy.groups = Groups::new(vec![group("nobody", 0.0), group("all", 100.0)]).unwrap();
+    let of = |groups: &[&str]| Campaign {
+        groups: groups.iter().map(|id| Text::new(id)).collect(),
+        ..campaign()
+    };
+    assert_eq!(reason(&world.decide(&of(&["nobody", "all"]), now)), ("all", false));
+    assert_eq!(reason(&world.decide(&of(&["nobody"]), now)).0, "send");
+    assert_eq!(reason(&world.decide(&of(&[]), now)).0, "send");
+    // The workspace's group comes first, the campaign's own last; transactional messages know none.
+    let own = Campaign { control: Share::ALL, ..of(&["all"]) };
+    assert_eq!(reason(&world.decide(&own, now)).0, "all");
+    let code = Campaign { transactional: true, ..own.clone() };
+    assert_eq!(reason(&world.decide(&code, now)).0, "send");
+    world.policy.control = Share::ALL;
+    assert_eq!(reason(&world.decide(&own, now)).0, "workspace");
+}
+
+#[test]
+fn fifty_contents_go_by_a_value_and_the_default_to_everybody_else() {
+    let now = at("2026-03-02T12:00:00Z");
+    let mut world = world();
+    let contents = (0..50).map(|n| (format!("city {n}").into(), format!("v{n}").into())).collect();
+    let by = ByAttribute { attribute: "city".into(), contents, default: "other".into() };
+    let campaign = Campaign { by: Some(by), ..campaign() };
+    let mut content = |value: Option<Value>| {
+        world.attributes = value.map(|value| ("city", value)).into_iter().collect();
+        match world.decide(&campaign, now) {
+            Decision::Send { variant, .. } => variant.to_string(),
+            other => panic!("{other:?}"),
+        }
+    };
+    for n in 0..50 {
+        assert_eq!(content(Some(Value::text(&format!("city {n}")))), format!("v{n}"));
+    }
+    for value in [None, Some(Value::Null), Some(Value::text("city 50")), Some(Value::Int(7))] {
+        assert_eq!(content(value), "other");
+    }
+    let by = ByAttribute {
+        attribute: "n".into(),
+        contents: [("7".into(), "seven".into()), ("true".into(), "yes".into())].into(),
+        default: "other".into(),
+    };
+    assert_eq!(by.content(Some(&Value::Int(7))), "seven");
+    assert_eq!(by.content(Some(&Value::Bool(true))), "yes");
+    assert_eq!(by.content(Some(&Value::Bool(false))), "other");
+}
+
+#[test]
+fn nothing_is_sent_after_the_cut_off_or_above_the_limits_of_the_campaign() {
+    let now = at("2026-03-02T12:00:00Z");
+    let mut world = world();
+    let of = |delivery: Delivery| Campaign { delivery, ..campaign() };
+    let until = of(Delivery { until: Some(now), ..Delivery::default() });
+    assert_eq!(reason(&world.decide(&until, now.minus(Span(1)))).0, "send");
+    assert_eq!(reason(&world.decide(&until, now.plus(Span(1)))), ("cut_off", true));
+    let most = of(Delivery { most: Some(2), ..Delivery::default() });
+    let daily = of(Delivery { most_per_day: Some(3), ..Delivery::default() });
+    let message = campaign().message();
+    for (n, expected) in [(0, "send"), (1, "send"), (2, "campaign_limit")] {
+        assert_eq!(reason(&world.decide(&most, now)).0, expected, "{n}");
+        world.contacts.add(UserIndex(9), &"hello".into(), message, now);
+    }
+    for (today, expected) in [(2, "send"), (3, "daily_limit")] {
+        world.today = today;
+        assert_eq!(reason(&world.decide(&daily, now)).0, expected, "{today}");
+    }
+}
+
+#[test]
+fn a_push_goes_to_the_device_that_was_active_last_or_to_all_of_them() {
+    let now = at("2026-03-02T12:00:00Z");
+    let mut world = world();
+    for (n, (device, seen)) in [("old", 100), ("new", 300), ("middle", 200)].into_iter().enumerate()
+    {
+        let who = Who::of(Some("ada".into()), Some(device.into()));
+        let id = EventId(100 + n as u128);
+        let seen = Timestamp(seen);
+        let facts = vec![(
+            Text::const_new(model::facts::TOKEN_FCM),
+            Value::text(&format!("token of {device}")),
+        )];
+        let about = model::About::Device;
+        let facts = model::Facts { time: seen, id, about, attributes: vec![], facts };
+        world.fold.step(&Record { received_at: seen, who, what: What::Facts(facts) });
+    }
+    let devices = |all_devices: bool| -> Vec<String> {
+        let delivery = Delivery { all_devices, ..Delivery::default() };
+        let push = Campaign { channel: Channel::Push, delivery, ..campaign() };
+        match world.decide(&push, now) {
+            Decision::Send { places, .. } => places
+                .into_iter()
+                .map(|place| match place.to {
+                    To::Device { device, .. } => device.to_string(),
+                    other => panic!("{other:?}"),
+                })
+                .collect(),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(devices(false), ["new"]);
+    assert_eq!(devices(true), ["new", "middle", "old"]);
+}
+
+#[test]
+fn once_a_content_has_won_everybody_who_is_drawn_gets_it_and_control_groups_stay() {
+    let policy = policy();
+    let before = Campaign { control: Share::percent(20.0).unwrap(), ..campaign() };
+    let after = Campaign { winner: Some("b".into()), ..before.clone() };
+    let mut arms = BTreeMap::new();
+    for user in (0..1_000).map(UserIndex) {
+        assert_eq!(before.held_out(&policy, user), after.held_out(&policy, user));
+        assert_eq!(after.arm(&policy, user), "b");
+        *arms.entry(before.arm(&policy, user).clone()).or_insert(0) += 1;
+    }
+    assert_eq!(arms.len(), 2, "{arms:?}");
 }
 
 #[test]

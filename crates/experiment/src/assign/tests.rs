@@ -122,9 +122,13 @@ fn a_control_group_that_grows_keeps_its_members() {
 
 #[test]
 fn everyone_withheld_has_one_reason_and_the_workspace_comes_first() {
-    let named = [("vip", share(50.0))];
-    let controls =
-        Controls { workspace: share(10.0), named: &named, campaign: Some(("june", share(20.0))) };
+    let groups = groups(&[("vip", 50.0, "")]);
+    let controls = Controls {
+        workspace: share(10.0),
+        groups: &groups,
+        named: &["vip".into()],
+        campaign: Some(("june", share(20.0))),
+    };
     let mut counts: BTreeMap<Option<Control>, u64> = BTreeMap::new();
     for person in 0..PEOPLE {
         let withheld = controls.withheld(SEED, person);
@@ -140,6 +144,80 @@ fn everyone_withheld_has_one_reason_and_the_workspace_comes_first() {
         of(None),
     ];
     assert!(p_of(&found, &[0.1, 0.45, 0.09, 0.36]) > 0.001, "{found:?}");
+}
+
+fn groups(list: &[(&str, f64, &str)]) -> Groups {
+    let group = |(id, percent, apart): &(&str, f64, &str)| Named {
+        id: (*id).into(),
+        share: share(*percent),
+        apart: (!apart.is_empty()).then(|| (*apart).into()),
+    };
+    Groups::new(list.iter().map(group).collect()).unwrap()
+}
+
+#[test]
+fn groups_that_keep_apart_share_nobody_and_each_has_its_share() {
+    let groups =
+        groups(&[("a", 30.0, "x"), ("free", 40.0, ""), ("b", 50.0, "x"), ("c", 20.0, "x")]);
+    let mut counts = [0_u64; 3];
+    let (mut free, mut both) = (0_u64, 0_u64);
+    for person in 0..PEOPLE {
+        let of = ["a", "b", "c"].map(|id| groups.holds(id, SEED, person));
+        // Together they are everybody, so each person is in exactly one.
+        assert_eq!(of.iter().filter(|own| **own).count(), 1, "{person}");
+        counts.iter_mut().zip(of).for_each(|(n, own)| *n += u64::from(own));
+        let own = groups.holds("free", SEED, person);
+        free += u64::from(own);
+        both += u64::from(own && of[0]);
+    }
+    assert!(p_of(&counts, &[0.3, 0.5, 0.2]) > 0.001, "{counts:?}");
+    assert!(p_of(&[free, PEOPLE - free], &[0.4, 0.6]) > 0.001, "{free}");
+    assert!(p_of(&[both, counts[0] - both], &[0.4, 0.6]) > 0.001, "{both}");
+    assert!(!groups.holds("nobody", SEED, 1));
+}
+
+#[test]
+fn a_new_group_moves_nobody_of_the_earlier_ones() {
+    let before = groups(&[("a", 10.0, "x"), ("b", 10.0, "x")]);
+    let after = groups(&[("a", 10.0, "x"), ("b", 10.0, "x"), ("c", 30.0, "x"), ("d", 5.0, "")]);
+    for person in 0..5_000_u64 {
+        for id in ["a", "b"] {
+            assert_eq!(before.holds(id, SEED, person), after.holds(id, SEED, person));
+        }
+    }
+}
+
+#[test]
+fn the_parts_that_are_expected_are_those_that_are_drawn() {
+    let groups = groups(&[("a", 20.0, "x"), ("b", 30.0, "x"), ("c", 50.0, ""), ("d", 40.0, "y")]);
+    let named: Vec<model::Text> = ["c", "b", "d", "a"].map(Into::into).to_vec();
+    let controls =
+        Controls { workspace: Share::NONE, groups: &groups, named: &named, campaign: None };
+    let mut counts = [0_u64; 5];
+    for person in 0..PEOPLE {
+        let place = controls.withheld(SEED, person).map_or(4, |control| {
+            named.iter().position(|id| control == Control::Named(id)).unwrap()
+        });
+        counts[place] += 1;
+    }
+    let mut parts = groups.parts(&named);
+    assert_eq!(parts.len(), 4);
+    parts.push(1.0 - parts.iter().sum::<f64>());
+    assert!(p_of(&counts, &parts) > 0.001, "{counts:?} {parts:?}");
+}
+
+#[test]
+fn groups_that_cannot_be_are_refused() {
+    let named = |id: &str, percent, apart: Option<&str>| Named {
+        id: id.into(),
+        share: share(percent),
+        apart: apart.map(Into::into),
+    };
+    let twice = Groups::new(vec![named("a", 1.0, None), named("a", 2.0, None)]);
+    assert_eq!(twice, Err(GroupsError::Twice("a".into())));
+    let full = Groups::new(vec![named("a", 60.0, Some("x")), named("b", 50.0, Some("x"))]);
+    assert_eq!(full, Err(GroupsError::Full("x".into())));
+    assert!(Groups::new(vec![named("a", 60.0, Some("x")), named("b", 50.0, None)]).is_ok());
 }
 
 #[test]

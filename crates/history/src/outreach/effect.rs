@@ -51,6 +51,16 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// Takes in what one of its users did, if anything; the user is counted elsewhere.
+    pub(super) fn reached(&mut self, did: Option<&Did>) {
+        let Some((events, revenue)) = did else { return };
+        self.converted += 1;
+        self.events += events;
+        self.payers += u64::from(revenue.value() != 0.0);
+        self.revenue.merge(revenue);
+        self.revenue_squares.add(revenue.value() * revenue.value());
+    }
+
     /// Takes in the users of another arm.
     pub fn merge(&mut self, more: &Outcome) {
         let Outcome { users, complete, converted, events, payers, revenue, revenue_squares } = more;
@@ -67,22 +77,18 @@ impl Outcome {
 /// By arm, one outcome per goal.
 pub type Arms = BTreeMap<Arm, Vec<Outcome>>;
 
-/// Who of a campaign's users was drawn into which arm since an instant, and what they did in the windows after
-/// it up to the evaluator's instant. Of a campaign that draws again with every run, a user's first draw counts:
-/// draws of one user are always the same.
+/// Who of a campaign's users was drawn into which arm from one instant to another (both included), and what
+/// they did in the windows after it up to the evaluator's instant. Of a campaign that draws again with every
+/// run, a user's first draw counts: draws of one user are always the same.
 ///
 /// Cost: one pass over the decisions of the campaign and one over the events of each goal.
 pub fn effect(
     evaluator: &Evaluator,
     campaign: Option<&str>,
-    since: Timestamp,
+    (since, until): (Timestamp, Timestamp),
     goals: &[Goal],
 ) -> Result<Arms, QueryError> {
-    let names = [HELD_OUT, WITHHELD, QUEUED, PLANNED];
-    let decisions =
-        evaluator.source(&of(&names, campaign), (since, evaluator.at), &[VARIANT, GROUP])?;
-    let held_out: Vec<bool> =
-        decisions.parts().iter().map(|part| own(evaluator, part) == HELD_OUT).collect();
+    let (decisions, held_out) = decisions(evaluator, campaign, (since, until.min(evaluator.at)))?;
     let reached = |goal: &Goal| {
         let revenue: Vec<&str> = goal.revenue.iter().map(Text::as_str).collect();
         evaluator.source(&goal.of, (since, evaluator.at), &revenue)
@@ -102,13 +108,25 @@ pub fn effect(
     }))
 }
 
+/// The events that tell a draw, of a campaign in a range of time, and which of their parts tell that somebody
+/// was held out.
+pub(super) fn decisions(
+    evaluator: &Evaluator,
+    campaign: Option<&str>,
+    range: (Timestamp, Timestamp),
+) -> Result<(Source, Vec<bool>), QueryError> {
+    let names = [HELD_OUT, WITHHELD, QUEUED, PLANNED];
+    let decisions = evaluator.source(&of(&names, campaign), range, &[VARIANT, GROUP])?;
+    let held_out = decisions.parts().iter().map(|part| own(evaluator, part) == HELD_OUT).collect();
+    Ok((decisions, held_out))
+}
+
 /// By user: when they were drawn first, and into which arm.
-fn drawn(
-    decisions: &Source,
-    held_out: &[bool],
-    users: Range<u32>,
-) -> BTreeMap<u32, (Timestamp, Arm)> {
-    let mut drawn: BTreeMap<u32, (Timestamp, Arm)> = BTreeMap::new();
+pub(super) type Drawn = BTreeMap<u32, (Timestamp, Arm)>;
+
+/// Whom decisions tell of.
+pub(super) fn drawn(decisions: &Source, held_out: &[bool], users: Range<u32>) -> Drawn {
+    let mut drawn = Drawn::new();
     decisions.each_run(&users, |part, user, rows| {
         for row in rows {
             let time = Timestamp(part.time(row));
@@ -129,7 +147,7 @@ fn drawn(
 }
 
 fn count(
-    drawn: &BTreeMap<u32, (Timestamp, Arm)>,
+    drawn: &Drawn,
     goals: &[Goal],
     reached: &[Source],
     (users, at): (Range<u32>, Timestamp),
@@ -141,28 +159,37 @@ fn count(
         own.iter_mut().for_each(|outcome| outcome.users += 1);
     }
     for (n, (goal, source)) in goals.iter().zip(reached).enumerate() {
-        let mut of_user: BTreeMap<u32, (u64, ExactSum)> = BTreeMap::new();
-        source.each(users.clone(), |hit| {
-            let Some((from, _)) = drawn.get(&hit.user) else { return };
-            let time = Timestamp(hit.time);
-            if time < *from || time > from.plus(goal.within) {
-                return;
-            }
-            let own = of_user.entry(hit.user).or_default();
-            own.0 += 1;
-            let amount = goal.revenue.as_ref().and_then(|_| hit.number(0));
-            own.1.add(amount.unwrap_or(0.0));
-        });
+        let of_user = in_windows(drawn, goal, source, users.clone());
         for (user, (from, arm)) in drawn {
             let Some(own) = arms.get_mut(arm).and_then(|own| own.get_mut(n)) else { continue };
             own.complete += u64::from(from.plus(goal.within) < at);
-            let Some((events, revenue)) = of_user.get(user) else { continue };
-            own.converted += 1;
-            own.events += events;
-            own.payers += u64::from(revenue.value() != 0.0);
-            own.revenue.merge(revenue);
-            own.revenue_squares.add(revenue.value() * revenue.value());
+            own.reached(of_user.get(user));
         }
     }
     arms
+}
+
+/// What one user did in the window of a goal: events that reached it, and their revenue.
+pub(super) type Did = (u64, ExactSum);
+
+/// What users did in the windows after their draws.
+pub(super) fn in_windows(
+    drawn: &Drawn,
+    goal: &Goal,
+    reached: &Source,
+    users: Range<u32>,
+) -> BTreeMap<u32, Did> {
+    let mut of_user: BTreeMap<u32, Did> = BTreeMap::new();
+    reached.each(users, |hit| {
+        let Some((from, _)) = drawn.get(&hit.user) else { return };
+        let time = Timestamp(hit.time);
+        if time < *from || time > from.plus(goal.within) {
+            return;
+        }
+        let own = of_user.entry(hit.user).or_default();
+        own.0 += 1;
+        let amount = goal.revenue.as_ref().and_then(|_| hit.number(0));
+        own.1.add(amount.unwrap_or(0.0));
+    });
+    of_user
 }

@@ -19,8 +19,18 @@ pub struct Wish<'a> {
     pub channel: Option<&'a str>,
     /// Of these names of decisions; nothing: all three.
     pub decisions: &'a [&'a str],
-    /// Decided before this instant.
-    pub before: Option<Timestamp>,
+    /// Before this place in the list of all decisions.
+    pub before: Option<Place<'a>>,
+}
+
+/// A place in the list of decisions, which is in order of time, and of one instant by message. The empty
+/// message stands before all others of its instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place<'a> {
+    /// The instant.
+    pub at: Timestamp,
+    /// The message.
+    pub message: &'a str,
 }
 
 /// A message, by its decision.
@@ -28,10 +38,10 @@ pub struct Wish<'a> {
 pub struct Decided {
     /// When.
     pub at: Timestamp,
-    /// To whom.
-    pub user: UserIndex,
     /// The message.
     pub message: Text,
+    /// To whom.
+    pub user: UserIndex,
 }
 
 /// The latest decided messages, newest first. Cost: one pass over the decisions; memory for `most`.
@@ -47,20 +57,20 @@ pub fn decided(evaluator: &Evaluator, wish: Wish, most: usize) -> Result<Vec<Dec
         let filters = vec![matching.filter, Where::Property { property, test }];
         matching.filter = Where::All(filters);
     }
-    let before = wish.before.map_or(evaluator.at, |before| before.minus(model::Span(1)));
-    let range = (Timestamp::MIN, before.min(evaluator.at));
-    let source = evaluator.source(&matching, range, &[MESSAGE])?;
+    let until = wish.before.map_or(evaluator.at, |place| place.at.min(evaluator.at));
+    let source = evaluator.source(&matching, (Timestamp::MIN, until), &[MESSAGE])?;
     let mut latest: BinaryHeap<Reverse<Decided>> = BinaryHeap::new();
     source.each(0..evaluator.snapshot.n_places() as u32, |hit| {
         let at = Timestamp(hit.time);
         if latest.len() >= most && latest.peek().is_some_and(|oldest| at < oldest.0.at) {
             return;
         }
-        latest.push(Reverse(Decided {
-            at,
-            user: UserIndex(hit.user),
-            message: text(hit.value(0)),
-        }));
+        let message = text(hit.value(0));
+        let place = Place { at, message: message.as_str() };
+        if wish.before.is_some_and(|before| place >= before) {
+            return;
+        }
+        latest.push(Reverse(Decided { at, message, user: UserIndex(hit.user) }));
         if latest.len() > most {
             latest.pop();
         }

@@ -13,7 +13,7 @@ use segment::tree::EventMatch;
 use testkit::cases::{report, runner};
 use testkit::generate;
 
-use super::{Arm, Goal, Wish, decided, effect, funnels, planned};
+use super::{Arm, Decided, Goal, Place, Wish, decided, effect, funnels, journeys, looks, planned};
 use crate::evaluate::Evaluator;
 use crate::snapshot::Snapshot;
 use crate::store::Store;
@@ -30,6 +30,9 @@ struct Sent {
     steps: Vec<(&'static str, bool)>,
     waited: bool,
 }
+
+/// No range of time.
+const ALWAYS: (Timestamp, Timestamp) = (Timestamp::MIN, Timestamp::MAX);
 
 /// One event of a user: name, time, amount.
 type Did = (usize, &'static str, i64, Option<i64>);
@@ -144,7 +147,7 @@ fn funnels_are_those_of_the_naive_count_and_close() {
         let snapshot = stored(records(&all, &did), seal);
         let evaluator = Evaluator::new(&snapshot, &rules, Timestamp(1_000_000));
         for campaign in [None, Some("one"), Some("three")] {
-            let found = funnels(&evaluator, campaign, Timestamp::MIN).unwrap();
+            let found = funnels(&evaluator, campaign, ALWAYS).unwrap();
             let own = of(&all, campaign);
             let count = |holds: &dyn Fn(&Sent) -> bool| {
                 own.iter().filter(|sent| holds(sent)).count() as u64
@@ -171,12 +174,34 @@ fn funnels_are_those_of_the_naive_count_and_close() {
             prop_assert_eq!(sum(&|f| f.waiting()), waiting);
             prop_assert_eq!(planned(&evaluator, campaign).unwrap(), 0);
         }
+        // Of a range of time those that were decided in it, whatever became of them when.
+        let between = (Timestamp(400), Timestamp(1_500));
+        let found = funnels(&evaluator, None, between).unwrap();
+        let inside: Vec<&Sent> = all.iter().filter(|s| (400..1_500).contains(&s.at)).collect();
+        let sum = |get: &dyn Fn(&super::Funnel) -> u64| found.values().map(get).sum::<u64>();
+        prop_assert_eq!(sum(&|f| f.decided()), inside.len() as u64);
+        let sent = inside.iter().filter(|s| has(s, SENT)).count() as u64;
+        prop_assert_eq!(sum(&|f| f.sent), sent);
         let latest =
             decided(&evaluator, Wish { campaign: Some("two"), ..Wish::default() }, 3).unwrap();
         let mut times: Vec<i64> = of(&all, Some("two")).iter().map(|sent| sent.at).collect();
         times.sort_unstable_by(|a, b| b.cmp(a));
         times.truncate(3);
         prop_assert_eq!(latest.iter().map(|one| one.at.0).collect::<Vec<_>>(), times);
+        // Page by page everything comes once, in the order of the whole list, also of one instant.
+        let whole = decided(&evaluator, Wish::default(), 1_000).unwrap();
+        let mut paged = Vec::new();
+        loop {
+            let before = paged.last().map(|one: &Decided| (one.at, one.message.clone()));
+            let before = before.as_ref().map(|(at, message)| Place { at: *at, message });
+            let page = decided(&evaluator, Wish { before, ..Wish::default() }, 2).unwrap();
+            if page.is_empty() {
+                break;
+            }
+            paged.extend(page);
+        }
+        prop_assert_eq!(paged.len(), all.len());
+        prop_assert_eq!(paged, whole);
         Ok(())
     }));
 }
@@ -195,7 +220,8 @@ fn arms_and_goals_are_those_of_the_naive_count() {
             within: Span(within),
             revenue: Some("amount".into()),
         };
-        let found = effect(&evaluator, Some("one"), Timestamp::MIN, &[goal]).unwrap();
+        let found =
+            effect(&evaluator, Some("one"), (Timestamp::MIN, Timestamp::MAX), &[goal]).unwrap();
         // By user: the earliest draw; a message that waited was drawn for when it was planned.
         let mut drawn: BTreeMap<usize, (i64, Vec<Arm>)> = BTreeMap::new();
         for sent in of(&all, Some("one")) {
@@ -245,6 +271,148 @@ fn arms_and_goals_are_those_of_the_naive_count() {
                 (arm, (one.users, one.complete, one.converted, one.events, money.0, money.1))
             })
             .collect();
+        prop_assert_eq!(found, naive);
+        Ok(())
+    }));
+}
+
+#[test]
+fn a_failed_message_that_is_sent_again_waits_until_it_has_an_outcome() {
+    let message = EventId(9);
+    let step = |name: &'static str, n: u64, at: i64| {
+        let mut own = vec![
+            (MESSAGE, Value::text(&message.to_string())),
+            (CAMPAIGN, Value::text("one")),
+            (VARIANT, Value::text("a")),
+        ];
+        if name == FAILED {
+            own.push((CODE, Value::text(if n == 0 { "first" } else { "second" })));
+        }
+        event(0, name, at, event_id(message, name, n), &own)
+    };
+    let all = [
+        step(QUEUED, 0, 1),
+        step(FAILED, 0, 2),
+        step(RETRIED, 1, 3),
+        step(FAILED, 1, 4),
+        step(RETRIED, 2, 5),
+        step(SENT, 0, 6),
+    ];
+    let expected =
+        [(1, "waiting"), (2, "first"), (3, "waiting"), (4, "second"), (5, "waiting"), (6, "sent")];
+    let snapshot = stored(all.to_vec(), 2);
+    let rules = segment::Rules::default();
+    for (at, state) in expected {
+        let evaluator = Evaluator::new(&snapshot, &rules, Timestamp(at));
+        let funnels = funnels(&evaluator, Some("one"), ALWAYS).unwrap();
+        let funnel = &funnels[&Text::new("a")];
+        let failed: Vec<&str> = funnel.failed.keys().map(Text::as_str).collect();
+        let found = match (funnel.sent, failed.as_slice(), funnel.waiting()) {
+            (1, [], 0) => "sent",
+            (0, [code], 0) => code,
+            (0, [], 1) => "waiting",
+            _ => panic!("{funnel:?}"),
+        };
+        assert_eq!(found, state, "at {at}");
+    }
+}
+
+#[test]
+fn looks_are_what_effect_counts_of_settled_users_and_do_not_depend_on_who_asks() {
+    const DAY: i64 = 86_400_000;
+    // Times in minutes would all lie in one day: here a unit is an hour and a half.
+    const UNIT: i64 = DAY / 16;
+    let case = (vec(sent(), 0..25), vec(did(), 0..40), 1..9_usize, generate::rules());
+    report(runner(200).run(&case, |(mut all, mut did, seal, rules)| {
+        all.iter_mut().for_each(|sent| {
+            sent.at = sent.at / 20 * UNIT;
+            sent.waited = false;
+        });
+        did.iter_mut().for_each(|did| did.2 = did.2 / 20 * UNIT);
+        let mut seen = BTreeSet::new();
+        all.retain(|sent| seen.insert((sent.user, sent.at)));
+        let snapshot = stored(records(&all, &did), seal);
+        let goal = Goal {
+            of: EventMatch::named("buy"),
+            within: Span(40 * UNIT),
+            revenue: Some("amount".into()),
+        };
+        let end = Timestamp(200 * UNIT + 1);
+        let whole = looks(&Evaluator::new(&snapshot, &rules, end), "one", Timestamp::MAX, &goal);
+        let whole = whole.unwrap();
+        for (at, arms) in &whole.looks {
+            prop_assert_eq!(at.0 % DAY, 0);
+            // Whoever asks at any instant sees the same looks up to it.
+            let asked = Evaluator::new(&snapshot, &rules, at.plus(Span(5)));
+            let found = looks(&asked, "one", Timestamp::MAX, &goal).unwrap();
+            let before: Vec<_> = whole.looks.iter().filter(|look| look.0 <= *at).cloned().collect();
+            prop_assert_eq!(&found.looks, &before);
+            // Only those whose window is over: all who were drawn early enough, and no other.
+            let until = at.minus(goal.within).minus(Span(1));
+            let evaluator = Evaluator::new(&snapshot, &rules, *at);
+            let effect = effect(
+                &evaluator,
+                Some("one"),
+                (Timestamp::MIN, until),
+                std::slice::from_ref(&goal),
+            )
+            .unwrap();
+            let effect: BTreeMap<Arm, _> =
+                effect.into_iter().map(|(arm, mut of)| (arm, of.remove(0))).collect();
+            prop_assert_eq!(&effect, arms);
+        }
+        Ok(())
+    }));
+}
+
+#[test]
+fn journeys_bring_touches_of_people_and_what_they_did_in_order_of_time() {
+    let case = (vec(sent(), 0..25), vec(did(), 0..40), 1..9_usize, generate::rules());
+    report(runner(200).run(&case, |(all, did, seal, rules)| {
+        let snapshot = stored(records(&all, &did), seal);
+        let evaluator = Evaluator::new(&snapshot, &rules, Timestamp(1_000_000));
+        let goal =
+            Goal { of: EventMatch::named("buy"), within: Span(1), revenue: Some("amount".into()) };
+        let found = journeys(
+            &evaluator,
+            Timestamp(500),
+            &[goal],
+            &Vec::<(usize, Vec<i64>, Vec<(i64, f64)>)>::new(),
+            &|all, n, touches, reached| {
+                let touches = touches.iter().map(|touch| touch.at.0).collect();
+                let reached = reached.iter().map(|one| (one.at.0, one.revenue)).collect();
+                all.push((n, touches, reached));
+            },
+            &|all, more| all.extend(more),
+        )
+        .unwrap();
+        let mut naive = Vec::new();
+        for user in 0..4_usize {
+            let mut touches = Vec::new();
+            for sent in all.iter().filter(|sent| sent.user == user && sent.decision == QUEUED) {
+                let mut once = BTreeSet::new();
+                for (k, (step, machine)) in sent.steps.iter().enumerate() {
+                    let first = [SENT, FAILED].contains(step) && !once.insert(*step);
+                    if [SENT, OPENED, CLICKED].contains(step) && !machine && !first {
+                        touches.push(sent.at + 1 + k as i64);
+                    }
+                }
+            }
+            let mut reached: Vec<(i64, f64)> = did
+                .iter()
+                .filter(|(who, name, at, _)| *who == user && *name == "buy" && *at >= 500)
+                .map(|(.., at, amount)| (*at, amount.unwrap_or(0) as f64))
+                .collect();
+            touches.sort_unstable();
+            reached.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+            if !touches.is_empty() && !reached.is_empty() {
+                naive.push((0, touches, reached));
+            }
+        }
+        let key = |one: &(usize, Vec<i64>, Vec<(i64, f64)>)| format!("{one:?}");
+        let (mut found, mut naive) = (found, naive);
+        found.sort_by_key(key);
+        naive.sort_by_key(key);
         prop_assert_eq!(found, naive);
         Ok(())
     }));

@@ -1,7 +1,7 @@
 //! Campaigns as they are stored, and how far their runs have come.
 
 use model::Timestamp;
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{Config, ConfigError};
 
@@ -24,8 +24,36 @@ pub struct SavedCampaign {
     pub started_at: Option<Timestamp>,
     /// When it was stopped, or had nothing left to do.
     pub ended_at: Option<Timestamp>,
-    /// Who approved it.
-    pub approved_by: Option<String>,
+    /// Who made it: the id of a key, or whoever acts without one.
+    pub created_by: String,
+    /// Who changed it last.
+    pub edited_by: String,
+    /// The approval that it has.
+    pub approval: Option<SavedApproval>,
+    /// The variant that has won and is sent alone since.
+    pub winner: Option<SavedWinner>,
+}
+
+/// Somebody approved a version of a campaign.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SavedApproval {
+    /// Which version.
+    pub version: String,
+    /// Who: the id of a key, or whoever acts without one.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A variant has won, and later messages draw it alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SavedWinner {
+    /// Its id.
+    pub variant: String,
+    /// Since when. Whoever was drawn before stays in their arm.
+    pub since: Timestamp,
+    /// The verdict with its numbers, as the report says it, in JSON.
+    pub evidence: String,
 }
 
 /// One run of a campaign on a schedule.
@@ -50,7 +78,33 @@ pub struct SavedRun {
 }
 
 const CAMPAIGN: &str = "id, name, status, definition, created_at, updated_at, started_at, ended_at,
-     approved_by";
+     created_by, edited_by, approved_version, approved_by, approved_at, winner, winner_since,
+     winner_evidence";
+
+/// Columns that layouts before the sixth do not have.
+const COLUMNS_6: [&str; 7] = [
+    "created_by TEXT NOT NULL DEFAULT ''",
+    "edited_by TEXT NOT NULL DEFAULT ''",
+    "approved_version TEXT",
+    "approved_at INTEGER",
+    "winner TEXT",
+    "winner_since INTEGER",
+    "winner_evidence TEXT",
+];
+
+/// Adds the columns that a file of an earlier layout lacks.
+pub(super) fn add_columns(connection: &Connection) -> Result<(), ConfigError> {
+    let mut select = connection.prepare("SELECT name FROM pragma_table_info('campaign')")?;
+    let known: Vec<String> =
+        select.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    for column in COLUMNS_6 {
+        let name = column.split(' ').next().unwrap_or_default();
+        if !known.iter().any(|known| known == name) {
+            connection.execute_batch(&format!("ALTER TABLE campaign ADD COLUMN {column}"))?;
+        }
+    }
+    Ok(())
+}
 
 impl Config {
     /// All campaigns, newest first.
@@ -72,19 +126,43 @@ impl Config {
 
     /// Writes a campaign, replacing the one of the same id.
     pub fn put_campaign(&self, campaign: &SavedCampaign) -> Result<(), ConfigError> {
-        let SavedCampaign { id, name, status, definition, .. } = campaign;
+        let SavedCampaign { id, name, status, definition, created_by, edited_by, .. } = campaign;
         let (created, updated) = (campaign.created_at.0, campaign.updated_at.0);
         let instant = |at: Option<Timestamp>| at.map(|at| at.0);
         let (started, ended) = (instant(campaign.started_at), instant(campaign.ended_at));
+        let approval = campaign.approval.as_ref();
+        let winner = campaign.winner.as_ref();
         self.lock().execute(
             "INSERT INTO campaign (id, name, status, definition, created_at, updated_at, started_at,
-                ended_at, approved_by)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+                ended_at, created_by, edited_by, approved_version, approved_by, approved_at, winner,
+                winner_since, winner_evidence)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
              ON CONFLICT (id) DO UPDATE SET name = excluded.name, status = excluded.status,
                 definition = excluded.definition, updated_at = excluded.updated_at,
                 started_at = excluded.started_at, ended_at = excluded.ended_at,
-                approved_by = excluded.approved_by",
-            params![id, name, status, definition, created, updated, started, ended, campaign.approved_by],
+                created_by = excluded.created_by, edited_by = excluded.edited_by,
+                approved_version = excluded.approved_version,
+                approved_by = excluded.approved_by, approved_at = excluded.approved_at,
+                winner = excluded.winner, winner_since = excluded.winner_since,
+                winner_evidence = excluded.winner_evidence",
+            params![
+                id,
+                name,
+                status,
+                definition,
+                created,
+                updated,
+                started,
+                ended,
+                created_by,
+                edited_by,
+                approval.map(|of| &of.version),
+                approval.map(|of| &of.by),
+                approval.map(|of| of.at.0),
+                winner.map(|of| &of.variant),
+                winner.map(|of| of.since.0),
+                winner.map(|of| &of.evidence),
+            ],
         )?;
         Ok(())
     }
@@ -150,6 +228,30 @@ fn campaign(row: &Row<'_>) -> rusqlite::Result<SavedCampaign> {
         updated_at: Timestamp(row.get(5)?),
         started_at: instant(row.get(6)?),
         ended_at: instant(row.get(7)?),
-        approved_by: row.get(8)?,
+        created_by: row.get(8)?,
+        edited_by: row.get(9)?,
+        approval: approval(row)?,
+        winner: winner(row)?,
     })
+}
+
+/// Nothing if it never had one, or had one that said no version (layouts before the sixth).
+fn approval(row: &Row<'_>) -> rusqlite::Result<Option<SavedApproval>> {
+    let version: Option<String> = row.get(10)?;
+    let by: Option<String> = row.get(11)?;
+    let at: Option<i64> = row.get(12)?;
+    let all = version.zip(by).zip(at);
+    Ok(all.map(|((version, by), at)| SavedApproval { version, by, at: Timestamp(at) }))
+}
+
+fn winner(row: &Row<'_>) -> rusqlite::Result<Option<SavedWinner>> {
+    let variant: Option<String> = row.get(13)?;
+    let since: Option<i64> = row.get(14)?;
+    let evidence: Option<String> = row.get(15)?;
+    let all = variant.zip(since).zip(evidence);
+    Ok(all.map(|((variant, since), evidence)| SavedWinner {
+        variant,
+        since: Timestamp(since),
+        evidence,
+    }))
 }

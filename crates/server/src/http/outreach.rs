@@ -7,9 +7,9 @@ use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use wire::api::{
-    CampaignActionInput, CampaignInput, CampaignReportQuery, CampaignSend, CampaignTest,
-    ContactPolicy, DeliveriesQuery, MessagePreviewInput, PreferencePageQuery, ProviderInput,
-    ProviderTest,
+    CampaignActionInput, CampaignApprovalInput, CampaignInput, CampaignReportQuery, CampaignSend,
+    CampaignTest, ContactPolicy, DeliveriesQuery, DeliveriesRetry, MessagePreviewInput,
+    PreferencePageQuery, ProviderInput, ProviderTest,
 };
 
 use super::App;
@@ -31,6 +31,7 @@ pub fn routes() -> Router<App> {
         .route("/api/campaigns/reach", post(reach))
         .route("/api/campaigns/{id}", get(campaign).put(update_campaign).delete(delete_campaign))
         .route("/api/campaigns/{id}/status", post(act))
+        .route("/api/campaigns/{id}/approval", post(approve).delete(withdraw_approval))
         .route("/api/campaigns/{id}/send", post(send))
         .route("/api/campaigns/{id}/test", post(test_campaign))
         .route("/api/campaigns/{id}/report", get(report))
@@ -38,7 +39,9 @@ pub fn routes() -> Router<App> {
         .route("/api/plays/{id}/segments", post(prepare_play))
         .route("/api/messages/preview", post(preview))
         .route("/api/deliveries", get(deliveries))
+        .route("/api/deliveries/retry", post(retry_deliveries))
         .route("/api/deliveries/{id}", get(delivery))
+        .route("/api/deliveries/{id}/retry", post(retry_delivery))
 }
 
 async fn providers(State(app): State<App>) -> Answer {
@@ -133,6 +136,16 @@ async fn act(State(app): State<App>, Id(id): Id, body: Body) -> Answer {
     Ok(Json(done).into_response())
 }
 
+async fn approve(State(app): State<App>, Id(id): Id, body: Body) -> Answer {
+    let input: CampaignApprovalInput = body::json(&body::read(body).await?)?;
+    let done = app.work(move |service| service.approve_campaign(&id, &input.version)).await?;
+    Ok(Json(done).into_response())
+}
+
+async fn withdraw_approval(State(app): State<App>, Id(id): Id) -> Answer {
+    Ok(Json(app.work(move |service| service.withdraw_approval(&id)).await?).into_response())
+}
+
 async fn send(State(app): State<App>, Id(id): Id, body: Body) -> Answer {
     let input: CampaignSend = body::json(&body::read(body).await?)?;
     let accepted = app.work(move |service| service.send_campaign(&id, &input)).await?;
@@ -177,4 +190,14 @@ async fn deliveries(State(app): State<App>, Params(query): Params<DeliveriesQuer
 
 async fn delivery(State(app): State<App>, Id(id): Id) -> Answer {
     ask(&app, move |service| service.delivery(&id)).await
+}
+
+async fn retry_deliveries(State(app): State<App>, body: Body) -> Answer {
+    let wish: DeliveriesRetry = body::json(&body::read(body).await?)?;
+    let done = app.work(move |service| service.retry_deliveries(&wish)).await?;
+    Ok((StatusCode::ACCEPTED, Json(done)).into_response())
+}
+
+async fn retry_delivery(State(app): State<App>, Id(id): Id) -> Answer {
+    Ok(Json(app.work(move |service| service.retry_delivery(&id)).await?).into_response())
 }

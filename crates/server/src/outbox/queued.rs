@@ -24,8 +24,10 @@ pub struct Queued {
     pub user: Text,
     /// The user as a record names them.
     pub who: Who,
-    /// When it was decided.
+    /// When it was decided, or when somebody asked for it to be sent again: it expires by this.
     pub at: Timestamp,
+    /// How often somebody asked for it to be sent again after it had failed.
+    pub retried: u64,
     /// Where to: at least one place.
     pub places: Vec<To>,
     /// Attributes that the content may name.

@@ -29,7 +29,9 @@ pub fn event(
     }
     properties.extend(more.iter().map(|(name, value)| (Text::const_new(name), value.clone())));
     model::record::sort_properties(&mut properties);
-    let id = event_id(queued.message, name, 0);
+    // It fails once for each time that it was handed over; whatever else becomes of it does so once.
+    let n = if name == outreach::FAILED { queued.retried } else { 0 };
+    let id = event_id(queued.message, name, n);
     let event = Event { name: Text::const_new(name), time: at, id, properties };
     Record { received_at: at, who: queued.who.clone(), what: What::Event(event) }
 }

@@ -5,22 +5,25 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 
-use engine::outreach::{Again, Campaign, Delivery, Person, Policy, Standing, Trigger};
+use engine::outreach::{Again, ByAttribute, Campaign, Delivery, Person, Policy, Standing, Trigger};
 use engine::schedule::Channels;
 use engine::schedule::caps::Labels;
 use engine::schedule::quiet_hours::Hours;
-use experiment::assign::{Arm, Arms, Share};
+use experiment::assign::{Arm, Arms, Groups, Share};
 use history::outreach::Goal;
 use model::{Span, Text, Timestamp};
 use segment::Rules;
 use segment::live::{DEFAULT_LIFECYCLE, Matches, What};
-use wire::api::{self, CampaignInput, ContactPolicy, GoalInput, SubscriptionTopics, VariantInput};
+use wire::api::{
+    self, CampaignInput, ContactPolicy, GoalInput, SubscriptionTopics, VariantByInput, VariantInput,
+};
 
 use super::content::Contents;
 use super::policy::{self, channel, share, windows};
 use super::schedule::Schedule;
-use super::{LABELS_MAX, Outfit, Ready};
+use super::{LABELS_MAX, Outfit, Ready, decision};
 use crate::config::Config;
 use crate::config::campaigns::SavedCampaign;
 use crate::failure::Failure;
@@ -30,6 +33,10 @@ use crate::service::{definitions, rules, settings};
 
 /// Variants of a campaign at most.
 const VARIANTS_MAX: usize = 50;
+/// Values that `variant_by` may name.
+const VALUES_MAX: usize = 200;
+/// Bytes of the name of an attribute at most.
+const ATTRIBUTE_BYTES_MAX: usize = 256;
 /// Goals of a campaign at most.
 const GOALS_MAX: usize = 20;
 /// Labels of one campaign at most.
@@ -37,7 +44,7 @@ const OWN_LABELS_MAX: usize = 8;
 /// Bytes of a label at most.
 const LABEL_BYTES_MAX: usize = 40;
 /// The longest window of a goal, and the longest pause: what was sent is known so long.
-const WINDOW_MAX: Span = engine::outreach::REMEMBERED;
+pub(super) const WINDOW_MAX: Span = engine::outreach::REMEMBERED;
 /// How long a message may wait for its provider without a wish, and at most.
 const EXPIRES: (Span, Span) = (Span::days(1), Span::days(28));
 /// The same for whoever it is for to come and fetch it: as long as what was sent is known.
@@ -61,6 +68,8 @@ pub struct Surroundings<'a> {
     pub topics: &'a SubscriptionTopics,
     /// The labels of the workspace, numbered.
     pub labels: &'a [Text],
+    /// The named control groups of the workspace.
+    pub groups: &'a Groups,
 }
 
 /// Reads the policy and all campaigns that are not drafts. A campaign that cannot be compiled any more, as
@@ -81,14 +90,20 @@ pub fn read(config: &Config, of: &Definitions) -> Result<Outfit, Failure> {
     let topics: SubscriptionTopics =
         topics.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default();
     let policy = policy::compile(&written, (of.rules.seed, &of.rules.zone), &labels)?;
-    let around =
-        Surroundings { rules: &of.rules, watched: &of.watched, topics: &topics, labels: &labels };
+    let around = Surroundings {
+        rules: &of.rules,
+        watched: &of.watched,
+        topics: &topics,
+        labels: &labels,
+        groups: &policy.groups,
+    };
     let mut campaigns = BTreeMap::new();
     for (saved, input) in read {
         match compile(&input, &saved.id, &around) {
             Ok(mut ready) => {
                 ready.campaign.standing = standing(&saved.status);
                 ready.campaign.since = saved.started_at.unwrap_or(saved.updated_at);
+                ready.campaign.winner = saved.winner.as_ref().map(|won| Text::new(&won.variant));
                 if let Some(schedule) = &mut ready.schedule {
                     schedule.starts_at(ready.campaign.since);
                 }
@@ -149,9 +164,12 @@ pub fn compile(input: &CampaignInput, id: &str, around: &Surroundings) -> Result
     }
     let reads = contents.reads();
     let own = Person::attributes(channel, topic.as_ref().map(|(topic, _)| topic.as_str()));
+    let by = input.variant_by.iter().map(|by| Text::new(&by.attribute));
     let needs: BTreeSet<Text> =
-        own.into_iter().map(Text::from).chain(reads.iter().cloned()).collect();
+        own.into_iter().map(Text::from).chain(reads.iter().cloned()).chain(by).collect();
     let delivery = delivery(input)?;
+    let goals: Vec<Goal> =
+        input.goals.iter().enumerate().map(|(n, of)| goal(n, of)).collect::<Result<_, _>>()?;
     let campaign = Campaign {
         id: Text::new(id),
         channel,
@@ -159,6 +177,9 @@ pub fn compile(input: &CampaignInput, id: &str, around: &Surroundings) -> Result
         again: again(input)?,
         arms: arms(&input.variants)?,
         control: if input.transactional { Share::NONE } else { control },
+        groups: control_groups(input, around.groups)?,
+        by: by_attribute(input)?,
+        winner: None,
         labels,
         label_names: input.labels.iter().map(Text::new).collect(),
         topic,
@@ -183,12 +204,11 @@ pub fn compile(input: &CampaignInput, id: &str, around: &Surroundings) -> Result
         expires: expires(input)?,
         per_second: per_second(input)?,
         safety_stop: input.delivery.safety_stop,
-        goals: input
-            .goals
-            .iter()
-            .enumerate()
-            .map(|(n, of)| goal(n, of))
-            .collect::<Result<_, _>>()?,
+        decision: decision::decision(input, &goals)?,
+        attribution: decision::attribution(&input.attribution)?,
+        names: input.variants.iter().map(|of| (Text::new(&of.id), name_of(of))).collect(),
+        looked: AtomicI64::new(i64::MIN),
+        goals,
     })
 }
 
@@ -214,6 +234,69 @@ fn free_text(input: &CampaignInput) -> Vec<Text> {
     };
     let free = input.variants.iter().filter(|variant| variant.content.values().any(own));
     free.map(|variant| Text::new(&variant.id)).collect()
+}
+
+/// What people call a variant.
+fn name_of(variant: &VariantInput) -> String {
+    let name = variant.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
+    name.unwrap_or(&variant.id).to_owned()
+}
+
+/// Which variant goes to whom, if not by chance.
+fn by_attribute(input: &CampaignInput) -> Result<Option<ByAttribute>, Failure> {
+    let Some(VariantByInput { attribute, values, default }) = &input.variant_by else {
+        return Ok(None);
+    };
+    if attribute.is_empty() || attribute.len() > ATTRIBUTE_BYTES_MAX {
+        let what = format!("\"{attribute}\" is no name of an attribute");
+        return Err(wrong("variant_by.attribute", what));
+    }
+    if values.is_empty() || values.len() > VALUES_MAX {
+        let what = format!("there are {} values; write 1 to {VALUES_MAX}", values.len());
+        return Err(wrong("variant_by.values", what));
+    }
+    let known = |id: &String| input.variants.iter().any(|variant| variant.id == *id);
+    let named = values.iter().map(|(value, id)| (format!("variant_by.values.{value}"), id));
+    for (field, id) in named.chain([("variant_by.default".to_owned(), default)]) {
+        if !known(id) {
+            let ids: Vec<&str> = input.variants.iter().map(|of| of.id.as_str()).collect();
+            return Err(wrong(&field, format!("there is no variant \"{id}\""))
+                .hint(format!("use {}", ids.join(", "))));
+        }
+    }
+    if input.decision.on_winner == api::OnWinner::SendWinner {
+        let what = "variants that go by what people are have no winner".to_owned();
+        return Err(wrong("decision.on_winner", what).hint("write keep, or leave out `variant_by`"));
+    }
+    let contents = values.iter().map(|(value, id)| (Text::new(value), Text::new(id))).collect();
+    let (attribute, default) = (Text::new(attribute), Text::new(default));
+    Ok(Some(ByAttribute { attribute, contents, default }))
+}
+
+/// The named control groups that a campaign respects.
+fn control_groups(input: &CampaignInput, known: &Groups) -> Result<Vec<Text>, Failure> {
+    let groups = &input.control_groups;
+    let mut distinct = BTreeSet::new();
+    for id in groups {
+        if known.named(id).is_none() {
+            let ids: Vec<&str> = known.all().iter().map(|group| group.id.as_str()).collect();
+            let hint = match ids.is_empty() {
+                true => "make one under `groups` of the contact policy first".to_owned(),
+                false => format!("use {}", ids.join(", ")),
+            };
+            let what = format!("there is no control group \"{id}\"");
+            return Err(wrong("control_groups", what).hint(hint));
+        }
+        if !distinct.insert(id) {
+            return Err(wrong("control_groups", format!("\"{id}\" is there twice")));
+        }
+    }
+    if input.transactional && !groups.is_empty() {
+        let what = "a transactional campaign knows no control group".to_owned();
+        return Err(wrong("control_groups", what)
+            .hint("leave them out, or make the campaign not transactional"));
+    }
+    Ok(groups.iter().map(Text::new).collect())
 }
 
 fn topic(
@@ -405,7 +488,7 @@ fn goal(n: usize, written: &GoalInput) -> Result<Goal, Failure> {
     Ok(Goal { of, within, revenue: written.revenue.as_ref().map(Text::new) })
 }
 
-fn span(field: &str, text: &str, most: Span) -> Result<Span, Failure> {
+pub(super) fn span(field: &str, text: &str, most: Span) -> Result<Span, Failure> {
     let span = Span::parse(text).map_err(|error| wrong(field, error.to_string()))?;
     match span.0 > 0 && span <= most {
         true => Ok(span),
@@ -423,6 +506,7 @@ pub fn nothing(of: &Definitions) -> Arc<Outfit> {
     let policy = Policy {
         seed: of.rules.seed,
         control: Share::NONE,
+        groups: Groups::default(),
         caps: Vec::new(),
         caps_in_words: Vec::new(),
         quiet: None,

@@ -2,19 +2,32 @@
 
 use std::collections::BTreeSet;
 
-use engine::outreach::Policy;
+use engine::outreach::{CAMPAIGN, Policy, WORKSPACE};
 use engine::schedule::caps::{RULES_MAX, Rule, Scope};
 use engine::schedule::holidays::Weekdays;
 use engine::schedule::quiet_hours::{self, Days, Hours, Window};
 use engine::schedule::{Channel, Channels, Minute};
-use experiment::assign::Share;
+use experiment::assign::{Groups, Named, Share};
 use model::{Span, Text, Weekday, Zone};
-use wire::api::{self, CapInput, ContactPolicy, GapInput, LocalHours, OnQuiet};
+use wire::api::{self, CapInput, ContactPolicy, ControlGroupInput, GapInput, LocalHours, OnQuiet};
 
 use crate::failure::Failure;
+use crate::service::rules;
 
 /// Rules of a kind at most.
 const RULES_OF_KIND_MAX: usize = 16;
+
+/// Named control groups at most.
+const GROUPS_MAX: usize = 16;
+
+/// Bytes of the name of a group at most.
+const NAME_BYTES_MAX: usize = 200;
+
+/// Bytes of the description of a group at most.
+const DESCRIPTION_BYTES_MAX: usize = 2_000;
+
+/// What an id is made of.
+const KEY_FORM: &str = "write 1 to 64 of a-z, 0-9, _ and -";
 
 /// The longest window of a cap and the longest gap: contacts are kept so long.
 const WINDOW_MAX: Span = engine::outreach::REMEMBERED;
@@ -44,6 +57,8 @@ pub fn default_policy() -> ContactPolicy {
         track: true,
         unproven: api::Unproven::Impersonal,
         inbox_element: None,
+        groups: Vec::new(),
+        approval: false,
     }
 }
 
@@ -92,6 +107,7 @@ pub fn compile(
     Ok(Policy {
         seed,
         control: share(*control).unwrap_or(Share::NONE),
+        groups: groups(&written.groups)?,
         caps: rules,
         caps_in_words: words,
         quiet,
@@ -99,6 +115,45 @@ pub fn compile(
         legal_hours: *legal_hours,
         zone: zone.clone(),
     })
+}
+
+/// The named control groups. Errors: what of them is wrong.
+pub fn groups(written: &[ControlGroupInput]) -> Result<Groups, Failure> {
+    if written.len() > GROUPS_MAX {
+        return Err(wrong("groups", format!("there are more than {GROUPS_MAX}")));
+    }
+    let one = |(n, group): (usize, &ControlGroupInput)| {
+        let field = |name: &str| format!("groups.{n}.{name}");
+        let key = |name: &str, value: &str| {
+            rules::check_key(name, value)
+                .map_err(|_| wrong(&field(name), format!("\"{value}\" is no id; {KEY_FORM}")))
+        };
+        key("id", &group.id)?;
+        if [WORKSPACE, CAMPAIGN].contains(&group.id.as_str()) {
+            let what = format!("\"{}\" is the word of another group; choose another", group.id);
+            return Err(wrong(&field("id"), what));
+        }
+        if let Some(apart) = &group.apart {
+            key("apart", apart)?;
+        }
+        let name = group.name.as_deref().unwrap_or_default();
+        if name.len() > NAME_BYTES_MAX || group.description.len() > DESCRIPTION_BYTES_MAX {
+            let most = format!(
+                "a name has at most {NAME_BYTES_MAX} bytes, a description {DESCRIPTION_BYTES_MAX}"
+            );
+            return Err(wrong(&field("name"), most));
+        }
+        let part = share(group.share)
+            .filter(|part| *part > Share::NONE && group.share <= CONTROL_MAX)
+            .ok_or_else(|| {
+                let what = format!("{} is no share above 0 and at most {CONTROL_MAX}", group.share);
+                wrong(&field("share"), what)
+            })?;
+        let apart = group.apart.as_ref().map(Text::new);
+        Ok(Named { id: Text::new(&group.id), share: part, apart })
+    };
+    let named: Vec<Named> = written.iter().enumerate().map(one).collect::<Result<_, Failure>>()?;
+    Groups::new(named).map_err(|error| wrong("groups", error.to_string()))
 }
 
 /// Labels that rules name.

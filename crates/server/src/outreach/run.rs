@@ -90,6 +90,10 @@ pub fn work(service: &Service, stopping: &AtomicBool) -> Result<Duration, Failur
     drop(equipment);
     let mut next = None;
     for (id, ready) in &outfit.campaigns {
+        if ready.wants_winner() && service.settle_winner(id, ready)? {
+            // The outfit is another one now.
+            return Ok(Duration::ZERO);
+        }
         let Some(schedule) = &ready.schedule else { continue };
         if ready.campaign.standing != Standing::Running || stopping.load(Ordering::Acquire) {
             continue;
@@ -118,6 +122,7 @@ pub fn work(service: &Service, stopping: &AtomicBool) -> Result<Duration, Failur
 
 /// A campaign has no run left.
 fn end(service: &Service, id: &str) -> Result<(), Failure> {
+    let changing = service.changing_campaigns();
     let config = service.workspace();
     let config = config.config();
     if let Some(mut saved) = config.campaign(id)?
@@ -126,6 +131,7 @@ fn end(service: &Service, id: &str) -> Result<(), Failure> {
         saved.status = "ended".into();
         saved.ended_at = Some(service.workspace().now());
         config.put_campaign(&saved)?;
+        drop(changing);
         service.outreach_changed()?;
     }
     Ok(())
@@ -154,6 +160,7 @@ fn begin(
     let saved =
         SavedRun { campaign, run, due_at, begun_at: now, ended_at, n_users, next_user: 0, note };
     workspace.config().put_run(&saved)?;
+    let _changing = service.changing_campaigns();
     if let Some(mut campaign) = workspace.config().campaign(&ready.campaign.id)?
         && campaign.status == campaigns::word(wire::api::CampaignStatus::Scheduled)
     {

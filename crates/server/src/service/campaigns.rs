@@ -1,8 +1,11 @@
 //! Campaigns as people manage them: written, looked over, started, paused, ended.
 
+mod approval;
+mod credit;
 mod preview;
 mod reach;
 mod report;
+mod verdict;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError};
@@ -141,6 +144,7 @@ impl Service {
 
     /// Makes a campaign. It is a draft.
     pub fn create_campaign(&self, input: &CampaignInput) -> Result<Campaign, Failure> {
+        let _changing = self.changing_campaigns();
         let config = self.workspace.config();
         let all = config.campaigns()?;
         if all.len() >= CAMPAIGNS_MAX {
@@ -172,7 +176,10 @@ impl Service {
             updated_at: now,
             started_at: None,
             ended_at: None,
-            approved_by: None,
+            created_by: self.who(),
+            edited_by: self.who(),
+            approval: None,
+            winner: None,
         };
         config.put_campaign(&saved)?;
         self.shown_campaign(saved)
@@ -180,7 +187,10 @@ impl Service {
 
     /// Changes a campaign. One that was started keeps its trigger, channel and variants: who was drawn for
     /// what must not change under a comparison.
+    /// Where campaigns need approval, one that sends is paused before it is changed, and goes on when the
+    /// change is approved.
     pub fn update_campaign(&self, id: &str, input: &CampaignInput) -> Result<Campaign, Failure> {
+        let _changing = self.changing_campaigns();
         let before = self.saved_campaign(id)?;
         if matches!(status(&before.status), CampaignStatus::Stopped | CampaignStatus::Ended) {
             return Err(Failure::new(409, "campaign.over", "the campaign is over")
@@ -194,20 +204,32 @@ impl Service {
             let fixed = old.channel == input.channel
                 && old.trigger == input.trigger
                 && old.control == input.control
+                && old.control_groups == input.control_groups
+                && old.variant_by == input.variant_by
+                && old.decision == input.decision
+                && (old.decision.is_default() || old.goals == input.goals)
                 && arms(&old) == arms(input);
             if !fixed {
-                let message = "channel, trigger, control group and variants of a campaign that was \
-                               started cannot change";
+                let message = "channel, trigger, control groups, variants and the rule for a winner of a \
+                               campaign that was started cannot change";
                 return Err(Failure::new(409, "campaign.started", message)
                     .hint("stop it and make another one of its definition"));
             }
         }
+        self.check_change(&before)?;
         let definition = self.checked_campaign(input)?;
+        // An approval is of one version: of another one it says nothing.
+        let approval = before.approval.clone().filter(|_| before.definition == definition);
+        let edited_by = match before.definition == definition {
+            true => before.edited_by.clone(),
+            false => self.who(),
+        };
         let saved = SavedCampaign {
             name: input.name.trim().to_owned(),
             definition,
             updated_at: self.workspace.now(),
-            approved_by: None,
+            edited_by,
+            approval,
             ..before
         };
         self.workspace.config().put_campaign(&saved)?;
@@ -228,6 +250,7 @@ impl Service {
 
     /// Starts, pauses, resumes or ends a campaign.
     pub fn act_on_campaign(&self, id: &str, action: CampaignAction) -> Result<Campaign, Failure> {
+        let _changing = self.changing_campaigns();
         let mut saved = self.saved_campaign(id)?;
         let now = self.workspace.now();
         let before = status(&saved.status);
@@ -235,13 +258,17 @@ impl Service {
         let after = match (action, before) {
             (CampaignAction::Start, Draft) => {
                 self.check_start(&saved)?;
+                self.check_approval(&saved)?;
                 // A moment later, so that what is due at once is after every instant that was looked at.
                 saved.started_at = Some(now);
                 let ahead = self.next_of(&saved, &read(&saved)?)?.is_some_and(|next| next > now);
                 if ahead { Scheduled } else { Running }
             }
             (CampaignAction::Pause, Running | Scheduled) => Paused,
-            (CampaignAction::Resume, Paused) => Running,
+            (CampaignAction::Resume, Paused) => {
+                self.check_approval(&saved)?;
+                Running
+            }
             (CampaignAction::Stop, Running | Scheduled | Paused) => {
                 saved.ended_at = Some(now);
                 Stopped
@@ -313,7 +340,8 @@ impl Service {
     pub(super) fn ready(&self, input: &CampaignInput, id: &str) -> Result<Ready, Failure> {
         let definitions = watched::read(self.workspace.config())?;
         let topics: SubscriptionTopics = self.topics()?;
-        let mut labels = self.labels(&self.contact_policy()?)?;
+        let written = self.contact_policy()?;
+        let mut labels = self.labels(&written)?;
         labels.extend(input.labels.iter().map(Text::new));
         let labels: Vec<Text> = labels.into_iter().collect();
         let around = Surroundings {
@@ -321,6 +349,7 @@ impl Service {
             watched: &definitions.watched,
             topics: &topics,
             labels: &labels,
+            groups: &crate::outreach::policy::groups(&written.groups)?,
         };
         let input = self.with_audience(input)?;
         compile::compile(&input, id, &around)
@@ -432,6 +461,11 @@ impl Service {
             next_at: next_at.map(|at| at.to_string()),
             runs: runs.collect(),
             problems: self.content_problems(&input)?,
+            version: approval::version(&saved.definition),
+            created_by: self.called(&saved.created_by)?,
+            edited_by: self.called(&saved.edited_by)?,
+            approval_needed: self.contact_policy()?.approval,
+            approval: self.approval_of(&saved)?,
             definition: seen(CampaignInput { id: Some(saved.id.clone()), ..input }, &self.sight()),
             id: saved.id,
         })
@@ -546,6 +580,13 @@ fn seen(mut input: CampaignInput, sight: &Sight) -> CampaignInput {
         mask(event);
     }
     input.goals.iter_mut().for_each(|goal| mask(&mut goal.event));
+    // Values of an attribute that is masked say something of people, too.
+    if let Some(by) = &mut input.variant_by
+        && sight.hides(&by.attribute)
+    {
+        by.values = BTreeMap::new();
+        by.attribute = MASK.to_owned();
+    }
     input
 }
 

@@ -27,11 +27,32 @@ impl Service {
             return Err(Failure::unprocessable("contact_policy.invalid", message)
                 .hint("write it like https://messages.example.com"));
         }
+        self.check_groups(written)?;
         let json = serde_json::to_string(written)
             .map_err(|error| Failure::new(500, "server.settings", error.to_string()))?;
         self.workspace.config().set(settings::CONTACT_POLICY, &json)?;
         self.outreach_changed()?;
         self.contact_policy()
+    }
+
+    /// Refuses to take away a control group that a campaign which was started names: nobody could say any more who
+    /// was held out.
+    fn check_groups(&self, written: &ContactPolicy) -> Result<(), Failure> {
+        let kept = |id: &String| written.groups.iter().any(|group| group.id == *id);
+        for saved in self.workspace.config().campaigns()? {
+            let started = saved.status != "draft";
+            let Ok(input) = serde_json::from_str::<CampaignInput>(&saved.definition) else {
+                continue;
+            };
+            if let Some(id) = input.control_groups.iter().find(|id| started && !kept(id)) {
+                let message =
+                    format!("`groups`: the campaign \"{}\" holds out the group \"{id}\"", saved.id);
+                return Err(Failure::unprocessable("contact_policy.invalid", message).hint(
+                    "keep the group; its members get nothing only of campaigns that name it",
+                ));
+            }
+        }
+        Ok(())
     }
 
     /// The labels of the policy and of all campaigns.

@@ -8,6 +8,7 @@ mod left;
 mod live;
 mod outreach;
 mod resolve;
+mod retry;
 mod shelf;
 mod told;
 
@@ -32,6 +33,7 @@ pub(super) use live::Unsaved;
 pub(crate) use live::Watching;
 use outreach::Reaching;
 pub(crate) use outreach::{Qualified, Request, address_of};
+pub(crate) use retry::{Again, Refused};
 pub(crate) use shelf::{Claim, Deed, Fetching, Offered, Receipts, Told};
 
 /// Records of one group: bounds the memory of a group and the delay of its first batch.
@@ -91,6 +93,8 @@ pub(crate) enum Command {
     News(Vec<Claim>, oneshot::Sender<bool>),
     /// What a client did with messages: who, in which session.
     Receipts(Box<(Claim, Option<i64>, Vec<Told>)>, oneshot::Sender<Receipts>),
+    /// Send messages again that failed; what became of each wish.
+    Retry(Vec<Again>, oneshot::Sender<Vec<Result<(), Refused>>>),
     /// Tell everything that is due now, and finish what joins.
     Settle(oneshot::Sender<()>),
     /// Something has ended, or is due.
@@ -518,6 +522,9 @@ impl Writer {
             Command::Receipts(told, reply) => {
                 let (claim, session, receipts) = &*told;
                 let _ = reply.send(self.receipts(claim, *session, receipts));
+            }
+            Command::Retry(wishes, reply) => {
+                let _ = reply.send(self.retry(wishes));
             }
             Command::Discard(name, until, reply) => {
                 let _ = reply.send(self.discard(&name, until));

@@ -27,6 +27,7 @@ mod onsite;
 mod operations;
 mod outreach;
 mod outreach_content;
+mod outreach_judged;
 mod outreach_lookups;
 mod outreach_mail;
 mod outreach_plays;

@@ -10,10 +10,15 @@ use super::ReasonCount;
 #[serde(default, deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct CampaignReportQuery {
-    /// Only what was decided at or after this instant; default: everything.
+    /// Only users who were drawn, and messages that were decided, at or after this instant; default: all.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[param(nullable = false)]
     pub since: Option<String>,
+    /// Only users who were drawn, and messages that were decided, before this instant; default: all. What
+    /// became of them counts up to `as_of`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(nullable = false)]
+    pub until: Option<String>,
     /// The instant; default: now.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[param(nullable = false)]
@@ -36,6 +41,11 @@ pub struct CampaignReport {
     pub variants: Vec<VariantFunnel>,
     /// Goals, the deciding one first.
     pub goals: Vec<GoalReport>,
+    /// Whether a variant has won, by the campaign's own rule; it does not depend on when or how often it is
+    /// asked, nor on `since` and `confidence`.
+    pub verdict: VerdictReport,
+    /// What keeps the messages or their numbers from being what they could be.
+    pub warnings: Vec<ReportWarning>,
     /// Whether users fell into the arms as the shares say; nothing: too few, or no control group.
     #[schema(required = true)]
     pub sample_ratio: Option<SampleRatioReport>,
@@ -121,13 +131,155 @@ pub struct GoalReport {
     /// Why there is no effect, in words.
     #[schema(required = true)]
     pub no_effect_because: Option<String>,
+    /// All variants together against each control group alone, where there are several groups: a group that
+    /// several campaigns name shows what all of them did.
+    pub groups: Vec<EffectReport>,
+    /// What is credited to the campaign's messages, which says that they were there before, not that they
+    /// caused it: that is `effect`.
+    pub credited: CreditReport,
+}
+
+/// Conversions that are credited to messages of a campaign.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct CreditReport {
+    /// Conversions, in parts where several messages share one.
+    pub conversions: f64,
+    /// Their revenue; nothing: the goal has none.
+    #[schema(required = true)]
+    pub revenue: Option<f64>,
+    /// By the strongest touch: `click`, `view`, `sent`.
+    pub through: Vec<CreditPart>,
+    /// By variant.
+    pub variants: Vec<CreditPart>,
+    /// How long after a click it counts.
+    pub click: String,
+    /// How long after an opening it counts.
+    pub view: String,
+    /// How long after a sending it counts; nothing: it does not.
+    #[schema(required = true)]
+    pub sent: Option<String>,
+    /// Credited and caused in one sentence, with the difference between them.
+    pub sentence: String,
+}
+
+/// A part of what is credited.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct CreditPart {
+    /// Of which touch, or which variant.
+    pub of: String,
+    /// Conversions.
+    pub conversions: f64,
+    /// Their revenue; nothing: the goal has none.
+    #[schema(required = true)]
+    pub revenue: Option<f64>,
+}
+
+/// What can be said of variants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum VerdictKind {
+    /// One is better than every other.
+    Winner,
+    /// Several are as good as each other, or could not be told apart until the campaign was over.
+    Tie,
+    /// Nothing yet.
+    Undecided,
+    /// There is nothing to compare: no goal, or neither a second variant nor a control group.
+    Nothing,
+}
+
+/// Whether a variant has won. Variants are compared with each other; if there is only one, with control. Users
+/// count once their window is over, at the end of each day (UTC), with the mixture sequential probability ratio
+/// test: its error holds over all looks together.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct VerdictReport {
+    /// What can be said.
+    #[schema(inline)]
+    pub verdict: VerdictKind,
+    /// The arm that has won: a variant's id, or `control`.
+    #[schema(required = true)]
+    pub winner: Option<String>,
+    /// Arms that tie.
+    pub tied: Vec<String>,
+    /// At which look it was decided.
+    #[schema(required = true, format = DateTime)]
+    pub decided_at: Option<String>,
+    /// The event of the goal that decides; empty without a goal.
+    pub goal: String,
+    /// `rate` or `revenue`.
+    pub measure: String,
+    /// The confidence.
+    pub confidence: f64,
+    /// Differences below this are a tie; nothing: ties are declared at the end.
+    #[schema(required = true)]
+    pub tie_margin: Option<f64>,
+    /// Looks so far at which something was new.
+    pub looks: u64,
+    /// The latest of them.
+    #[schema(required = true, format = DateTime)]
+    pub looked_at: Option<String>,
+    /// Users who were drawn and do not count yet, as their window is not over.
+    pub open: u64,
+    /// What each arm had at the latest look.
+    pub arms: Vec<VerdictArm>,
+    /// Arms in pairs.
+    pub pairs: Vec<VerdictPair>,
+    /// Later messages draw the winner only since this instant; nothing: they do not.
+    #[schema(required = true, format = DateTime)]
+    pub winner_sent_since: Option<String>,
+    /// The same in words: the rule, the numbers, and what is missing.
+    pub sentence: String,
+}
+
+/// An arm at a look.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct VerdictArm {
+    /// `control`, or the variant's id.
+    pub arm: String,
+    /// What it is called.
+    pub name: String,
+    /// Users whose window is over.
+    pub users: u64,
+    /// Of them, those who reached the goal.
+    pub converted: u64,
+}
+
+/// Two arms, compared over all looks.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct VerdictPair {
+    /// The one.
+    pub first: String,
+    /// The other.
+    pub second: String,
+    /// Second − first at the latest look, with an interval that holds at all looks together; nothing: one has
+    /// too few.
+    #[schema(required = true)]
+    pub difference: Option<WithInterval>,
+    /// The smallest always-valid p-value of any look, adjusted for all arms.
+    pub p_value: f64,
+    /// Which of the two is better, once that is shown.
+    #[schema(required = true)]
+    pub better: Option<String>,
+}
+
+/// Something that keeps messages or numbers from being what they could be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ReportWarning {
+    /// A stable code.
+    pub code: String,
+    /// What is wrong.
+    pub message: String,
+    /// How to mend it.
+    pub hint: String,
 }
 
 /// Users of one arm.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ArmReport {
-    /// `control`, or the variant.
+    /// `control`, or the variant's id.
     pub arm: String,
+    /// What it is called.
+    pub name: String,
     /// Users.
     pub users: u64,
     /// Of them, those whose window is over.
@@ -150,8 +302,10 @@ pub struct ArmReport {
 /// A difference between an arm and control.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct EffectReport {
-    /// The arm: a variant, or `all`.
+    /// The arm: a variant's id, or `all`.
     pub arm: String,
+    /// What it is called; of a comparison with one control group, the name of the group.
+    pub name: String,
     /// Difference of the rates, as a fraction (0.012 is 1.2 points), with its interval (Newcombe).
     pub difference: WithInterval,
     /// Relative to control's rate (0.1 is 10 % more); nothing: control’s rate is too near zero to tell.

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
-use super::{Channel, ContentInput};
+use super::{
+    AttributionInput, CampaignApproval, Channel, ContentInput, DecisionInput, VariantByInput,
+};
 
 /// When a campaign sends.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -269,6 +271,10 @@ pub struct CampaignInput {
     pub again: Again,
     /// At least one.
     pub variants: Vec<VariantInput>,
+    /// Which variant goes to whom by what they are; default: chance decides, by the shares.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub variant_by: Option<VariantByInput>,
     /// Words by which caps and reports tell campaigns apart, at most 8.
     #[serde(default)]
     #[schema(required = false)]
@@ -289,10 +295,23 @@ pub struct CampaignInput {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub control: Option<f64>,
-    /// What it is to bring about; the first is the one that decides.
+    /// What it is to bring about; the first is the one that decides, unless `decision` names another.
     #[serde(default)]
     #[schema(required = false)]
     pub goals: Vec<GoalInput>,
+    /// How it is decided which variant has won.
+    #[serde(default, skip_serializing_if = "DecisionInput::is_default")]
+    #[schema(required = false)]
+    pub decision: DecisionInput,
+    /// Which messages a conversion is credited to.
+    #[serde(default, skip_serializing_if = "AttributionInput::is_default")]
+    #[schema(required = false)]
+    pub attribution: AttributionInput,
+    /// Ids of the contact policy's control groups whose members get nothing of this campaign, at most 16; of
+    /// several that have somebody, the first named counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub control_groups: Vec<String>,
     /// How messages are delivered.
     #[serde(default)]
     #[schema(required = false)]
@@ -327,6 +346,17 @@ pub struct Campaign {
     pub status: CampaignStatus,
     /// What it is.
     pub definition: CampaignInput,
+    /// The version of the definition: another text after every change.
+    pub version: String,
+    /// Who made it.
+    pub created_by: String,
+    /// Who changed it last.
+    pub edited_by: String,
+    /// Campaigns of this workspace need the approval of somebody else before they send.
+    pub approval_needed: bool,
+    /// The approval of this very version; nothing: it has none.
+    #[schema(required = true)]
+    pub approval: Option<CampaignApproval>,
     /// When it was made.
     #[schema(format = DateTime)]
     pub created_at: String,
@@ -477,13 +507,16 @@ pub struct CampaignReach {
     pub excluded: Vec<ReasonCount>,
     /// Of the reachable, those who would be in a control group.
     pub control: u64,
+    /// Of these, by group: `workspace`, `campaign`, or the id of a named one.
+    pub control_by_group: Vec<ReasonCount>,
     /// The rest: messages before caps and quiet hours.
     pub messages: u64,
-    /// The smallest difference of the first goal's rate that such a campaign would probably show (80 %), in
-    /// rate points as a fraction; nothing: no goal, or no control group.
+    /// The smallest difference of the deciding goal's rate that such a campaign would probably show (80 %) at
+    /// its confidence, with the control groups as they were counted, in rate points as a fraction; nothing: no
+    /// goal, no control group, or nobody or everybody reached the goal before.
     #[schema(required = true)]
     pub detectable: Option<f64>,
-    /// The share of the audience that reached the first goal in the window before now, without a message.
+    /// The share of the audience that reached the deciding goal in the window before now, without a message.
     #[schema(required = true)]
     pub base_rate: Option<f64>,
 }
@@ -564,108 +597,4 @@ pub struct CampaignTest {
     pub variant: Option<String>,
     /// A test user: their data, and their address.
     pub user: String,
-}
-
-/// Which messages.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
-#[serde(default, deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct DeliveriesQuery {
-    /// Only of this campaign.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[param(nullable = false)]
-    pub campaign: Option<String>,
-    /// Only to this user.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[param(nullable = false)]
-    pub user: Option<String>,
-    /// Only in this state, as in `sent`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[param(nullable = false)]
-    pub state: Option<String>,
-    /// Only on this channel.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[param(nullable = false)]
-    pub channel: Option<String>,
-    /// Only for this reason, or with this code.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[param(nullable = false)]
-    pub reason: Option<String>,
-    /// Only decided before this instant.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[param(nullable = false)]
-    pub before: Option<String>,
-    /// How many, 1 to 1000; default 100.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[param(nullable = false)]
-    pub limit: Option<u64>,
-}
-
-/// One message, and what became of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Delivery {
-    /// Its id.
-    pub id: String,
-    /// To whom.
-    pub user: String,
-    /// Of which campaign.
-    pub campaign: String,
-    /// On which channel.
-    pub channel: String,
-    /// Which variant; nothing: none was drawn.
-    #[schema(required = true)]
-    pub variant: Option<String>,
-    /// The furthest that it came: `planned`, `held_out`, `withheld`, `queued`, `sent`, `failed`,
-    /// `delivered`, `opened`, `clicked`, `bounced`, `complained`.
-    pub state: String,
-    /// Why nothing was sent, or the code of the failure, or the control group.
-    #[schema(required = true)]
-    pub reason: Option<String>,
-    /// When it was decided.
-    #[schema(format = DateTime)]
-    pub decided_at: String,
-    /// Everything that is known of it, oldest first.
-    pub steps: Vec<DeliveryStep>,
-}
-
-/// Something that happened to a message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct DeliveryStep {
-    /// The name of the event.
-    pub event: String,
-    /// When.
-    #[schema(format = DateTime)]
-    pub at: String,
-    /// What else it says, by property.
-    pub properties: BTreeMap<String, String>,
-}
-
-/// Messages.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Deliveries {
-    /// Newest first.
-    pub deliveries: Vec<Delivery>,
-    /// There are older ones.
-    pub more: bool,
-}
-
-/// Why a user got a message, or did not.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct DeliveryWhy {
-    /// The message.
-    pub delivery: Delivery,
-    /// What decided, in its order.
-    pub reasons: Vec<WhyStep>,
-}
-
-/// One thing that decided.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct WhyStep {
-    /// What was asked: `trigger`, `audience`, `address`, `consent`, `control`, `variant`, `caps`, `quiet`,
-    /// `limit`, `delivery`.
-    pub about: String,
-    /// It let the message through.
-    pub passed: bool,
-    /// In words, with the numbers that decided.
-    pub because: String,
 }

@@ -50,6 +50,29 @@ pub enum Unproven {
     Everything,
 }
 
+/// A control group that campaigns may name: its members get nothing of these, so that the effect of all of them
+/// together can be told.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ControlGroupInput {
+    /// Stable id: who is in it follows from the id, whatever it is called. Not `workspace` or `campaign`.
+    pub id: String,
+    /// Name for people; default: the id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub name: Option<String>,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schema(required = false)]
+    pub description: String,
+    /// Share of all users who are in it, above 0 and at most 0.5. New users join at this rate.
+    pub share: f64,
+    /// Groups with the same word here have no member in common; default: it is independent of all others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub apart: Option<String>,
+}
+
 /// What holds for all campaigns that are not transactional.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -81,6 +104,15 @@ pub struct ContactPolicy {
     /// Links are wrapped and opens counted.
     #[schema(required = false)]
     pub track: bool,
+    /// Control groups that campaigns may name, at most 16. Their order matters where they keep apart: add new
+    /// ones at the end, so that nobody moves.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub groups: Vec<ControlGroupInput>,
+    /// Campaigns need the approval of somebody else than who made or changed them before they send.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub approval: bool,
     /// Which in-app messages and inbox cards a browser or an app gets that cannot prove whose it is.
     #[schema(inline, required = false)]
     pub unproven: Unproven,

@@ -16,7 +16,9 @@ import { useFormat } from '../../lib/format';
 import { useLinks } from '../../lib/links';
 import { Problems } from './content/Problems';
 import { DefinitionFacts } from './DefinitionFacts';
+import { ApprovalSection } from './ApprovalSection';
 import { Report } from './report/Report';
+import { ReportControls, useReportControls } from './report/ReportControls';
 import { StatusActions } from './StatusActions';
 import { TestSend } from './TestSend';
 
@@ -33,7 +35,8 @@ function Known({ campaign }: { campaign: Campaign }) {
   const { id, status, definition } = campaign;
   const over = status === 'stopped' || status === 'ended';
   const draft = status === 'draft';
-  const report = useReport(id, { as_of: asOf.chosen }, status === 'running' && !asOf.chosen);
+  const controls = useReportControls();
+  const report = useReport(id, { as_of: asOf.chosen, ...controls.query }, status === 'running' && !asOf.chosen);
   return (
     <Page
       title={definition.name}
@@ -53,13 +56,15 @@ function Known({ campaign }: { campaign: Campaign }) {
       }
     >
       <Problems problems={draft ? campaign.problems : campaign.problems.filter(({ error }) => error)} />
-      {!draft && <Query query={report} height={320}>{(known) => <Report campaign={campaign} report={known} />}</Query>}
+      {!draft && <ReportControls controls={controls} />}
+      {!draft && <Query query={report} height={320}>{(known) => <Report campaign={campaign} report={known} confidence={Number(controls.confidence)} />}</Query>}
       <Grid gap="lg">
         <Grid.Col span={{ base: 12, md: 7 }}>
           <Section title={t('campaign.definition')}><DefinitionFacts definition={definition} /></Section>
         </Grid.Col>
         <Grid.Col span={{ base: 12, md: 5 }}>
           <Stack gap="lg">
+            {(campaign.approval_needed || campaign.approval) && !over && <ApprovalSection campaign={campaign} />}
             <Times campaign={campaign} />
             <TestSend campaign={campaign} />
           </Stack>
@@ -78,6 +83,7 @@ function Times({ campaign }: { campaign: Campaign }) {
     [t('campaign.next'), campaign.next_at],
     [t('campaign.ended'), campaign.ended_at],
   ];
+  const people: [string, string][] = [[t('campaign.madeBy'), campaign.created_by], [t('campaign.editedBy'), campaign.edited_by]];
   return (
     <Section title={t('campaign.times')}>
       <Table verticalSpacing={6} aria-label={t('campaign.times')} className="facts">
@@ -86,6 +92,12 @@ function Times({ campaign }: { campaign: Campaign }) {
             <Table.Tr key={name}>
               <Table.Th scope="row" fw={400} c="dimmed" px={0}>{name}</Table.Th>
               <Table.Td px={0} ta="end"><When at={at} /></Table.Td>
+            </Table.Tr>
+          ))}
+          {people.map(([name, who]) => who && (
+            <Table.Tr key={name}>
+              <Table.Th scope="row" fw={400} c="dimmed" px={0}>{name}</Table.Th>
+              <Table.Td px={0} ta="end"><bdi>{who}</bdi></Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>

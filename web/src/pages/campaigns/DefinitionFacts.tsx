@@ -37,6 +37,8 @@ export function DefinitionFacts({ definition }: { definition: CampaignInput }) {
     )],
     [t('facts.goals'), goals.length === 0 ? t('facts.noGoals') : goals.map((goal) => `${eventName(goal.event)} (${goal.within})`).join(', ')],
   ];
+  if (definition.control_groups?.length) rows.push([t('audience.groups'), definition.control_groups.join(', ')]);
+  if (definition.decision?.on_winner === 'send_winner') rows.push([t('decision.title'), t('decision.sendWinner')]);
   const limits = (['most', 'most_per_day', 'per_second', 'safety_stop'] as const).filter((name) => delivery[name] !== undefined);
   for (const name of limits) rows.push([t(`delivery.${name}`), format.count(delivery[name]!)]);
   if (delivery.hours?.length) rows.push([t('delivery.hours'), delivery.hours.map(({ from, to }) => `${from}–${to}`).join(', ')]);

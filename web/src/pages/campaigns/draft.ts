@@ -113,6 +113,8 @@ export function inputOf(draft: CampaignInput): CampaignInput {
     // An hour that is not written yet stays missing: without it the campaign would be sent at once.
     trigger: spare(draft.trigger, ['at', 'to', 'event', 'segment'].filter((name) => (draft.trigger as Json)[name] !== undefined)) as Trigger,
     goals: (draft.goals ?? []).map((goal) => spare(goal, ['event', 'within'])),
+    ...(draft.decision && { decision: spare(draft.decision) }),
+    ...(draft.attribution && { attribution: spare(draft.attribution) }),
     delivery: spare(draft.delivery ?? {}),
   };
 }
@@ -131,7 +133,10 @@ export function reachInput(draft: CampaignInput): CampaignInput {
     topic: draft.topic,
     transactional: draft.transactional,
     control: draft.control,
+    control_groups: draft.control_groups,
     goals: (draft.goals ?? []).filter(completeGoal).map((goal) => spare(goal)),
+    // A half-written goal is left out, and the places of the others move: then the first decides.
+    ...((draft.goals ?? []).every(completeGoal) && draft.decision && { decision: { goal: draft.decision.goal ?? 0, ...(draft.decision.confidence && { confidence: draft.decision.confidence }) } }),
   } as CampaignInput);
 }
 

@@ -12,21 +12,15 @@ import { EmptyState } from '../../components/EmptyState';
 import { ErrorPanel } from '../../components/ErrorPanel';
 import { Page } from '../../components/Page';
 import { useRested } from '../../lib/debounce';
-import { useFormat } from '../../lib/format';
 import { STATES, useOutreachNames } from '../../lib/outreach';
+import { REASON_CODES } from '../../lib/reasonCodes.gen';
 import { DeliveryTable } from './DeliveryTable';
-import { DELIVERIES_MAX, useCampaignNames, useDeliveries } from './useDeliveries';
+import { RetryAll } from './RetryAll';
+import { useCampaignNames, useDeliveries } from './useDeliveries';
 
 const DeliveryDrawer = lazy(() => import('./DeliveryDrawer'));
 
 const PAGE = 100;
-
-/** Reasons that are offered; any other can stand in the address. */
-const REASONS = [
-  'no_address', 'address_unsubscribed', 'channel_unsubscribed', 'topic_unsubscribed', 'device_unsubscribed', 'device_push_disabled', 'frequency_cap', 'quiet_hours',
-  'legal_hours', 'too_soon_again', 'not_qualified', 'campaign_stopped', 'campaign_limit', 'daily_limit', 'cut_off', 'local_time_passed', 'workspace', 'campaign', 'in_doubt', 'no_provider', 'message.expired',
-  'template.aborted', 'address.unknown', 'address.blocked', 'token.unregistered', 'provider.refused', 'network.unreachable',
-];
 
 export default function DeliveriesPage() {
   const { t } = useTranslation();
@@ -42,22 +36,21 @@ export default function DeliveriesPage() {
       return next;
     }, { replace: true });
   const filtered = Object.values(filter).some(Boolean);
-  const { query, deliveries, showMore, cut } = useDeliveries(filter, PAGE);
-  const format = useFormat();
+  const { query, deliveries, showMore } = useDeliveries(filter, PAGE);
   const open = get('delivery');
   return (
     <Page title={t('deliveries.title')} lead={t('deliveries.lead')}>
       <Paper>
         <Stack>
           <Filters filter={filter} set={set} names={names} />
+          {filter.state === 'failed' && <RetryAll filter={filter} />}
           {query.isError && <ErrorPanel error={query.error} retry={() => void query.refetch()} />}
           {query.isPending && <Skeleton height={200} radius="md" />}
           {query.data && deliveries.length === 0 && (filtered ? <Text size="sm" c="dimmed">{t('deliveries.noMatch')}</Text> : (
             <EmptyState title={t('deliveries.empty')}><Text size="sm" c="dimmed" ta="center">{t('deliveries.emptyLead')} <AppLink to="/campaigns" size="sm" underline="always">{t('campaigns.title')}</AppLink></Text></EmptyState>
           ))}
           {deliveries.length > 0 && <DeliveryTable deliveries={deliveries} names={names} onOpen={(id) => set('delivery', id)} />}
-          {showMore && <Group justify="center"><Button variant="default" loading={query.isPlaceholderData} onClick={showMore}>{t('common.loadMore')}</Button></Group>}
-          {cut && <Text size="sm" c="dimmed" ta="center">{t('deliveries.cut', { shown: format.count(DELIVERIES_MAX) })}</Text>}
+          {showMore && <Group justify="center"><Button variant="default" loading={query.isFetchingNextPage} onClick={showMore} data-more>{t('common.loadMore')}</Button></Group>}
         </Stack>
       </Paper>
       {open && <Suspense fallback={null}><DeliveryDrawer id={open} names={names} onClose={() => set('delivery', null)} /></Suspense>}
@@ -103,7 +96,7 @@ function Filters({ filter, set, names }: FiltersProps) {
       {choice('campaign', t('deliveries.anyCampaign'), [...names].map(([value, label]) => ({ value, label })))}
       {choice('state', t('deliveries.anyState'), STATES.map((value) => ({ value, label: words.state(value) })))}
       {choice('channel', t('deliveries.anyChannel'), CHANNELS.map((value) => ({ value, label: words.channel(value) })))}
-      {choice('reason', t('deliveries.anyReason'), REASONS.map((value) => ({ value, label: words.reason(value) })))}
+      {choice('reason', t('deliveries.anyReason'), REASON_CODES.map((value) => ({ value, label: words.reason(value) })))}
     </Group>
   );
 }

@@ -1,11 +1,12 @@
 // One message: why it was sent or not, and everything that happened to it.
 
-import { Drawer, Group, Stack, Text, ThemeIcon, Timeline, Title } from '@mantine/core';
-import { IconCheck, IconX } from '@tabler/icons-react';
-import { useQuery } from '@tanstack/react-query';
+import { Button, Drawer, Group, Stack, Text, ThemeIcon, Timeline, Title } from '@mantine/core';
+import { IconCheck, IconRefresh, IconX } from '@tabler/icons-react';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { type DeliveryWhy, outreach } from '../../api/outreach';
 import { AppLink } from '../../components/AppLink';
+import { ErrorPanel } from '../../components/ErrorPanel';
 import { Reason } from '../../components/outreach/Reason';
 import { MessageState } from '../../components/outreach/StatusBadge';
 import { Query } from '../../components/Query';
@@ -14,6 +15,9 @@ import { useOutreachNames } from '../../lib/outreach';
 
 /** Properties whose values are reasons or codes. */
 const CODES = new Set(['reason', 'code', 'group']);
+
+/** The code of a message that may have arrived. */
+const IN_DOUBT = 'in_doubt';
 
 interface Props {
   id: string;
@@ -45,6 +49,7 @@ function Content({ why: { delivery, reasons }, names }: { why: DeliveryWhy; name
         </Text>
         <Text size="xs" c="dimmed" className="keep-ltr" style={{ overflowWrap: 'anywhere' }}>{delivery.id}</Text>
       </Stack>
+      {delivery.state === 'failed' && <Retry id={delivery.id} doubtful={delivery.reason === IN_DOUBT} />}
       <section aria-label={t('deliveries.whyTitle')}>
         <Title order={3} size="sm" mb="xs">{t('deliveries.whyTitle')}</Title>
         <Stack component="ol" gap="sm" m={0} p={0} data-why>
@@ -57,6 +62,20 @@ function Content({ why: { delivery, reasons }, names }: { why: DeliveryWhy; name
           {delivery.steps.map((step) => <Timeline.Item key={`${step.event} ${step.at}`} title={<Text size="sm" fw={600}>{step.event}</Text>}><StepFacts step={step} /></Timeline.Item>)}
         </Timeline>
       </section>
+    </Stack>
+  );
+}
+
+/** Sends a failed message again; one that may have arrived is left alone. */
+function Retry({ id, doubtful }: { id: string; doubtful: boolean }) {
+  const { t } = useTranslation();
+  const queries = useQueryClient();
+  const retry = useMutation({ mutationFn: () => outreach.retry(id), onSuccess: () => queries.invalidateQueries({ queryKey: ['deliveries'] }) });
+  if (doubtful) return <Text size="sm" c="dimmed">{t('retry.inDoubt')}</Text>;
+  return (
+    <Stack gap="xs" align="flex-start">
+      <Button size="compact-sm" variant="light" leftSection={<IconRefresh size={14} />} loading={retry.isPending} onClick={() => retry.mutate()} data-retry>{t('retry.again')}</Button>
+      {retry.isError && <ErrorPanel error={retry.error} />}
     </Stack>
   );
 }

@@ -1,36 +1,27 @@
-// Messages, newest first, more of them when asked for, and the names of their campaigns. A whole run is
-// decided at one instant, so pages cannot be told apart by time: more is a longer first page.
+// Messages, newest first, page by page: each begins where the one before ended.
 
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { useMemo, useState } from 'react';
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
+import { useMemo } from 'react';
 import { type DeliveryFilter, outreach, useCampaigns } from '../../api/outreach';
 
 const LOOK_EVERY_MS = 5_000;
 
-/** What the server gives at once at most. */
-export const DELIVERIES_MAX = 1_000;
-
-const GROWTH = 4;
-
-export function useDeliveries(filter: DeliveryFilter, first: number) {
-  const key = JSON.stringify(filter);
-  // Another filter begins with the first page again.
-  const [grown, setGrown] = useState({ key, limit: first });
-  const limit = grown.key === key ? grown.limit : first;
-  const query = useQuery({
+export function useDeliveries(filter: DeliveryFilter, limit: number) {
+  const query = useInfiniteQuery({
     queryKey: ['deliveries', filter, limit],
-    queryFn: () => outreach.deliveries({ ...filter, limit }),
+    queryFn: ({ pageParam }) => outreach.deliveries({ ...filter, limit, cursor: pageParam }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: ({ next }) => next ?? undefined,
     placeholderData: keepPreviousData,
-    // Long pages stand still.
-    refetchInterval: limit === first ? LOOK_EVERY_MS : false,
+    // Long lists stand still.
+    refetchInterval: ({ state }) => ((state.data?.pages.length ?? 0) <= 1 ? LOOK_EVERY_MS : false),
   });
-  const more = query.data?.more ?? false;
+  const deliveries = useMemo(() => query.data?.pages.flatMap((page) => page.deliveries) ?? [], [query.data]);
   return {
     query,
-    deliveries: query.data?.deliveries ?? [],
-    /** Shows more; nothing: there are no more, or more than can be shown. */
-    showMore: more && limit < DELIVERIES_MAX ? () => setGrown({ key, limit: Math.min(limit * GROWTH, DELIVERIES_MAX) }) : undefined,
-    cut: more && limit >= DELIVERIES_MAX,
+    deliveries,
+    /** Shows more; nothing: there are no more. */
+    showMore: query.hasNextPage ? () => void query.fetchNextPage() : undefined,
   };
 }
 

@@ -10,6 +10,7 @@ import { ErrorPanel } from '../../components/ErrorPanel';
 import { HoursFields } from '../../components/outreach/HoursFields';
 import { Section } from '../../components/Page';
 import { Query } from '../../components/Query';
+import { ControlGroups } from './ControlGroups';
 import { Notice } from '../../components/Notice';
 import { useOutreachNames } from '../../lib/outreach';
 
@@ -75,6 +76,7 @@ function Form({ policy, saved, onSaved }: FormProps) {
           value={Math.round(written.control * 1000) / 10}
           onChange={(value) => typeof value === 'number' && set({ control: Math.min(Math.max(value, 0), 50) / 100 })}
         />
+        <ControlGroups groups={written.groups ?? []} known={policy.groups ?? []} onChange={(groups) => set({ groups })} />
         <Caps caps={written.caps} onChange={(caps) => set({ caps })} />
         <Gaps gaps={written.gaps} onChange={(gaps) => set({ gaps })} />
         <Fieldset legend={t('policy.quiet')} variant="unstyled" styles={LEGEND}>
@@ -87,6 +89,7 @@ function Form({ policy, saved, onSaved }: FormProps) {
         </Fieldset>
         <TextInput maw={480} label={t('policy.publicUrl')} description={t('policy.publicUrlLead')} placeholder="https://messages.example.com" value={written.public_url ?? ''} onChange={(event) => set({ public_url: event.currentTarget.value })} dir="ltr" />
         <Switch label={t('policy.track')} description={t('policy.trackLead')} checked={written.track} onChange={(event) => set({ track: event.currentTarget.checked })} />
+        <Switch label={t('policy.approval')} description={t('policy.approvalLead')} checked={written.approval ?? false} onChange={(event) => set({ approval: event.currentTarget.checked })} />
         {save.isError && <ErrorPanel error={save.error} />}
         {saved && !changed && <Notice role="status" color="teal" p="xs">{t('policy.saved')}</Notice>}
         <Group>

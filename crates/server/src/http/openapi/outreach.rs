@@ -99,6 +99,20 @@ pub(super) fn operations() -> Vec<Operation> {
         ),
         send(
             Post,
+            ("/api/campaigns/{id}/approval", "approve_campaign"),
+            "Lets this version of a campaign go; by somebody else than who made or changed it.",
+            "CampaignApprovalInput",
+            ok("Campaign"),
+        ),
+        send(
+            Delete,
+            ("/api/campaigns/{id}/approval", "withdraw_approval"),
+            "Takes an approval back.",
+            "",
+            ok("Campaign"),
+        ),
+        send(
+            Post,
             ("/api/campaigns/{id}/send", "send_campaign"),
             "Sends a campaign that is triggered by requests.",
             "CampaignSend",
@@ -145,6 +159,18 @@ pub(super) fn operations() -> Vec<Operation> {
             vec![],
             "DeliveryWhy",
         ),
+        send(
+            Post,
+            ("/api/deliveries/retry", "retry_deliveries"),
+            "Sends failed messages again.",
+            "DeliveriesRetry",
+            ("202", Some("DeliveriesRetried")),
+        ),
+        act(
+            ("/api/deliveries/{id}/retry", "retry_delivery"),
+            "Sends a failed message again.",
+            "DeliveryWhy",
+        ),
     ]
 }
 
@@ -171,6 +197,7 @@ pub(super) fn schemas() -> Vec<(String, RefOr<DocumentSchema>)> {
         Campaign,
         CampaignInput,
         CampaignActionInput,
+        CampaignApprovalInput,
         CampaignSend,
         CampaignSendAccepted,
         CampaignTest,
@@ -180,6 +207,8 @@ pub(super) fn schemas() -> Vec<(String, RefOr<DocumentSchema>)> {
         MessagePreviewInput,
         MessagePreview,
         Deliveries,
+        DeliveriesRetry,
+        DeliveriesRetried,
         DeliveryWhy,
     );
     schemas

@@ -212,6 +212,7 @@ impl Service {
             priority: 0,
             user: history.id.clone(),
             who: model::Who::user(&history.id),
+            retried: 0,
             at: now,
             places,
             attributes: attributes.collect(),

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use engine::outreach::{Person, Reason, places};
-use experiment::interval::Level;
 use experiment::power::{Measure, Plan, detectable};
 use history::{UserSet, Values};
-use model::{Timestamp, UserIndex};
+use model::{Text, Timestamp, UserIndex};
 use wire::api::{CampaignInput, CampaignReach, ReasonCount};
 
 use super::super::{Service, View};
@@ -30,47 +29,52 @@ impl Service {
         let policy = self.outfit()?.policy.clone();
         let ready = std::sync::Arc::new(ready);
         let mut excluded: BTreeMap<&'static str, u64> = BTreeMap::new();
+        let mut groups: BTreeMap<Text, u64> = BTreeMap::new();
         let (mut reachable, mut control) = (0, 0);
         let values = self.deciding(&ready, &view)?;
         let values = std::sync::Arc::new(values);
         for some in users.chunks(AT_ONCE) {
             let (some, ready) = (some.to_vec(), std::sync::Arc::clone(&ready));
             let (values, policy) = (std::sync::Arc::clone(&values), policy.clone());
-            let found: Vec<Result<bool, &'static str>> = self.workspace.fold(move |fold| {
-                some.into_iter()
-                    .map(|user| {
-                        let attribute =
-                            |name: &str| values.get(name).and_then(|of| of.get(&user)).cloned();
-                        let address = crate::workspace::address_of;
-                        let person =
-                            Person { user, fold, attribute: &attribute, address: &address };
-                        let campaign = &ready.campaign;
-                        let topic = campaign.topic.as_ref().map(|(id, own)| (id.as_str(), *own));
-                        let open = places(&person, campaign.channel, topic);
-                        match open.iter().any(|place| place.blocked.is_none()) {
-                            true => Ok(campaign.held_out(&policy, user).is_some()),
-                            false => {
-                                let blocked = open.iter().find_map(|place| place.blocked);
-                                Err(blocked.map_or(Reason::NoAddress, Reason::Blocked).word())
+            let found: Vec<Result<Option<Text>, &'static str>> =
+                self.workspace.fold(move |fold| {
+                    some.into_iter()
+                        .map(|user| {
+                            let attribute =
+                                |name: &str| values.get(name).and_then(|of| of.get(&user)).cloned();
+                            let address = crate::workspace::address_of;
+                            let person =
+                                Person { user, fold, attribute: &attribute, address: &address };
+                            let campaign = &ready.campaign;
+                            let topic =
+                                campaign.topic.as_ref().map(|(id, own)| (id.as_str(), *own));
+                            let open = places(&person, campaign.channel, topic);
+                            match open.iter().any(|place| place.blocked.is_none()) {
+                                true => Ok(campaign.held_out(&policy, user)),
+                                false => {
+                                    let blocked = open.iter().find_map(|place| place.blocked);
+                                    Err(blocked.map_or(Reason::NoAddress, Reason::Blocked).word())
+                                }
                             }
-                        }
-                    })
-                    .collect()
-            })?;
+                        })
+                        .collect()
+                })?;
             for one in found {
                 match one {
                     Ok(held_out) => {
                         reachable += 1;
-                        control += u64::from(held_out);
+                        control += u64::from(held_out.is_some());
+                        held_out.into_iter().for_each(|of| *groups.entry(of).or_default() += 1);
                     }
                     Err(reason) => *excluded.entry(reason).or_default() += 1,
                 }
             }
         }
         let base_rate = base_rate(&ready, &view, &audience)?;
+        let level = ready.decision.plan.level;
         let share = control as f64 / (reachable as f64).max(1.0);
         let detectable = base_rate.filter(|rate| *rate > 0.0 && *rate < 1.0).and_then(|rate| {
-            let plan = Plan { control_share: share, power: POWER, level: Level::new(0.95)? };
+            let plan = Plan { control_share: share, power: POWER, level };
             Some(detectable(reachable, Measure::Rate(rate), plan).ok()?.difference)
         });
         let excluded = excluded.into_iter();
@@ -80,6 +84,10 @@ impl Service {
             reachable,
             excluded: excluded.collect(),
             control,
+            control_by_group: groups
+                .into_iter()
+                .map(|(group, count)| ReasonCount { reason: group.to_string(), count })
+                .collect(),
             messages: reachable - control,
             detectable,
             base_rate,
@@ -113,10 +121,12 @@ impl Service {
     }
 }
 
-/// The share of the audience that reached the first goal in the window before now.
+/// The share of the audience that reached the deciding goal in the window before now.
 fn base_rate(ready: &Ready, view: &View, audience: &UserSet) -> Result<Option<f64>, Failure> {
     use segment::tree::{EventPredicate, Measure, Range, Test, Window};
-    let Some(goal) = ready.goals.first() else { return Ok(None) };
+    let Some(goal) = ready.decision.goal.and_then(|at| ready.goals.get(at)) else {
+        return Ok(None);
+    };
     let reached = segment::Predicate::Event(EventPredicate {
         of: goal.of.clone(),
         within: Window::range(Range::Last(goal.within)),

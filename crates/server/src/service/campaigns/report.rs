@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use engine::outreach::{CAMPAIGN, Policy, WORKSPACE};
+use engine::schedule::Channel;
 use experiment::assign::Share;
 use experiment::effect::{Amount, Effect, Rate, compare_amounts, compare_rates};
 use experiment::interval::{Estimate, Level};
@@ -10,11 +12,13 @@ use history::outreach::{self, Arm, Arms, Funnel, Goal, Outcome};
 use model::outreach::{CLICKED, FAILED, OPENED, SENT};
 use model::{Text, Timestamp};
 use wire::api::{
-    ArmReport, CampaignDay, CampaignInput, CampaignReport, CampaignReportQuery, DeliveryFunnel,
-    EffectReport, GoalReport, ReasonCount, SampleRatioReport, Trigger, VariantFunnel, WithInterval,
+    ArmReport, CampaignDay, CampaignInput, CampaignReport, CampaignReportQuery, CreditReport,
+    DeliveryFunnel, EffectReport, GoalReport, ReasonCount, ReportWarning, SampleRatioReport,
+    Trigger, VariantFunnel, WithInterval,
 };
 
 use super::super::{Service, View, instant};
+use super::credit;
 use crate::failure::Failure;
 use crate::outreach::Ready;
 
@@ -25,10 +29,13 @@ const CONFIDENCE: f64 = 0.95;
 const DAYS_MAX: usize = 366;
 
 /// The name of the arm that gets nothing.
-const CONTROL: &str = "control";
+pub(super) const CONTROL: &str = "control";
 
 /// The name of all variants together.
 const ALL: &str = "all";
+
+/// What people call them.
+const ALL_NAME: &str = "all variants together";
 
 impl Service {
     /// What became of a campaign.
@@ -46,13 +53,32 @@ impl Service {
         let at = query.as_of.as_deref().map(|text| instant("as_of", text)).transpose()?;
         let at = at.unwrap_or(now).min(now);
         let view = self.view(Some(&at.to_string()), None)?;
-        let since = query.since.as_deref().map(|text| instant("since", text)).transpose()?;
-        let since = since.unwrap_or(Timestamp::MIN);
+        let wish = |name: &str, text: &Option<String>| {
+            text.as_deref().map(|text| instant(name, text)).transpose()
+        };
+        let since = wish("since", &query.since)?.unwrap_or(Timestamp::MIN);
+        let until = wish("until", &query.until)?.unwrap_or(Timestamp::MAX);
+        if until <= since {
+            let message = "`until` is not after `since`";
+            return Err(Failure::bad_request("request.range", message)
+                .hint("ask for a period that has a length"));
+        }
+        let between = (since, until);
         let level = level(query.confidence)?;
         let evaluator = view.evaluator();
-        let funnels = outreach::funnels(&evaluator, Some(id), since)?;
+        let funnels = outreach::funnels(&evaluator, Some(id), between)?;
         let planned = outreach::planned(&evaluator, Some(id))?;
-        let arms = outreach::effect(&evaluator, Some(id), since, &ready.goals)?;
+        let policy = &self.outfit()?.policy;
+        let drawn = |until: Timestamp| {
+            let before = (since, until.minus(model::Span(1)).min(at));
+            outreach::effect(&evaluator, Some(id), before, &ready.goals)
+        };
+        let arms = drawn(until)?;
+        // Variants are compared by those whom chance drew: nobody who was drawn after one had won.
+        let by_chance = match saved.winner.as_ref().map(|won| won.since) {
+            Some(won) if won < until => drawn(won)?,
+            _ => arms.clone(),
+        };
         let mut whole = DeliveryFunnel { planned, ..DeliveryFunnel::default() };
         funnels.values().for_each(|funnel| add(&mut whole, funnel));
         let variants = funnels.iter().filter(|(variant, _)| !variant.is_empty());
@@ -61,17 +87,53 @@ impl Service {
             add(&mut own, funnel);
             VariantFunnel { variant: variant.to_string(), funnel: own }
         });
-        let policy = &self.outfit()?.policy;
-        let shares = (policy.control, &ready);
-        let goals = ready.goals.iter().enumerate();
+        let groups = self.group_names()?;
+        let comparison = Comparison { ready: &ready, groups: &groups, level };
+        let credits = credit::credited(&view, &ready, between)?;
+        let goals = ready.goals.iter().enumerate().zip(credits);
+        let goals = goals.map(|((n, goal), credited)| {
+            let mut report = comparison.goal(n, goal, &arms, &by_chance);
+            report.credited = credited;
+            report.credited.sentence = credit::sentence(&report.credited, report.effect.as_ref());
+            report
+        });
         Ok(CampaignReport {
             as_of: at.to_string(),
             funnel: whole,
             variants: variants.collect(),
-            goals: goals.map(|(n, goal)| goal_report(n, goal, &arms, level)).collect(),
-            sample_ratio: sample_ratio(&arms, shares),
-            days: days(&view, id, since)?,
+            goals: goals.collect(),
+            verdict: self.verdict(&view, &saved, &ready)?,
+            warnings: self.warnings(&ready)?,
+            sample_ratio: sample_ratio(&by_chance, policy, &ready),
+            days: days(&view, id, between)?,
         })
+    }
+
+    /// What named control groups are called.
+    fn group_names(&self) -> Result<BTreeMap<Text, String>, Failure> {
+        let groups = self.contact_policy()?.groups;
+        let name = |group: wire::api::ControlGroupInput| {
+            let id = Text::new(&group.id);
+            (id, group.name.filter(|name| !name.trim().is_empty()).unwrap_or(group.id))
+        };
+        Ok(groups.into_iter().map(name).collect())
+    }
+
+    /// What keeps a campaign's messages from being what they could be.
+    fn warnings(&self, ready: &Ready) -> Result<Vec<ReportWarning>, Failure> {
+        let mut warnings = Vec::new();
+        let https =
+            self.contact_policy()?.public_url.is_some_and(|url| url.starts_with("https://"));
+        if ready.campaign.channel == Channel::Email && !ready.campaign.transactional && !https {
+            warnings.push(ReportWarning {
+                code: "no_one_click".into(),
+                message: "`public_url` of the contact policy is no https address, so e-mail has no header \
+                          for unsubscribing with one click, which large providers ask of senders"
+                    .into(),
+                hint: "write the https address of this server there".into(),
+            });
+        }
+        Ok(warnings)
     }
 
     /// Messages that providers took, by campaign.
@@ -140,83 +202,142 @@ fn parted(arms: &Arms, goal: usize) -> (Outcome, Vec<(Text, Outcome)>) {
     (control, variants)
 }
 
-fn goal_report(n: usize, goal: &Goal, arms: &Arms, level: Level) -> GoalReport {
-    let (control, variants) = parted(arms, n);
-    let money = goal.revenue.is_some();
-    let mut all = Outcome::default();
-    variants.iter().for_each(|(_, outcome)| all.merge(outcome));
-    let shown = |name: &str, outcome: &Outcome| ArmReport {
-        arm: name.to_owned(),
-        users: outcome.users,
-        complete: outcome.complete,
-        converted: outcome.converted,
-        rate: (outcome.users > 0).then(|| interval(&rate(outcome).estimate(level))),
-        events: outcome.events,
-        revenue: money.then(|| outcome.revenue.value()),
-        revenue_per_user: (money && outcome.users > 0)
-            .then(|| outcome.revenue.value() / outcome.users as f64),
-    };
-    let mut reports = Vec::new();
-    if control.users > 0 {
-        reports.push(shown(CONTROL, &control));
-    }
-    reports.extend(variants.iter().map(|(name, outcome)| shown(name, outcome)));
-    let together = compared(&control, &[(Text::new(ALL), all)], money, level);
-    let (together, because) = match together {
-        Ok(mut effects) => (effects.pop(), None),
-        Err(because) => (None, Some(because)),
-    };
-    let each = match variants.len() > 1 {
-        true => compared(&control, &variants, money, level).unwrap_or_default(),
-        false => Vec::new(),
-    };
-    GoalReport {
-        event: event_name(goal),
-        within: goal.within.to_string(),
-        arms: reports,
-        effect: together,
-        variants: each,
-        no_effect_because: because,
-    }
-}
-
-/// Arms against control, or why they cannot be compared.
-fn compared(
-    control: &Outcome,
-    arms: &[(Text, Outcome)],
-    money: bool,
+/// How arms are compared, and what they are called.
+struct Comparison<'a> {
+    ready: &'a Ready,
+    groups: &'a BTreeMap<Text, String>,
     level: Level,
-) -> Result<Vec<EffectReport>, String> {
-    if control.users == 0 {
-        return Err("there is no control group yet".to_owned());
-    }
-    let all = || std::iter::once(control).chain(arms.iter().map(|(_, outcome)| outcome));
-    let rates: Vec<Rate> = all().map(rate).collect();
-    let effects = compare_rates(&rates, level).map_err(|error| error.to_string())?;
-    let amounts: Vec<Amount> = all().map(amount).collect();
-    let amounts = money.then(|| compare_amounts(&amounts, level).ok()).flatten();
-    let report = |effect: &Effect| {
-        let (name, outcome) = &arms[effect.arm - 1];
-        let amount = amounts.iter().flatten().find(|amount| amount.arm == effect.arm);
-        EffectReport {
-            arm: name.to_string(),
-            difference: interval(&effect.difference),
-            lift: effect.lift.as_ref().ok().map(interval),
-            p_value: effect.p_adjusted,
-            significant: !effect.difference.interval.contains(0.0),
-            extra_converted: interval(&effect.incremental(outcome.users)),
-            revenue_per_user: amount.map(|amount| interval(&amount.difference)),
-            extra_revenue: amount.map(|amount| interval(&amount.incremental(outcome.users))),
-        }
-    };
-    Ok(effects.iter().map(report).collect())
 }
 
-fn rate(outcome: &Outcome) -> Rate {
+impl Comparison<'_> {
+    /// One goal. `arms`: everybody; `by_chance`: those whom chance drew into a variant.
+    fn goal(&self, n: usize, goal: &Goal, arms: &Arms, by_chance: &Arms) -> GoalReport {
+        let (control, variants) = parted(arms, n);
+        let money = goal.revenue.is_some();
+        let mut all = Outcome::default();
+        variants.iter().for_each(|(_, outcome)| all.merge(outcome));
+        let mut reports = Vec::new();
+        if control.users > 0 {
+            reports.push(self.shown(CONTROL, &control, money));
+        }
+        reports.extend(variants.iter().map(|(id, outcome)| self.shown(id, outcome, money)));
+        let all = [(Text::new(ALL), ALL_NAME.to_owned(), all)];
+        let together = self.compared((CONTROL, &control), &all, money);
+        let (together, because) = match together {
+            Ok(mut effects) => (effects.pop(), None),
+            Err(because) => (None, Some(because)),
+        };
+        let (control, variants) = parted(by_chance, n);
+        let named: Vec<(Text, String, Outcome)> = variants
+            .into_iter()
+            .map(|(id, outcome)| (id.clone(), self.ready.called(&id), outcome))
+            .collect();
+        // Who got which by what they are differs anyway.
+        let drawn = self.ready.campaign.by.is_none();
+        let each = match named.len() > 1 && drawn {
+            true => self.compared((CONTROL, &control), &named, money).unwrap_or_default(),
+            false => Vec::new(),
+        };
+        GoalReport {
+            event: event_name(goal),
+            within: goal.within.to_string(),
+            arms: reports,
+            effect: together,
+            variants: each,
+            no_effect_because: because,
+            groups: self.by_group(arms, n, &all, money),
+            credited: CreditReport::default(),
+        }
+    }
+
+    fn shown(&self, id: &str, outcome: &Outcome, money: bool) -> ArmReport {
+        ArmReport {
+            arm: id.to_owned(),
+            name: self.ready.called(id),
+            users: outcome.users,
+            complete: outcome.complete,
+            converted: outcome.converted,
+            rate: (outcome.users > 0).then(|| interval(&rate(outcome).estimate(self.level))),
+            events: outcome.events,
+            revenue: money.then(|| outcome.revenue.value()),
+            revenue_per_user: (money && outcome.users > 0)
+                .then(|| outcome.revenue.value() / outcome.users as f64),
+        }
+    }
+
+    /// All variants against each control group alone, where there are several.
+    fn by_group(
+        &self,
+        arms: &Arms,
+        goal: usize,
+        all: &[(Text, String, Outcome)],
+        money: bool,
+    ) -> Vec<EffectReport> {
+        let groups: Vec<(&Text, &Outcome)> = arms
+            .iter()
+            .filter_map(|(arm, outcomes)| match arm {
+                Arm::Control(id) => Some((id, outcomes.get(goal)?)),
+                Arm::Variant(_) => None,
+            })
+            .collect();
+        if groups.len() < 2 {
+            return Vec::new();
+        }
+        let against = |(id, outcome): (&Text, &Outcome)| {
+            let name = self.groups.get(id).cloned().unwrap_or_else(|| id.to_string());
+            let mut effect = self.compared((&name, outcome), all, money).ok()?.pop()?;
+            (effect.arm, effect.name) = (id.to_string(), name);
+            Some(effect)
+        };
+        groups.into_iter().filter_map(against).collect()
+    }
+
+    /// Arms (id, name, outcome) against a control group, or why they cannot be compared.
+    fn compared(
+        &self,
+        (called, control): (&str, &Outcome),
+        arms: &[(Text, String, Outcome)],
+        money: bool,
+    ) -> Result<Vec<EffectReport>, String> {
+        if control.users == 0 {
+            return Err("there is no control group yet".to_owned());
+        }
+        let names: Vec<String> = std::iter::once(called.to_owned())
+            .chain(arms.iter().map(|(id, name, _)| match id.as_str() {
+                ALL => name.clone(),
+                _ => format!("\"{name}\""),
+            }))
+            .collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let all = || std::iter::once(control).chain(arms.iter().map(|(.., outcome)| outcome));
+        let rates: Vec<Rate> = all().map(rate).collect();
+        let effects = compare_rates(&rates, self.level).map_err(|error| error.said(&names))?;
+        let amounts: Vec<Amount> = all().map(amount).collect();
+        let amounts = money.then(|| compare_amounts(&amounts, self.level).ok()).flatten();
+        let report = |effect: &Effect| {
+            let (id, name, outcome) = &arms[effect.arm - 1];
+            let amount = amounts.iter().flatten().find(|amount| amount.arm == effect.arm);
+            EffectReport {
+                arm: id.to_string(),
+                name: name.clone(),
+                difference: interval(&effect.difference),
+                lift: effect.lift.as_ref().ok().map(interval),
+                p_value: effect.p_adjusted,
+                significant: !effect.difference.interval.contains(0.0),
+                extra_converted: interval(&effect.incremental(outcome.users)),
+                revenue_per_user: amount.map(|amount| interval(&amount.difference)),
+                extra_revenue: amount.map(|amount| interval(&amount.incremental(outcome.users))),
+            }
+        };
+        Ok(effects.iter().map(report).collect())
+    }
+}
+
+pub(super) fn rate(outcome: &Outcome) -> Rate {
     Rate { users: outcome.users, converted: outcome.converted }
 }
 
-fn amount(outcome: &Outcome) -> Amount {
+pub(super) fn amount(outcome: &Outcome) -> Amount {
     Amount {
         users: outcome.users,
         payers: outcome.payers,
@@ -230,21 +351,29 @@ fn interval(estimate: &Estimate) -> WithInterval {
 }
 
 /// Whether users fell into the arms as the shares say: control groups and variants.
-fn sample_ratio(arms: &Arms, (workspace, ready): (Share, &Ready)) -> Option<SampleRatioReport> {
+fn sample_ratio(arms: &Arms, policy: &Policy, ready: &Ready) -> Option<SampleRatioReport> {
     let of = |arm: &Arm| {
         arms.get(arm).and_then(|outcomes| outcomes.first()).map_or(0, |outcome| outcome.users)
     };
-    let (w, c) = (workspace.fraction(), ready.campaign.control.fraction());
-    if ready.campaign.transactional || w + c == 0.0 {
+    let campaign = &ready.campaign;
+    let (w, c) = (policy.control.fraction(), campaign.control.fraction());
+    if campaign.transactional || w + c == 0.0 && campaign.groups.is_empty() {
         return None;
     }
-    // Whoever the workspace holds out is drawn before the campaign draws.
-    let mut parts = vec![
-        (of(&Arm::Control("workspace".into())), w),
-        (of(&Arm::Control("campaign".into())), (1.0 - w) * c),
-    ];
-    for arm in ready.campaign.arms.all() {
-        let share = (1.0 - w) * (1.0 - c) * arm.share.fraction();
+    // Whoever the workspace holds out is drawn before the named groups, and these before the campaign draws.
+    let mut parts = vec![(of(&Arm::Control(Text::const_new(WORKSPACE))), w)];
+    let mut left = 1.0 - w;
+    for (id, part) in campaign.groups.iter().zip(policy.groups.parts(&campaign.groups)) {
+        parts.push((of(&Arm::Control(id.clone())), (1.0 - w) * part));
+        left -= (1.0 - w) * part;
+    }
+    parts.push((of(&Arm::Control(Text::const_new(CAMPAIGN))), left * c));
+    if campaign.by.is_some() {
+        let n = arms.keys().filter(|arm| matches!(arm, Arm::Variant(_))).map(of).sum();
+        parts.push((n, left * (1.0 - c)));
+    }
+    for arm in campaign.arms.all().iter().filter(|_| campaign.by.is_none()) {
+        let share = left * (1.0 - c) * arm.share.fraction();
         parts.push((of(&Arm::Variant(arm.id.clone())), share));
     }
     parts.retain(|(_, share)| *share > 0.0);
@@ -256,11 +385,16 @@ fn sample_ratio(arms: &Arms, (workspace, ready): (Share, &Ready)) -> Option<Samp
     Some(SampleRatioReport { p_value: checked.p, mismatch })
 }
 
-fn days(view: &View, id: &str, since: Timestamp) -> Result<Vec<CampaignDay>, Failure> {
+fn days(
+    view: &View,
+    id: &str,
+    (since, until): (Timestamp, Timestamp),
+) -> Result<Vec<CampaignDay>, Failure> {
     let mut days: BTreeMap<i64, [u64; 4]> = BTreeMap::new();
     let names = [SENT, OPENED, CLICKED, FAILED];
     let mut count = |_, at: Timestamp, name: &'static str, values: &[Option<model::Value>]| {
         let own = matches!(&values[1], Some(model::Value::Text(campaign)) if campaign == id);
+        let own = own && at < until;
         if let Some(place) = names.iter().position(|own| *own == name).filter(|_| own) {
             days.entry(view.rules.zone.day(at).0).or_default()[place] += 1;
         }
@@ -277,7 +411,7 @@ fn days(view: &View, id: &str, since: Timestamp) -> Result<Vec<CampaignDay>, Fai
     Ok(days.into_iter().skip(skip).map(day).collect())
 }
 
-fn event_name(goal: &Goal) -> String {
+pub(super) fn event_name(goal: &Goal) -> String {
     match &goal.of.names {
         segment::tree::EventNames::Any => "*".into(),
         segment::tree::EventNames::Of(names) => {

@@ -15,6 +15,7 @@ use model::outreach::{self, CHANNEL, DISMISSED, MACHINE, OPENED, SESSION, VARIAN
 use model::{Day, EventId, Text, Timestamp, Value};
 
 use super::outreach::trigger;
+use super::retry::Outcomes;
 use super::shelf::{Shelf, Shelved, Show, expires, text};
 use super::*;
 use crate::outbox::render::is_pushed;
@@ -26,12 +27,11 @@ impl Writer {
         &mut self,
         evaluator: &Evaluator,
         now: Timestamp,
-    ) -> Result<Vec<(Candidate, Text, Timestamp)>, history::QueryError> {
-        let mut settled: HashSet<Text> = HashSet::new();
+    ) -> Result<Vec<(Candidate, Text, Timestamp, u64)>, history::QueryError> {
+        let mut outcomes = Outcomes::default();
         let since = now.minus(REMEMBERED);
-        let outcomes = [outreach::SENT, outreach::FAILED];
-        history_of::scan(evaluator, &outcomes, since, &[], &mut |_, _, _, values| {
-            settled.insert(text(&values[0]));
+        history_of::scan(evaluator, &Outcomes::NAMES, since, &[], &mut |_, at, name, values| {
+            outcomes.add(text(&values[0]), name, at);
         })?;
         let mut decided: HashSet<Text> = HashSet::new();
         let (mut pending, mut messages) = (Vec::new(), Vec::new());
@@ -50,7 +50,7 @@ impl Writer {
             &mut |user, at, _, values| {
                 let message = text(&values[0]);
                 messages.push((user, at, text(&values[1]), text(&values[4]), text(&values[5])));
-                if !settled.contains(&message) {
+                if let Some((again, retried)) = outcomes.waits(&message) {
                     let candidate = Candidate {
                         campaign: text(&values[1]),
                         user,
@@ -61,7 +61,7 @@ impl Writer {
                         missed: false,
                         event: trigger(&text(&values[6])),
                     };
-                    pending.push((candidate, text(&values[2]), at));
+                    pending.push((candidate, text(&values[2]), again.unwrap_or(at), retried));
                 }
                 decided.insert(message);
             },

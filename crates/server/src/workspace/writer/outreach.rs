@@ -81,7 +81,7 @@ pub(crate) struct Reaching {
     pub(super) planned: BTreeMap<(Timestamp, EventId), Candidate>,
     paused: HashMap<Text, Vec<Candidate>>,
     requests: VecDeque<Request>,
-    outbox: Option<UnboundedSender<Handover>>,
+    pub(super) outbox: Option<UnboundedSender<Handover>>,
 }
 
 impl Reaching {
@@ -219,11 +219,11 @@ impl Writer {
             let ready = outfit.campaigns.get(campaign);
             ready.is_none_or(|ready| is_pushed(ready.campaign.channel))
         };
-        for (candidate, variant, at) in pending {
+        for (candidate, variant, at, retried) in pending {
             if !pushed(&candidate.campaign) {
                 continue;
             }
-            queued.extend(self.queued_again(&candidate, variant, at));
+            queued.extend(self.queued_again(&candidate, variant, at, retried));
         }
         let _ = outbox.send(Handover::Left(queued));
         self.reaching.outbox = Some(outbox);
@@ -520,11 +520,12 @@ impl Writer {
     }
 
     /// A message of an earlier run that has no outcome; nothing: it cannot be sent any more.
-    fn queued_again(
+    pub(super) fn queued_again(
         &mut self,
         candidate: &Candidate,
         variant: Text,
         at: Timestamp,
+        retried: u64,
     ) -> Option<Queued> {
         let outfit = Arc::clone(&self.reaching.outfit);
         let ready = outfit.campaigns.get(&candidate.campaign)?;
@@ -552,7 +553,8 @@ impl Writer {
         let candidate = Candidate { user, event, ..candidate.clone() };
         let of = (&person, &attribute as &Attribute<'_>);
         let handed = handed(ready, &candidate, (variant, open, at), of, &who);
-        Some(Queued { memberships: self.memberships(ready, user, now), ..handed })
+        let memberships = self.memberships(ready, user, now);
+        Some(Queued { memberships, retried, ..handed })
     }
 
     /// An event of a user by its id.
@@ -671,6 +673,7 @@ pub(super) fn handed(
         user: person.fold.person(candidate.user).public_id.clone(),
         who: who.clone(),
         at,
+        retried: 0,
         places,
         attributes,
         memberships: Vec::new(),

@@ -288,6 +288,7 @@ impl Shelved {
             user,
             who,
             at: self.at,
+            retried: 0,
             places: Vec::new(),
             attributes: Vec::new(),
             memberships: Vec::new(),

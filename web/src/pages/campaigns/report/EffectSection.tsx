@@ -10,7 +10,10 @@ import { IntervalPlot } from './IntervalPlot';
 import { useArmNames } from './Report';
 import { chance } from './scale';
 
-export function EffectSection({ campaign, goal }: { campaign: Campaign; goal: GoalReport }) {
+/** Control groups that nobody named. */
+const GROUPS = ['workspace', 'campaign'];
+
+export function EffectSection({ campaign, goal, confidence }: { campaign: Campaign; goal: GoalReport; confidence: number }) {
   const { t } = useTranslation();
   const name = useArmNames(campaign);
   const { effect } = goal;
@@ -23,20 +26,27 @@ export function EffectSection({ campaign, goal }: { campaign: Campaign; goal: Go
         </Notice>
       ) : (
         <Stack gap="lg">
-          {effect && <Verdict effect={effect} />}
+          {effect && <Verdict effect={effect} confidence={confidence} />}
           {effect && <Numbers effect={effect} />}
           <IntervalPlot rows={rows.map((row) => ({ key: row.arm, label: name(row.arm), ...row.difference, significant: row.significant }))} />
+          {goal.groups.length > 1 && (
+            <Stack gap="xs" data-groups>
+              <Text size="sm" fw={600}>{t('effect.groups')}</Text>
+              <IntervalPlot rows={goal.groups.map((row) => ({ key: row.arm, label: t('effect.against', { group: GROUPS.includes(row.arm) ? t(`effect.group.${row.arm}`) : row.name }), ...row.difference, significant: row.significant }))} />
+            </Stack>
+          )}
         </Stack>
       )}
     </Section>
   );
 }
 
-function Verdict({ effect }: { effect: EffectReport }) {
+function Verdict({ effect, confidence }: { effect: EffectReport; confidence: number }) {
   const { t } = useTranslation();
+  const format = useFormat();
   const text = !effect.significant ? t('effect.open') : effect.difference.value > 0 ? t('effect.more') : t('effect.less');
   const colour = !effect.significant ? 'gray' : effect.difference.value > 0 ? 'teal' : 'red';
-  return <Notice color={colour} title={text} data-significant={effect.significant}><Text size="sm" c="dimmed">{t('effect.p', { p: chance(effect.p_value) })}</Text></Notice>;
+  return <Notice color={colour} title={text} data-significant={effect.significant}><Text size="sm" c="dimmed">{t('effect.p', { p: chance(effect.p_value), level: format.percent(confidence, 1) })}</Text></Notice>;
 }
 
 /** Sign and number, set apart, because they change places in right-to-left text otherwise. */

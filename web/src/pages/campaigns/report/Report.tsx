@@ -2,18 +2,32 @@
 
 import { SegmentedControl, Stack } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
-import type { Campaign, CampaignReport } from '../../../api/outreach';
+import type { Campaign, CampaignReport, ReportWarning } from '../../../api/outreach';
 import { Notice } from '../../../components/Notice';
 import { useParam } from '../../../lib/params';
 import { chance } from './scale';
 import { ArmsTable } from './ArmsTable';
+import { CreditSection } from './CreditSection';
 import { DaysChart } from './DaysChart';
 import { EffectSection } from './EffectSection';
 import { FunnelSection } from './FunnelSection';
+import { VerdictSection } from './VerdictSection';
 
 interface Props {
   campaign: Campaign;
   report: CampaignReport;
+  /** Of the intervals. */
+  confidence: number;
+}
+
+function Warning({ warning }: { warning: ReportWarning }) {
+  const { t, i18n } = useTranslation();
+  const known = i18n.exists(`warning.${warning.code}`);
+  return (
+    <Notice color="yellow" title={known ? t(`warning.${warning.code}`) : warning.message} data-warning={warning.code}>
+      {known ? t(`warningHint.${warning.code}`) : <bdi>{warning.hint}</bdi>}
+    </Notice>
+  );
 }
 
 /** What variants are called. */
@@ -26,12 +40,14 @@ export function useArmNames(campaign: Campaign): (arm: string) => string {
   };
 }
 
-export function Report({ campaign, report }: Props) {
+export function Report({ campaign, report, confidence }: Props) {
   const { t } = useTranslation();
   const [wanted, setGoal] = useParam('goal', report.goals.map((_, at) => String(at)), '0');
   const goal = report.goals[Number(wanted)];
   return (
     <Stack gap="lg">
+      {report.warnings.map((warning) => <Warning key={warning.code} warning={warning} />)}
+      <VerdictSection campaign={campaign} verdict={report.verdict} />
       <FunnelSection campaign={campaign} report={report} />
       {report.sample_ratio?.mismatch && (
         <Notice color="red" role="alert" title={t('report.mismatch')} data-mismatch>
@@ -50,7 +66,8 @@ export function Report({ campaign, report }: Props) {
       )}
       {goal && (
         <>
-          <EffectSection campaign={campaign} goal={goal} />
+          <EffectSection campaign={campaign} goal={goal} confidence={confidence} />
+          <CreditSection campaign={campaign} goal={goal} />
           <ArmsTable campaign={campaign} goal={goal} />
         </>
       )}

@@ -1,10 +1,11 @@
 // To whom: everybody, a saved segment, or a definition written here; and who is held out, so that the
 // effect can be told.
 
-import { Grid, NativeSelect, NumberInput, SegmentedControl, Stack, Text } from '@mantine/core';
+import { Grid, MultiSelect, NativeSelect, NumberInput, SegmentedControl, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { usePolicy } from '../../../api/outreach';
 import { useCatalogue, useSegments, validate } from '../../../api/queries';
 import type { Definition } from '../../../api/types';
 import { ErrorPanel } from '../../../components/ErrorPanel';
@@ -122,6 +123,7 @@ function Written({ mode, value, onChange, onText }: WrittenProps) {
 function ControlSection({ draft, change, started }: StepProps) {
   const { t } = useTranslation();
   const share = draft.control ?? CONTROL;
+  const groups = usePolicy().data?.groups ?? [];
   return (
     <Section title={t('audience.control')} lead={t('audience.controlLead')}>
       {draft.transactional ? <Text size="sm">{t('audience.noControl')}</Text> : (
@@ -137,7 +139,20 @@ function ControlSection({ draft, change, started }: StepProps) {
           onChange={(value) => typeof value === 'number' && change({ control: Math.min(Math.max(value, 0), 99) / 100 })}
         />
       )}
-      {!draft.transactional && share === 0 && <Notice mt="sm" color="yellow">{t('audience.blind')}</Notice>}
+      {!draft.transactional && groups.length > 0 && (
+        <MultiSelect
+          mt="md"
+          maw={420}
+          label={t('audience.groups')}
+          description={t('audience.groupsLead')}
+          disabled={started}
+          value={draft.control_groups ?? []}
+          onChange={(chosen) => change({ control_groups: chosen })}
+          data={groups.map(({ id, name }) => ({ value: id, label: name || id }))}
+          data-groups
+        />
+      )}
+      {!draft.transactional && share === 0 && (draft.control_groups ?? []).length === 0 && <Notice mt="sm" color="yellow">{t('audience.blind')}</Notice>}
     </Section>
   );
 }

@@ -1,6 +1,6 @@
 // What the campaign is to bring about. The first goal decides.
 
-import { Button, CloseButton, Grid, Group, Stack, Text, TextInput } from '@mantine/core';
+import { Box, Button, CloseButton, Grid, Group, Stack, Text, TextInput } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import type { Goal } from '../../../api/outreach';
@@ -9,6 +9,7 @@ import { Section } from '../../../components/Page';
 import { Name } from '../../../components/Pick';
 import { eventName } from '../draft';
 import { EventField } from '../EventField';
+import { DecisionFields } from './DecisionFields';
 import { ReachPanel } from './ReachPanel';
 import type { StepProps } from './step';
 
@@ -17,7 +18,7 @@ const WITHIN = '7d';
 /** Names under which money usually goes. */
 const MONEY = /amount|revenue|value|price|total/i;
 
-export default function GoalsStep({ draft, change }: StepProps) {
+export default function GoalsStep({ draft, change, started }: StepProps) {
   const { t } = useTranslation();
   const goals = draft.goals ?? [];
   const put = (at: number, goal: Goal) => change({ goals: goals.map((one, i) => (i === at ? goal : one)) });
@@ -29,7 +30,7 @@ export default function GoalsStep({ draft, change }: StepProps) {
             {goals.length === 0 && <Text size="sm" c="dimmed">{t('goals.none')}</Text>}
             {goals.map((goal, at) => (
               // eslint-disable-next-line react/no-array-index-key
-              <GoalRow key={at} number={at + 1} goal={goal} onChange={(next) => put(at, next)} onRemove={() => change({ goals: goals.filter((_, i) => i !== at) })} />
+              <GoalRow key={at} number={at + 1} goal={goal} onChange={(next) => put(at, next)} onRemove={() => change({ goals: goals.filter((_, i) => i !== at), ...(draft.decision?.goal && { decision: { ...draft.decision, goal: 0 } }) })} />
             ))}
             {goals.length < GOALS_MAX && (
               <Button size="compact-sm" variant="light" leftSection={<IconPlus size={14} />} style={{ alignSelf: 'flex-start' }} onClick={() => change({ goals: [...goals, { event: '', within: WITHIN }] })}>
@@ -38,6 +39,7 @@ export default function GoalsStep({ draft, change }: StepProps) {
             )}
           </Stack>
         </Section>
+        {goals.length > 0 && <Box mt="lg"><DecisionFields draft={draft} change={change} started={started} /></Box>}
       </Grid.Col>
       <Grid.Col span={{ base: 12, md: 4 }}>
         <ReachPanel draft={draft} />

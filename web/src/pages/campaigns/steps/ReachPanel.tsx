@@ -42,6 +42,7 @@ export function ReachLines({ reach }: { reach: CampaignReach }) {
       {reach.excluded.toSorted((a, b) => b.count - a.count).map(({ reason, count }) => <Line key={reason} label={<Reason code={reason} />} value={format.count(count)} sign="−" />)}
       <Line strong label={t('reach.reachable')} value={format.count(reach.reachable)} />
       <Line label={t('reach.control')} value={format.count(reach.control)} sign="−" />
+      {reach.control_by_group.length > 1 && reach.control_by_group.map(({ reason, count }) => <Line key={`group ${reason}`} label={<Text span size="xs" c="dimmed" ps="md"><Reason code={reason} size="xs" /></Text>} value={format.count(count)} />)}
       <Line strong label={t('reach.messages')} value={format.count(reach.messages)} />
     </Stack>
   );

@@ -4,7 +4,7 @@
 import { Button, Grid, Group, Stack, Text } from '@mantine/core';
 import { IconSend } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
-import type { CampaignInput, ContentProblem } from '../../../api/outreach';
+import { type CampaignInput, type ContentProblem, usePolicy } from '../../../api/outreach';
 import { ErrorPanel } from '../../../components/ErrorPanel';
 import { Section } from '../../../components/Page';
 import { Query } from '../../../components/Query';
@@ -30,6 +30,8 @@ export default function ReviewStep({ draft, problems, unsaved, started, error, b
   const { t } = useTranslation();
   const format = useFormat();
   const query = useReach(draft);
+  const policy = usePolicy();
+  const insecure = policy.data !== undefined && draft.channel === 'email' && !draft.transactional && !policy.data.public_url?.startsWith('https://');
   const asks = draft.trigger.kind === 'once' && draft.trigger.at === undefined;
   const waits = ['event', 'enters', 'leaves', 'state', 'api'].includes(draft.trigger.kind);
   const count = query.isPlaceholderData ? undefined : query.data?.messages;
@@ -56,6 +58,8 @@ export default function ReviewStep({ draft, problems, unsaved, started, error, b
           )}
           <Stack gap="md" mt="md">
             <Problems problems={problems} />
+            {insecure && <Notice color="yellow" title={t('warning.no_one_click')} data-warning="no_one_click">{t('warningHint.no_one_click')}</Notice>}
+            {policy.data?.approval && !started && <Notice color="blue" title={t('approval.needed')} data-approval-needed>{t('approval.neededLead')}</Notice>}
             {!started && (
               <Group>
                 <Button leftSection={<IconSend size={16} />} loading={busy} disabled={wrong || (count === undefined && !query.isError) || (asks && count === 0)} onClick={onStart} data-start>{label}</Button>
