@@ -84,7 +84,7 @@ const WINDOW: Span = Span::days(1);
 
 impl Reason {
     /// All of them, in the order in which they are decided.
-    pub const ALL: [Reason; 15] = [
+    pub const ALL: [Reason; 17] = [
         Reason::NotQualified,
         Reason::CampaignStopped,
         Reason::LocalTimePassed,
@@ -94,7 +94,9 @@ impl Reason {
         Reason::Blocked(Blocked::Channel),
         Reason::Blocked(Blocked::Device),
         Reason::Blocked(Blocked::System),
+        Reason::Blocked(Blocked::Pending),
         Reason::Blocked(Blocked::Topic),
+        Reason::WindowClosed,
         Reason::Limit,
         Reason::DailyLimit,
         Reason::CutOff,

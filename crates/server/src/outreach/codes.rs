@@ -63,7 +63,7 @@ const PLANNED: [(&str, &str, &str); 5] = [
 ];
 
 /// What the outbox says itself.
-const OUTBOX: [(&str, &str, &str); 10] = [
+const OUTBOX: [(&str, &str, &str); 11] = [
     ("campaign_stopped", "the campaign was stopped before it was sent", "make another campaign"),
     (
         "in_doubt",
@@ -80,6 +80,11 @@ const OUTBOX: [(&str, &str, &str); 10] = [
         "message.expired",
         "it waited longer for its provider than the campaign allows",
         "see what the provider says, or allow a longer time (`delivery.expires`)",
+    ),
+    (
+        "shelf_full",
+        "too many messages wait for the user to fetch them",
+        "send fewer, or let them expire sooner",
     ),
     ("template.aborted", "the template stopped it", "nothing, if that was meant"),
     ("template.limit", "the template needs too much time or room", "write it simpler"),
@@ -106,6 +111,13 @@ pub fn all() -> Vec<Explained> {
     }));
     all.extend(PLANNED.into_iter().map(of(Said::Planned)));
     all.extend(OUTBOX.into_iter().map(of(Said::Failed)));
+    // What a user does not want any more when they come to fetch it.
+    all.extend(Reason::ALL.iter().filter(|reason| matches!(reason, Reason::Blocked(_))).map(
+        |reason| {
+            let (means, remedy) = withheld(reason);
+            Explained { code: reason.word(), said: Said::Failed, means, remedy }
+        },
+    ));
     all.extend(Code::ALL.iter().map(|code| Explained {
         code: code.name(),
         said: Said::Failed,
@@ -142,6 +154,14 @@ fn withheld(reason: &Reason) -> (&'static str, &'static str) {
         Reason::Blocked(Blocked::System) => {
             ("messages are switched off in the device's own settings", "nothing")
         }
+        Reason::Blocked(Blocked::Pending) => (
+            "the user asked for the topic and has not confirmed it",
+            "nothing: the confirmation is theirs to give",
+        ),
+        Reason::WindowClosed => (
+            "the user has not written for a day, and WhatsApp takes nothing but templates then",
+            "use a template, or answer within a day",
+        ),
         Reason::Blocked(Blocked::Topic) => ("the user is not subscribed to the topic", "nothing"),
         Reason::Capped => {
             ("a cap or a gap of the contact policy is reached", "raise its priority, or the cap")

@@ -192,6 +192,11 @@ impl Service {
                 "the message may have arrived, and would be there twice",
                 "write to the user anew, with a campaign that is sent by request",
             ),
+            "fetched" => (
+                409,
+                "messages of its channel are fetched by whoever they are for",
+                "send another campaign",
+            ),
             "campaign_gone" => {
                 (409, "its campaign cannot be read any more", "mend the campaign first")
             }

@@ -131,7 +131,7 @@ pub struct DeliveriesRetried {
     /// Messages that wait for their providers again.
     pub retried: u64,
     /// Messages that are not sent again, by reason: `not_found`, `not_failed`, `waiting`, `in_doubt` (it may have
-    /// arrived), `campaign_gone`, `campaign_stopped`.
+    /// arrived), `fetched` (nobody sends them), `campaign_gone`, `campaign_stopped`.
     pub refused: Vec<ReasonCount>,
     /// There are more of the kind: ask again.
     pub more: bool,

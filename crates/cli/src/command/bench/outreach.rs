@@ -261,6 +261,7 @@ fn rendering(
             user: Text::new(&user),
             who: Who::user(&user),
             at: now,
+            retried: 0,
             places: Vec::new(),
             attributes: vec![
                 (Text::const_new("city"), text(format!("City {}", n % 81))),

@@ -40,7 +40,8 @@ fn there_are_many_codes_and_none_says_two_things_at_one_step() {
 fn every_code_that_the_outbox_says_is_in_the_list() {
     let known: BTreeSet<&str> =
         all().into_iter().filter(|of| of.said == Said::Failed).map(|of| of.code).collect();
-    let mut files = vec![root().join("crates/server/src/outbox")];
+    let sources = ["crates/server/src/outbox", "crates/server/src/workspace/writer/shelf.rs"];
+    let mut files: Vec<PathBuf> = sources.iter().map(|path| root().join(path)).collect();
     let mut found = BTreeMap::new();
     while let Some(path) = files.pop() {
         if path.is_dir() {
@@ -51,7 +52,7 @@ fn every_code_that_the_outbox_says_is_in_the_list() {
         codes_in(&text).into_iter().for_each(|code| _ = found.insert(code, path.clone()));
     }
     // The scan sees what is there: otherwise it would pass by seeing nothing.
-    for code in ["message.expired", "template.aborted", "in_doubt", "no_provider"] {
+    for code in ["message.expired", "template.aborted", "in_doubt", "no_provider", "shelf_full"] {
         assert!(found.contains_key(code), "{code} is not found any more");
     }
     let missing: Vec<_> = found.iter().filter(|(code, _)| !known.contains(code.as_str())).collect();
@@ -67,6 +68,9 @@ fn codes_in(text: &str) -> Vec<String> {
         "told::failed(queued, \"",
         "told::failed(&queued, \"",
         "told::failed(&item.queued, \"",
+        "self.failed(*user, of, \"",
+        "self.failed(user, &of, \"",
+        "self.failed(user, &gone, \"",
         "Some((\"",
         "{ \"",
     ];

@@ -8,12 +8,14 @@
 use std::collections::HashMap;
 
 use engine::outreach::{Candidate, Standing};
+use engine::schedule::Channel;
 use model::outreach::{self, event_id};
 use model::{Event, EventId, Text, Timestamp, Value};
 use segment::evaluate::UserEvent;
 
 use super::outreach::{trigger, who};
 use super::*;
+use crate::outbox::render::is_pushed;
 use crate::outbox::{Handover, Queued};
 
 /// The code of a message that may have arrived.
@@ -124,6 +126,10 @@ impl Writer {
         };
         let said = |property: &str| text(decision, property).unwrap_or_default();
         let (campaign, variant) = (said(outreach::CAMPAIGN), said(outreach::VARIANT));
+        // Those are fetched by whoever they are for; nothing of ours failed.
+        if Channel::parse(&said(outreach::CHANNEL)).is_some_and(|channel| !is_pushed(channel)) {
+            return Err("fetched");
+        }
         let standing = self.reaching.outfit.campaigns.get(&campaign);
         match standing.map(|ready| ready.campaign.standing) {
             None => return Err("campaign_gone"),
