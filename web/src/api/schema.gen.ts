@@ -1395,6 +1395,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/settings/visitor-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes the secret with which your server signs the ids of visitors. */
+        post: operations["make_visitor_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/subscriptions/address": {
         parameters: {
             query?: never;
@@ -2360,7 +2377,7 @@ export interface components {
             again?: components["schemas"]["Again"];
             /** @description Only members of this segment: an id, or a definition; default: everybody. */
             audience?: unknown;
-            channel: ("email" | "push" | "web_push" | "sms" | "whatsapp" | "webhook" | "in_app" | "inbox");
+            channel: ("email" | "push" | "web_push" | "sms" | "whatsapp" | "webhook" | "in_app" | "on_site" | "inbox");
             /**
              * Format: double
              * @description Share of the audience that gets nothing, so that the effect can be told: 0 to 0.99, default 0.1.
@@ -2497,7 +2514,7 @@ export interface components {
         };
         /** @description A campaign in a list. */
         CampaignSummary: {
-            channel: ("email" | "push" | "web_push" | "sms" | "whatsapp" | "webhook" | "in_app" | "inbox");
+            channel: ("email" | "push" | "web_push" | "sms" | "whatsapp" | "webhook" | "in_app" | "on_site" | "inbox");
             /** @description Stable id. */
             id: string;
             /** @description Labels. */
@@ -2602,7 +2619,7 @@ export interface components {
          * @description How messages reach people.
          * @enum {string}
          */
-        Channel: "email" | "push" | "web_push" | "sms" | "whatsapp" | "webhook" | "in_app" | "inbox";
+        Channel: "email" | "push" | "web_push" | "sms" | "whatsapp" | "webhook" | "in_app" | "on_site" | "inbox";
         /** @description What a person said about a channel. */
         ChannelSubscription: {
             /** @description `email`, `push`, `web_push`, `sms` or `whatsapp`. */
@@ -2744,6 +2761,11 @@ export interface components {
              */
             gaps: components["schemas"]["GapInput"][];
             /**
+             * @description The id of the page's element that opens the inbox of CleverTap's library; default `inbox`.
+             * @default null
+             */
+            inbox_element: string;
+            /**
              * @description Hours in which the law of the user's country lets no marketing through, for the channels it names.
              * @default false
              */
@@ -2765,6 +2787,7 @@ export interface components {
              * @default false
              */
             track: boolean;
+            unproven?: ("nothing" | "impersonal" | "everything");
         };
         /** @description The content of a message in one language. */
         ContentInput: {
@@ -2873,21 +2896,43 @@ export interface components {
             buttons?: components["schemas"]["ButtonInput"][];
             /**
              * Format: int32
-             * @description Seconds until it is shown.
+             * @description Seconds after which it closes by itself; default: never.
+             */
+            close_after_seconds?: number;
+            /**
+             * Format: int32
+             * @description Seconds until it is shown, after what lets it be shown; at most 3,600.
              */
             delay_seconds?: number;
+            /**
+             * @description A document that is shown instead of title, text and picture, in a frame without rights. A link, or
+             *     an element with `data-button`, in it counts as a click; `data-close` closes it.
+             */
+            html?: string;
             /** @description A picture. */
             image?: string;
             /** @enum {string} */
             kind: "in_app";
-            /** @description `cover`, `interstitial`, `half_interstitial`, `header`, `footer`, `alert`; not a template. */
+            /**
+             * @description `modal`, `banner_top`, `banner_bottom`, `corner`, `full_screen`, `image` or `html`; not a template.
+             *     The names `alert`, `half_interstitial`, `header`, `footer`, `interstitial` and `cover` are taken for
+             *     the one that is like them.
+             */
             layout: string;
+            /** @description How often it is shown; default: each message once. */
+            limits?: components["schemas"]["ShowLimits"];
+            /** @description Where a click on it leads, if there are no buttons. */
+            link?: string;
             /** @description The title. */
             title?: string;
+            /** @description What lets it be shown; default: nothing, it is shown at once. */
+            when?: components["schemas"]["ShowWhen"];
         } | {
             /** @description The text. */
             body?: string;
-            /** @description How long it stays, as in `30d`; default: for ever. */
+            /** @description At most 3. */
+            buttons?: components["schemas"]["ButtonInput"][];
+            /** @description How long it stays, as in `30d`, at most 90 days; default: 28 days. */
             expires_after?: string;
             /** @description A picture. */
             image?: string;
@@ -2897,6 +2942,8 @@ export interface components {
             link?: string;
             /** @description It stands above all others. */
             pinned?: boolean;
+            /** @description The tabs of the inbox that it is in, at most 50; not templates. */
+            tags?: string[];
             /** @description The title. */
             title: string;
         };
@@ -3116,7 +3163,8 @@ export interface components {
              */
             all_devices: boolean;
             /**
-             * @description How long a message may wait for its provider, as in `1d`, the default.
+             * @description How long a message may wait for its provider, as in `1d`, the default; in-app messages and inbox cards,
+             *     which whoever they are for fetches: `28d`, at most 90 days.
              * @default null
              */
             expires: string;
@@ -4528,6 +4576,8 @@ export interface components {
         };
         /** @description The answer of the ingestion paths. */
         Ingested: {
+            /** @description Something new waits to be fetched with `POST /v1/messages`, because of these events or otherwise. */
+            messages?: boolean;
             /** @description Messages that could not be accepted; the error stream has them too. */
             rejected?: components["schemas"]["Rejected"][];
             /** @description Everything that was not rejected is durable. */
@@ -5288,7 +5338,7 @@ export interface components {
         };
         /** @description A provider, without its secrets. */
         Provider: {
-            channel: ("email" | "push" | "web_push" | "sms" | "whatsapp" | "webhook" | "in_app" | "inbox");
+            channel: ("email" | "push" | "web_push" | "sms" | "whatsapp" | "webhook" | "in_app" | "on_site" | "inbox");
             /**
              * Format: int32
              * @description Messages under way at once.
@@ -6398,6 +6448,57 @@ export interface components {
              */
             users: number;
         };
+        /** @description How often a pop-up is shown at most. Of one campaign and one user. */
+        ShowLimits: {
+            /**
+             * Format: int32
+             * @description Ever, as far back as messages are remembered (90 days).
+             * @default null
+             */
+            lifetime: number;
+            /**
+             * Format: int32
+             * @description Within 24 hours.
+             * @default null
+             */
+            per_day: number;
+            /**
+             * Format: int32
+             * @description In one session of the user; default: as often as there are messages.
+             * @default null
+             */
+            per_session: number;
+            /**
+             * Format: int32
+             * @description How often one message is shown, as long as it is neither used nor closed; default 1.
+             * @default null
+             */
+            shows: number;
+        };
+        /** @description What a visitor does that lets a pop-up be shown. */
+        ShowWhen: {
+            /** @enum {string} */
+            kind: "now";
+        } | {
+            /** @enum {string} */
+            kind: "inactive";
+            /**
+             * Format: int32
+             * @description Seconds, 1 to 3,600.
+             */
+            seconds: number;
+        } | {
+            /** @enum {string} */
+            kind: "scrolled";
+            /**
+             * Format: int32
+             * @description Percent of the page, 1 to 100.
+             */
+            percent: number;
+        } | {
+            /** @enum {string} */
+            kind: "exit_intent";
+        };
         /** @description Numbers in brief. */
         Spread: {
             /**
@@ -7077,6 +7178,16 @@ export interface components {
              * @description Its part of all parts; default 1.
              */
             share?: number;
+        };
+        /** @description A secret with which your server signs ids of users for browsers and apps. */
+        VisitorSecret: {
+            /**
+             * Format: int32
+             * @description Secrets that are accepted: this one, and the one before it until the next is made.
+             */
+            accepted: number;
+            /** @description The key of HMAC-SHA-256, as it is written here. It is shown this once. */
+            secret: string;
         };
         /**
          * @description What kind of definition is watched.
@@ -10946,6 +11057,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SessionSettings"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    make_visitor_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorSecret"];
                 };
             };
             /** @description what went wrong and how to mend it */

@@ -42,6 +42,14 @@ pub enum CampaignCommand {
     Report(CampaignOneArguments),
     /// Its latest messages
     Deliveries(CampaignOneArguments),
+    /// Make the secret with which your server signs the ids of visitors, and print it this once
+    VisitorSecret(VisitorSecretArguments),
+}
+
+#[derive(Args)]
+pub struct VisitorSecretArguments {
+    #[command(flatten)]
+    pub source: SourceArguments,
 }
 
 #[derive(Args)]

@@ -3,7 +3,7 @@
 use anyhow::Context;
 use wire::api::{
     Campaign, CampaignAction, CampaignActionInput, CampaignInput, CampaignList, CampaignReach,
-    CampaignReport, CampaignReportQuery, Deliveries, DeliveriesQuery, WithInterval,
+    CampaignReport, CampaignReportQuery, Deliveries, DeliveriesQuery, VisitorSecret, WithInterval,
 };
 
 use crate::arguments::{
@@ -31,6 +31,17 @@ pub fn run(arguments: CampaignArguments) -> anyhow::Result<()> {
         CampaignCommand::Stop(arguments) => act(&arguments, CampaignAction::Stop),
         CampaignCommand::Report(arguments) => report(&arguments),
         CampaignCommand::Deliveries(arguments) => deliveries(&arguments),
+        CampaignCommand::VisitorSecret(arguments) => {
+            let source = Source::open(&arguments.source)?;
+            let made: VisitorSecret = match &source {
+                Source::Local(service) => service.make_visitor_secret()?,
+                Source::Remote(client) => {
+                    client.post("/api/settings/visitor-secret", &serde_json::json!({}))?
+                }
+            };
+            print::out(&format!("{}\n", made.secret))?;
+            source.close()
+        }
     }
 }
 
