@@ -57,6 +57,14 @@ pub enum CampaignCommand {
     Deliveries(CampaignDeliveriesArguments),
     /// Send failed messages again
     Retry(CampaignRetryArguments),
+    /// Make the secret with which your server signs the ids of visitors, and print it this once
+    VisitorSecret(VisitorSecretArguments),
+}
+
+#[derive(Args)]
+pub struct VisitorSecretArguments {
+    #[command(flatten)]
+    pub source: SourceArguments,
 }
 
 #[derive(Args)]

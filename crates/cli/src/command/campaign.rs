@@ -4,7 +4,8 @@ use anyhow::Context;
 use wire::api::{
     Campaign, CampaignAction, CampaignActionInput, CampaignApprovalInput, CampaignInput,
     CampaignList, CampaignReach, CampaignReport, CampaignReportQuery, Deliveries, DeliveriesQuery,
-    DeliveriesRetried, DeliveriesRetry, Play, PlayList, WithInterval,
+    DeliveriesRetried, DeliveriesRetry, Play, PlayList, VisitorSecret,
+    WithInterval,
 };
 
 use crate::arguments::{
@@ -40,6 +41,17 @@ pub fn run(arguments: CampaignArguments) -> anyhow::Result<()> {
         CampaignCommand::Report(arguments) => report(&arguments),
         CampaignCommand::Deliveries(arguments) => deliveries(&arguments),
         CampaignCommand::Retry(arguments) => retry(arguments),
+        CampaignCommand::VisitorSecret(arguments) => {
+            let source = Source::open(&arguments.source)?;
+            let made: VisitorSecret = match &source {
+                Source::Local(service) => service.make_visitor_secret()?,
+                Source::Remote(client) => {
+                    client.post("/api/settings/visitor-secret", &serde_json::json!({}))?
+                }
+            };
+            print::out(&format!("{}\n", made.secret))?;
+            source.close()
+        }
     }
 }
 

@@ -291,7 +291,8 @@ fn what_may_not_be_shown_any_more_has_a_reason_and_the_numbers_close() {
     act(&site.watching, "withdrawn", "resume");
     let mut change = json!({"type": "identify", "traits": {"subscription.on_site": false}});
     merge(&mut change, &browser(1));
-    site.watching.batch(&[change]);
+    let batch = json!({"batch": [change]}).to_string();
+    assert_eq!(site.watching.server.send("POST", "/v1/batch", &batch).0, 200);
     assert!(site.titles(&browser(1)).is_empty());
     assert_eq!(failed("withdrawn"), 1, "{}", site.funnel("withdrawn"));
 

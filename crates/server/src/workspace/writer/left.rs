@@ -208,6 +208,8 @@ impl Writer {
                     clicked: clicked.contains(&message),
                     dismissed: dismissed.contains(&message),
                     once: None,
+                    seen_on: None,
+                    announced: false,
                 };
                 found.push((user, new));
             },

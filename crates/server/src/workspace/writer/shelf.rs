@@ -93,6 +93,8 @@ pub(crate) struct Offered {
 pub(crate) enum Deed {
     /// It was shown, or read: the n-th time, from 0.
     Shown(u32),
+    /// It was shown on a page, by a client that does not count: of one page once.
+    ShownOn(u64),
     /// A button of it was used, or the whole of it.
     Clicked { button: Text, url: Text },
     /// It was closed, or thrown out.
@@ -133,6 +135,10 @@ pub(super) struct Shelved {
     pub(super) dismissed: bool,
     /// The number under which it was handed out last.
     pub(super) once: Option<u64>,
+    /// The page on which a client that does not count has shown it last.
+    pub(super) seen_on: Option<u64>,
+    /// A client heard that it waits.
+    pub(super) announced: bool,
 }
 
 /// A show that limits count.
@@ -273,6 +279,8 @@ impl Shelved {
             clicked: false,
             dismissed: false,
             once: None,
+            seen_on: None,
+            announced: false,
         }
     }
 
@@ -594,14 +602,23 @@ impl Writer {
         Ok(Some(Queued { memberships: self.memberships(ready, user, now), ..handed }))
     }
 
-    /// Whether a client that fetched before would find something new.
+    /// Whether something waits for one of these clients that none heard of yet.
     pub(super) fn news(&mut self, claims: &[Claim]) -> bool {
-        claims.iter().any(|claim| {
-            let Some((user, _)) = self.visitor(claim) else { return false };
+        let (now, outfit) = ((self.clock)(), Arc::clone(&self.reaching.outfit));
+        let mut found = false;
+        for claim in claims {
+            let Some((user, _)) = self.visitor(claim) else { continue };
             // Whether it may have it turns out when it asks: this tells a stranger that something happened.
-            let own = self.reaching.shelf.users.get(&user);
-            own.is_some_and(|own| own.iter().any(|of| !of.handed))
-        })
+            for of in self.reaching.shelf.users.get_mut(&user).into_iter().flatten() {
+                let ready = outfit.campaigns.get(&of.campaign);
+                let runs = ready.is_some_and(|of| of.campaign.standing == Standing::Running);
+                if runs && !of.handed && !of.announced && of.expires > now {
+                    of.announced = true;
+                    found = true;
+                }
+            }
+        }
+        found
     }
 
     /// Takes in what a client tells of messages that are its user's.
@@ -632,6 +649,14 @@ impl Writer {
                 }
                 // A show that was not offered.
                 Deed::Shown(_) => {}
+                Deed::ShownOn(page) => {
+                    if own.seen_on != Some(*page) {
+                        records.push(opened(&queued, own.shown, session, now));
+                    }
+                    if let Some(of) = self.reaching.shelf.of(user, *message) {
+                        of.seen_on = Some(*page);
+                    }
+                }
                 Deed::Clicked { button, url } => {
                     if own.shown == 0 {
                         records.push(opened(&queued, 0, session, now));

@@ -73,7 +73,7 @@ async fn fetched(app: &App, asked: Asked, headers: &HeaderMap) -> Result<Notices
     let claim = Claim { anonymous_id: Some(guid), user_id: None, proven: false };
     if let Some((clicked, message, button)) = receipt {
         let deed = match clicked {
-            false => Deed::Shown(0),
+            false => Deed::ShownOn(page),
             true => Deed::Clicked {
                 button: bounded(Some(&button), BUTTON_BYTES_MAX),
                 url: Text::default(),
