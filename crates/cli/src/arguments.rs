@@ -2,11 +2,11 @@
 
 mod analyses;
 mod campaign;
-mod provider;
 mod files;
 mod history;
 mod memory;
 mod privacy;
+mod provider;
 mod schema;
 mod segment;
 mod simulate;
@@ -24,11 +24,11 @@ pub use files::{
     ImportsCommand, ImportsListArguments, ImportsOneArguments, Table,
 };
 pub use history::{BackupArguments, HistoryArguments, HistoryCommand, RestoreArguments};
+pub use memory::MemoryArguments;
+pub use privacy::{EraseArguments, SuppressArguments};
 pub use provider::{
     ProviderArguments, ProviderCommand, ProviderListArguments, ProviderOneArguments,
 };
-pub use memory::MemoryArguments;
-pub use privacy::{EraseArguments, SuppressArguments};
 pub use schema::{SchemaArguments, SchemaCommand};
 pub use segment::{SegmentArguments, SegmentCommand};
 pub use simulate::SimulateArguments;

@@ -159,9 +159,9 @@ mod tests {
     #[test]
     fn each_flag_blocks_only_its_scope() {
         let three = [None, Some(true), Some(false)];
-        let topics = three
-            .into_iter()
-            .flat_map(|chosen| [true, false].map(|by_default| Some(Topic { by_default, chosen, pending: false })));
+        let topics = three.into_iter().flat_map(|chosen| {
+            [true, false].map(|by_default| Some(Topic { by_default, chosen, pending: false }))
+        });
         let topics: Vec<Option<Topic>> = topics.chain([None]).collect();
         let mut n = 0;
         for (channel, device) in three.iter().flat_map(|c| three.iter().map(move |d| (*c, *d))) {

@@ -83,9 +83,8 @@ const START: &[&str] = &[
     "ابدأ",
     "اشتراك",
 ];
-const HELP: &[&str] = &[
-    "HELP", "INFO", "AIDE", "AYUDA", "AJUDA", "AIUTO", "HILFE", "YARDIM", "BANTUAN", "مساعدة",
-];
+const HELP: &[&str] =
+    &["HELP", "INFO", "AIDE", "AYUDA", "AJUDA", "AIUTO", "HILFE", "YARDIM", "BANTUAN", "مساعدة"];
 
 impl Keyword {
     /// Reads an answer: one word, whatever its case and the blanks or stops around it. More words

@@ -157,7 +157,9 @@ pub enum Told {
 impl fmt::Debug for Told {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Told::Receipt { provider_id, state, .. } => write!(f, "Receipt({provider_id}, {state:?})"),
+            Told::Receipt { provider_id, state, .. } => {
+                write!(f, "Receipt({provider_id}, {state:?})")
+            }
             Told::Answer { keyword, .. } => write!(f, "Answer({keyword:?})"),
         }
     }

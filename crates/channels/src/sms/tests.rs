@@ -18,7 +18,9 @@ fn one_word_is_a_command_and_a_sentence_is_not() {
 
 #[test]
 fn commands_in_other_languages_and_of_ones_own() {
-    for stop in ["arret", "Arrêt", "BAJA", "sair", "iptal", "İptal", "dur", "Berhenti", "توقف", "стоп"] {
+    for stop in
+        ["arret", "Arrêt", "BAJA", "sair", "iptal", "İptal", "dur", "Berhenti", "توقف", "стоп"]
+    {
         assert_eq!(Keyword::read(stop), Some(Keyword::Stop), "{stop}");
     }
     assert_eq!(Keyword::read("Ayuda"), Some(Keyword::Help));

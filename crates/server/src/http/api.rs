@@ -279,7 +279,8 @@ async fn subscriptions(State(app): State<App>, Id(id): Id) -> Answer {
 async fn set_subscriptions(State(app): State<App>, Id(id): Id, body: Body) -> Answer {
     let changes: SubscriptionChanges = body::json(&body::read(body).await?)?;
     let of = id.clone();
-    let records = app.compute(move |service| service.subscription_records(&of, &changes, None)).await?;
+    let records =
+        app.compute(move |service| service.subscription_records(&of, &changes, None)).await?;
     app.workspace.submit(records).await?;
     ask(&app, move |service| service.subscriptions(&id)).await
 }

@@ -8,7 +8,8 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use wire::api::{
     CampaignActionInput, CampaignInput, CampaignReportQuery, CampaignSend, CampaignTest,
-    ContactPolicy, DeliveriesQuery, MessagePreviewInput, PreferencePageQuery, ProviderInput, ProviderTest,
+    ContactPolicy, DeliveriesQuery, MessagePreviewInput, PreferencePageQuery, ProviderInput,
+    ProviderTest,
 };
 
 use super::App;

@@ -98,7 +98,9 @@ impl Service {
     /// What links of messages are made with; nothing: nobody knows where this server is reached.
     pub fn links(&self) -> Result<Option<Links>, Failure> {
         let policy = self.contact_policy()?;
-        let Some(base) = policy.public_url.or_else(|| self.known_address()) else { return Ok(None) };
+        let Some(base) = policy.public_url.or_else(|| self.known_address()) else {
+            return Ok(None);
+        };
         let base = format!("{}{LINKS_PATH}", base.trim_end_matches('/'));
         let key = self.workspace.config().secret()?.to_vec();
         let signer = LinkSigner::new(&base, vec![key])

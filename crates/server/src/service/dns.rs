@@ -91,7 +91,14 @@ impl Service {
 /// What is known of the domain of a mail provider, and its mail server.
 fn domain_of(settings: &ProviderSettings) -> Result<(Domain, String), Failure> {
     let ProviderSettings::Smtp {
-        host, from, bounce_domain, dkim_domain, dkim_selector, dkim_key, spf, ..
+        host,
+        from,
+        bounce_domain,
+        dkim_domain,
+        dkim_selector,
+        dkim_key,
+        spf,
+        ..
     } = settings
     else {
         let message = "only e-mail needs records of a domain; this provider is for another channel";

@@ -26,8 +26,8 @@ use super::Service;
 use crate::failure::Failure;
 use crate::outbox::provider::fields;
 
-pub use sns::{Fetch, Fetched};
 pub(crate) use sns::Sns;
+pub use sns::{Fetch, Fetched};
 pub use texts::RECEIVED;
 pub(crate) use texts::{Said, of_smpp};
 
@@ -167,7 +167,9 @@ impl Service {
         }
         let answer = match &settings {
             ProviderSettings::Twilio { .. } => Answered::Instructions,
-            ProviderSettings::Huawei { .. } => Answered::Json(r#"{"code":"0","message":"success"}"#),
+            ProviderSettings::Huawei { .. } => {
+                Answered::Json(r#"{"code":"0","message":"success"}"#)
+            }
             _ => Answered::Nothing,
         };
         let (service, own) = (Arc::clone(self), settings.clone());
@@ -271,7 +273,10 @@ impl Service {
                     match twilio::read(&token, &url, signature, &asked.body) {
                         Ok(told) => {
                             let key = asked.pair("message").map(str::to_owned);
-                            return Ok(told.and_then(|told| texts::of_twilio(told, key)).into_iter().collect());
+                            return Ok(told
+                                .and_then(|told| texts::of_twilio(told, key))
+                                .into_iter()
+                                .collect());
                         }
                         Err(error @ twilio::Error::Signature) => last = refused(&error.to_string()),
                         Err(error) => return Err(malformed(&error)),
@@ -298,7 +303,9 @@ impl Service {
             }
             ProviderSettings::WhatsappCloud { app_secret, .. } => {
                 let Some(secret) = app_secret.as_ref().filter(|secret| !secret.is_empty()) else {
-                    return Err(refused("the provider's `app_secret` is not set, so that nothing can be verified"));
+                    return Err(refused(
+                        "the provider's `app_secret` is not set, so that nothing can be verified",
+                    ));
                 };
                 let signature = asked.header("x-hub-signature-256");
                 let told = whatsapp::read(&Secret::new(secret.clone()), signature, &asked.body);
@@ -324,7 +331,8 @@ impl Service {
 
     /// The addresses under which a request may have been sent: that of the policy, and the one it names itself.
     fn addresses_of(&self, asked: &Asked) -> Result<Vec<String>, Failure> {
-        let query = if asked.query.is_empty() { String::new() } else { format!("?{}", asked.query) };
+        let query =
+            if asked.query.is_empty() { String::new() } else { format!("?{}", asked.query) };
         let path = format!("/feedback/{}/{}{query}", asked.provider, asked.token);
         let mut bases: Vec<String> = self.contact_policy()?.public_url.into_iter().collect();
         bases.extend(self.known_address());
@@ -379,7 +387,9 @@ fn mails(
             if let Some(login) = postmark_login
                 && !same(asked.header("authorization").as_bytes(), basic(login).as_bytes())
             {
-                return Err(refused("name and password (basic authentication) are missing or wrong"));
+                return Err(refused(
+                    "name and password (basic authentication) are missing or wrong",
+                ));
             }
             postmark::read(body).map(|one| one.into_iter().collect())
         }

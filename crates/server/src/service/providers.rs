@@ -284,10 +284,7 @@ impl Service {
 }
 
 /// A provider that sends, of its stored form.
-fn built(
-    saved: &SavedProvider,
-    callback: Option<String>,
-) -> Result<provider::Provider, Failure> {
+fn built(saved: &SavedProvider, callback: Option<String>) -> Result<provider::Provider, Failure> {
     let (settings, of) = complete(saved)?;
     let mut provider = provider::Provider::new(&saved.id, &settings, of)?;
     provider.fingerprint = fingerprint(saved);

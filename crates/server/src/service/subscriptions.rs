@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use engine::subscription::{
-    self, CHANNELS, Choices, PENDING, REQUESTED, Topic, UNSUBSCRIBED, attribute, choice, is_pending,
-    may_send, topic_attribute,
+    self, CHANNELS, Choices, PENDING, REQUESTED, Topic, UNSUBSCRIBED, attribute, choice,
+    is_pending, may_send, topic_attribute,
 };
 use engine::{IdentityGraph, Subject};
 use gateway::validate;
@@ -120,7 +120,10 @@ impl Service {
         };
         Ok(UserSubscriptions {
             channels: CHANNELS
-                .map(|channel| ChannelSubscription { channel: channel.to_owned(), subscribed: None })
+                .map(|channel| ChannelSubscription {
+                    channel: channel.to_owned(),
+                    subscribed: None,
+                })
                 .into(),
             topics: topics.collect(),
             reach: CHANNELS.map(place).into(),

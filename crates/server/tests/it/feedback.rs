@@ -191,8 +191,12 @@ fn twilio_tells_what_became_of_messages_and_what_recipients_write() {
     };
     let told = |n: &str, status: &str, code: &str, token: &str| {
         let to = format!("+49170123456{n}");
-        let fields = [("MessageSid", "SM1"), ("MessageStatus", status), ("ErrorCode", code),
-            ("To", to.as_str())];
+        let fields = [
+            ("MessageSid", "SM1"),
+            ("MessageStatus", status),
+            ("ErrorCode", code),
+            ("To", to.as_str()),
+        ];
         twilio(address, &callback(n), token, &fields)
     };
     let answer = told("1", "delivered", "", "hush");
@@ -214,8 +218,13 @@ fn twilio_tells_what_became_of_messages_and_what_recipients_write() {
 
     // What a recipient writes is an event; a command does what it says, in any language, and is answered.
     let wrote = |sid: &str, body: &str| {
-        let fields = [("MessageSid", sid), ("SmsStatus", "received"), ("From", "+491701234563"),
-            ("To", "+12025550100"), ("Body", body)];
+        let fields = [
+            ("MessageSid", sid),
+            ("SmsStatus", "received"),
+            ("From", "+491701234563"),
+            ("To", "+12025550100"),
+            ("Body", body),
+        ];
         assert_eq!(twilio(address, &url, "hush", &fields).0, 200);
     };
     wrote("SMa", "Hello there");
@@ -240,8 +249,12 @@ fn twilio_tells_what_became_of_messages_and_what_recipients_write() {
     assert_eq!(replies.len(), 6, "{replies:?}");
     assert!(form(&replies[5].1).contains(&("Body".into(), "Shop, +49 30 1234.".into())));
     // Whoever nobody knows is somebody from then on.
-    let fields = [("MessageSid", "SMf"), ("SmsStatus", "received"), ("From", "+12025550199"),
-        ("Body", "Who is this?")];
+    let fields = [
+        ("MessageSid", "SMf"),
+        ("SmsStatus", "received"),
+        ("From", "+12025550199"),
+        ("Body", "Who is this?"),
+    ];
     assert_eq!(twilio(address, &url, "hush", &fields).0, 200);
     events(&watching, "%2B12025550199", "Inbound Message", 1);
     // An address that was guessed leads nowhere.
@@ -252,7 +265,8 @@ fn twilio_tells_what_became_of_messages_and_what_recipients_write() {
 #[test]
 fn a_provider_of_ones_own_tells_in_its_own_words() {
     let (provider, at) = Provider::start(r#"{"result": {"id": "pN"}}"#);
-    let people = [("u1", json!({"phone": "+491701234561"})), ("u2", json!({"phone": "+491701234562"}))];
+    let people =
+        [("u1", json!({"phone": "+491701234561"})), ("u2", json!({"phone": "+491701234562"}))];
     let settings = json!({"kind": "http_sms", "url": format!("http://{at}/send"),
         "body": "{\"to\": \"{{to}}\", \"text\": \"{{body}}\", \"dlr\": \"{{callback}}\"}",
         "id_pointer": "/result/id", "feedback_secret": "hush",

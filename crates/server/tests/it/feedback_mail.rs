@@ -54,7 +54,8 @@ fn sns_is_believed_by_its_certificate_alone() {
         let made = Command::new("openssl").args(arguments).current_dir(folder.path()).output();
         made.is_ok_and(|output| output.status.success())
     };
-    if !openssl("req -x509 -newkey rsa:2048 -nodes -keyout k.pem -out c.pem -subj /CN=sns -days 9") {
+    if !openssl("req -x509 -newkey rsa:2048 -nodes -keyout k.pem -out c.pem -subj /CN=sns -days 9")
+    {
         eprintln!("SKIPPED: no OpenSSL to make a certificate");
         return;
     }
@@ -167,7 +168,10 @@ fn mailgun_sendgrid_and_postmark_are_believed_as_their_settings_say() {
     assert_eq!(tell("mailgun", &[], &complained("key-1", seconds)).0, 204);
     assert_eq!(reason(&watching, "u1"), "complained");
     // Who leaves at the provider has not complained.
-    assert_eq!(tell("mailgun", &[], &mailgun("u2", "unsubscribed", none(), "key-1", seconds)).0, 204);
+    assert_eq!(
+        tell("mailgun", &[], &mailgun("u2", "unsubscribed", none(), "key-1", seconds)).0,
+        204
+    );
     events(&watching, "u2", "Channel Unsubscribed", 1);
     events(&watching, "u2", "Message Complained", 0);
     assert_eq!(reason(&watching, "u2"), "unsubscribed");
@@ -181,7 +185,8 @@ fn mailgun_sendgrid_and_postmark_are_believed_as_their_settings_say() {
     events(&watching, "u3", "Message Bounced", 1);
 
     // Without a key SendGrid is believed by the address alone; with one, nothing unsigned is.
-    let sendgrid = json!([{"event": "delivered", "email": "u4@people.example", "delivery": sent["u4"]}]);
+    let sendgrid =
+        json!([{"event": "delivered", "email": "u4@people.example", "delivery": sent["u4"]}]);
     assert_eq!(tell("sendgrid", &[], &sendgrid).0, 204);
     events(&watching, "u4", "Message Delivered", 1);
     let mut settings = mail();
@@ -194,7 +199,8 @@ fn mailgun_sendgrid_and_postmark_are_believed_as_their_settings_say() {
         "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE83T4O/n84iotIvIW4mdBgQ/7dAfSmpqIM8kF9mN1flpVKS3GRqe62gw+2fNNRaINXvVpiglSI8eNEc6wEA3F+g=="
     );
     send(&watching, "PUT", &provider, &json!({"name": "Mail", "settings": settings}), 200);
-    let complaint = json!([{"event": "spamreport", "email": "u4@people.example", "delivery": sent["u4"]}]);
+    let complaint =
+        json!([{"event": "spamreport", "email": "u4@people.example", "delivery": sent["u4"]}]);
     assert_eq!(tell("sendgrid", &[], &complaint).code(), (403, json!("feedback.refused")));
     events(&watching, "u4", "Message Complained", 0);
 }
@@ -329,7 +335,8 @@ fn a_domain_is_asked_and_told_what_it_lacks() {
 /// A page of the preferences, or a form that was filled in there.
 fn page(address: SocketAddr, url: &str, form: Option<&str>) -> String {
     let path = url.strip_prefix(&format!("http://{address}")).unwrap();
-    let headers = [("content-type", "application/x-www-form-urlencoded"), ("accept-language", "tr")];
+    let headers =
+        [("content-type", "application/x-www-form-urlencoded"), ("accept-language", "tr")];
     let answer = match form {
         Some(form) => ask(address, "POST", path, &headers, form),
         None => ask(address, "GET", path, &headers, ""),
@@ -382,7 +389,8 @@ fn who_asks_for_a_topic_confirms_it_from_a_message_that_reached_them() {
 
     // A link that came by another channel proves nothing about the mailbox.
     let link = format!("http://{at}/hook");
-    let content = json!({"kind": "webhook", "url": link, "body": "{\"link\": \"{{ preferences_url }}\"}"});
+    let content =
+        json!({"kind": "webhook", "url": link, "body": "{\"link\": \"{{ preferences_url }}\"}"});
     campaign(&watching, "link", "webhook", &content);
     let came: Value = serde_json::from_str(&receiver.wait_for(2)[0].1).unwrap();
     let url = came["link"].as_str().unwrap();
@@ -392,7 +400,12 @@ fn who_asks_for_a_topic_confirms_it_from_a_message_that_reached_them() {
     });
     assert_eq!(still, [json!(false), json!(false)]);
     // The one that came by mail does. It is asked of the server, as no mail server is there to deliver it.
-    campaign(&watching, "hello", "email", &json!({"kind": "email", "subject": "Hi", "body": "Hello"}));
+    campaign(
+        &watching,
+        "hello",
+        "email",
+        &json!({"kind": "email", "subject": "Hi", "body": "Hello"}),
+    );
     let queued = events(&watching, "u1", "Message Queued", 2);
     assert_eq!(queued[0]["properties"]["campaign"], "hello");
     let links = watching.server.service.links().unwrap().unwrap();

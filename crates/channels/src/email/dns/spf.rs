@@ -37,7 +37,9 @@ pub async fn covers(resolver: &Resolver, domain: &str, addresses: &[IpAddr]) -> 
                 lookups += 1;
                 domains.push(other.to_owned());
             } else if let Some((hosts, bits)) = hosts(resolver, term, &domain, &mut lookups).await {
-                left.retain(|address| !hosts.iter().any(|own| within(*address, &format!("{own}{bits}"))));
+                left.retain(|address| {
+                    !hosts.iter().any(|own| within(*address, &format!("{own}{bits}")))
+                });
             }
         }
     }

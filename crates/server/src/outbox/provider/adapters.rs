@@ -115,7 +115,8 @@ pub fn more(
 ) -> Option<(Destination, Payload)> {
     match (rendered, &provider.kind, to) {
         (Rendered::Sms(own), Kind::Sms | Kind::Smpp(_), To::Address(number)) => {
-            let status_callback = provider.callback.as_ref().map(|of| format!("{of}?message={key}"));
+            let status_callback =
+                provider.callback.as_ref().map(|of| format!("{of}?message={key}"));
             let message =
                 sms::Message { body: own.body.clone(), status_callback, ..sms::Message::default() };
             Some((Destination::Phone(number.to_string()), Payload::Sms(message)))
@@ -144,9 +145,10 @@ pub fn more(
         (Rendered::Push(own), Kind::Fcm, _) => {
             Some((Destination::Token(token(to)?), Payload::Fcm(Box::new(android(own, key)))))
         }
-        (Rendered::Push(own), Kind::Huawei, _) => {
-            Some((Destination::Token(token(to)?), Payload::Huawei(Box::new(without_google(own, key)))))
-        }
+        (Rendered::Push(own), Kind::Huawei, _) => Some((
+            Destination::Token(token(to)?),
+            Payload::Huawei(Box::new(without_google(own, key))),
+        )),
         (Rendered::Push(own), Kind::Apns, _) => {
             Some((Destination::Token(token(to)?), Payload::Apns(Box::new(apple(own, key)))))
         }

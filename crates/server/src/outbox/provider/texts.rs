@@ -85,7 +85,8 @@ pub(super) fn adapter(
 
 /// Whether words and replies are within bounds.
 pub(super) fn check_replies(replies: Option<&SmsReplies>) -> Result<(), Failure> {
-    let Some(SmsReplies { stop_words, start_words, help_words, stop, start, help }) = replies else {
+    let Some(SmsReplies { stop_words, start_words, help_words, stop, start, help }) = replies
+    else {
         return Ok(());
     };
     for (name, words) in
@@ -207,8 +208,9 @@ fn gateway(settings: &ProviderSettings, of: Use) -> Result<smpp::Settings, Failu
 
 /// A request of one's own. `{{id}}` and `{{secret}}` are ours; the others are the adapter's.
 fn template(settings: &ProviderSettings, of: Use) -> Result<Template, Failure> {
-    let ProviderSettings::HttpSms { url, method, headers, body, secret, id_pointer, replies, .. } =
-        settings
+    let ProviderSettings::HttpSms {
+        url, method, headers, body, secret, id_pointer, replies, ..
+    } = settings
     else {
         return Err(wrong("settings.kind", "it is no request".to_owned()));
     };

@@ -99,8 +99,7 @@ impl Service {
     /// The message that is meant: by our name for it, else by what the provider called it when it took it.
     fn message_of_mail(&self, told_of: &Feedback) -> Result<Option<EventId>, Failure> {
         let about = &told_of.about;
-        let by_id =
-            about.message_id.as_deref().and_then(|id| id.split('@').next()).map(message_of);
+        let by_id = about.message_id.as_deref().and_then(|id| id.split('@').next()).map(message_of);
         let own = about.delivery.as_deref().map(message_of).or(by_id);
         if let Some(message) = own
             && self.message(message).is_ok()

@@ -94,7 +94,9 @@ impl Service {
         }
         let certificate = text("SigningCertURL");
         if !ses::is_amazon(certificate) {
-            return Err(refused("its SigningCertURL is not Amazon's; raw delivery is not taken, as it is not signed"));
+            return Err(refused(
+                "its SigningCertURL is not Amazon's; raw delivery is not taken, as it is not signed",
+            ));
         }
         let unreachable = |what: String| {
             Failure::new(502, "feedback.amazon", format!("Amazon cannot be asked: {what}"))

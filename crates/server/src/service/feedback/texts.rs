@@ -332,9 +332,7 @@ impl Service {
                 return Ok(Vec::new());
             };
             let devices = self.devices_of(user)?.0;
-            let has = |value: Option<&Value>| {
-                matches!(value, Some(Value::Text(own)) if own.as_str() == token)
-            };
+            let has = |value: Option<&Value>| matches!(value, Some(Value::Text(own)) if own.as_str() == token);
             let device = devices.iter().find(|device| has(device.get(TOKEN_HMS)));
             let gone = device.map(|of| told::device_gone(message, &of.id, TOKEN_HMS, at));
             return Ok(gone.unwrap_or_default());
@@ -395,7 +393,8 @@ impl Service {
             let on = keyword == Keyword::Start;
             let name = attribute(inbound.channel);
             attributes.push((Text::from(name.clone()), Value::Bool(on)));
-            if !on {
+            // Who was unsubscribed before does not unsubscribe again.
+            if !on && self.chosen_of(&inbound.number, inbound.channel) != Some(false) {
                 records.push(record(What::Event(unsubscribed(&name, at, id("unsubscribed")))));
             }
             records.push(self.address_says(inbound, on, (id("address"), at)));
@@ -448,7 +447,7 @@ impl Service {
         let set = vec![(Text::from(name.clone()), Value::Bool(wanted))];
         let change = What::Identify(AttributeChange::set(at, id("change"), set));
         let mut records = vec![Record { received_at: now, who: who.clone(), what: change }];
-        if !wanted {
+        if !wanted && self.chosen_of(number, "whatsapp") != Some(false) {
             let what = What::Event(unsubscribed(&name, at, id("event")));
             records.push(Record { received_at: now, who, what });
         }
@@ -478,6 +477,12 @@ impl Service {
             identities: vec![Identity::new(Identity::PHONE, number.clone())],
             ..Who::default()
         }))
+    }
+
+    /// What whoever has a number said about a channel.
+    fn chosen_of(&self, number: &str, channel: &str) -> Option<bool> {
+        let all = self.subscriptions(number).ok()?.channels;
+        all.into_iter().find(|own| own.channel == channel)?.subscribed
     }
 
     /// The only address of a kind that a user has.
@@ -565,7 +570,11 @@ impl Service {
         let to = Destination::Phone(inbound.number.to_string());
         let outcome = own.channel.send(Outgoing { key, to, payload, now }).await;
         if let Some(code) = outcome.code() {
-            tracing::warn!(provider, code = code.name(), "a command of a recipient was not answered");
+            tracing::warn!(
+                provider,
+                code = code.name(),
+                "a command of a recipient was not answered"
+            );
         }
     }
 }

@@ -59,7 +59,8 @@ async fn addresses_and_their_names() {
     let four = (1, vec![192, 0, 2, 7]);
     let six = (28, [&[0x20, 1, 0xd, 0xb8][..], &[0; 11], &[1]].concat());
     let name = (12, vec![2, b'm', b'x', 0]);
-    let server = server(move |asked| vec![answer(asked, GOOD, &[four.clone(), six.clone(), name.clone()])]);
+    let server =
+        server(move |asked| vec![answer(asked, GOOD, &[four.clone(), six.clone(), name.clone()])]);
     let resolver = Resolver::new(&[server.await], LIMIT);
     let found = |kind| {
         let resolver = resolver.clone();
