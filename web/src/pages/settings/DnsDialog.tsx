@@ -20,7 +20,7 @@ export function DnsDialog({ provider, onClose }: { provider: Provider; onClose: 
         {check.isError && <ErrorPanel error={check.error} />}
         {check.data && !check.isFetching && (
           <>
-            <Text size="sm" fw={600} role="status">{t(check.data.right ? 'providers.dns.right' : 'providers.dns.notRight', { domain: check.data.domain })}</Text>
+            <Text size="sm" fw={600} role="status">{check.data.right ? t('providers.dns.right', { domain: check.data.domain }) : t('providers.dns.notRight', { domain: check.data.domain })}</Text>
             <Table.ScrollContainer minWidth={620}>
               <Table verticalSpacing="sm">
                 <Table.Thead>

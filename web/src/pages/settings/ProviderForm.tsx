@@ -97,7 +97,8 @@ interface SettingProps {
 function Setting({ spec, value, set, known }: SettingProps) {
   const { t } = useTranslation();
   const { name, kind } = spec;
-  const label = t(`providers.field.${name}`);
+  const [group, inner] = name.split('.');
+  const label = inner === undefined ? t(`providers.field.${group}`) : t(`providers.field.${group}.${inner}`);
   const text = typeof value === 'string' ? value : '';
   const shared = { label, required: spec.required ?? false, dir: 'ltr' as const };
   const write = (event: { currentTarget: { value: string } }) => set(name, event.currentTarget.value);

@@ -393,7 +393,8 @@ impl Service {
             let on = keyword == Keyword::Start;
             let name = attribute(inbound.channel);
             attributes.push((Text::from(name.clone()), Value::Bool(on)));
-            if !on {
+            // Who was unsubscribed before does not unsubscribe again.
+            if !on && self.chosen_of(&inbound.number, inbound.channel) != Some(false) {
                 records.push(record(What::Event(unsubscribed(&name, at, id("unsubscribed")))));
             }
             records.push(self.address_says(inbound, on, (id("address"), at)));
@@ -446,7 +447,7 @@ impl Service {
         let set = vec![(Text::from(name.clone()), Value::Bool(wanted))];
         let change = What::Identify(AttributeChange::set(at, id("change"), set));
         let mut records = vec![Record { received_at: now, who: who.clone(), what: change }];
-        if !wanted {
+        if !wanted && self.chosen_of(number, "whatsapp") != Some(false) {
             let what = What::Event(unsubscribed(&name, at, id("event")));
             records.push(Record { received_at: now, who, what });
         }
@@ -476,6 +477,12 @@ impl Service {
             identities: vec![Identity::new(Identity::PHONE, number.clone())],
             ..Who::default()
         }))
+    }
+
+    /// What whoever has a number said about a channel.
+    fn chosen_of(&self, number: &str, channel: &str) -> Option<bool> {
+        let all = self.subscriptions(number).ok()?.channels;
+        all.into_iter().find(|own| own.channel == channel)?.subscribed
     }
 
     /// The only address of a kind that a user has.
