@@ -127,6 +127,8 @@ fn prepare(
     }
     note(&service, &filled)?;
     config.set(settings::NAME, set.map_or("Demo shop", DataSet::name))?;
+    // Chance draws the same arms for everybody who looks at it.
+    config.set(settings::SEED, &SHOP_SEED.to_string())?;
     config.set(settings::KEY_EVENT, set.map_or(shop::KEY_EVENT, DataSet::key_event))?;
     let service = match set {
         None => {

@@ -117,7 +117,7 @@ fn rows_of_an_event_are_rows_of_the_message() {
     ]);
     let shown = preview(&watching, &content, &json!({"properties": {"items": items}}));
     let html = shown["rendered"]["html"].as_str().unwrap();
-    assert!(html.contains("<strong>Tea &lt;1&gt;</strong><br />3.5"), "{html}");
+    assert!(html.contains("<strong>Tea &lt;1&gt;</strong><br>3.5"), "{html}");
     assert!(html.contains("src=\"https://shop.example/p.png\""), "{html}");
     assert!(html.contains("href=\"https://shop.example/t\""), "{html}");
     assert!(!html.contains("Cup"), "two at most: {html}");

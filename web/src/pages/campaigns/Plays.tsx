@@ -36,7 +36,7 @@ export function Plays() {
             <Paper key={play.id} component="li" p="md" withBorder style={{ listStyle: 'none' }} data-play={play.id}>
               <Group justify="space-between" wrap="nowrap" align="flex-start">
                 <AppLink to={`/campaigns/new?play=${encodeURIComponent(play.id)}`} fw={600} size="sm">{words(play).name}</AppLink>
-                <Badge size="sm" variant="default" tt="none" fw={500}>{names.channel(play.channel)}</Badge>
+                <Badge size="sm" variant="default" tt="none" fw={500} style={{ flex: 'none' }}>{names.channel(play.channel)}</Badge>
               </Group>
               <Text size="sm" c="dimmed" mt={4}>{words(play).lead}</Text>
             </Paper>

@@ -1,6 +1,6 @@
 // The message as somebody would see it, while it is being written.
 
-import { Autocomplete, Stack, Text } from '@mantine/core';
+import { Autocomplete, Group, Stack, Text } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useContext, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -83,7 +83,9 @@ export function PreviewPane({ channel, content, locale }: Props) {
   return (
     <Section title={t('content.preview')}>
       <Stack gap="sm">
-        <UserField label={t('content.as')} placeholder={t('content.nobody')} value={user} onChange={setUser} />
+        <Group>
+          <UserField label={t('content.as')} placeholder={t('content.nobody')} value={user} onChange={setUser} />
+        </Group>
         {query.isError && <ErrorPanel error={query.error} />}
         {preview && !query.isError && (
           <>

@@ -37,7 +37,7 @@ export function OfferFields({ value, onChange }: Props) {
             <Text size="xs" c="dimmed">{t('offer.zone', { zone: workspace.zone })}</Text>
             <Group gap="sm" align="flex-end">{line('image', 'https://example.com/offer.png', '1 1 240px')}{line('link', 'https://example.com/', '1 1 240px')}</Group>
             <Group gap="sm" align="flex-end">{line('headline', '', '2 1 200px')}{line('price', '19.90', '1 1 90px')}{line('discount', '5.00', '1 1 90px')}{line('currency', 'EUR', '1 1 90px')}</Group>
-            {line('logo', 'https://example.com/logo.png', '1 1 240px')}
+            <Group>{line('logo', 'https://example.com/logo.png', '1 1 240px')}</Group>
           </Stack>
         )}
       </Collapse>

@@ -75,34 +75,41 @@ export const textOf = (html: string): string =>
 
 const attribute = (name: string, value: string) => ` ${name}="${around(value, escaped)}"`;
 
-type Side = (align: Align) => string;
+/** On which side something stands, and what says so to sections and columns, which are left-to-right else. */
+interface Side {
+  of: (align: Align) => string;
+  direction: string;
+}
 
 function sideOf(rightToLeft: boolean): Side {
-  return (align) => (align === 'center' ? 'center' : (align === 'start') === rightToLeft ? 'right' : 'left');
+  return {
+    of: (align) => (align === 'center' ? 'center' : (align === 'start') === rightToLeft ? 'right' : 'left'),
+    direction: rightToLeft ? ' direction="rtl"' : '',
+  };
 }
 
 const words = (html: string, side: string, more = '') => `<mj-text align="${side}" padding="8px 24px" line-height="1.5"${more}>${html}</mj-text>`;
 
 /** A section under the name of its block, line by line. */
-function section(kind: BlockKind, columns: string[][], more = ''): string {
+function section(kind: BlockKind, columns: string[][], { direction }: Side): string {
   const inner = columns.map(([opening, ...lines]) => [`      ${opening}`, ...lines.map((line) => `        ${line}`), '      </mj-column>'].join('\n'));
-  return [`    <mj-section css-class="block-${kind}" background-color="${PAPER}" padding="4px 0"${more}>`, ...inner, '    </mj-section>'].join('\n');
+  return [`    <mj-section css-class="block-${kind}" background-color="${PAPER}" padding="4px 0"${direction}>`, ...inner, '    </mj-section>'].join('\n');
 }
 
 const picture = (src: string, more = '') => `<mj-image${attribute('src', src)}${more} padding="8px 24px" />`;
 
 function written(block: Block, side: Side): string {
-  const one = (...lines: string[]) => section(block.kind, [['<mj-column>', ...lines]]);
+  const one = (...lines: string[]) => section(block.kind, [[`<mj-column${side.direction}>`, ...lines]], side);
   switch (block.kind) {
-    case 'heading': return one(words(htmlOf(block.text), side(block.align), ' font-size="24px" font-weight="700"'));
-    case 'text': return one(words(htmlOf(block.text), side(block.align), ' font-size="16px"'));
+    case 'heading': return one(words(htmlOf(block.text), side.of(block.align), ' font-size="24px" font-weight="700"'));
+    case 'text': return one(words(htmlOf(block.text), side.of(block.align), ' font-size="16px"'));
     case 'footer': return one(words(htmlOf(block.text), 'center', ' font-size="12px" color="#52525b"'));
     case 'divider': return one('<mj-divider border-width="1px" border-color="#e4e4e7" padding="8px 24px" />');
     case 'image': return one(picture(block.src, attribute('alt', block.alt) + (block.href ? attribute('href', block.href) : '')));
     case 'button':
-      return one(`<mj-button${attribute('href', block.href)} align="${side(block.align)}"${attribute('background-color', block.colour)} color="#ffffff" font-size="16px" border-radius="6px" padding="8px 24px">${htmlOf(block.text)}</mj-button>`);
+      return one(`<mj-button${attribute('href', block.href)} align="${side.of(block.align)}"${attribute('background-color', block.colour)} color="#ffffff" font-size="16px" border-radius="6px" padding="8px 24px">${htmlOf(block.text)}</mj-button>`);
     case 'columns':
-      return section('columns', block.cells.map(({ image, text }) => ['<mj-column>', ...(image ? [picture(image, attribute('alt', ''))] : []), words(htmlOf(text), side('start'), ' font-size="16px"')]));
+      return section('columns', block.cells.map(({ image, text }) => [`<mj-column${side.direction}>`, ...(image ? [picture(image, attribute('alt', ''))] : []), words(htmlOf(text), side.of('start'), ' font-size="16px"')]), side);
     case 'products': return products(block, side);
     default: return '';
   }
@@ -113,9 +120,9 @@ function products({ list, name, price, image, link, most }: Block & { kind: 'pro
   const of = (property: string) => `{{ event.${list}.${property}[forloop.index0] }}`;
   const text = `<strong>{{ product }}</strong>${price ? `<br />${of(price)}` : ''}`;
   const said = link ? `<a href="${of(link)}">${text}</a>` : text;
-  const columns = [['<mj-column width="70%">', words(said, side('start'), ' font-size="16px"')]];
-  if (image) columns.unshift(['<mj-column width="30%">', picture(of(image), ' alt="{{ product }}"')]);
-  return [`    {% for product in event.${list}.${name} limit: ${most} %}`, section('products', columns), '    {% endfor %}'].join('\n');
+  const columns = [[`<mj-column width="70%"${side.direction}>`, words(said, side.of('start'), ' font-size="16px"')]];
+  if (image) columns.unshift([`<mj-column width="30%"${side.direction}>`, picture(of(image), ' alt="{{ product }}"')]);
+  return [`    {% for product in event.${list}.${name} limit: ${most} %}`, section('products', columns, side), '    {% endfor %}'].join('\n');
 }
 
 /** The MJML of blocks; without any, nothing. */
