@@ -263,6 +263,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/campaigns/{id}/approval": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets this version of a campaign go; by somebody else than who made or changed it. */
+        post: operations["approve_campaign"];
+        /** Takes an approval back. */
+        delete: operations["withdraw_approval"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/campaigns/{id}/report": {
         parameters: {
             query?: never;
@@ -401,6 +419,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/deliveries/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends failed messages again. */
+        post: operations["retry_deliveries"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/deliveries/{id}": {
         parameters: {
             query?: never;
@@ -412,6 +447,23 @@ export interface paths {
         get: operations["delivery"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/deliveries/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends a failed message again. */
+        post: operations["retry_delivery"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2172,7 +2224,7 @@ export interface components {
         };
         /** @description Users of one arm. */
         ArmReport: {
-            /** @description `control`, or the variant. */
+            /** @description `control`, or the variant's id. */
             arm: string;
             /**
              * Format: int64
@@ -2189,6 +2241,8 @@ export interface components {
              * @description Events that reached the goal.
              */
             events: number;
+            /** @description What it is called. */
+            name: string;
             rate: components["schemas"]["WithInterval"] | null;
             /**
              * Format: double
@@ -2229,6 +2283,28 @@ export interface components {
             attribute: string;
             /** @description The value from then on. */
             value: Record<string, never>;
+        };
+        /**
+         * @description Which messages a conversion is credited to: of all campaigns, those with a touch in its window before the
+         *     conversion; of them the ones with the strongest touch there is (a click before an opening before a sending).
+         */
+        AttributionInput: {
+            /**
+             * @description How long after a click a conversion counts, as in `7d`, the default; at most 90 days.
+             * @default null
+             */
+            click: string;
+            /**
+             * @description How long after a sending it counts, for channels that tell neither; default: it does not.
+             * @default null
+             */
+            sent: string;
+            split?: ("last" | "first" | "linear");
+            /**
+             * @description How long after an opening (by a person) it counts, as in `1d`, the default; at most 90 days.
+             * @default null
+             */
+            view: string;
         };
         /** @description A backup that was made, or a directory that was made of one. */
         Backup: {
@@ -2321,13 +2397,20 @@ export interface components {
         };
         /** @description A campaign. */
         Campaign: {
+            approval: components["schemas"]["CampaignApproval"] | null;
+            /** @description Campaigns of this workspace need the approval of somebody else before they send. */
+            approval_needed: boolean;
             /**
              * Format: date-time
              * @description When it was made.
              */
             created_at: string;
+            /** @description Who made it. */
+            created_by: string;
             /** @description What it is. */
             definition: components["schemas"]["CampaignInput"];
+            /** @description Who changed it last. */
+            edited_by: string;
             /**
              * Format: date-time
              * @description When it ended.
@@ -2355,10 +2438,29 @@ export interface components {
              * @description When it was changed last.
              */
             updated_at: string;
+            /** @description The version of the definition: another text after every change. */
+            version: string;
         };
         /** @description What to do with a campaign. */
         CampaignActionInput: {
             action: ("start" | "pause" | "resume" | "stop");
+        };
+        /** @description Somebody let a version of a campaign go. */
+        CampaignApproval: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Who: the label of their key, or its id. */
+            by: string;
+            /** @description Which version. */
+            version: string;
+        };
+        /** @description The version that somebody approves: the one that they have looked at. */
+        CampaignApprovalInput: {
+            /** @description As the campaign says it. */
+            version: string;
         };
         /** @description Messages of one local day, by the day of the step. */
         CampaignDay: {
@@ -2392,6 +2494,8 @@ export interface components {
         CampaignInput: {
             /** @description How often one user gets its messages. */
             again?: components["schemas"]["Again"];
+            /** @description Which messages a conversion is credited to. */
+            attribution?: components["schemas"]["AttributionInput"];
             /** @description Only members of this segment: an id, or a definition; default: everybody. */
             audience?: unknown;
             channel: ("email" | "push" | "web_push" | "sms" | "whatsapp" | "webhook" | "in_app" | "inbox");
@@ -2400,11 +2504,18 @@ export interface components {
              * @description Share of the audience that gets nothing, so that the effect can be told: 0 to 0.99, default 0.1.
              */
             control?: number;
+            /**
+             * @description Ids of the contact policy's control groups whose members get nothing of this campaign, at most 16; of
+             *     several that have somebody, the first named counts.
+             */
+            control_groups?: string[];
+            /** @description How it is decided which variant has won. */
+            decision?: components["schemas"]["DecisionInput"];
             /** @description How messages are delivered. */
             delivery?: components["schemas"]["DeliveryInput"];
             /** @description What it is for. */
             description?: string;
-            /** @description What it is to bring about; the first is the one that decides. */
+            /** @description What it is to bring about; the first is the one that decides, unless `decision` names another. */
             goals?: components["schemas"]["GoalInput"][];
             /** @description Stable id: letters, digits, `-` and `_`; default: made of the name. */
             id?: string;
@@ -2425,6 +2536,8 @@ export interface components {
             transactional?: boolean;
             /** @description When it sends. */
             trigger: components["schemas"]["Trigger"];
+            /** @description Which variant goes to whom by what they are; default: chance decides, by the shares. */
+            variant_by?: components["schemas"]["VariantByInput"];
             /** @description At least one. */
             variants: components["schemas"]["VariantInput"][];
         };
@@ -2442,7 +2555,7 @@ export interface components {
             audience: number;
             /**
              * Format: double
-             * @description The share of the audience that reached the first goal in the window before now, without a message.
+             * @description The share of the audience that reached the deciding goal in the window before now, without a message.
              */
             base_rate: number | null;
             /**
@@ -2450,10 +2563,13 @@ export interface components {
              * @description Of the reachable, those who would be in a control group.
              */
             control: number;
+            /** @description Of these, by group: `workspace`, `campaign`, or the id of a named one. */
+            control_by_group: components["schemas"]["ReasonCount"][];
             /**
              * Format: double
-             * @description The smallest difference of the first goal's rate that such a campaign would probably show (80 %), in
-             *     rate points as a fraction; nothing: no goal, or no control group.
+             * @description The smallest difference of the deciding goal's rate that such a campaign would probably show (80 %) at
+             *     its confidence, with the control groups as they were counted, in rate points as a fraction; nothing: no
+             *     goal, no control group, or nobody or everybody reached the goal before.
              */
             detectable: number | null;
             /** @description Those who cannot, by reason. */
@@ -2485,6 +2601,13 @@ export interface components {
             sample_ratio: components["schemas"]["SampleRatioReport"] | null;
             /** @description By variant, with a draw. */
             variants: components["schemas"]["VariantFunnel"][];
+            /**
+             * @description Whether a variant has won, by the campaign's own rule; it does not depend on when or how often it is
+             *     asked, nor on `since` and `confidence`.
+             */
+            verdict: components["schemas"]["VerdictReport"];
+            /** @description What keeps the messages or their numbers from being what they could be. */
+            warnings: components["schemas"]["ReportWarning"][];
         };
         /** @description One run of a campaign on a schedule. */
         CampaignRun: {
@@ -2761,6 +2884,11 @@ export interface components {
         /** @description What holds for all campaigns that are not transactional. */
         ContactPolicy: {
             /**
+             * @description Campaigns need the approval of somebody else than who made or changed them before they send.
+             * @default false
+             */
+            approval: boolean;
+            /**
              * @description Caps, at most 16.
              * @default []
              */
@@ -2777,6 +2905,12 @@ export interface components {
              * @default []
              */
             gaps: components["schemas"]["GapInput"][];
+            /**
+             * @description Control groups that campaigns may name, at most 16. Their order matters where they keep apart: add new
+             *     ones at the end, so that nobody moves.
+             * @default []
+             */
+            groups: components["schemas"]["ControlGroupInput"][];
             /**
              * @description Hours in which the law of the user's country lets no marketing through, for the channels it names.
              * @default false
@@ -2958,6 +3092,65 @@ export interface components {
             /** @description Where: variant, language and field. */
             place: string;
         };
+        /**
+         * @description A control group that campaigns may name: its members get nothing of these, so that the effect of all of them
+         *     together can be told.
+         */
+        ControlGroupInput: {
+            /** @description Groups with the same word here have no member in common; default: it is independent of all others. */
+            apart?: string;
+            /** @description What it is for. */
+            description?: string;
+            /** @description Stable id: who is in it follows from the id, whatever it is called. Not `workspace` or `campaign`. */
+            id: string;
+            /** @description Name for people; default: the id. */
+            name?: string;
+            /**
+             * Format: double
+             * @description Share of all users who are in it, above 0 and at most 0.5. New users join at this rate.
+             */
+            share: number;
+        };
+        /** @description A part of what is credited. */
+        CreditPart: {
+            /**
+             * Format: double
+             * @description Conversions.
+             */
+            conversions: number;
+            /** @description Of which touch, or which variant. */
+            of: string;
+            /**
+             * Format: double
+             * @description Their revenue; nothing: the goal has none.
+             */
+            revenue: number | null;
+        };
+        /** @description Conversions that are credited to messages of a campaign. */
+        CreditReport: {
+            /** @description How long after a click it counts. */
+            click: string;
+            /**
+             * Format: double
+             * @description Conversions, in parts where several messages share one.
+             */
+            conversions: number;
+            /**
+             * Format: double
+             * @description Their revenue; nothing: the goal has none.
+             */
+            revenue: number | null;
+            /** @description How long after a sending it counts; nothing: it does not. */
+            sent: string | null;
+            /** @description Credited and caused in one sentence, with the difference between them. */
+            sentence: string;
+            /** @description By the strongest touch: `click`, `view`, `sent`. */
+            through: components["schemas"]["CreditPart"][];
+            /** @description By variant. */
+            variants: components["schemas"]["CreditPart"][];
+            /** @description How long after an opening it counts. */
+            view: string;
+        };
         /** @description One point of the return curve. */
         CurvePoint: {
             /**
@@ -3029,6 +3222,42 @@ export interface components {
             total: number;
         };
         /**
+         * @description How it is decided which variant has won. Nothing of it can change after the campaign was started: a rule
+         *     that is chosen while looking at the numbers proves nothing.
+         */
+        DecisionInput: {
+            /**
+             * Format: double
+             * @description 1 − the chance of declaring a winner where there is no difference, over all looks together: 0.8 to
+             *     0.999, default 0.95.
+             * @default null
+             */
+            confidence: number;
+            /**
+             * Format: double
+             * @description The size of difference that is hoped for, above 0: of rates as a fraction, as in 0.02 (2 points), the
+             *     default; of revenue per user, where it must be said. It decides how soon differences of which size are
+             *     found, never how often the decision errs.
+             * @default null
+             */
+            expected: number;
+            /**
+             * Format: int32
+             * @description Which goal decides, by its place from 0; default 0.
+             * @default 0
+             */
+            goal: number;
+            measure?: ("rate" | "revenue");
+            on_winner?: ("keep" | "send_winner");
+            /**
+             * Format: double
+             * @description Variants that differ by less than this, in the same unit, are as good as each other, which is said as
+             *     soon as it is shown; default: ties are declared only when the campaign is over.
+             * @default null
+             */
+            tie_margin: number;
+        };
+        /**
          * @description How far a declaration has come.
          * @enum {string}
          */
@@ -3041,8 +3270,59 @@ export interface components {
         Deliveries: {
             /** @description Newest first. */
             deliveries: components["schemas"]["Delivery"][];
-            /** @description There are older ones. */
+            /** @description There are older ones that were not looked at. */
             more: boolean;
+            /**
+             * @description What to ask for as `cursor` for the next page; nothing: this is the last. A page of messages in a rare
+             *     state may hold few or none and still have a next one.
+             */
+            next: string | null;
+        };
+        /** @description What became of a wish to send failed messages again. */
+        DeliveriesRetried: {
+            /** @description There are more of the kind: ask again. */
+            more: boolean;
+            /**
+             * @description Messages that are not sent again, by reason: `not_found`, `not_failed`, `waiting`, `in_doubt` (it may have
+             *     arrived), `campaign_gone`, `campaign_stopped`.
+             */
+            refused: components["schemas"]["ReasonCount"][];
+            /**
+             * Format: int64
+             * @description Messages that wait for their providers again.
+             */
+            retried: number;
+        };
+        /**
+         * @description Which failed messages to send again: by id, or all that fit the other fields, of which at least one is said, so
+         *     that nobody sends everything again by mistake. At most 1,000 are sent again by one request.
+         */
+        DeliveriesRetry: {
+            /**
+             * @description Only of this campaign.
+             * @default null
+             */
+            campaign: string;
+            /**
+             * @description Only on this channel.
+             * @default null
+             */
+            channel: string;
+            /**
+             * @description These, by id, at most 1,000.
+             * @default []
+             */
+            ids: string[];
+            /**
+             * @description Only with this code of failure.
+             * @default null
+             */
+            reason: string;
+            /**
+             * @description Only to this user.
+             * @default null
+             */
+            user: string;
         };
         /** @description One message, and what became of it. */
         Delivery: {
@@ -3315,7 +3595,7 @@ export interface components {
         };
         /** @description A difference between an arm and control. */
         EffectReport: {
-            /** @description The arm: a variant, or `all`. */
+            /** @description The arm: a variant's id, or `all`. */
             arm: string;
             /** @description Difference of the rates, as a fraction (0.012 is 1.2 points), with its interval (Newcombe). */
             difference: components["schemas"]["WithInterval"];
@@ -3323,6 +3603,8 @@ export interface components {
             extra_converted: components["schemas"]["WithInterval"];
             extra_revenue: components["schemas"]["WithInterval"] | null;
             lift: components["schemas"]["WithInterval"] | null;
+            /** @description What it is called; of a comparison with one control group, the name of the group. */
+            name: string;
             /**
              * Format: double
              * @description How probable a difference at least this large were if there was none, adjusted for several arms.
@@ -4029,9 +4311,19 @@ export interface components {
         GoalReport: {
             /** @description Arms: control first, then variants by id. */
             arms: components["schemas"]["ArmReport"][];
+            /**
+             * @description What is credited to the campaign's messages, which says that they were there before, not that they
+             *     caused it: that is `effect`.
+             */
+            credited: components["schemas"]["CreditReport"];
             effect: components["schemas"]["EffectReport"] | null;
             /** @description The event. */
             event: string;
+            /**
+             * @description All variants together against each control group alone, where there are several groups: a group that
+             *     several campaigns name shows what all of them did.
+             */
+            groups: components["schemas"]["EffectReport"][];
             /** @description Why there is no effect, in words. */
             no_effect_because: string | null;
             /** @description By variant against control. Where there are several, p-values are adjusted (Holm). */
@@ -5699,6 +5991,15 @@ export interface components {
              */
             row: number;
         };
+        /** @description Something that keeps messages or numbers from being what they could be. */
+        ReportWarning: {
+            /** @description A stable code. */
+            code: string;
+            /** @description How to mend it. */
+            hint: string;
+            /** @description What is wrong. */
+            message: string;
+        };
         /** @description Retention by cohort. */
         Retention: {
             /** @description Oldest first. */
@@ -7170,6 +7471,17 @@ export interface components {
          * @enum {string}
          */
         ValueType: "text" | "number" | "integer" | "boolean" | "time" | "list" | "any";
+        /** @description Which variant people get by the value of one of their attributes, instead of by chance. */
+        VariantByInput: {
+            /** @description The attribute, as in `city`. */
+            attribute: string;
+            /** @description The variant of whoever has no value, or another one. */
+            default: string;
+            /** @description Ids of variants by value, at most 200 values; numbers and truth values as they are written. */
+            values: {
+                [key: string]: string;
+            };
+        };
         /** @description Messages of one variant. */
         VariantFunnel: {
             /** @description Its messages. */
@@ -7192,6 +7504,95 @@ export interface components {
              * @description Its part of all parts; default 1.
              */
             share?: number;
+        };
+        /** @description An arm at a look. */
+        VerdictArm: {
+            /** @description `control`, or the variant's id. */
+            arm: string;
+            /**
+             * Format: int64
+             * @description Of them, those who reached the goal.
+             */
+            converted: number;
+            /** @description What it is called. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Users whose window is over.
+             */
+            users: number;
+        };
+        /** @description Two arms, compared over all looks. */
+        VerdictPair: {
+            /** @description Which of the two is better, once that is shown. */
+            better: string | null;
+            difference: components["schemas"]["WithInterval"] | null;
+            /** @description The one. */
+            first: string;
+            /**
+             * Format: double
+             * @description The smallest always-valid p-value of any look, adjusted for all arms.
+             */
+            p_value: number;
+            /** @description The other. */
+            second: string;
+        };
+        /**
+         * @description Whether a variant has won. Variants are compared with each other; if there is only one, with control. Users
+         *     count once their window is over, at the end of each day (UTC), with the mixture sequential probability ratio
+         *     test: its error holds over all looks together.
+         */
+        VerdictReport: {
+            /** @description What each arm had at the latest look. */
+            arms: components["schemas"]["VerdictArm"][];
+            /**
+             * Format: double
+             * @description The confidence.
+             */
+            confidence: number;
+            /**
+             * Format: date-time
+             * @description At which look it was decided.
+             */
+            decided_at: string | null;
+            /** @description The event of the goal that decides; empty without a goal. */
+            goal: string;
+            /**
+             * Format: date-time
+             * @description The latest of them.
+             */
+            looked_at: string | null;
+            /**
+             * Format: int64
+             * @description Looks so far at which something was new.
+             */
+            looks: number;
+            /** @description `rate` or `revenue`. */
+            measure: string;
+            /**
+             * Format: int64
+             * @description Users who were drawn and do not count yet, as their window is not over.
+             */
+            open: number;
+            /** @description Arms in pairs. */
+            pairs: components["schemas"]["VerdictPair"][];
+            /** @description The same in words: the rule, the numbers, and what is missing. */
+            sentence: string;
+            /**
+             * Format: double
+             * @description Differences below this are a tie; nothing: ties are declared at the end.
+             */
+            tie_margin: number | null;
+            /** @description Arms that tie. */
+            tied: string[];
+            verdict: ("winner" | "tie" | "undecided" | "nothing");
+            /** @description The arm that has won: a variant's id, or `control`. */
+            winner: string | null;
+            /**
+             * Format: date-time
+             * @description Later messages draw the winner only since this instant; nothing: they do not.
+             */
+            winner_sent_since: string | null;
         };
         /**
          * @description What kind of definition is watched.
@@ -8052,11 +8453,82 @@ export interface operations {
             };
         };
     };
+    approve_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignApprovalInput"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    withdraw_approval: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     campaign_report: {
         parameters: {
             query?: {
-                /** @description Only what was decided at or after this instant; default: everything. */
+                /** @description Only users who were drawn, and messages that were decided, at or after this instant; default: all. */
                 since?: string;
+                /**
+                 * @description Only users who were drawn, and messages that were decided, before this instant; default: all. What
+                 *     became of them counts up to `as_of`.
+                 */
+                until?: string;
                 /** @description The instant; default: now. */
                 as_of?: string;
                 /** @description The confidence of intervals, 0.5 to 0.999; default 0.95. */
@@ -8366,6 +8838,8 @@ export interface operations {
                 channel?: string;
                 /** @description Only for this reason, or with this code. */
                 reason?: string;
+                /** @description Begin after the page whose answer said this under `next`, with everything else as it was there. */
+                cursor?: string;
                 /** @description Only decided before this instant. */
                 before?: string;
                 /** @description How many, 1 to 1000; default 100. */
@@ -8397,7 +8871,71 @@ export interface operations {
             };
         };
     };
+    retry_deliveries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeliveriesRetry"];
+            };
+        };
+        responses: {
+            /** @description done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveriesRetried"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryWhy"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    retry_delivery: {
         parameters: {
             query?: never;
             header?: never;

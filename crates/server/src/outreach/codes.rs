@@ -62,8 +62,8 @@ const PLANNED: [(&str, &str, &str); 5] = [
     (PAUSED, "the campaign is paused", "resume the campaign"),
 ];
 
-/// What the outbox says itself.
-const OUTBOX: [(&str, &str, &str); 11] = [
+/// What the outbox says itself, beside the codes of channels.
+const OUTBOX: [(&str, &str, &str); 10] = [
     ("campaign_stopped", "the campaign was stopped before it was sent", "make another campaign"),
     (
         "in_doubt",
@@ -76,11 +76,6 @@ const OUTBOX: [(&str, &str, &str); 11] = [
         "nothing, or use another channel",
     ),
     ("no_provider", "no provider takes messages of this channel", "make one under Settings"),
-    (
-        "message.expired",
-        "it waited longer for its provider than the campaign allows",
-        "see what the provider says, or allow a longer time (`delivery.expires`)",
-    ),
     (
         "shelf_full",
         "too many messages wait for the user to fetch them",

@@ -125,6 +125,8 @@ export const completeGoal = (goal: Goal) => eventName(goal.event) !== '' && /^\d
  * schedule does not keep the count back. */
 export function reachInput(draft: CampaignInput): CampaignInput {
   return spare({
+    // Who is held out by the campaign alone follows from its id.
+    id: draft.id,
     name: draft.name || '-',
     channel: draft.channel,
     trigger: { kind: 'once' } as Trigger,

@@ -22,7 +22,8 @@ impl Service {
     /// Who a campaign would reach if it was due now, with every exclusion counted. Caps and quiet hours are
     /// decided when it is.
     pub fn campaign_reach(&self, input: &CampaignInput) -> Result<CampaignReach, Failure> {
-        let ready = self.ready(input, "draft")?;
+        // Draws of the campaign's own control group are by its id, if it has one already.
+        let ready = self.ready(input, input.id.as_deref().unwrap_or("draft"))?;
         let view = self.view(None, None)?;
         let audience = self.audience(&ready, &view)?;
         let users: Vec<UserIndex> = audience.iter().collect();

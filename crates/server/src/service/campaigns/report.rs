@@ -1,6 +1,7 @@
 //! What became of a campaign's messages, and what they caused.
 
 use std::collections::BTreeMap;
+use std::sync::PoisonError;
 
 use engine::outreach::{CAMPAIGN, Policy, WORKSPACE};
 use engine::schedule::Channel;
@@ -122,8 +123,9 @@ impl Service {
     /// What keeps a campaign's messages from being what they could be.
     fn warnings(&self, ready: &Ready) -> Result<Vec<ReportWarning>, Failure> {
         let mut warnings = Vec::new();
-        let https =
-            self.contact_policy()?.public_url.is_some_and(|url| url.starts_with("https://"));
+        let known = self.address.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let base = self.contact_policy()?.public_url.or(known);
+        let https = base.is_some_and(|url| url.starts_with("https://"));
         if ready.campaign.channel == Channel::Email && !ready.campaign.transactional && !https {
             warnings.push(ReportWarning {
                 code: "no_one_click".into(),

@@ -78,6 +78,10 @@ impl Writer {
     pub(super) fn retry(&mut self, wishes: Vec<Again>) -> Vec<Result<(), Refused>> {
         let now = (self.clock)();
         let (mut group, mut queued) = (Group::default(), Vec::new());
+        if let Err(error) = self.counted.prepare(&self.store, wishes.len()) {
+            tracing::error!(%error, "the history cannot be read; nothing is sent again");
+            return wishes.iter().map(|_| Err("read_only")).collect();
+        }
         let mut answers = Vec::with_capacity(wishes.len());
         for wish in wishes {
             let answer = self.again(&wish, now).and_then(|(record, again)| {
