@@ -20,10 +20,10 @@ fn preview(watching: &Watching, content: &Value, more: &Value) -> Value {
 fn an_offer_stands_in_the_message_and_beside_it() {
     let watching = Watching::start("2026-03-02T10:00:00Z");
     let content = json!({"default": {
-        "kind": "email", "subject": "S", "preheader": "Only {{ event.left }} left", "form": "html",
+        "kind": "email", "subject": "S", "preheader": "Only {{ event.left | default: 0 }} left", "form": "html",
         "body": "<p><a href=\"{{ unsubscribe_url }}\">Leave</a></p>",
         "offer": {
-            "description": "{{ event.percent }} % off", "code": "SPRING", "headline": "Shoes",
+            "description": "{{ event.percent | default: 10 }} % off", "code": "SPRING", "headline": "Shoes",
             "starts_at": "2026-03-01T00:00:00Z", "ends_at": "2026-03-08T00:00:00Z",
             "image": "https://shop.example/a.png", "link": "https://shop.example/",
             "price": "19.90", "currency": "EUR", "discount": "5.00",
@@ -77,11 +77,14 @@ fn whatsapp_shows_its_values_and_wants_those_that_vary() {
     half["tr"]["header"]["value"] = json!("");
     let wrong = preview(&watching, &half, &json!({}));
     assert!(wrong["problems"][0]["place"].as_str().unwrap().contains("header"), "{wrong}");
-    // What is stored is what was written.
+    // What is stored is what was written, with what was left out.
     let campaign = json!({"name": "W", "channel": "whatsapp", "trigger": {"kind": "once"},
                           "variants": [{"id": "a", "content": content}]});
     let made = send(&watching, "POST", "/api/campaigns", &campaign, 201);
-    assert_eq!(made["definition"]["variants"][0]["content"]["default"], message("en"));
+    let mut whole = message("en");
+    whole["body"] = json!("");
+    whole["buttons"][0]["value"] = json!("");
+    assert_eq!(made["definition"]["variants"][0]["content"]["default"], whole);
 }
 
 #[test]
