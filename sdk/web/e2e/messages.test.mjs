@@ -143,11 +143,12 @@ test('a banner does not take the focus, follows what lets it be shown, and reads
 
 test('a document of its own runs nothing and reaches nothing of the page', async (t) => {
   const { open, errors } = await stage(t);
-  const html = '<h1>Own</h1><script>parent.document.title = "taken"; top.hit = 1;</script><a href="#from-frame" data-button="own">Go</a><img src="x" onerror="top.hit=1">';
+  const html = '<h1>Own</h1><p>{{ event.words }}</p><a href="#from-frame" data-button="own">Go</a>';
   const id = await campaign(sale({ layout: 'html', html, buttons: [] }));
   const tab = await open();
-  await track(tab, id);
+  await track(tab, id, { words: '<script>top.hit = 1</script><img src="x" onerror="top.hit = 1">' });
   await dialog(tab).waitFor();
+  assert.equal(await tab.locator('[data-perennial] iframe').getAttribute('sandbox'), 'allow-scripts');
   const frame = tab.frameLocator('[data-perennial] iframe');
   await frame.getByText('Own').waitFor();
   await tab.waitForTimeout(200);
