@@ -32,7 +32,7 @@ export function EffectSection({ campaign, goal, confidence }: { campaign: Campai
           {goal.groups.length > 1 && (
             <Stack gap="xs" data-groups>
               <Text size="sm" fw={600}>{t('effect.groups')}</Text>
-              <IntervalPlot rows={goal.groups.map((row) => ({ key: row.arm, label: t('effect.against', { group: GROUPS.includes(row.arm) ? t(`effect.group.${row.arm}`) : row.name }), ...row.difference, significant: row.significant }))} />
+              <IntervalPlot rows={goal.groups.map((row) => ({ key: row.arm, label: GROUPS.includes(row.arm) ? t(`effect.group.${row.arm}`) : row.name, ...row.difference, significant: row.significant }))} />
             </Stack>
           )}
         </Stack>

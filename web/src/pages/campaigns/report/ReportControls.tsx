@@ -3,6 +3,7 @@
 
 import { Button, Group, NativeSelect, Paper, TextInput } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
+import { useSearchParams } from 'react-router';
 import type { ReportQuery } from '../../../api/outreach';
 import { useFormat } from '../../../lib/format';
 import { useParam } from '../../../lib/params';
@@ -30,13 +31,21 @@ export function useReportControls() {
     until: after(until),
     confidence: confidence === USUAL ? undefined : Number(confidence),
   };
-  return { since, setSince, until, setUntil, confidence, setConfidence, query };
+  const [, setParams] = useSearchParams();
+  // At once: changes of the address that follow each other within one click do not see each other.
+  const reset = () =>
+    setParams((old) => {
+      const next = new URLSearchParams(old);
+      for (const name of ['since', 'until', 'confidence']) next.delete(name);
+      return next;
+    }, { replace: true });
+  return { since, setSince, until, setUntil, confidence, setConfidence, reset, query };
 }
 
 export function ReportControls({ controls }: { controls: ReturnType<typeof useReportControls> }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const { since, setSince, until, setUntil, confidence, setConfidence } = controls;
+  const { since, setSince, until, setUntil, confidence, setConfidence, reset } = controls;
   const chosen = since !== '' || until !== '' || confidence !== USUAL;
   const wrong = since !== '' && until !== '' && until < since ? t('report.wrongPeriod') : undefined;
   return (
@@ -45,7 +54,7 @@ export function ReportControls({ controls }: { controls: ReturnType<typeof useRe
         <TextInput type="date" label={t('report.since')} max={until || undefined} value={since} onChange={(event) => setSince(event.currentTarget.value)} />
         <TextInput type="date" label={t('report.until')} min={since || undefined} error={wrong} value={until} onChange={(event) => setUntil(event.currentTarget.value)} />
         <NativeSelect label={t('report.confidence')} value={confidence} onChange={(event) => setConfidence(event.currentTarget.value)} data={CONFIDENCES.map((value) => ({ value, label: format.percent(Number(value), 0) }))} />
-        {chosen && <Button variant="subtle" onClick={() => { setSince(''); setUntil(''); setConfidence(USUAL); }}>{t('report.everything')}</Button>}
+        {chosen && <Button variant="subtle" onClick={reset}>{t('report.everything')}</Button>}
       </Group>
     </Paper>
   );
