@@ -921,6 +921,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/providers/{id}/dns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The DNS records that mail of a provider needs, and whether they are there. */
+        get: operations["check_provider_dns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/providers/{id}/test": {
         parameters: {
             query?: never;
@@ -1406,6 +1423,23 @@ export interface paths {
         get: operations["address"];
         /** Says whether messages may be sent to an address, whoever has it. */
         put: operations["set_address"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/subscriptions/page": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The page on which people choose what to get, in a language. */
+        get: operations["preference_page"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -3235,6 +3269,35 @@ export interface components {
             /** @description By whom. */
             by: string;
         };
+        /** @description A record of a domain. */
+        DnsRecord: {
+            /** @description What is wrong with it, and how to mend that. */
+            advice: string | null;
+            /** @description What it says. */
+            found: string[];
+            /** @description `TXT`, `MX` or `PTR`. */
+            kind: string;
+            /** @description Its name. */
+            name: string;
+            /**
+             * @description What it is for: `dkim`, `spf`, `dmarc`, `return_path` (where bounces go) or `reverse` (the name of the
+             *     mail server's address).
+             */
+            purpose: string;
+            /** @description `good`, `weak` (works, and could be better), `missing`, `wrong`, or `unknown` (no name server answered). */
+            state: string;
+            /** @description What to write if it is missing. */
+            value: string;
+        };
+        /** @description The DNS records that mail of a provider needs, and whether they are there. */
+        DnsRecords: {
+            /** @description The domain that mail comes from. */
+            domain: string;
+            /** @description In the order of their importance. */
+            records: components["schemas"]["DnsRecord"][];
+            /** @description Whether all of them are as they should be. */
+            right: boolean;
+        };
         /** @description Revenue of a day, or of all. */
         Earned: {
             /**
@@ -3708,6 +3771,13 @@ export interface components {
         };
         /** @description Rows, one a line; or frames of records. */
         Export: string;
+        /** @description Where a provider is to send what it tells of messages. */
+        FeedbackAddress: {
+            /** @description What for: `receipts`, `inbound`, `webhook`, `report`, `ses`, `sendgrid`, `mailgun`, `postmark`. */
+            purpose: string;
+            /** @description The address. */
+            url: string;
+        };
         /** @description The bytes of a file: CSV, NDJSON, Parquet, or an export of another product. */
         File: string;
         /**
@@ -5176,6 +5246,11 @@ export interface components {
             top: number;
             unit?: ("hour" | "day" | "week" | "month");
         };
+        /** @description The page on which people choose what to get, to be looked at. */
+        PreferencePage: {
+            /** @description The whole page. Its form leads nowhere. */
+            html: string;
+        };
         /** @description How many users a definition holds for, and some of them. */
         Preview: {
             /** @description What each condition cost, if that was asked for. */
@@ -5299,7 +5374,12 @@ export interface components {
              * @description When it was made.
              */
             created_at: string;
-            /** @description Where the provider sends what it tells of messages; nothing: it tells nothing. */
+            /** @description The same as addresses to copy, with what each is for. */
+            feedback_addresses: components["schemas"]["FeedbackAddress"][];
+            /**
+             * @description Where the provider sends what it tells of messages, below the address of this server; nothing: it tells
+             *     nothing, or you may not see it.
+             */
             feedback_path: string | null;
             /** @description Stable id. */
             id: string;
@@ -5359,6 +5439,8 @@ export interface components {
             host: string;
             /** @enum {string} */
             kind: "smtp";
+            /** @description Secret: Mailgun's webhook signing key, without which nothing is taken of it. */
+            mailgun_signing_key?: string;
             /** @description Secret. */
             password?: string;
             /**
@@ -5366,7 +5448,18 @@ export interface components {
              * @description Its port; default: 587, 465 with `tls`, 25 with `none`.
              */
             port?: number;
+            /** @description Secret: `NAME:PASSWORD` that Postmark sends as basic authentication; with it, nothing is taken without. */
+            postmark_login?: string;
             security?: ("starttls" | "tls" | "none");
+            /** @description Of SendGrid: the key by which its event webhook is verified; with it, nothing unsigned is taken. */
+            sendgrid_verification_key?: string;
+            /** @description Of Amazon's SES: the SNS topic (ARN) that may tell; default: any that knows the address. */
+            sns_topic?: string;
+            /**
+             * @description How SPF names the servers that send, as in `include:spf.example.net`; default: what is known of the
+             *     host, else its addresses.
+             */
+            spf?: string;
             /** @description Whom to log in as. */
             username?: string;
         } | {
@@ -5387,19 +5480,80 @@ export interface components {
             from: string;
             /** @enum {string} */
             kind: "twilio";
+            /** @description What recipients write, and what they are answered. */
+            replies?: components["schemas"]["SmsReplies"];
         } | {
             /** @description The body. */
             body?: string;
+            /** @description What receipts and messages that come in look like. */
+            feedback?: components["schemas"]["SmsFeedback"];
+            /** @description Secret: stands in a header of what the provider tells; with it, nothing is taken without. */
+            feedback_secret?: string;
             /** @description `Name: value` lines. */
             headers?: string[];
+            /** @description Where in the answer (JSON) the provider's name for the message stands, as in `/messages/0/id`. */
+            id_pointer?: string;
             /** @enum {string} */
             kind: "http_sms";
             /** @description `POST` or `GET`; default `POST`. */
             method?: string;
+            /** @description What recipients write, and what they are answered. */
+            replies?: components["schemas"]["SmsReplies"];
             /** @description Secret: replaces `{{secret}}`. */
             secret?: string;
             /** @description Where to. */
             url: string;
+        } | {
+            bind?: ("transceiver" | "transmitter_and_receiver" | "transmitter");
+            data_coding?: ("gsm" | "latin1");
+            /**
+             * Format: int32
+             * @description Numbering plan of recipients; default 1, ISDN.
+             */
+            destination_npi?: number;
+            /**
+             * Format: int32
+             * @description Type of number of recipients; default 1, international.
+             */
+            destination_ton?: number;
+            /** @description The id under which a regulator knows the sender, where one demands that. */
+            entity_id?: string;
+            /** @description The number or name that messages come from, at most 20 bytes. */
+            from: string;
+            /** @description Its name or address. */
+            host: string;
+            /** @enum {string} */
+            kind: "smpp";
+            /** @description Secret: its password, at most 8 bytes. */
+            password?: string;
+            /**
+             * Format: int32
+             * @description Its port; default 2775.
+             */
+            port?: number;
+            /** @description What recipients write, and what they are answered. */
+            replies?: components["schemas"]["SmsReplies"];
+            /**
+             * Format: int32
+             * @description Numbering plan of `from` (0 to 18); default: as its form says.
+             */
+            source_npi?: number;
+            /**
+             * Format: int32
+             * @description Type of number of `from` (0 to 6); default: as its form says.
+             */
+            source_ton?: number;
+            /** @description The account, at most 15 bytes. */
+            system_id: string;
+            /** @description What kind of system we are, if the gateway asks for it; at most 12 bytes. */
+            system_type?: string;
+            /** @description TLS from the first byte on. Without, the password is sent as it is: for private networks. */
+            tls?: boolean;
+            /**
+             * Format: int32
+             * @description Messages that may be under way without an answer, at most 1,000; default 10.
+             */
+            window?: number;
         } | {
             /** @description Default: Google's. */
             base_url?: string;
@@ -5421,6 +5575,21 @@ export interface components {
             /** @description The app’s bundle id. */
             topic: string;
         } | {
+            /** @description The app's id, digits. */
+            app_id: string;
+            /** @description Secret: the app's secret. */
+            app_secret?: string;
+            /** @description Default: Huawei's. */
+            base_url?: string;
+            /** @enum {string} */
+            kind: "huawei";
+            /** @description Secret: the key that was set up with receipts; with it, nothing unsigned is taken. */
+            receipts_key?: string;
+            /** @description The user name that was set up with receipts. */
+            receipts_user?: string;
+            /** @description Where access tokens are given out; default: Huawei's. */
+            token_url?: string;
+        } | {
             /** @enum {string} */
             kind: "web_push";
             /** @description Secret: the private key, in base64url. */
@@ -5430,7 +5599,7 @@ export interface components {
             /** @description Whom push services may write to: `mailto:…` or `https://…`. */
             subject: string;
         } | {
-            /** @description Secret: signs what Meta tells us. */
+            /** @description Secret: signs what Meta tells us, of which nothing is taken without it. */
             app_secret?: string;
             /** @description Default: Meta's. */
             base_url?: string;
@@ -5438,8 +5607,12 @@ export interface components {
             kind: "whatsapp_cloud";
             /** @description The sender. */
             phone_number_id: string;
+            /** @description What recipients write, and what they are answered. */
+            replies?: components["schemas"]["SmsReplies"];
             /** @description Secret. */
             token?: string;
+            /** @description Secret: what you write into Meta's field "verify token" when you set up the webhook. */
+            verify_token?: string;
         };
         /** @description How a provider is doing since the server was started. */
         ProviderStatus: {
@@ -6398,6 +6571,105 @@ export interface components {
              */
             users: number;
         };
+        /**
+         * @description Names of the fields in what an HTTP provider of text messages tells, and what its statuses mean. A name that
+         *     begins with `/` is a JSON pointer. What is left out is as below.
+         */
+        SmsFeedback: {
+            /**
+             * @description Statuses of numbers that lead nowhere; default `invalid`, `unknown_subscriber`.
+             * @default []
+             */
+            dead: string[];
+            /**
+             * @description Statuses of messages that arrived; default `delivered`, `delivrd`.
+             * @default []
+             */
+            delivered: string[];
+            /**
+             * @description Why not; default `error`.
+             * @default null
+             */
+            error: string;
+            /**
+             * @description Statuses of messages that did not; default `failed`, `undelivered`, `undeliv`, `rejected`, `rejectd`,
+             *     `expired`.
+             * @default []
+             */
+            failed: string[];
+            /**
+             * @description Who wrote to us; default `from`.
+             * @default null
+             */
+            from: string;
+            /**
+             * @description The provider's name for the message; default `id`.
+             * @default null
+             */
+            id: string;
+            /**
+             * @description Our name for it, if the provider repeats `{{id}}`; default `message`.
+             * @default null
+             */
+            message: string;
+            /**
+             * @description The header that holds `feedback_secret`; default `x-feedback-secret`.
+             * @default null
+             */
+            secret_header: string;
+            /**
+             * @description How far it came; default `status`.
+             * @default null
+             */
+            status: string;
+            /**
+             * @description What they wrote; default `text`.
+             * @default null
+             */
+            text: string;
+            /**
+             * @description The recipient; default `to`.
+             * @default null
+             */
+            to: string;
+        };
+        /**
+         * @description Commands that recipients write, beside those that are understood anyway (STOP, START, HELP and their like in
+         *     many languages), and what they are answered. A reply that is left out is not sent; some providers reply
+         *     themselves.
+         */
+        SmsReplies: {
+            /**
+             * @description What a call for help is answered.
+             * @default null
+             */
+            help: string;
+            /**
+             * @description More words that ask who this is, at most 20.
+             * @default []
+             */
+            help_words: string[];
+            /**
+             * @description What a start is answered.
+             * @default null
+             */
+            start: string;
+            /**
+             * @description More words that subscribe again, at most 20.
+             * @default []
+             */
+            start_words: string[];
+            /**
+             * @description What a stop is answered, at most 1,600 bytes.
+             * @default null
+             */
+            stop: string;
+            /**
+             * @description More words that unsubscribe, at most 20.
+             * @default []
+             */
+            stop_words: string[];
+        };
         /** @description Numbers in brief. */
         Spread: {
             /**
@@ -6509,6 +6781,11 @@ export interface components {
         SubscriptionTopic: {
             /** @description On which channel. */
             channel: string;
+            /**
+             * @description Double opt-in: who asks for it is `pending`, and gets nothing, until they confirm it on the page that
+             *     `{{ preferences_url }}` of a message leads to. Not together with `subscribed_by_default`.
+             */
+            double_opt_in?: boolean;
             /** @description Stable id: lower case letters, digits, `_` and `-`. */
             id: string;
             /** @description Name for people. */
@@ -6619,6 +6896,8 @@ export interface components {
             id: string;
             /** @description Name for people. */
             name: string;
+            /** @description They asked for it and have not confirmed that. */
+            pending: boolean;
             /** @description Whether they get it. */
             subscribed: boolean;
         };
@@ -9586,6 +9865,37 @@ export interface operations {
             };
         };
     };
+    check_provider_dns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DnsRecords"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     test_provider: {
         parameters: {
             query?: never;
@@ -11013,6 +11323,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AddressSubscription"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    preference_page: {
+        parameters: {
+            query?: {
+                /** @description Its language: `en`, `tr`, `ar` or `id`; default `en`. */
+                language?: string;
+                /** @description As this user would see it; default: as somebody would who can be reached everywhere. */
+                user?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreferencePage"];
                 };
             };
             /** @description what went wrong and how to mend it */
