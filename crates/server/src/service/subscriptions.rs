@@ -236,6 +236,12 @@ impl Service {
         Ok((found.and_then(|found| found.flag(SUBSCRIBED)), reason))
     }
 
+    /// The only address of a kind that a user has; of several, none.
+    pub(super) fn only_address(&self, id: &str, label: &str) -> Result<Option<Text>, Failure> {
+        let all = self.known_of(id)?.addresses(label);
+        Ok(all.first().filter(|_| all.len() == 1).map(Text::from))
+    }
+
     fn known_of(&self, id: &str) -> Result<Known, Failure> {
         let (user, graph) = self.known(id)?;
         let history = self.snapshot(None, None)?.history_of(user)?;

@@ -256,7 +256,7 @@ fn twilio_tells_what_became_of_messages_and_what_recipients_write() {
         ("Body", "Who is this?"),
     ];
     assert_eq!(twilio(address, &url, "hush", &fields).0, 200);
-    events(&watching, "%2B12025550199", "Inbound Message", 1);
+    events(&watching, "phone:%2B12025550199", "Inbound Message", 1);
     // An address that was guessed leads nowhere.
     let guessed = format!("http://{address}/feedback/{id}/0000");
     assert_eq!(twilio(address, &guessed, "hush", &fields).0, 404);

@@ -27,7 +27,7 @@ fn mail() -> Value {
 
 /// Messages to these people, by user.
 fn messages(watching: &Watching, users: &[&str]) -> BTreeMap<String, String> {
-    let content = json!({"kind": "email", "subject": "Hi", "body": "Hello",
+    let content = json!({"kind": "email", "subject": "Hi", "body": "Hello {{ unsubscribe_url }}",
         "form": "text"});
     campaign(watching, "hello", "email", &content);
     let one = |user: &&str| {
@@ -376,7 +376,7 @@ fn who_asks_for_a_topic_confirms_it_from_a_message_that_reached_them() {
 
     // No marketing until then, with a reason of its own.
     let marketing = |id: &str| {
-        let content = json!({"kind": "email", "subject": "Hi", "body": "Hello", "form": "text"});
+        let content = json!({"kind": "email", "subject": "Hi", "body": "Hello {{ unsubscribe_url }}", "form": "text"});
         let input = json!({"id": id, "name": id, "channel": "email", "trigger": {"kind": "once"},
             "control": 0.0, "topic": "news", "goals": [],
             "variants": [{"id": "a", "content": {"default": content}}]});
@@ -399,12 +399,13 @@ fn who_asks_for_a_topic_confirms_it_from_a_message_that_reached_them() {
         watching.server.get(&format!("/api/users/{user}/subscriptions"))["topics"][0]["subscribed"].clone()
     });
     assert_eq!(still, [json!(false), json!(false)]);
+    watching.until("2026-03-02T12:00:01Z");
     // The one that came by mail does. It is asked of the server, as no mail server is there to deliver it.
     campaign(
         &watching,
         "hello",
         "email",
-        &json!({"kind": "email", "subject": "Hi", "body": "Hello"}),
+        &json!({"kind": "email", "subject": "Hi", "body": "Hello {{ unsubscribe_url }}", "form": "text"}),
     );
     let queued = events(&watching, "u1", "Message Queued", 2);
     assert_eq!(queued[0]["properties"]["campaign"], "hello");
@@ -423,6 +424,7 @@ fn who_asks_for_a_topic_confirms_it_from_a_message_that_reached_them() {
     marketing("late");
     let queued = events(&watching, "u1", "Message Queued", 3);
     assert_eq!(queued[0]["properties"]["campaign"], "late");
+    watching.until("2026-03-02T12:00:02Z");
     // Asked again by whoever has confirmed, nothing waits.
     let again = ask_for("u1");
     assert_eq!(again["topics"][0]["pending"], json!(false));

@@ -18,6 +18,8 @@ use model::{
     About, AttributeChange, Event, EventId, Facts, Identity, Record, Span, Text, Timestamp, Value,
     What, Who,
 };
+use segment::Predicate;
+use segment::tree::{Op, ProfilePredicate, Test};
 use wire::api::SmsReplies;
 
 use super::{message_of, property};
@@ -472,7 +474,11 @@ impl Service {
 
     /// The user with a number; nobody has it yet: whoever that is, known by the number from now on.
     fn who_writes(&self, number: &Text) -> Result<Who, Failure> {
-        let known = self.workspace.identity(number)?.and_then(|(_, graph)| links::who(&graph));
+        let known = match self.user_with(number)? {
+            Some(user) => self.workspace.identity(&user)?,
+            None => None,
+        };
+        let known = known.and_then(|(_, graph)| links::who(&graph));
         Ok(known.unwrap_or_else(|| Who {
             identities: vec![Identity::new(Identity::PHONE, number.clone())],
             ..Who::default()
@@ -481,16 +487,35 @@ impl Service {
 
     /// What whoever has a number said about a channel.
     fn chosen_of(&self, number: &str, channel: &str) -> Option<bool> {
-        let all = self.subscriptions(number).ok()?.channels;
+        let user = self.user_with(number).ok()??;
+        let all = self.subscriptions(&user).ok()?.channels;
         all.into_iter().find(|own| own.channel == channel)?.subscribed
     }
 
-    /// The only address of a kind that a user has.
-    pub(super) fn only_address(&self, user: &str, label: &str) -> Result<Option<Text>, Failure> {
-        let Some((_, graph)) = self.workspace.identity(user)? else { return Ok(None) };
-        let mut own = graph.identities().filter(|identity| identity.label == label);
-        let only = own.next().map(|identity| identity.value.clone());
-        Ok(only.filter(|_| own.next().is_none()))
+    /// The user with an address: by identity, else by the attribute, as people write it.
+    fn user_with(&self, address: &str) -> Result<Option<Text>, Failure> {
+        let (label, written) = match address.strip_prefix('+') {
+            Some(digits) => {
+                let forms = [address.to_owned(), digits.to_owned(), format!("00{digits}")];
+                (Identity::PHONE, forms.to_vec())
+            }
+            None => (Identity::EMAIL, vec![address.to_owned()]),
+        };
+        if let Some((user, _)) = self.workspace.identity(&format!("{label}:{address}"))? {
+            return Ok(Some(self.workspace.snapshot()?.public_id(user).clone()));
+        }
+        let written = written.iter().map(|form| Value::text(form)).collect();
+        let test = Test::of(Op::In(written));
+        let predicate = Predicate::Profile(ProfilePredicate {
+            attribute: Text::const_new(label),
+            test,
+            for_at_least: None,
+        });
+        let (snapshot, rules) = (self.workspace.snapshot()?, self.rules()?);
+        let evaluator = history::Evaluator::new(&snapshot, &rules, Timestamp::MAX);
+        let members = evaluator.members(&predicate)?;
+        // Of several nobody is meant more than another: the first whom we knew.
+        Ok(members.iter().next().map(|user| snapshot.public_id(user).clone()))
     }
 
     /// The message that a provider calls so: among those of whoever has the address, else among all of late.
@@ -502,7 +527,11 @@ impl Service {
     ) -> Result<Option<EventId>, Failure> {
         let snapshot = self.workspace.snapshot()?;
         let user = match address {
-            Some(address) => self.workspace.identity(address)?,
+            Some(address) => self.user_with(address)?,
+            None => None,
+        };
+        let user = match user {
+            Some(user) => self.workspace.identity(&user)?,
             None => None,
         };
         if let Some((user, _)) = user.filter(|(user, _)| user.at() < snapshot.n_places()) {
