@@ -79,7 +79,7 @@ async fn track(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Response
     let known = store(&app, account, written, decoded).await;
     // An event that triggers a message is decided by now: it goes with this very answer.
     if let Some(asked) = asked.filter(|_| known) {
-        answer = answer.with(notices::of(&app, asked, &headers).await);
+        answer = answer.with(notices::of(&app, asked, notices::host(&headers, &uri)).await);
     }
     let accepts = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let fetched = accepts.contains("application/json")

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use axum::extract::{Query, State};
 use axum::http::header::{HeaderValue, LOCATION};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use engine::schedule::Channel;
 use gateway::clevertap::notices::{self as form, Button, Card, Notices, Popup, Trigger};
@@ -57,8 +57,8 @@ impl Asked {
 }
 
 /// What waits for a guid. Whatever goes wrong, the answer goes out without.
-pub(super) async fn of(app: &App, asked: Asked, headers: &HeaderMap) -> Notices {
-    match tokio::time::timeout(WITHIN, fetched(app, asked, headers)).await {
+pub(super) async fn of(app: &App, asked: Asked, host: Option<String>) -> Notices {
+    match tokio::time::timeout(WITHIN, fetched(app, asked, host)).await {
         Ok(Ok(notices)) => notices,
         Ok(Err(failure)) => {
             tracing::warn!(%failure, "messages of a page are left for a later answer");
@@ -68,7 +68,13 @@ pub(super) async fn of(app: &App, asked: Asked, headers: &HeaderMap) -> Notices 
     }
 }
 
-async fn fetched(app: &App, asked: Asked, headers: &HeaderMap) -> Result<Notices, Failure> {
+/// Under which host and port the client reached this server: HTTP/2 says it in the address, not in `Host`.
+pub(super) fn host(headers: &HeaderMap, uri: &Uri) -> Option<String> {
+    let named = Base::of(headers).map(|base| base.host);
+    named.or_else(|| uri.authority().map(|authority| authority.as_str().to_owned()))
+}
+
+async fn fetched(app: &App, asked: Asked, host: Option<String>) -> Result<Notices, Failure> {
     let Asked { guid, page, session, receipt } = asked;
     let claim = Claim { anonymous_id: Some(guid), user_id: None, proven: false };
     if let Some((clicked, message, button)) = receipt {
@@ -82,7 +88,7 @@ async fn fetched(app: &App, asked: Asked, headers: &HeaderMap) -> Result<Notices
         app.workspace.receipts(claim, session, vec![ReceiptOf { message, deed }]).await?;
         return Ok(Notices::default());
     }
-    let Some(host) = Base::of(headers).map(|base| base.host) else { return Ok(Notices::default()) };
+    let Some(host) = host else { return Ok(Notices::default()) };
     let channels = vec![Channel::InApp, Channel::OnSite, Channel::Inbox];
     let once = Some(page);
     let found = app.service.visitor_messages(Fetching { claim, channels, session, once }).await?;
