@@ -349,6 +349,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/catalogs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All catalogs. */
+        get: operations["catalogs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/catalogs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Rows of a catalog, by id. */
+        get: operations["catalog_rows"];
+        put?: never;
+        /** Writes rows into a catalog, which is made if it is not there; all or none. */
+        post: operations["upload_catalog"];
+        /** Deletes a catalog with all its rows. */
+        delete: operations["delete_catalog"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/catalogs/{id}/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Deletes rows. */
+        post: operations["delete_catalog_rows"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/catalogue": {
         parameters: {
             query?: never;
@@ -1007,6 +1060,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/providers/{id}/dns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The DNS records that mail of a provider needs, and whether they are there. */
+        get: operations["check_provider_dns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/providers/{id}/test": {
         parameters: {
             query?: never;
@@ -1481,6 +1551,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/settings/visitor-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes the secret with which your server signs the ids of visitors. */
+        post: operations["make_visitor_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/subscriptions/address": {
         parameters: {
             query?: never;
@@ -1492,6 +1579,23 @@ export interface paths {
         get: operations["address"];
         /** Says whether messages may be sent to an address, whoever has it. */
         put: operations["set_address"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/subscriptions/page": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The page on which people choose what to get, in a language. */
+        get: operations["preference_page"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -2498,7 +2602,7 @@ export interface components {
             attribution?: components["schemas"]["AttributionInput"];
             /** @description Only members of this segment: an id, or a definition; default: everybody. */
             audience?: unknown;
-            channel: ("email" | "push" | "web_push" | "sms" | "whatsapp" | "webhook" | "in_app" | "inbox");
+            channel: ("email" | "push" | "web_push" | "sms" | "whatsapp" | "webhook" | "in_app" | "on_site" | "inbox");
             /**
              * Format: double
              * @description Share of the audience that gets nothing, so that the effect can be told: 0 to 0.99, default 0.1.
@@ -2654,7 +2758,7 @@ export interface components {
         };
         /** @description A campaign in a list. */
         CampaignSummary: {
-            channel: ("email" | "push" | "web_push" | "sms" | "whatsapp" | "webhook" | "in_app" | "inbox");
+            channel: ("email" | "push" | "web_push" | "sms" | "whatsapp" | "webhook" | "in_app" | "on_site" | "inbox");
             /** @description Stable id. */
             id: string;
             /** @description Labels. */
@@ -2705,6 +2809,68 @@ export interface components {
             most: number;
             /** @description In any window of this length, as in `7d`; at most 90 days. */
             within: string;
+        };
+        /** @description A catalog without its rows. */
+        Catalog: {
+            /** @description Its name, as templates say it: `{{ catalog.NAME[id].column }}`. */
+            name: string;
+            /**
+             * Format: int64
+             * @description How many rows it has.
+             */
+            rows: number;
+            /**
+             * Format: date-time
+             * @description When it was changed last.
+             */
+            updated_at: string;
+        };
+        /** @description What became of rows that were to be deleted. */
+        CatalogDeleted: {
+            /**
+             * Format: int64
+             * @description How many were there.
+             */
+            deleted: number;
+        };
+        /** @description Rows that are to be deleted. */
+        CatalogDeletion: {
+            /** @description Their ids, up to 1,000. */
+            items: string[];
+        };
+        /** @description Rows: NDJSON, a JSON list of objects, or CSV with a header. */
+        CatalogFile: string;
+        /** @description All catalogs. */
+        CatalogList: {
+            /** @description By name. */
+            catalogs: components["schemas"]["Catalog"][];
+        };
+        /** @description A row of a catalog. */
+        CatalogRow: {
+            /** @description Its columns, the one with the id among them. */
+            columns: Record<string, never>;
+            /** @description Its id. */
+            id: string;
+        };
+        /** @description Rows of a catalog. */
+        CatalogRows: {
+            /** @description What to give as `after` for the next ones; `null` after the last. */
+            next?: string | null;
+            /** @description In the order of their ids. */
+            rows: components["schemas"]["CatalogRow"][];
+        };
+        /** @description What an upload did. */
+        CatalogUploaded: {
+            /**
+             * Format: int64
+             * @description Rows that the catalog has now.
+             */
+            rows: number;
+            /**
+             * Format: int64
+             * @description Rows that were written.
+             */
+            written: number;
         };
         /** @description Everything that a definition can name. */
         Catalogue: {
@@ -2759,7 +2925,7 @@ export interface components {
          * @description How messages reach people.
          * @enum {string}
          */
-        Channel: "email" | "push" | "web_push" | "sms" | "whatsapp" | "webhook" | "in_app" | "inbox";
+        Channel: "email" | "push" | "web_push" | "sms" | "whatsapp" | "webhook" | "in_app" | "on_site" | "inbox";
         /** @description What a person said about a channel. */
         ChannelSubscription: {
             /** @description `email`, `push`, `web_push`, `sms` or `whatsapp`. */
@@ -2912,6 +3078,11 @@ export interface components {
              */
             groups: components["schemas"]["ControlGroupInput"][];
             /**
+             * @description The id of the page's element that opens the inbox of CleverTap's library; default `inbox`.
+             * @default null
+             */
+            inbox_element: string;
+            /**
              * @description Hours in which the law of the user's country lets no marketing through, for the channels it names.
              * @default false
              */
@@ -2933,6 +3104,7 @@ export interface components {
              * @default false
              */
             track: boolean;
+            unproven?: ("nothing" | "impersonal" | "everything");
         };
         /** @description The content of a message in one language. */
         ContentInput: {
@@ -3052,21 +3224,43 @@ export interface components {
             buttons?: components["schemas"]["ButtonInput"][];
             /**
              * Format: int32
-             * @description Seconds until it is shown.
+             * @description Seconds after which it closes by itself; default: never.
+             */
+            close_after_seconds?: number;
+            /**
+             * Format: int32
+             * @description Seconds until it is shown, after what lets it be shown; at most 3,600.
              */
             delay_seconds?: number;
+            /**
+             * @description A document that is shown instead of title, text and picture, in a frame without rights. A link, or
+             *     an element with `data-button`, in it counts as a click; `data-close` closes it.
+             */
+            html?: string;
             /** @description A picture. */
             image?: string;
             /** @enum {string} */
             kind: "in_app";
-            /** @description `cover`, `interstitial`, `half_interstitial`, `header`, `footer`, `alert`; not a template. */
+            /**
+             * @description `modal`, `banner_top`, `banner_bottom`, `corner`, `full_screen`, `image` or `html`; not a template.
+             *     The names `alert`, `half_interstitial`, `header`, `footer`, `interstitial` and `cover` are taken for
+             *     the one that is like them.
+             */
             layout: string;
+            /** @description How often it is shown; default: each message once. */
+            limits?: components["schemas"]["ShowLimits"];
+            /** @description Where a click on it leads, if there are no buttons. */
+            link?: string;
             /** @description The title. */
             title?: string;
+            /** @description What lets it be shown; default: nothing, it is shown at once. */
+            when?: components["schemas"]["ShowWhen"];
         } | {
             /** @description The text. */
             body?: string;
-            /** @description How long it stays, as in `30d`; default: for ever. */
+            /** @description At most 3. */
+            buttons?: components["schemas"]["ButtonInput"][];
+            /** @description How long it stays, as in `30d`, at most 90 days; default: 28 days. */
             expires_after?: string;
             /** @description A picture. */
             image?: string;
@@ -3076,6 +3270,8 @@ export interface components {
             link?: string;
             /** @description It stands above all others. */
             pinned?: boolean;
+            /** @description The tabs of the inbox that it is in, at most 50; not templates. */
+            tags?: string[];
             /** @description The title. */
             title: string;
         };
@@ -3284,7 +3480,7 @@ export interface components {
             more: boolean;
             /**
              * @description Messages that are not sent again, by reason: `not_found`, `not_failed`, `waiting`, `in_doubt` (it may have
-             *     arrived), `campaign_gone`, `campaign_stopped`.
+             *     arrived), `fetched` (nobody sends them), `campaign_gone`, `campaign_stopped`.
              */
             refused: components["schemas"]["ReasonCount"][];
             /**
@@ -3441,7 +3637,8 @@ export interface components {
              */
             all_devices: boolean;
             /**
-             * @description How long a message may wait for its provider, as in `1d`, the default.
+             * @description How long a message may wait for its provider, as in `1d`, the default; in-app messages and inbox cards,
+             *     which whoever they are for fetches: `28d`, at most 90 days.
              * @default null
              */
             expires: string;
@@ -3559,6 +3756,35 @@ export interface components {
             blocked: boolean;
             /** @description By whom. */
             by: string;
+        };
+        /** @description A record of a domain. */
+        DnsRecord: {
+            /** @description What is wrong with it, and how to mend that. */
+            advice: string | null;
+            /** @description What it says. */
+            found: string[];
+            /** @description `TXT`, `MX` or `PTR`. */
+            kind: string;
+            /** @description Its name. */
+            name: string;
+            /**
+             * @description What it is for: `dkim`, `spf`, `dmarc`, `return_path` (where bounces go) or `reverse` (the name of the
+             *     mail server's address).
+             */
+            purpose: string;
+            /** @description `good`, `weak` (works, and could be better), `missing`, `wrong`, or `unknown` (no name server answered). */
+            state: string;
+            /** @description What to write if it is missing. */
+            value: string;
+        };
+        /** @description The DNS records that mail of a provider needs, and whether they are there. */
+        DnsRecords: {
+            /** @description The domain that mail comes from. */
+            domain: string;
+            /** @description In the order of their importance. */
+            records: components["schemas"]["DnsRecord"][];
+            /** @description Whether all of them are as they should be. */
+            right: boolean;
         };
         /** @description Revenue of a day, or of all. */
         Earned: {
@@ -4035,6 +4261,13 @@ export interface components {
         };
         /** @description Rows, one a line; or frames of records. */
         Export: string;
+        /** @description Where a provider is to send what it tells of messages. */
+        FeedbackAddress: {
+            /** @description What for: `receipts`, `inbound`, `webhook`, `report`, `ses`, `sendgrid`, `mailgun`, `postmark`. */
+            purpose: string;
+            /** @description The address. */
+            url: string;
+        };
         /** @description The bytes of a file: CSV, NDJSON, Parquet, or an export of another product. */
         File: string;
         /**
@@ -4865,6 +5098,8 @@ export interface components {
         };
         /** @description The answer of the ingestion paths. */
         Ingested: {
+            /** @description Something new waits to be fetched with `POST /v1/messages`, because of these events or otherwise. */
+            messages?: boolean;
             /** @description Messages that could not be accepted; the error stream has them too. */
             rejected?: components["schemas"]["Rejected"][];
             /** @description Everything that was not rejected is durable. */
@@ -5476,7 +5711,7 @@ export interface components {
         };
         /** @description A ready campaign. */
         Play: {
-            channel: ("email" | "push" | "web_push" | "sms" | "whatsapp" | "webhook" | "in_app" | "inbox");
+            channel: ("email" | "push" | "web_push" | "sms" | "whatsapp" | "webhook" | "in_app" | "on_site" | "inbox");
             /** @description The campaign, as `POST /api/campaigns` takes it. It has no id: one is made of its name. */
             definition: components["schemas"]["CampaignInput"];
             /** @description What it is for, in English. */
@@ -5560,6 +5795,11 @@ export interface components {
              */
             top: number;
             unit?: ("hour" | "day" | "week" | "month");
+        };
+        /** @description The page on which people choose what to get, to be looked at. */
+        PreferencePage: {
+            /** @description The whole page. Its form leads nowhere. */
+            html: string;
         };
         /** @description How many users a definition holds for, and some of them. */
         Preview: {
@@ -5673,7 +5913,7 @@ export interface components {
         };
         /** @description A provider, without its secrets. */
         Provider: {
-            channel: ("email" | "push" | "web_push" | "sms" | "whatsapp" | "webhook" | "in_app" | "inbox");
+            channel: ("email" | "push" | "web_push" | "sms" | "whatsapp" | "webhook" | "in_app" | "on_site" | "inbox");
             /**
              * Format: int32
              * @description Messages under way at once.
@@ -5684,7 +5924,12 @@ export interface components {
              * @description When it was made.
              */
             created_at: string;
-            /** @description Where the provider sends what it tells of messages; nothing: it tells nothing. */
+            /** @description The same as addresses to copy, with what each is for. */
+            feedback_addresses: components["schemas"]["FeedbackAddress"][];
+            /**
+             * @description Where the provider sends what it tells of messages, below the address of this server; nothing: it tells
+             *     nothing, or you may not see it.
+             */
             feedback_path: string | null;
             /** @description Stable id. */
             id: string;
@@ -5744,6 +5989,8 @@ export interface components {
             host: string;
             /** @enum {string} */
             kind: "smtp";
+            /** @description Secret: Mailgun's webhook signing key, without which nothing is taken of it. */
+            mailgun_signing_key?: string;
             /** @description Secret. */
             password?: string;
             /**
@@ -5751,7 +5998,18 @@ export interface components {
              * @description Its port; default: 587, 465 with `tls`, 25 with `none`.
              */
             port?: number;
+            /** @description Secret: `NAME:PASSWORD` that Postmark sends as basic authentication; with it, nothing is taken without. */
+            postmark_login?: string;
             security?: ("starttls" | "tls" | "none");
+            /** @description Of SendGrid: the key by which its event webhook is verified; with it, nothing unsigned is taken. */
+            sendgrid_verification_key?: string;
+            /** @description Of Amazon's SES: the SNS topic (ARN) that may tell; default: any that knows the address. */
+            sns_topic?: string;
+            /**
+             * @description How SPF names the servers that send, as in `include:spf.example.net`; default: what is known of the
+             *     host, else its addresses.
+             */
+            spf?: string;
             /** @description Whom to log in as. */
             username?: string;
         } | {
@@ -5772,19 +6030,80 @@ export interface components {
             from: string;
             /** @enum {string} */
             kind: "twilio";
+            /** @description What recipients write, and what they are answered. */
+            replies?: components["schemas"]["SmsReplies"];
         } | {
             /** @description The body. */
             body?: string;
+            /** @description What receipts and messages that come in look like. */
+            feedback?: components["schemas"]["SmsFeedback"];
+            /** @description Secret: stands in a header of what the provider tells; with it, nothing is taken without. */
+            feedback_secret?: string;
             /** @description `Name: value` lines. */
             headers?: string[];
+            /** @description Where in the answer (JSON) the provider's name for the message stands, as in `/messages/0/id`. */
+            id_pointer?: string;
             /** @enum {string} */
             kind: "http_sms";
             /** @description `POST` or `GET`; default `POST`. */
             method?: string;
+            /** @description What recipients write, and what they are answered. */
+            replies?: components["schemas"]["SmsReplies"];
             /** @description Secret: replaces `{{secret}}`. */
             secret?: string;
             /** @description Where to. */
             url: string;
+        } | {
+            bind?: ("transceiver" | "transmitter_and_receiver" | "transmitter");
+            data_coding?: ("gsm" | "latin1");
+            /**
+             * Format: int32
+             * @description Numbering plan of recipients; default 1, ISDN.
+             */
+            destination_npi?: number;
+            /**
+             * Format: int32
+             * @description Type of number of recipients; default 1, international.
+             */
+            destination_ton?: number;
+            /** @description The id under which a regulator knows the sender, where one demands that. */
+            entity_id?: string;
+            /** @description The number or name that messages come from, at most 20 bytes. */
+            from: string;
+            /** @description Its name or address. */
+            host: string;
+            /** @enum {string} */
+            kind: "smpp";
+            /** @description Secret: its password, at most 8 bytes. */
+            password?: string;
+            /**
+             * Format: int32
+             * @description Its port; default 2775.
+             */
+            port?: number;
+            /** @description What recipients write, and what they are answered. */
+            replies?: components["schemas"]["SmsReplies"];
+            /**
+             * Format: int32
+             * @description Numbering plan of `from` (0 to 18); default: as its form says.
+             */
+            source_npi?: number;
+            /**
+             * Format: int32
+             * @description Type of number of `from` (0 to 6); default: as its form says.
+             */
+            source_ton?: number;
+            /** @description The account, at most 15 bytes. */
+            system_id: string;
+            /** @description What kind of system we are, if the gateway asks for it; at most 12 bytes. */
+            system_type?: string;
+            /** @description TLS from the first byte on. Without, the password is sent as it is: for private networks. */
+            tls?: boolean;
+            /**
+             * Format: int32
+             * @description Messages that may be under way without an answer, at most 1,000; default 10.
+             */
+            window?: number;
         } | {
             /** @description Default: Google's. */
             base_url?: string;
@@ -5806,6 +6125,21 @@ export interface components {
             /** @description The app’s bundle id. */
             topic: string;
         } | {
+            /** @description The app's id, digits. */
+            app_id: string;
+            /** @description Secret: the app's secret. */
+            app_secret?: string;
+            /** @description Default: Huawei's. */
+            base_url?: string;
+            /** @enum {string} */
+            kind: "huawei";
+            /** @description Secret: the key that was set up with receipts; with it, nothing unsigned is taken. */
+            receipts_key?: string;
+            /** @description The user name that was set up with receipts. */
+            receipts_user?: string;
+            /** @description Where access tokens are given out; default: Huawei's. */
+            token_url?: string;
+        } | {
             /** @enum {string} */
             kind: "web_push";
             /** @description Secret: the private key, in base64url. */
@@ -5815,7 +6149,7 @@ export interface components {
             /** @description Whom push services may write to: `mailto:…` or `https://…`. */
             subject: string;
         } | {
-            /** @description Secret: signs what Meta tells us. */
+            /** @description Secret: signs what Meta tells us, of which nothing is taken without it. */
             app_secret?: string;
             /** @description Default: Meta's. */
             base_url?: string;
@@ -5823,8 +6157,12 @@ export interface components {
             kind: "whatsapp_cloud";
             /** @description The sender. */
             phone_number_id: string;
+            /** @description What recipients write, and what they are answered. */
+            replies?: components["schemas"]["SmsReplies"];
             /** @description Secret. */
             token?: string;
+            /** @description Secret: what you write into Meta's field "verify token" when you set up the webhook. */
+            verify_token?: string;
         };
         /** @description How a provider is doing since the server was started. */
         ProviderStatus: {
@@ -6792,6 +7130,119 @@ export interface components {
              */
             users: number;
         };
+        /** @description How often a pop-up is shown at most. Of one campaign and one user. */
+        ShowLimits: {
+            /**
+             * Format: int32
+             * @description Ever, as far back as messages are remembered (90 days).
+             * @default null
+             */
+            lifetime: number;
+            /**
+             * Format: int32
+             * @description Within 24 hours.
+             * @default null
+             */
+            per_day: number;
+            /**
+             * Format: int32
+             * @description In one session of the user; default: as often as there are messages.
+             * @default null
+             */
+            per_session: number;
+            /**
+             * Format: int32
+             * @description How often one message is shown, as long as it is neither used nor closed; default 1.
+             * @default null
+             */
+            shows: number;
+        };
+        /** @description What a visitor does that lets a pop-up be shown. */
+        ShowWhen: {
+            /** @enum {string} */
+            kind: "now";
+        } | {
+            /** @enum {string} */
+            kind: "inactive";
+            /**
+             * Format: int32
+             * @description Seconds, 1 to 3,600.
+             */
+            seconds: number;
+        } | {
+            /** @enum {string} */
+            kind: "scrolled";
+            /**
+             * Format: int32
+             * @description Percent of the page, 1 to 100.
+             */
+            percent: number;
+        } | {
+            /** @enum {string} */
+            kind: "exit_intent";
+        };
+        /**
+         * @description Names of the fields in what an HTTP provider of text messages tells, and what its statuses mean. A name that
+         *     begins with `/` is a JSON pointer. What is left out is as below.
+         */
+        SmsFeedback: {
+            /**
+             * @description Statuses of numbers that lead nowhere; default `invalid`, `unknown_subscriber`.
+             * @default []
+             */
+            dead: string[];
+            /**
+             * @description Statuses of messages that arrived; default `delivered`, `delivrd`.
+             * @default []
+             */
+            delivered: string[];
+            /**
+             * @description Why not; default `error`.
+             * @default null
+             */
+            error: string;
+            /**
+             * @description Statuses of messages that did not; default `failed`, `undelivered`, `undeliv`, `rejected`, `rejectd`,
+             *     `expired`.
+             * @default []
+             */
+            failed: string[];
+            /**
+             * @description Who wrote to us; default `from`.
+             * @default null
+             */
+            from: string;
+            /**
+             * @description The provider's name for the message; default `id`.
+             * @default null
+             */
+            id: string;
+            /**
+             * @description Our name for it, if the provider repeats `{{id}}`; default `message`.
+             * @default null
+             */
+            message: string;
+            /**
+             * @description The header that holds `feedback_secret`; default `x-feedback-secret`.
+             * @default null
+             */
+            secret_header: string;
+            /**
+             * @description How far it came; default `status`.
+             * @default null
+             */
+            status: string;
+            /**
+             * @description What they wrote; default `text`.
+             * @default null
+             */
+            text: string;
+            /**
+             * @description The recipient; default `to`.
+             * @default null
+             */
+            to: string;
+        };
         /** @description How long a text message is, as networks count. */
         SmsLength: {
             /** @description `gsm7`: seven bits a character, or `ucs2`: sixteen. */
@@ -6813,6 +7264,43 @@ export interface components {
              * @description Septets of `gsm7`, or units of sixteen bits.
              */
             units: number;
+        };
+        /**
+         * @description Commands that recipients write, beside those that are understood anyway (STOP, START, HELP and their like in
+         *     many languages), and what they are answered. A reply that is left out is not sent; some providers reply
+         *     themselves.
+         */
+        SmsReplies: {
+            /**
+             * @description What a call for help is answered.
+             * @default null
+             */
+            help: string;
+            /**
+             * @description More words that ask who this is, at most 20.
+             * @default []
+             */
+            help_words: string[];
+            /**
+             * @description What a start is answered.
+             * @default null
+             */
+            start: string;
+            /**
+             * @description More words that subscribe again, at most 20.
+             * @default []
+             */
+            start_words: string[];
+            /**
+             * @description What a stop is answered, at most 1,600 bytes.
+             * @default null
+             */
+            stop: string;
+            /**
+             * @description More words that unsubscribe, at most 20.
+             * @default []
+             */
+            stop_words: string[];
         };
         /** @description Numbers in brief. */
         Spread: {
@@ -6925,6 +7413,11 @@ export interface components {
         SubscriptionTopic: {
             /** @description On which channel. */
             channel: string;
+            /**
+             * @description Double opt-in: who asks for it is `pending`, and gets nothing, until they confirm it on the page that
+             *     `{{ preferences_url }}` of a message leads to. Not together with `subscribed_by_default`.
+             */
+            double_opt_in?: boolean;
             /** @description Stable id: lower case letters, digits, `_` and `-`. */
             id: string;
             /** @description Name for people. */
@@ -7035,6 +7528,8 @@ export interface components {
             id: string;
             /** @description Name for people. */
             name: string;
+            /** @description They asked for it and have not confirmed that. */
+            pending: boolean;
             /** @description Whether they get it. */
             subscribed: boolean;
         };
@@ -7593,6 +8088,16 @@ export interface components {
              * @description Later messages draw the winner only since this instant; nothing: they do not.
              */
             winner_sent_since: string | null;
+        };
+        /** @description A secret with which your server signs ids of users for browsers and apps. */
+        VisitorSecret: {
+            /**
+             * Format: int32
+             * @description Secrets that are accepted: this one, and the one before it until the next is made.
+             */
+            accepted: number;
+            /** @description The key of HMAC-SHA-256, as it is written here. It is shown this once. */
+            secret: string;
         };
         /**
          * @description What kind of definition is watched.
@@ -8654,6 +9159,179 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProviderTested"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    catalogs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogList"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    catalog_rows: {
+        parameters: {
+            query?: {
+                /** @description The row of this id alone. */
+                item?: string;
+                /** @description Rows after this id. */
+                after?: string;
+                /** @description How many at most: 1 to 1,000; 100 if it is left out. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogRows"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    upload_catalog: {
+        parameters: {
+            query?: {
+                /** @description The column with the ids; `id` if it is left out. */
+                key?: string;
+                /** @description How it is written: `ndjson`, `json` or `csv`. */
+                format?: "ndjson" | "json" | "csv";
+                /** @description Rows that are not in the upload are deleted. */
+                replace?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": components["schemas"]["CatalogFile"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogUploaded"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    delete_catalog: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    delete_catalog_rows: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CatalogDeletion"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogDeleted"];
                 };
             };
             /** @description what went wrong and how to mend it */
@@ -10317,6 +10995,37 @@ export interface operations {
             };
         };
     };
+    check_provider_dns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DnsRecords"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     test_provider: {
         parameters: {
             query?: never;
@@ -11690,6 +12399,35 @@ export interface operations {
             };
         };
     };
+    make_visitor_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorSecret"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     address: {
         parameters: {
             query: {
@@ -11744,6 +12482,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AddressSubscription"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    preference_page: {
+        parameters: {
+            query?: {
+                /** @description Its language: `en`, `tr`, `ar` or `id`; default `en`. */
+                language?: string;
+                /** @description As this user would see it; default: as somebody would who can be reached everywhere. */
+                user?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreferencePage"];
                 };
             };
             /** @description what went wrong and how to mend it */

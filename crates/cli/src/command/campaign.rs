@@ -4,8 +4,7 @@ use anyhow::Context;
 use wire::api::{
     Campaign, CampaignAction, CampaignActionInput, CampaignApprovalInput, CampaignInput,
     CampaignList, CampaignReach, CampaignReport, CampaignReportQuery, Deliveries, DeliveriesQuery,
-    DeliveriesRetried, DeliveriesRetry, Play, PlayList, VisitorSecret,
-    WithInterval,
+    DeliveriesRetried, DeliveriesRetry, Play, PlayList, VisitorSecret, WithInterval,
 };
 
 use crate::arguments::{

@@ -354,8 +354,8 @@ fn is_colour(text: &str) -> bool {
 fn is_dark(colour: &str) -> bool {
     let digits: Vec<u32> = colour.chars().filter_map(|digit| digit.to_digit(16)).collect();
     let part = |n: usize| match digits.as_slice() {
-        [all @ ..] if all.len() == 3 => all[n] * 17,
-        [all @ ..] if all.len() == 6 => all[2 * n] * 16 + all[2 * n + 1],
+        [r, g, b] => [r, g, b][n] * 17,
+        all if all.len() == 6 => all[2 * n] * 16 + all[2 * n + 1],
         _ => 255,
     };
     part(0) * 299 + part(1) * 587 + part(2) * 114 < 128_000

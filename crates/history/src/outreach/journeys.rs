@@ -36,6 +36,9 @@ pub struct Reached {
     pub revenue: f64,
 }
 
+/// Takes in what one user did for one goal, by its place: touches, and what reached it.
+pub type Take<'a, T> = dyn Fn(&mut T, usize, &[Touch], &[Reached]) + Sync + 'a;
+
 /// Folds over the journeys of all users who were sent something and reached a goal: `take` is called once per
 /// user and goal with the touches of all campaigns and what reached the goal, both in order of time; what it
 /// adds up by ranges of users is brought together by `add`.
@@ -47,7 +50,7 @@ pub fn journeys<T: Clone + Send + Sync>(
     since: Timestamp,
     goals: &[Goal],
     nothing: &T,
-    take: &(dyn Fn(&mut T, usize, &[Touch], &[Reached]) + Sync),
+    take: &Take<'_, T>,
     add: &(dyn Fn(&mut T, T) + Sync),
 ) -> Result<T, QueryError> {
     let properties = [MESSAGE, CAMPAIGN, VARIANT, MACHINE];
