@@ -253,13 +253,16 @@ pub(super) fn number_of(email: &str) -> Option<u32> {
     DOMAINS.contains(&domain).then(|| name.rsplit_once('.')?.1.parse().ok()).flatten()
 }
 
+/// Values under names.
+type Named = Vec<(Text, Value)>;
+
 /// What is known of a device: what its person has as attributes too, and what it alone has.
 pub(super) fn device(
     platform: u8,
     device: &str,
     push: bool,
     (country, city): (&'static str, &'static str),
-) -> (Vec<(Text, Value)>, Vec<(Text, Value)>) {
+) -> (Named, Named) {
     let name = PLATFORMS[usize::from(platform)].0;
     let (os, kind) = match name {
         "android" => ("Android", "mobile"),

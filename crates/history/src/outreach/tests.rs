@@ -301,7 +301,14 @@ fn a_failed_message_that_is_sent_again_waits_until_it_has_an_outcome() {
     let expected =
         [(1, "waiting"), (2, "first"), (3, "waiting"), (4, "second"), (5, "waiting"), (6, "sent")];
     let snapshot = stored(all.to_vec(), 2);
-    let rules = segment::Rules::default();
+    let rules = segment::Rules {
+        zone: model::Zone::utc(),
+        seed: 0,
+        segments: Default::default(),
+        composites: Default::default(),
+        lifecycle: segment::Lifecycle { states: Vec::new() },
+        rfm: segment::RfmSettings::of(EventMatch::named("buy"), None),
+    };
     for (at, state) in expected {
         let evaluator = Evaluator::new(&snapshot, &rules, Timestamp(at));
         let funnels = funnels(&evaluator, Some("one"), ALWAYS).unwrap();

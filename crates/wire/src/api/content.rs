@@ -186,6 +186,7 @@ pub struct ShowLimits {
 /// The content of a message in one language.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[allow(clippy::large_enum_variant, reason = "few are there at once, and their shape is the API's")]
 pub enum ContentInput {
     /// An e-mail.
     Email {

@@ -58,6 +58,7 @@ pub enum InDoubt {
 /// Settings of a provider, by kind. A secret that is left out, or null, stays as it is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[allow(clippy::large_enum_variant, reason = "few are there at once, and their shape is the API's")]
 pub enum ProviderSettings {
     /// A mail server over SMTP.
     Smtp {

@@ -154,7 +154,7 @@ impl Writer {
             since,
             &[CHANNEL, SESSION, MACHINE],
             &mut |user, at, name, values| {
-                if !Channel::parse(&text(&values[2])).is_some_and(|channel| !is_pushed(channel)) {
+                if Channel::parse(&text(&values[2])).is_none_or(is_pushed) {
                     return;
                 }
                 let message = EventId::of(&text(&values[0]));
