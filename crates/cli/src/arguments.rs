@@ -26,9 +26,7 @@ pub use files::{
 pub use history::{BackupArguments, HistoryArguments, HistoryCommand, RestoreArguments};
 pub use memory::MemoryArguments;
 pub use privacy::{EraseArguments, SuppressArguments};
-pub use provider::{
-    ProviderArguments, ProviderCommand, ProviderListArguments, ProviderOneArguments,
-};
+pub use provider::{ProviderArguments, ProviderCommand, ProviderOneArguments};
 pub use schema::{SchemaArguments, SchemaCommand};
 pub use segment::{SegmentArguments, SegmentCommand};
 pub use simulate::SimulateArguments;

@@ -56,6 +56,8 @@ pub enum InDoubt {
 /// Settings of a provider, by kind. A secret that is left out, or null, stays as it is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+// There are a few of them in all, and a box would show in the document of the API.
+#[allow(clippy::large_enum_variant)]
 pub enum ProviderSettings {
     /// A mail server over SMTP.
     Smtp {
