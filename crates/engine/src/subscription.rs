@@ -181,7 +181,7 @@ mod tests {
                     } else {
                         match topic {
                             Some(Topic { chosen: Some(false), .. })
-                            | Some(Topic { chosen: None, by_default: false }) => {
+                            | Some(Topic { chosen: None, by_default: false, .. }) => {
                                 Err("topic_unsubscribed")
                             }
                             _ => Ok(()),
