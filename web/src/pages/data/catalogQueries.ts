@@ -12,8 +12,9 @@ export function useCatalogs() {
 }
 
 /** Rows page by page, or the one of an id; an id that is not there is no failure but no row. */
-export function useCatalogRows(name: string, item: string) {
+export function useCatalogRows(name: string, item: string, enabled = true) {
   return useInfiniteQuery({
+    enabled,
     queryKey: [...KEY, name, item],
     queryFn: async ({ pageParam }): Promise<Schemas['CatalogRows']> => {
       const query = item ? { item } : { after: pageParam, limit: PAGE };

@@ -5,6 +5,7 @@ import { IconBraces } from '@tabler/icons-react';
 import { createContext, useContext, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useCatalogue } from '../../../api/queries';
+import { LookUp } from './LookUp';
 import { always, LINKS, OWN, personal, type Source } from './personal';
 
 /** The event that triggers the campaign; its properties can be put in, too. */
@@ -73,6 +74,7 @@ function Picker({ onInsert }: { onInsert: (text: string) => void }) {
       <TextInput size="xs" label={t('content.fallback')} description={t('content.fallbackHint')} value={fallback} onChange={(event) => setFallback(event.currentTarget.value)} />
       {name.trim() && <Text size="xs" className="definition" style={{ padding: '2px 8px' }}>{personal(source, name.trim(), fallback)}</Text>}
       <Button size="xs" disabled={!name.trim()} onClick={() => onInsert(personal(source, name.trim(), fallback))}>{t('content.insert')}</Button>
+      <LookUp trigger={properties.map((one) => one.name)} attributes={(catalogue.data?.attributes ?? []).map((one) => one.name)} onInsert={onInsert} />
       <Group gap={4}>
         {LINKS.map((link) => <Button key={link} size="compact-xs" variant="light" onClick={() => onInsert(always(link))}>{t(`content.link.${link}`)}</Button>)}
         {OWN.map((name) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { personal } from './personal';
+import { byMembership, lookedUp, personal } from './personal';
 
 describe('a personal value', () => {
   it('is a path with what is said without it', () => {
@@ -15,5 +15,11 @@ describe('a personal value', () => {
   it('keeps quotes of the fallback from ending it', () => {
     expect(personal('profile', 'name', 'the "one"')).toBe(`{{ profile.name | default: 'the "one"' }}`);
     expect(personal('profile', 'name', `"it's"`)).toBe(`{{ profile.name | default: '"it’s"' }}`);
+  });
+
+  it('asks whether somebody is in a segment, and looks rows up', () => {
+    expect(byMembership('at-risk', 'We miss you', 'Hello')).toBe('{% if segment["at-risk"] %}We miss you{% else %}Hello{% endif %}');
+    expect(lookedUp('products', 'event', 'sku', 'title', '')).toBe('{{ catalog.products[event.sku].title }}');
+    expect(lookedUp('shops', 'profile', 'home shop', 'opening hours', 'soon')).toBe('{{ catalog.shops[profile["home shop"]]["opening hours"] | default: "soon" }}');
   });
 });

@@ -15,6 +15,18 @@ export function personal(source: Source, name: string, fallback: string): string
   return fallback === '' ? `{{ ${path} }}` : `{{ ${path} | default: ${quoted(fallback)} }}`;
 }
 
+/** One text for the members of a segment, another for everybody else. */
+export function byMembership(id: string, members: string, others: string): string {
+  return `{% if segment[${quoted(id)}] %}${members}{% else %}${others}{% endif %}`;
+}
+
+/** A column of the row of a catalog whose id a value of the user or the event holds. */
+export function lookedUp(catalog: string, source: Source, name: string, column: string, fallback: string): string {
+  const id = PLAIN.test(name) ? `${source}.${name}` : `${source}[${quoted(name)}]`;
+  const path = `catalog.${catalog}[${id}]${PLAIN.test(column) ? `.${column}` : `[${quoted(column)}]`}`;
+  return fallback === '' ? `{{ ${path} }}` : `{{ ${path} | default: ${quoted(fallback)} }}`;
+}
+
 /** Addresses that every message has. */
 export const LINKS = ['unsubscribe_url', 'preferences_url'] as const;
 /** What every message knows of itself. */
