@@ -168,6 +168,10 @@ export interface ContactPolicy {
   track: boolean;
   groups?: ControlGroup[];
   approval?: boolean;
+  /** What browsers and apps get that cannot prove whose they are. */
+  unproven?: 'nothing' | 'impersonal' | 'everything';
+  /** The element of CleverTap's inbox. */
+  inbox_element?: string;
 }
 
 /** Of when a report is, and how sure its intervals are. */
@@ -213,6 +217,7 @@ export const outreach = {
   testProvider: (id: string, to: string) => body(client.POST('/api/providers/{id}/test', { ...at(id), body: { to } })),
   checkDns: (id: string) => body(client.GET('/api/providers/{id}/dns', at(id))),
   preferencePage: (query: { language: string; user?: string }) => body(client.GET('/api/subscriptions/page', { params: { query } })),
+  makeVisitorSecret: () => body(client.POST('/api/settings/visitor-secret')),
   policy: () => body(client.GET('/api/settings/contact-policy')) as Promise<ContactPolicy>,
   setPolicy: (input: ContactPolicy) => body(client.PUT('/api/settings/contact-policy', { body: input as Schemas['ContactPolicy'] })) as Promise<ContactPolicy>,
 };

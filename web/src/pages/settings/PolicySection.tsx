@@ -11,6 +11,7 @@ import { HoursFields } from '../../components/outreach/HoursFields';
 import { Section } from '../../components/Page';
 import { Query } from '../../components/Query';
 import { ControlGroups } from './ControlGroups';
+import { Visitors } from './Visitors';
 import { Notice } from '../../components/Notice';
 import { useOutreachNames } from '../../lib/outreach';
 
@@ -46,8 +47,9 @@ function Form({ policy, saved, onSaved }: FormProps) {
   const changed = JSON.stringify(written) !== JSON.stringify(policy);
   const save = useMutation({
     mutationFn: () => {
-      const { public_url: url, ...rest } = written;
-      return outreach.setPolicy(url?.trim() ? { ...rest, public_url: url.trim() } : rest);
+      const { public_url: url, inbox_element: element, ...rest } = written;
+      const texts = { ...(url?.trim() && { public_url: url.trim() }), ...(element?.trim() && { inbox_element: element.trim() }) };
+      return outreach.setPolicy({ ...rest, ...texts });
     },
     onSuccess: (kept) => {
       onSaved();
@@ -89,6 +91,7 @@ function Form({ policy, saved, onSaved }: FormProps) {
         </Fieldset>
         <TextInput maw={480} label={t('policy.publicUrl')} description={t('policy.publicUrlLead')} placeholder="https://messages.example.com" value={written.public_url ?? ''} onChange={(event) => set({ public_url: event.currentTarget.value })} dir="ltr" />
         <Switch label={t('policy.track')} description={t('policy.trackLead')} checked={written.track} onChange={(event) => set({ track: event.currentTarget.checked })} />
+        <Fieldset legend={t('policy.visitors')} variant="unstyled" styles={LEGEND}><Visitors policy={written} onChange={set} /></Fieldset>
         <Switch label={t('policy.approval')} description={t('policy.approvalLead')} checked={written.approval ?? false} onChange={(event) => set({ approval: event.currentTarget.checked })} />
         {save.isError && <ErrorPanel error={save.error} />}
         {saved && !changed && <Notice role="status" color="teal" p="xs">{t('policy.saved')}</Notice>}
