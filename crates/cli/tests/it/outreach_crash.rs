@@ -156,7 +156,7 @@ impl Api<'_> {
         let hook = json!({"kind": "webhook", "url": format!("http://{hook}/"),
                           "body": r#"{"to": "{{ profile.phone }}", "id": "{{ message.id }}"}"#});
         let text = json!({"kind": "sms", "body": "Hello {{ profile.id }}"});
-        let mail = json!({"kind": "email", "subject": "Hello", "body": "<p>{{ profile.id }}</p>"});
+        let mail = json!({"kind": "email", "subject": "Hello", "body": "<p>{{ profile.id }} <a href=\"{{ unsubscribe_url }}\">No more</a></p>"});
         let all = [
             ("webhook", "webhook", &hook),
             ("sms", "sms", &text),

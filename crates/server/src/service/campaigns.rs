@@ -474,6 +474,27 @@ impl Service {
     /// What is wrong or unwise in what a campaign says, also for what it names and is not there yet.
     fn content_problems(&self, input: &CampaignInput) -> Result<Vec<ContentProblem>, Failure> {
         let (contents, mut problems) = Contents::compile(input);
+        let unknown = |message: String, hint: &str| ContentProblem {
+            error: true,
+            code: "segment.unknown".to_owned(),
+            place: String::new(),
+            message,
+            hint: hint.to_owned(),
+        };
+        match contents.segments() {
+            Ok(named) => {
+                let rules = self.rules()?;
+                let missing = named.iter().filter(|id| !rules.segments.contains_key(*id));
+                problems.extend(missing.map(|id| {
+                    let message = format!("there is no segment \"{id}\"");
+                    unknown(message, "save it first; GET /api/segments lists them")
+                }));
+            }
+            Err(written) => {
+                let message = format!("`{written}` does not say which segment");
+                problems.push(unknown(message, "write its id as it is, in quotes"));
+            }
+        }
         let named = contents.catalogs();
         if !named.is_empty() {
             let known = self.workspace.catalogs().list()?;

@@ -1,9 +1,10 @@
 //! Catalogs: listed, read, uploaded, deleted.
 
 use model::Timestamp;
+use serde_json::Value as Json;
 use wire::api::{
     Catalog, CatalogDeleted, CatalogDeletion, CatalogForm, CatalogList, CatalogRow, CatalogRows,
-    CatalogRowsQuery, CatalogUploadQuery, CatalogUploaded,
+    CatalogRowsQuery, CatalogUploadQuery, CatalogUploaded, Object,
 };
 
 use super::Service;
@@ -51,9 +52,16 @@ impl Service {
         };
         let full = query.item.is_none() && found.len() == limit as usize;
         let next = found.last().filter(|_| full).map(|row| row.id.clone());
-        let rows = found.into_iter().map(|row| CatalogRow {
-            columns: serde_json::from_str(&row.body).unwrap_or_default(),
-            id: row.id,
+        let sight = self.sight();
+        let rows = found.into_iter().map(|row| {
+            let mut columns: Object = serde_json::from_str(&row.body).unwrap_or_default();
+            for value in columns.values_mut() {
+                // Whoever may not see addresses of people does not see them here either.
+                if let Json::String(text) = value {
+                    *text = sight.said(std::mem::take(text));
+                }
+            }
+            CatalogRow { columns, id: sight.said(row.id) }
         });
         Ok(CatalogRows { rows: rows.collect(), next })
     }

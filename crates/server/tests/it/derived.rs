@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use model::Timestamp;
+use model::{Event, EventId, Record, Text, Timestamp, What, Who};
 use serde_json::{Value, json};
 
 use super::fixture::{Fixture, fixture_at};
@@ -32,6 +32,17 @@ fn track(user: &str, event: &str, at: &str, rest: &Value) -> Value {
 fn send(server: &Fixture, batch: &[Value]) {
     let answer = server.send("POST", "/v1/batch", &json!({"batch": batch}).to_string());
     assert_eq!((answer.0, answer.json()), (200, json!({"success": true})));
+}
+
+/// What only the server says of messages.
+fn tell(server: &Fixture, message: &Value) {
+    let text = |name: &str| Text::new(message[name].as_str().unwrap());
+    let time = Timestamp::parse(&text("timestamp")).unwrap();
+    let event = Event { name: text("event"), time, id: EventId(7), properties: Vec::new() };
+    let who = Who::user(&text("userId"));
+    let record = Record { received_at: time, who, what: What::Event(event) };
+    let workspace = server.service.workspace();
+    workspace.enqueue(vec![record]).unwrap().wait().unwrap();
 }
 
 fn count(server: &Fixture, definition: &str) -> u64 {
@@ -330,7 +341,10 @@ fn stages_of_a_life_add_to_a_person_and_erase_nothing() {
     ];
     let mut before: Option<Value> = None;
     for (stage, messages) in stages {
-        send(&server, &messages);
+        let (told, sent): (Vec<Value>, Vec<Value>) =
+            messages.into_iter().partition(|message| message["event"] == "Message Clicked");
+        send(&server, &sent);
+        told.iter().for_each(|message| tell(&server, message));
         let id = if stage == "open" { "device-1" } else { "ada" };
         let now = server.get(&format!("/api/users/{id}"));
         if let Some(before) = before {

@@ -307,7 +307,11 @@ fn what_may_not_be_shown_any_more_has_a_reason_and_the_numbers_close() {
     // An erased person leaves nothing that waits.
     campaign(&site.watching, "more", &popup(&json!({})), &on_event("More"));
     site.event(&browser(5), "More", &json!({}));
-    let erased = site.watching.server.send("POST", "/api/users/browser-5/erase", "{}");
+    let erased = site.watching.server.send(
+        "POST",
+        "/api/users/browser-5/erase",
+        "{\"confirm\": \"browser-5\"}",
+    );
     assert!(erased.0 < 300, "{}", erased.2);
     assert!(site.titles(&browser(5)).is_empty());
 }

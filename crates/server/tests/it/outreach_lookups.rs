@@ -74,7 +74,11 @@ fn what_a_message_names_and_is_not_there_is_said_before_it_starts() {
         ("{{ segment.nobody }}", "the segment \"nobody\""),
         ("{{ segment[event.which] }}", "does not say which segment"),
     ] {
-        let refused = send(&watching, "PUT", "/api/campaigns/d", &draft(body), 422);
+        let draft = send(&watching, "PUT", "/api/campaigns/d", &draft(body), 200);
+        let problems = draft["problems"].as_array().unwrap();
+        assert!(problems.iter().any(|of| of["code"] == "segment.unknown"), "{draft}");
+        let start = json!({"action": "start"});
+        let refused = send(&watching, "POST", "/api/campaigns/d/status", &start, 422);
         assert!(refused["error"]["message"].as_str().unwrap().contains(words), "{refused}");
     }
 }

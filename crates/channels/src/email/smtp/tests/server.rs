@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio_rustls::TlsAcceptor;
@@ -222,8 +222,8 @@ impl Session {
             Some(Act::Cut) => return false,
             // Until the client gives up.
             Some(Act::Hang) => {
-                let mut ignored = String::new();
-                let _ = stream.read_line(&mut ignored).await;
+                let mut ignored = Vec::new();
+                let _ = stream.read_to_end(&mut ignored).await;
                 return false;
             }
         };
