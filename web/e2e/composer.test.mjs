@@ -52,6 +52,7 @@ test('a play of the gallery becomes a draft, with the segments that it needs', a
   await page.waitForURL(/play=abandoned-cart/);
   await settled(page);
   if (missing.length > 0) {
+    await page.locator('[data-missing]').first().waitFor();
     assert.deepEqual(await page.locator('[data-missing]').evaluateAll((items) => items.map((item) => item.dataset.missing)), missing);
     assert.match(await page.locator('[data-missing]').first().innerText(), /Add To Cart/, 'it says what will be made');
     await screenshot(page, 'gallery-segments');

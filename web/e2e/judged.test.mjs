@@ -260,7 +260,7 @@ test('a control group is made, named by a campaign, and asked for with its reach
 
 test('the rule for a winner is written with the goals', async () => {
   const { page, errors, close } = await open(browser);
-  await go(page, '/campaigns/new', { play: 'second_purchase', step: 'goals', lang: 'en' });
+  await go(page, '/campaigns/new', { play: 'welcome', step: 'goals', lang: 'en' });
   const fields = page.locator('[data-decision]');
   await fields.getByLabel('Confidence').selectOption('0.9');
   await fields.getByLabel('Hoped-for difference (points)').fill('3');

@@ -139,7 +139,7 @@ function List({ catalogs, open, remove }: { catalogs: Schemas['Catalog'][]; open
               <Table.Th scope="row"><Anchor component="button" type="button" onClick={() => open(name)}><bdi>{name}</bdi></Anchor></Table.Th>
               <Table.Td ta="end" className="numbers">{format.count(rows)}</Table.Td>
               <Table.Td><When at={updated_at} /></Table.Td>
-              <Table.Td ta="end"><Button size="compact-xs" variant="subtle" color="red.8" aria-label={t('data.catalogs.deleteOf', { name })} onClick={() => remove(name)}>{t('data.catalogs.delete')}</Button></Table.Td>
+              <Table.Td ta="end"><Button size="compact-xs" variant="default" aria-label={t('data.catalogs.deleteOf', { name })} onClick={() => remove(name)}>{t('data.catalogs.delete')}</Button></Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>
