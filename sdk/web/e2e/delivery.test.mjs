@@ -92,7 +92,7 @@ test('tabs that send at the same time send each event once', async (t) => {
 
 test('what a closing page still holds is sent', async (t) => {
   const eve = somebody('leaving');
-  const { open, batches } = await stage(t, { flushInterval: 600_000 });
+  const { open, batches } = await stage(t, { flushInterval: 600_000, messages: false });
   const tab = await open();
   await tab.evaluate((id) => window.perennial.identify(id), eve);
   await track(tab, 1);

@@ -163,7 +163,7 @@ export function begin(settings: Settings & { host: string }, tell: Tell) {
       if (after.userId === before.userId && after.signature === before.signature) return;
       // Whoever is here now is known to the server once it has this.
       if (before.userId && before.userId !== after.userId) messages.forget();
-      void sender.drain().then(refresh);
+      if (settings.messages !== false) void sender.drain().then(refresh);
     },
 
     group(at: number, groupId: string, traits: object = {}, options: CallOptions = {}) {
