@@ -64,6 +64,7 @@ test('calls before the script is there are kept, with their own times', async (t
   release();
   await loaded(tab);
   await tab.waitForFunction(() => window.sent);
+  await until('the event is there', async () => (await eventsOf(eve)).length === 1);
   const [event] = await eventsOf(eve);
   assert.equal(event.name, 'Early');
   assert.ok(Date.parse(event.time) < early + 1_000, `${event.time} is when it was called, not when the script came`);

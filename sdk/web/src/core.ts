@@ -11,6 +11,9 @@ import { openSender } from './sender.js';
 import { localStorageOrNothing, memoryStore, openStore } from './storage.js';
 import type { CallOptions, ConsentDecision, Happenings, IdentifyOptions, Message, Settings } from './types.js';
 
+/** How long a login waits for what is said with it, in milliseconds. */
+const LOGIN_WAIT_MS = 50;
+
 /** Events held while nobody has decided: a visit, not a day. */
 const HELD_MAX = 200;
 /** What the server takes of one event at most is less; more is a mistake. */
@@ -163,7 +166,8 @@ export function begin(settings: Settings & { host: string }, tell: Tell) {
       if (after.userId === before.userId && after.signature === before.signature) return;
       // Whoever is here now is known to the server once it has this.
       if (before.userId && before.userId !== after.userId) messages.forget();
-      if (settings.messages !== false) void sender.drain().then(refresh);
+      // What is said in the same breath goes along.
+      if (settings.messages !== false) setTimeout(() => void sender.drain().then(refresh), LOGIN_WAIT_MS);
     },
 
     group(at: number, groupId: string, traits: object = {}, options: CallOptions = {}) {
