@@ -73,17 +73,6 @@ pub fn quantile(values: &mut [f64], share: f64) -> f64 {
     values.get((last as f64 * share) as usize).copied().unwrap_or(0.0)
 }
 
-/// Seconds that the processors worked for this process, in all threads; 0 where the system does not say.
-pub fn processor_seconds() -> f64 {
-    /// Units in a second, on every Linux that we run on.
-    const TICKS: f64 = 100.0;
-    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    // The name of the program is in brackets and may hold blanks.
-    let rest = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-    let ticks = rest.split_whitespace().skip(11).take(2);
-    ticks.filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / TICKS
-}
-
 /// A field of this process's memory in bytes, as in `VmHWM` (peak) or `RssAnon`; nothing where the
 /// system does not tell.
 pub fn memory(field: &str) -> Option<u64> {

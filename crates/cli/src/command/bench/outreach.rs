@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 use benchmark::live::Stream;
 use benchmark::live::stream::user_id;
-use benchmark::machine::{memory, milliseconds, processor_seconds, quantile};
+use benchmark::machine::{memory, milliseconds, quantile};
 use model::{AttributeChange, Event, EventId, Record, Text, What, Who};
 use serde_json::{Value, json};
 use server::clock;
@@ -83,7 +83,6 @@ pub fn run(wanted: &Wanted) -> anyhow::Result<()> {
     for ((name, n), channel) in writing.into_iter().zip(["webhook", "email"]) {
         rendering(&server, (name, channel), n, &mut result)?;
     }
-    queueing(&server, wanted.users, &http, &mut result)?;
     let resident = memory("RssAnon").unwrap_or(0) >> 20;
     result("memory of the process then", format!("{} MiB", number(resident)));
     if let Some(path) = &wanted.json {
@@ -286,39 +285,6 @@ fn rendering(
     result(
         &format!("writing messages on one core, {name}"),
         format!("{} a second", number(rate as u64)),
-    );
-    Ok(())
-}
-
-/// How fast a campaign is decided and queued, durably, while its provider takes next to nothing.
-fn queueing(server: &Server, users: u32, sink: &Sink, result: Results) -> anyhow::Result<()> {
-    let slow = json!({"name": "slow", "per_second": 1,
-                      "settings": {"kind": "webhook", "private_networks": true}});
-    let slow = call(server, "POST", "/api/providers", &slow)?;
-    let campaign = json!({"channel": "webhook", "trigger": {"kind": "once"},
-                          "provider": slow["id"],
-                          "variants": [{"id": "a", "content": {"default": content("webhook", sink)}}]});
-    let (began, cpu) = (Instant::now(), processor_seconds());
-    start(server, "queued", &campaign)?;
-    let mut queued = 0;
-    while queued < u64::from(users) {
-        if began.elapsed() > PATIENCE {
-            bail!("{queued} of {users} messages were queued");
-        }
-        thread::sleep(Duration::from_millis(100));
-        let report = call(server, "GET", "/api/campaigns/queued/report", &Value::Null)?;
-        queued = report["funnel"]["queued"].as_u64().unwrap_or(0);
-    }
-    let seconds = began.elapsed().as_secs_f64();
-    let busy = processor_seconds() - cpu;
-    result(
-        "deciding and queueing, durable, nothing sent",
-        format!(
-            "{} messages at {} a second ({seconds:.1} s, {:.2} cores busy)",
-            number(queued),
-            number((queued as f64 / seconds) as u64),
-            busy / seconds
-        ),
     );
     Ok(())
 }
