@@ -46,7 +46,11 @@ impl Decoded {
         (index, written): (usize, &str),
         result: Result<Option<Record>, Problem>,
     ) {
-        match result {
+        let allowed = |record: Option<Record>| match record.as_ref().map(own_event) {
+            Some(Err(problem)) => Err(problem),
+            _ => Ok(record),
+        };
+        match result.and_then(allowed) {
             Ok(Some(record)) => {
                 self.records.push(record);
                 self.places.push(index);
@@ -63,7 +67,8 @@ impl Decoded {
         read: impl FnOnce(&mut Vec<Record>) -> Result<(), Problem>,
     ) {
         let before = self.records.len();
-        match read(&mut self.records) {
+        let read = read(&mut self.records);
+        match read.and_then(|()| self.records[before..].iter().try_for_each(own_event)) {
             Ok(()) => {
                 self.n_ignored += usize::from(self.records.len() == before);
                 self.places.resize(self.records.len(), index);
@@ -75,34 +80,6 @@ impl Decoded {
         }
     }
 
-    /// Without events of messages that were sent: only this server says these. A key of a client stands in
-    /// every page, and whoever reads it could otherwise have messages sent, or opened by nobody.
-    pub fn without_reserved(mut self) -> Decoded {
-        let reserved = |record: &Record| matches!(&record.what, What::Event(event) if is_outreach(&event.name));
-        if !self.records.iter().any(reserved) {
-            return self;
-        }
-        let places = std::mem::take(&mut self.places);
-        for (n, record) in std::mem::take(&mut self.records).into_iter().enumerate() {
-            let place = places.get(n).copied();
-            match &record.what {
-                What::Event(event) if reserved(&record) => {
-                    let name = event.name.as_str();
-                    let message = format!("\"{name}\" is an event that only the server tells");
-                    let hint = "call the event of your own by another name";
-                    let problem = Problem { code: "event.reserved", message, hint };
-                    self.reject((place.unwrap_or_default(), name), problem);
-                }
-                _ => {
-                    self.places.extend(place);
-                    self.records.push(record);
-                }
-            }
-        }
-        self.rejected.sort_by_key(|rejection| rejection.index);
-        self
-    }
-
     /// Remembers why a message is not taken.
     pub(crate) fn reject(&mut self, (index, written): (usize, &str), problem: Problem) {
         let Problem { code, message, hint } = problem;
@@ -112,25 +89,48 @@ impl Decoded {
     }
 }
 
+/// Refuses events of messages that were sent: only this server tells these. A key of a client stands in every
+/// page, and whoever reads it could otherwise have messages sent, or opened by nobody.
+fn own_event(record: &Record) -> Result<(), Problem> {
+    match &record.what {
+        What::Event(event) if is_outreach(&event.name) => Err(Problem {
+            code: "event.reserved",
+            message: format!("\"{}\" is an event that only the server tells", event.name),
+            hint: "call the event of your own by another name",
+        }),
+        _ => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use model::{Event, EventId, Text, Timestamp, Who};
 
     use super::*;
 
+    fn record(name: &'static str) -> Record {
+        let (name, time) = (Text::const_new(name), Timestamp(0));
+        let event = Event { name, time, id: EventId(1), properties: Vec::new() };
+        Record { received_at: time, who: Who::user("ada"), what: What::Event(event) }
+    }
+
     #[test]
     fn events_of_messages_are_the_server_s_own() {
-        let record = |name: &'static str| {
-            let (name, time) = (Text::const_new(name), Timestamp(0));
-            let event = Event { name, time, id: EventId(1), properties: Vec::new() };
-            Record { received_at: time, who: Who::user("ada"), what: What::Event(event) }
-        };
-        let records = vec![record("Purchase"), record("Message Queued"), record("Message Read")];
-        let decoded = Decoded { records, places: vec![0, 1, 3], ..Decoded::default() };
-        let left = decoded.without_reserved();
-        assert_eq!(left.records, [record("Purchase"), record("Message Read")]);
-        assert_eq!(left.places, [0, 3]);
-        let refused: Vec<_> = left.rejected.iter().map(|of| (of.index, of.code)).collect();
-        assert_eq!(refused, [(1, "event.reserved")]);
+        let mut decoded = Decoded::default();
+        decoded.add((0, "zero"), Ok(Some(record("Purchase"))));
+        decoded.add((1, "one"), Ok(Some(record("Message Queued"))));
+        decoded.read((2, "two"), |records| {
+            records.extend([record("Purchase"), record("Message Clicked")]);
+            Ok(())
+        });
+        decoded.read((3, "three"), |records| {
+            records.push(record("Message Read"));
+            Ok(())
+        });
+        assert_eq!(decoded.records, [record("Purchase"), record("Message Read")]);
+        assert_eq!(decoded.places, [0, 3]);
+        let refused: Vec<_> =
+            decoded.rejected.iter().map(|of| (of.index, of.code, &of.written[..])).collect();
+        assert_eq!(refused, [(1, "event.reserved", "one"), (2, "event.reserved", "two")]);
     }
 }

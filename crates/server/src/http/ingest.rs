@@ -159,7 +159,7 @@ pub(super) async fn take(
     source: &'static str,
     decoded: Decoded,
 ) -> Result<Vec<Rejection>, Failure> {
-    let Decoded { records, rejected, .. } = decoded.without_reserved();
+    let Decoded { records, rejected, .. } = decoded;
     app.admit(caller, records.len() + rejected.len())?;
     let records = app.workspace.admit_from(source, records, peer::peer());
     if !records.is_empty() {

@@ -93,6 +93,13 @@ fn a_key_that_may_only_send_sends_batches_and_nothing_else() {
     let batch = json!({"batch": [{"type": "track", "userId": "a", "event": "Open"}]}).to_string();
     assert_eq!(server.send_as(&ingest, "POST", "/api/batch", &batch).0, 200);
     assert_eq!(server.send_as(&read, "POST", "/api/batch", &batch).0, 403);
+    // What the server tells of messages nobody else can: it would be sent.
+    let told = json!({"batch": [{"type": "track", "userId": "a", "event": "Message Queued"}]});
+    for path in ["/api/batch", "/api/batch?dry_run=true"] {
+        let refused = server.send_as(&ingest, "POST", path, &told.to_string()).json();
+        assert_eq!(refused["refused"][0]["code"], "event.reserved", "{refused}");
+        assert_eq!(refused["accepted"], 0, "{refused}");
+    }
     assert_eq!(server.send_as(&ingest, "POST", "/api/import?format=ndjson", "").0, 403);
     assert_eq!(server.send_as(&read, "GET", "/api/imports", "").0, 403);
     let wrong = server.send("POST", "/api/batch", "{\"batch\":3}");
