@@ -49,6 +49,7 @@ function Picker({ onInsert }: { onInsert: (text: string) => void }) {
   const known = (source === 'profile' ? (catalogue.data?.attributes ?? []) : properties).map((one) => one.name);
   return (
     <Stack gap="xs" w={280}>
+      <LookUp trigger={properties.map((one) => one.name)} attributes={(catalogue.data?.attributes ?? []).map((one) => one.name)} onInsert={onInsert} />
       {properties.length > 0 && (
         <SegmentedControl
           size="xs"
@@ -74,7 +75,6 @@ function Picker({ onInsert }: { onInsert: (text: string) => void }) {
       <TextInput size="xs" label={t('content.fallback')} description={t('content.fallbackHint')} value={fallback} onChange={(event) => setFallback(event.currentTarget.value)} />
       {name.trim() && <Text size="xs" className="definition" style={{ padding: '2px 8px' }}>{personal(source, name.trim(), fallback)}</Text>}
       <Button size="xs" disabled={!name.trim()} onClick={() => onInsert(personal(source, name.trim(), fallback))}>{t('content.insert')}</Button>
-      <LookUp trigger={properties.map((one) => one.name)} attributes={(catalogue.data?.attributes ?? []).map((one) => one.name)} onInsert={onInsert} />
       <Group gap={4}>
         {LINKS.map((link) => <Button key={link} size="compact-xs" variant="light" onClick={() => onInsert(always(link))}>{t(`content.link.${link}`)}</Button>)}
         {OWN.map((name) => {
