@@ -38,7 +38,11 @@ export function safeLink(link: string): string {
 
 /** A picture, if its address is one of the web. */
 export function picture(address: string): HTMLImageElement | undefined {
-  if (!address || !/^https?:$/.test(new URL(address, location.href).protocol)) return undefined;
+  try {
+    if (!address || !/^https?:$/.test(new URL(address, location.href).protocol)) return undefined;
+  } catch {
+    return undefined;
+  }
   const image = element('img', 'image');
   image.src = address;
   image.alt = '';
