@@ -15,6 +15,7 @@
 pub mod bounds;
 pub mod facts;
 pub mod operation;
+pub mod journey;
 pub mod outreach;
 pub mod record;
 pub mod sum;

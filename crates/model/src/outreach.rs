@@ -1,4 +1,5 @@
-//! Events of what was done to reach people: messages, and what became of them.
+//! Events of what was done to reach people: messages, and what became of them. Events of journeys
+//! ([`crate::journey`]) are told apart from what people do in the same way.
 //!
 //! What it is: the names of these events and of their properties, which every part must agree on. They are
 //! events like others (segments, funnels and trends may name them), but nothing that a person does: "any
@@ -8,7 +9,7 @@
 //! Every message has an id of 128 bits ([`MESSAGE`]), made of what caused it, so that it is decided once
 //! however often its cause is looked at; the id of each of its events follows from it ([`event_id`]).
 
-use crate::EventId;
+use crate::{EventId, journey};
 
 /// It is to be decided again at a later instant ([`DUE`]).
 pub const PLANNED: &str = "Message Planned";
@@ -86,9 +87,11 @@ pub const SESSION: &str = "session";
 /// The property of [`OPENED`] and [`CLICKED`] that says that a machine did it.
 pub const MACHINE: &str = "machine";
 
-/// Whether events of this name tell of messages.
+/// Whether events of this name tell of messages or journeys: only the server writes them, and they are nothing
+/// that a person does.
 pub fn is_outreach(name: &str) -> bool {
     name.starts_with(PREFIX) && NAMES.contains(&name)
+        || name.starts_with(journey::PREFIX) && journey::NAMES.contains(&name)
 }
 
 /// The delivery id of an event of a message. `n` tells several of one name apart.
@@ -102,8 +105,8 @@ mod tests {
 
     #[test]
     fn only_these_names_tell_of_messages() {
-        assert!(NAMES.iter().all(|name| is_outreach(name)));
-        let others = ["Message", "Message ", "Message Read", "message sent", "Purchase", ""];
+        assert!(NAMES.iter().chain(&journey::NAMES).all(|name| is_outreach(name)));
+        let others = ["Journey", "Journey Begun", "Message", "Message ", "Message Read", "message sent", "Purchase", ""];
         assert!(others.iter().all(|name| !is_outreach(name)));
     }
 
