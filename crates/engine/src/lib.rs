@@ -23,6 +23,7 @@ mod deliveries;
 mod facts;
 mod fold;
 mod identity;
+pub mod journey;
 pub mod live;
 pub mod outreach;
 pub mod schedule;

@@ -36,7 +36,12 @@ impl Candidate {
     /// there is one cause per user.
     pub fn message(campaign: &Campaign, user: UserIndex, cause: &str) -> EventId {
         let cause = if campaign.again == Again::Once { "once" } else { cause };
-        let hash = EventId::of(&format!("message/{}/{}/{cause}", campaign.id, user.0));
+        Candidate::message_of(&campaign.id, user, cause)
+    }
+
+    /// The same of a campaign that is known by its id, and may send to somebody several times.
+    pub fn message_of(campaign: &str, user: UserIndex, cause: &str) -> EventId {
+        let hash = EventId::of(&format!("message/{campaign}/{}/{cause}", user.0));
         // Never 64 bits alone: ids of these are written in another length.
         EventId(hash.0 << USER_BITS | 1 << 127 | u128::from(user.0))
     }

@@ -1,0 +1,343 @@
+//! A journey as the fold needs it: steps by number, everything that can be wrong with it told before.
+
+use experiment::assign::{Arms, Share};
+use model::{Day, Event, Operation, Span, Text, Timestamp, Value, Weekday};
+use segment::Predicate;
+use segment::live::Matches;
+
+use crate::schedule::Minute;
+
+/// One version of a journey.
+#[derive(Clone, Debug)]
+pub struct Journey {
+    /// Stable id.
+    pub id: Text,
+    /// The number of the version.
+    pub version: u32,
+    /// Whoever comes in goes through this version.
+    pub current: bool,
+    /// What lets somebody in; nothing: somebody else names them.
+    pub entry: Option<Happening>,
+    /// Only these.
+    pub audience: Option<Predicate>,
+    /// How often.
+    pub again: Again,
+    /// The property of the entry event by whose values one user can be in several times.
+    pub key: Option<Text>,
+    /// Share of those who would come in that does not.
+    pub control: Share,
+    /// Ids of the named control groups of the policy that it respects.
+    pub groups: Vec<Text>,
+    /// No control group.
+    pub transactional: bool,
+    /// What it is to bring about.
+    pub goals: Vec<Goal>,
+    /// What ends it.
+    pub exits: Vec<Happening>,
+    /// Whoever is in for so long is out.
+    pub timeout: Span,
+    /// Of several journeys of a user the greater is looked at first.
+    pub priority: u8,
+    /// At least one; the first is where people begin.
+    pub steps: Vec<Step>,
+    /// Whether people come in and go on.
+    pub standing: Standing,
+    /// What happened before this instant lets nobody in.
+    pub since: Timestamp,
+    /// Where those go who are in earlier versions.
+    pub moves: super::Moves,
+}
+
+/// How often one user comes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// Once and never again.
+    Once,
+    /// Whenever they are not in.
+    Always,
+    /// Not within so long after the last entry.
+    After(Span),
+}
+
+/// Whether people come in and go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// They do.
+    Running,
+    /// Everybody stays where they are.
+    Paused,
+    /// Nobody is in.
+    Stopped,
+}
+
+/// Something that can happen to a user.
+#[derive(Clone, Debug)]
+pub enum Happening {
+    /// An event.
+    Event(Matches),
+    /// They come from one place of a watched definition into another. Of a segment, 0 is outside and 1 inside.
+    Moves {
+        /// Key of the definition.
+        watch: Text,
+        /// Out of these places; nothing: any.
+        from: Vec<u8>,
+        /// Into these.
+        to: Vec<u8>,
+    },
+    /// An event of this name tells of a message that a step of the journey sent.
+    Message {
+        /// Number of the step.
+        step: u16,
+        /// Name of the event.
+        name: Text,
+    },
+}
+
+/// What a journey is to bring about.
+#[derive(Clone, Debug)]
+pub struct Goal {
+    /// Stable id.
+    pub id: Text,
+    /// What happens.
+    pub when: Happening,
+    /// How long after somebody came in it counts.
+    pub within: Span,
+    /// Whoever reaches it is out.
+    pub exits: bool,
+}
+
+/// A step.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Stable id.
+    pub id: Text,
+    /// What it does.
+    pub action: Action,
+}
+
+/// A way out of a step: its id, and the number of the step that follows; nothing: the journey is completed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Path {
+    /// Stable id.
+    pub id: Text,
+    /// Number of the step that follows.
+    pub next: Option<u16>,
+}
+
+/// What a step does.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// Waits for a time.
+    Wait {
+        /// Which.
+        wait: Wait,
+        /// What follows.
+        next: Option<u16>,
+    },
+    /// Waits until something happens, or the time is up.
+    WaitFor {
+        /// What lets people go, and where to.
+        any: Vec<(Path, Happening)>,
+        /// How long.
+        within: Span,
+        /// What follows for whoever waited in vain.
+        otherwise: Option<u16>,
+        /// From when on what happened counts.
+        since: Since,
+    },
+    /// The first path whose condition holds.
+    Split {
+        /// Paths.
+        paths: Vec<(Path, Condition)>,
+        /// What follows for all others.
+        otherwise: Option<u16>,
+    },
+    /// Chance decides.
+    Random {
+        /// Shares, in the order of `paths`.
+        arms: Arms,
+        /// Paths.
+        paths: Vec<Path>,
+        /// Draws anew for each run.
+        anew: bool,
+    },
+    /// Chance decides, by what was learned.
+    Learn {
+        /// Shares without anything learned, in the order of `paths`.
+        arms: Arms,
+        /// Paths.
+        paths: Vec<Path>,
+        /// What its shares are learned for, as the owner of what was learned calls it: an attribute whose values
+        /// are told apart.
+        context: Option<Text>,
+    },
+    /// Sends one of several messages.
+    Message {
+        /// Ids of the campaigns as which they are sent: at least one.
+        messages: Vec<Text>,
+        /// Which of them.
+        choose: Choose,
+        /// What follows.
+        next: Option<u16>,
+        /// What follows for whoever could be sent none.
+        unreachable: Option<u16>,
+    },
+    /// Changes attributes.
+    Update {
+        /// New values; [`Value::Null`] takes one away.
+        set: Vec<(Text, Value)>,
+        /// What is done to values.
+        operations: Vec<(Text, Operation)>,
+        /// What follows.
+        next: Option<u16>,
+    },
+    /// Writes an event.
+    Emit {
+        /// Its name.
+        name: Text,
+        /// Its properties.
+        properties: Vec<(Text, Emitted)>,
+        /// What follows.
+        next: Option<u16>,
+    },
+    /// Lets the user into another journey.
+    Enter {
+        /// Its id.
+        journey: Text,
+        /// What follows.
+        next: Option<u16>,
+    },
+    /// Ends the journey.
+    Exit {
+        /// Why, in a word.
+        reason: Text,
+    },
+}
+
+/// For what time a step waits.
+#[derive(Clone, Debug)]
+pub enum Wait {
+    /// So long, and then until a local time.
+    For {
+        /// How long.
+        span: Span,
+        /// Until when then.
+        until: Option<(Minute, Vec<Weekday>)>,
+    },
+    /// A local time of a day.
+    Date(Day, Minute),
+    /// The instant in an attribute, and so much later.
+    Attribute {
+        /// Its name.
+        name: Text,
+        /// So much later.
+        offset: Span,
+        /// What follows for whoever has none.
+        missing: Exit,
+    },
+}
+
+/// Where somebody goes for whom there is no date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Out.
+    Out,
+    /// To a step.
+    To(u16),
+}
+
+/// From when on what happened counts for a step that waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Since {
+    /// Since the user came there.
+    Step,
+    /// Since they came into the journey.
+    Entry,
+    /// Since so long before they came there.
+    Before(Span),
+}
+
+/// What tells people apart.
+#[derive(Clone, Debug)]
+pub enum Condition {
+    /// What holds for a user.
+    User(Box<Predicate>),
+    /// The event that brought them in, or last let them go on, is such.
+    Event(Matches),
+    /// Both.
+    Both(Box<Predicate>, Matches),
+}
+
+/// Of several messages, which is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Choose {
+    /// The first that reaches the user.
+    First,
+    /// Of those that reach the user, the one on whose channel they opened or clicked last.
+    Engaged,
+}
+
+/// A value of an event that a step writes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Emitted {
+    /// Itself.
+    Value(Value),
+    /// The value of an attribute.
+    Profile(Text),
+    /// The value of a property of the event that brought the user in.
+    Event(Text),
+}
+
+impl Condition {
+    /// Whether an event, if there is one, fits as far as the condition asks.
+    pub(super) fn fits(&self, event: Option<&Event>) -> bool {
+        match self {
+            Condition::User(_) => true,
+            Condition::Event(matches) | Condition::Both(_, matches) => {
+                event.is_some_and(|event| matches.holds(&event.name, &event.properties))
+            }
+        }
+    }
+
+    /// What must hold for the user.
+    pub(super) fn user(&self) -> Option<&Predicate> {
+        match self {
+            Condition::User(predicate) | Condition::Both(predicate, _) => Some(predicate),
+            Condition::Event(_) => None,
+        }
+    }
+}
+
+impl Journey {
+    /// The number of a step.
+    pub fn step(&self, id: &str) -> Option<u16> {
+        self.steps.iter().position(|step| step.id == id).and_then(|at| u16::try_from(at).ok())
+    }
+
+    /// Everything that happens to users that it asks about after they came in.
+    pub(super) fn happenings(&self) -> impl Iterator<Item = &Happening> {
+        let waits = self.steps.iter().flat_map(|step| match &step.action {
+            Action::WaitFor { any, .. } => any.as_slice(),
+            _ => &[],
+        });
+        let ends = self.goals.iter().filter(|goal| goal.exits).map(|goal| &goal.when);
+        self.exits.iter().chain(ends).chain(waits.map(|(_, when)| when))
+    }
+}
+
+impl Happening {
+    /// Whether an event, by name and properties, is it; of messages see the run.
+    pub(super) fn is(&self, event: &Event) -> bool {
+        matches!(self, Happening::Event(matches) if matches.holds(&event.name, &event.properties))
+    }
+
+    /// Whether a move in a watched definition is it.
+    pub(super) fn is_move(&self, key: &str, (from, to): (u8, u8)) -> bool {
+        match self {
+            Happening::Moves { watch, from: out_of, to: into } => {
+                watch == key && into.contains(&to) && (out_of.is_empty() || out_of.contains(&from))
+            }
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,1013 @@
+//! The fold itself: what happens to people, one after the other.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::sync::Arc;
+
+use hashbrown::{HashMap, HashSet};
+use model::journey::{path, reason};
+use model::outreach::{CAMPAIGN, MACHINE, MESSAGE};
+use model::{Event, EventId, Text, Timestamp, UserIndex, Value, journey};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::positions::{Positions, Waits};
+use super::{
+    Action, Again, Book, Choose, Exit, Happening, Journey, Message, Path, Position, Sent, Since,
+    Standing, Told, Wait, What, World,
+};
+use crate::outreach::Candidate;
+
+/// Steps that one user takes in one go: a guard against what the checks of a definition overlook.
+const STEPS_AT_ONCE: usize = 1_000;
+
+/// Who is where in which journey.
+#[derive(Debug, Default)]
+pub struct Journeys {
+    pub(super) book: Arc<Book>,
+    pub(super) positions: Positions,
+    /// Who goes on once what was written can be read.
+    ready: Vec<(u32, EventId)>,
+    /// Of whom one of these, or something that happened, waits.
+    busy: HashSet<u32>,
+    /// By journey, user and key: the last entry, where it decides about the next.
+    last: HashMap<Of, Timestamp>,
+    numbers: HashMap<Text, u32>,
+    ended: Ended,
+    /// What happened to whoever goes on first.
+    later: Vec<(UserIndex, Happened, (u64, bool))>,
+}
+
+/// Something that happened, kept.
+#[derive(Clone, Debug)]
+enum Happened {
+    Event(Arc<Event>),
+    Moved { watch: Text, from: u8, to: u8, at: Timestamp },
+}
+
+/// Journey, user and key.
+type Of = (u32, u32, u64);
+
+/// When runs of late ended, and the latest that they saw: what happened while somebody was in does not let them
+/// in when it is looked at again later.
+#[derive(Debug, Default)]
+struct Ended {
+    of: HashMap<Of, (Timestamp, u64)>,
+    order: BinaryHeap<Reverse<(Timestamp, Of)>>,
+}
+
+impl Ended {
+    fn add(&mut self, of: Of, end: (Timestamp, u64)) {
+        let own = self.of.entry(of).or_insert(end);
+        *own = end.max(*own);
+        self.order.push(Reverse((end.0, of)));
+    }
+
+    fn forget(&mut self, before: Timestamp) {
+        while let Some(Reverse((at, of))) = self.order.peek().copied()
+            && at < before
+        {
+            self.order.pop();
+            if self.of.get(&of).is_some_and(|end| end.0 <= at) {
+                self.of.remove(&of);
+            }
+        }
+    }
+
+    /// Whether what happened then, or arrived then, was seen while somebody was in.
+    fn covers(&self, of: Of, (at, after): (Timestamp, u64)) -> bool {
+        let seen = |end: &(Timestamp, u64)| at < end.0 || after <= end.1;
+        self.of.get(&of).is_some_and(seen)
+    }
+}
+
+/// Something that happened to a user.
+#[derive(Clone, Copy, Debug)]
+pub enum Occurred<'a> {
+    /// An event.
+    Event(&'a Arc<Event>),
+    /// A move in a watched definition.
+    Moved {
+        /// Key of the definition.
+        watch: &'a Text,
+        /// From this place.
+        from: u8,
+        /// Into this one.
+        to: u8,
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// What became of somebody who was to come in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entering {
+    /// They are in.
+    Entered,
+    /// They are in a control group.
+    HeldOut,
+    /// They are in already, or were when it happened.
+    Inside,
+    /// They were in too short a time ago, or once.
+    Again,
+    /// It was decided before.
+    Known,
+    /// They are not in the audience.
+    Audience,
+    /// There is no such journey, or nobody comes in now.
+    Closed,
+}
+
+/// What lets somebody in.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Occasion<'a> {
+    pub(super) cause: &'a str,
+    pub(super) at: Timestamp,
+    pub(super) after: u64,
+    /// It has a place of its own in the order of arrival, and may be handed in again after a crash.
+    pub(super) arrived: bool,
+    pub(super) event: Option<&'a Arc<Event>>,
+}
+
+impl Happened {
+    fn of(what: Occurred) -> Happened {
+        match what {
+            Occurred::Event(event) => Happened::Event(Arc::clone(event)),
+            Occurred::Moved { watch, from, to, at } => {
+                Happened::Moved { watch: watch.clone(), from, to, at }
+            }
+        }
+    }
+
+    fn what(&self) -> Occurred<'_> {
+        match self {
+            Happened::Event(event) => Occurred::Event(event),
+            Happened::Moved { watch, from, to, at } => {
+                Occurred::Moved { watch, from: *from, to: *to, at: *at }
+            }
+        }
+    }
+}
+
+impl Occurred<'_> {
+    fn at(&self) -> Timestamp {
+        match self {
+            Occurred::Event(event) => event.time,
+            Occurred::Moved { at, .. } => *at,
+        }
+    }
+
+    /// What an entry that it brings about is told apart by.
+    fn cause(&self) -> String {
+        match self {
+            Occurred::Event(event) => event.id.to_string(),
+            Occurred::Moved { watch, to, at, .. } => format!("{watch}/{}/{to}", at.0),
+        }
+    }
+
+    fn id(&self) -> EventId {
+        match self {
+            Occurred::Event(event) => event.id,
+            Occurred::Moved { .. } => EventId::of(&self.cause()),
+        }
+    }
+}
+
+impl Journeys {
+    /// People who are in a journey; who is in two counts twice.
+    pub fn n_positions(&self) -> usize {
+        self.positions.len()
+    }
+
+    /// All journeys.
+    pub fn book(&self) -> &Arc<Book> {
+        &self.book
+    }
+
+    /// The positions of a user with the journey, its version and the step.
+    pub fn of(&self, user: UserIndex) -> impl Iterator<Item = (&Position, &Journey, &Text)> {
+        self.positions.of(user).map(|slot| {
+            let position = self.positions.get(slot);
+            let journey = self.book.get(position.journey);
+            (position, &**journey, &journey.steps[usize::from(position.step)].id)
+        })
+    }
+
+    /// Whether something that happened may concern anybody: whoever asks need not hand over the rest.
+    pub fn concerns(&self, user: UserIndex, name: &str) -> bool {
+        self.book.lets_in(name) || self.book.listens_to(name) && self.positions.has(user)
+    }
+
+    /// When the next timer is due, or an instant before it.
+    pub fn next(&self) -> Option<Timestamp> {
+        self.positions.timers.next()
+    }
+
+    /// Whether somebody goes on as soon as what was written can be read.
+    pub fn ready(&self) -> bool {
+        !self.ready.is_empty() || !self.later.is_empty()
+    }
+
+    /// Those go on who waited for what was written; it can be read now.
+    pub fn go_on(&mut self, world: &mut dyn World) {
+        self.busy.clear();
+        for (slot, run) in std::mem::take(&mut self.ready) {
+            if self.is(slot, run) && self.running(slot) {
+                self.go(slot, world);
+            }
+        }
+        for (user, what, of) in std::mem::take(&mut self.later) {
+            self.occurred(user, what.what(), of, world);
+        }
+    }
+
+    /// Somebody goes on when what was written can be read.
+    fn goes_on_later(&mut self, slot: u32) {
+        let position = self.positions.get(slot);
+        let (user, run) = (position.user, position.run());
+        self.ready.push((slot, run));
+        self.busy.insert(user.0);
+    }
+
+    /// Something happened to a user. `after`: its place in the order of arrival, so that what was seen before
+    /// a crash is not seen again; `fresh`: it may let somebody in.
+    pub fn occurred(
+        &mut self,
+        user: UserIndex,
+        what: Occurred,
+        (after, fresh): (u64, bool),
+        world: &mut dyn World,
+    ) {
+        if self.positions.has(user) {
+            self.due_of(user, what.at(), world);
+            // It is seen where the user is once everything is done that was due before.
+            if self.busy.contains(&user.0) {
+                return self.later.push((user, Happened::of(what), (after, fresh)));
+            }
+        }
+        let mut slots: Vec<u32> = self.positions.of(user).collect();
+        self.in_order(&mut slots);
+        for slot in slots {
+            self.see(slot, what, after, world);
+        }
+        if fresh {
+            self.let_in(user, what, after, world);
+        }
+    }
+
+    fn let_in(&mut self, user: UserIndex, what: Occurred, after: u64, world: &mut dyn World) {
+        let book = Arc::clone(&self.book);
+        let mut numbers: Vec<u32> = match what {
+            Occurred::Event(event) => book.entries(&event.name).collect(),
+            Occurred::Moved { watch, .. } => book.watched_entries(watch).to_vec(),
+        };
+        let fits = |number: &u32| match (&book.get(*number).entry, what) {
+            (Some(entry), Occurred::Event(event)) => entry.is(event),
+            (Some(entry), Occurred::Moved { watch, from, to, .. }) => {
+                entry.is_move(watch, (from, to))
+            }
+            (None, _) => false,
+        };
+        numbers.retain(|number| fits(number) && what.at() >= book.get(*number).since);
+        numbers.sort_by_key(|number| (Reverse(book.get(*number).priority), *number));
+        let cause = what.cause();
+        let event = match what {
+            Occurred::Event(event) => Some(event),
+            Occurred::Moved { .. } => None,
+        };
+        for number in numbers {
+            let (at, arrived) = (what.at(), true);
+            let occasion = Occasion { cause: &cause, at, after, arrived, event };
+            self.enter_by(number, user, occasion, world);
+        }
+    }
+
+    /// Lets a user in whom somebody names; the same cause lets them in once.
+    pub fn enter(
+        &mut self,
+        journey: &str,
+        user: UserIndex,
+        (cause, at): (&str, Timestamp),
+        world: &mut dyn World,
+    ) -> Entering {
+        self.enter_after(journey, user, (cause, at, 0), world)
+    }
+
+    fn enter_after(
+        &mut self,
+        journey: &str,
+        user: UserIndex,
+        (cause, at, after): (&str, Timestamp, u64),
+        world: &mut dyn World,
+    ) -> Entering {
+        match self.book.current(journey) {
+            None => Entering::Closed,
+            Some(number) => {
+                let occasion = Occasion { cause, at, after, arrived: false, event: None };
+                self.enter_by(number, user, occasion, world)
+            }
+        }
+    }
+
+    fn enter_by(
+        &mut self,
+        number: u32,
+        user: UserIndex,
+        occasion: Occasion,
+        world: &mut dyn World,
+    ) -> Entering {
+        let journey = Arc::clone(self.book.get(number));
+        if journey.standing != Standing::Running {
+            return Entering::Closed;
+        }
+        let key = journey.key.as_ref().map(|name| key_of(name, occasion.event));
+        let hash = key.as_ref().map_or(0, |key| xxh3_64(key.as_bytes()));
+        let own = |slot: u32| {
+            let position = self.positions.get(slot);
+            position.key == hash && self.book.get(position.journey).id == journey.id
+        };
+        if self.positions.of(user).any(own) {
+            return Entering::Inside;
+        }
+        let of = (self.number(&journey.id), user.0, hash);
+        if occasion.arrived && self.ended.covers(of, (occasion.at, occasion.after)) {
+            return Entering::Inside;
+        }
+        match (journey.again, self.last.get(&of).copied()) {
+            (Again::Once, Some(_)) => return Entering::Again,
+            (Again::After(pause), Some(last)) if occasion.at < last.plus(pause) => {
+                return Entering::Again;
+            }
+            _ => {}
+        }
+        let cause = match (journey.again, &key) {
+            (Again::Once, None) => "once".to_owned(),
+            (Again::Once, Some(key)) => format!("once/{key}"),
+            _ => occasion.cause.to_owned(),
+        };
+        let run = journey::run(&journey.id, user, &cause);
+        if world.known(run, user) {
+            return Entering::Known;
+        }
+        if let Some(audience) = &journey.audience
+            && !world.holds(user, audience, occasion.at)
+        {
+            return Entering::Audience;
+        }
+        self.entered(&journey, user, hash, occasion.at);
+        let id = EventId::of(occasion.cause);
+        let told = |what: What| Told {
+            user,
+            journey: journey.id.clone(),
+            run,
+            n: 0,
+            at: occasion.at,
+            cause: Some(id),
+            after: occasion.after,
+            what,
+        };
+        if let Some(group) = world.held_out(&journey, user) {
+            world.tell(told(What::HeldOut { version: journey.version, group }));
+            return Entering::HeldOut;
+        }
+        let event = occasion.event.map(|event| event.id);
+        let step = journey.steps[0].id.clone();
+        world.tell(told(What::Entered { version: journey.version, step, key, event }));
+        let mut position = Position::new((user, number), (run, event, Some(id)), occasion.at);
+        (position.key, position.after, position.n) = (hash, occasion.after, 1);
+        let slot = self.positions.put(position);
+        self.go(slot, world);
+        Entering::Entered
+    }
+
+    /// Nothing is handed in again that happened before an instant, and what comes late and is older lets nobody
+    /// in: when runs ended before is not needed any more.
+    pub fn forget_ends(&mut self, before: Timestamp) {
+        self.ended.forget(before);
+    }
+
+    /// A run ended: see [`Entering::Inside`].
+    pub(super) fn has_ended(
+        &mut self,
+        (journey, user, key): (&Text, UserIndex, u64),
+        end: (Timestamp, u64),
+    ) {
+        let of = (self.number(journey), user.0, key);
+        self.ended.add(of, end);
+    }
+
+    fn number(&mut self, id: &Text) -> u32 {
+        let next = self.numbers.len() as u32;
+        *self.numbers.entry(id.clone()).or_insert(next)
+    }
+
+    /// Somebody came in: what decides about their next entry.
+    pub(super) fn entered(&mut self, journey: &Journey, user: UserIndex, key: u64, at: Timestamp) {
+        if journey.again != Again::Always {
+            let number = self.number(&journey.id);
+            let last = self.last.entry((number, user.0, key)).or_insert(at);
+            *last = at.max(*last);
+        }
+    }
+
+    /// Somebody who is in sees what happened to them.
+    fn see(&mut self, slot: u32, what: Occurred, after: u64, world: &mut dyn World) {
+        let at = what.at();
+        if self.positions.get(slot).user == UserIndex::NOBODY {
+            return;
+        }
+        let position = self.positions.get(slot);
+        let seen = position.cause() == Some(what.id()) || after > 0 && after <= position.after;
+        if seen || !self.running(slot) {
+            return;
+        }
+        if at < position.entered_at() {
+            return;
+        }
+        let when = at.max(position.arrived_at());
+        let journey = Arc::clone(self.book.get(position.journey));
+        if let Some((why, detail)) = self.ends(&journey, slot, what) {
+            self.positions.get_mut(slot).caused(Some(what.id()), after);
+            return self.exit(slot, (None, why, detail), (when, true), world);
+        }
+        let position = self.positions.get(slot);
+        let step = &journey.steps[usize::from(position.step)];
+        let Action::WaitFor { any, since, .. } = &step.action else { return };
+        if position.waits != Waits::Step || at < from_when(position, *since) {
+            return;
+        }
+        let found = any.iter().find(|(_, when)| self.happens(&journey, when, slot, what));
+        let Some((way, _)) = found else { return };
+        let position = self.positions.get_mut(slot);
+        position.caused(Some(what.id()), after);
+        if let Occurred::Event(event) = what {
+            position.saw(event.id);
+        }
+        self.positions.timers.clear(UserIndex(slot));
+        if self.leave(slot, (&way.id, way.next), (when, true), world) {
+            self.go(slot, world);
+        }
+    }
+
+    /// Why what happened ends the journey of somebody.
+    fn ends(
+        &self,
+        journey: &Journey,
+        slot: u32,
+        what: Occurred,
+    ) -> Option<(&'static str, Option<Text>)> {
+        let entered = self.positions.get(slot).entered_at();
+        let goal = journey.goals.iter().find(|goal| {
+            let within = goal.exits && what.at() < entered.plus(goal.within);
+            within && self.happens(journey, &goal.when, slot, what)
+        });
+        if let Some(goal) = goal {
+            return Some((reason::GOAL, Some(goal.id.clone())));
+        }
+        let exit = journey.exits.iter().any(|exit| self.happens(journey, exit, slot, what));
+        exit.then_some((reason::EXIT, None))
+    }
+
+    fn happens(&self, journey: &Journey, when: &Happening, slot: u32, what: Occurred) -> bool {
+        match (when, what) {
+            (Happening::Event(_), Occurred::Event(event)) => when.is(event),
+            (Happening::Moves { .. }, Occurred::Moved { watch, from, to, .. }) => {
+                when.is_move(watch, (from, to))
+            }
+            (Happening::Message { step, name }, Occurred::Event(event)) => {
+                event.name == *name && self.is_own_message(journey, *step, slot, event)
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether an event tells of a message that a step sent in the run of a position.
+    pub(super) fn is_own_message(
+        &self,
+        journey: &Journey,
+        step: u16,
+        slot: u32,
+        event: &Event,
+    ) -> bool {
+        let of = |name: &str| {
+            event.properties.iter().find(|(own, _)| own == name).map(|(_, value)| value)
+        };
+        let (Some(Value::Text(campaign)), Some(Value::Text(message))) = (of(CAMPAIGN), of(MESSAGE))
+        else {
+            return false;
+        };
+        if of(MACHINE) == Some(&Value::Bool(true))
+            || !Book::messages(journey, step).contains(campaign)
+        {
+            return false;
+        }
+        let (position, message) = (self.positions.get(slot), EventId::of(message));
+        let run = position.run();
+        (0..position.n)
+            .any(|n| message_id(campaign, Candidate::user_of(message), run, n) == message)
+    }
+
+    /// Does what is due until an instant, of at most so many people; whether more are due.
+    pub fn due(&mut self, now: Timestamp, most: usize, world: &mut dyn World) -> bool {
+        for _ in 0..most {
+            let Some((at, slot)) = self.positions.timers.due(now) else { return false };
+            let user = self.positions.get(slot.0).user;
+            if self.busy.contains(&user.0) {
+                // What is written is read before anything else of this user is done.
+                self.positions.timers.set(slot, at);
+                return true;
+            }
+            if self.positions.of(user).nth(1).is_none() {
+                self.fire(slot.0, at, world);
+                continue;
+            }
+            self.positions.timers.set(slot, at);
+            self.due_of(user, at, world);
+        }
+        self.positions.timers.next().is_some_and(|next| next <= now)
+    }
+
+    /// Does what is due of one user until an instant. What is due at the same instant goes by priority, and then
+    /// by journey and run, so that it makes no difference who came in first.
+    fn due_of(&mut self, user: UserIndex, now: Timestamp, world: &mut dyn World) {
+        while !self.busy.contains(&user.0) {
+            let horizon = |slot: u32| self.positions.timers.horizon(UserIndex(slot));
+            let dues = self.positions.of(user).filter_map(|slot| Some((horizon(slot)?, slot)));
+            let dues: Vec<(Timestamp, u32)> = dues.filter(|(due, _)| *due <= now).collect();
+            let Some(at) = dues.iter().map(|(due, _)| *due).min() else { return };
+            let mut slots: Vec<u32> =
+                dues.into_iter().filter(|(due, _)| *due == at).map(|(_, slot)| slot).collect();
+            self.in_order(&mut slots);
+            let runs: Vec<(u32, EventId)> =
+                slots.iter().map(|slot| (*slot, self.positions.get(*slot).run())).collect();
+            for (slot, run) in runs {
+                if self.is(slot, run) {
+                    self.fire(slot, at, world);
+                }
+            }
+        }
+    }
+
+    /// Positions of one user in the order in which they are looked at.
+    fn in_order(&self, slots: &mut [u32]) {
+        if slots.len() > 1 {
+            slots.sort_by_cached_key(|slot| {
+                let position = self.positions.get(*slot);
+                let journey = self.book.get(position.journey);
+                (Reverse(journey.priority), journey.id.clone(), position.run().0)
+            });
+        }
+    }
+
+    /// The time of a position has come.
+    fn fire(&mut self, slot: u32, at: Timestamp, world: &mut dyn World) {
+        self.positions.timers.clear(UserIndex(slot));
+        if !self.running(slot) {
+            return;
+        }
+        let position = self.positions.get(slot);
+        let journey = Arc::clone(self.book.get(position.journey));
+        let limit = position.entered_at().plus(journey.timeout);
+        let step = &journey.steps[usize::from(position.step)];
+        let arrived = position.arrived_at();
+        let (due, way, next) = match &step.action {
+            Action::Wait { wait, next } if position.waits == Waits::Step => {
+                match wait.until(position.user, arrived, world) {
+                    Some(due) => (due, path::NEXT, *next),
+                    None => return self.missing(slot, wait, at, world),
+                }
+            }
+            Action::WaitFor { within, otherwise, .. } if position.waits == Waits::Step => {
+                (arrived.plus(*within), path::OTHERWISE, *otherwise)
+            }
+            _ => (Timestamp::MAX, path::NEXT, None),
+        };
+        if due > at && at < limit {
+            // The date in an attribute is a later one by now.
+            return self.positions.timers.set(UserIndex(slot), due.min(limit));
+        }
+        if due > limit {
+            return self.exit(slot, (None, reason::TIMEOUT, None), (limit, false), world);
+        }
+        if self.leave(slot, (&Text::const_new(way), next), (at, false), world) {
+            self.go(slot, world);
+        }
+    }
+
+    /// There is no date to wait for.
+    fn missing(&mut self, slot: u32, wait: &Wait, at: Timestamp, world: &mut dyn World) {
+        let way = Text::const_new(path::MISSING);
+        let Wait::Attribute { missing: Exit::To(step), .. } = wait else {
+            let why = (Some(way), reason::MISSING_DATE, None);
+            return self.exit(slot, why, (at, false), world);
+        };
+        if self.leave(slot, (&way, Some(*step)), (at, false), world) {
+            self.go(slot, world);
+        }
+    }
+
+    /// What was to be decided later about a message of a user is decided.
+    pub fn decided(
+        &mut self,
+        user: UserIndex,
+        (campaign, message): (&Text, EventId),
+        (sent, at): (Sent, Timestamp),
+        world: &mut dyn World,
+    ) {
+        let slots: Vec<u32> = self.positions.of(user).collect();
+        for slot in slots {
+            let position = self.positions.get(slot);
+            let journey = Arc::clone(self.book.get(position.journey));
+            let own = Book::messages(&journey, position.step).contains(campaign);
+            let id = message_id(campaign, Candidate::user_of(message), position.run(), position.n);
+            if !own || position.waits != Waits::Message || id != message || sent == Sent::Later {
+                continue;
+            }
+            let at = at.max(position.arrived_at());
+            self.positions.timers.clear(UserIndex(slot));
+            if self.leave_message(slot, &journey, sent, (at, false), world) {
+                self.go(slot, world);
+            }
+            return;
+        }
+    }
+
+    fn leave_message(
+        &mut self,
+        slot: u32,
+        journey: &Journey,
+        sent: Sent,
+        at: (Timestamp, bool),
+        world: &mut dyn World,
+    ) -> bool {
+        let step = usize::from(self.positions.get(slot).step);
+        let Action::Message { next, unreachable, .. } = &journey.steps[step].action else {
+            return false;
+        };
+        let (way, next) = match sent {
+            Sent::Queued => (path::NEXT, *next),
+            Sent::Withheld | Sent::Later => (path::UNREACHABLE, *unreachable),
+        };
+        self.leave(slot, (&Text::const_new(way), next), at, world)
+    }
+
+    /// Takes steps until one waits, or there is none.
+    pub(super) fn go(&mut self, slot: u32, world: &mut dyn World) {
+        self.positions.get_mut(slot).waits = Waits::Nothing;
+        for _ in 0..STEPS_AT_ONCE {
+            if !self.follow(slot, world) || !self.act(slot, world) {
+                return;
+            }
+        }
+        self.goes_on_later(slot);
+    }
+
+    /// Does what the step says; whether the user is at another one now that is to be done.
+    fn act(&mut self, slot: u32, world: &mut dyn World) -> bool {
+        let position = self.positions.get(slot).clone();
+        let journey = Arc::clone(self.book.get(position.journey));
+        let step = &journey.steps[usize::from(position.step)];
+        let (user, at) = (position.user, position.arrived_at());
+        let now = (at, false);
+        match &step.action {
+            Action::Wait { wait, next } => match wait.until(user, at, world) {
+                None => {
+                    self.missing(slot, wait, at, world);
+                    false
+                }
+                Some(due) if due <= at => self.leave(slot, (&next_way(), *next), now, world),
+                Some(due) => self.wait(slot, due),
+            },
+            Action::WaitFor { any, within, since, .. } => {
+                match self.happened(&journey, slot, (any, *since), world) {
+                    Some(way) => self.leave(slot, (&way.id, way.next), now, world),
+                    None => self.wait(slot, at.plus(*within)),
+                }
+            }
+            Action::Split { paths, otherwise } => {
+                let event = position.event().and_then(|id| world.event(user, id));
+                let mut holds = |(_, condition): &&(Path, super::Condition)| {
+                    condition.fits(event.as_deref())
+                        && condition.user().is_none_or(|of| world.holds(user, of, at))
+                };
+                let found = paths.iter().find(|path| holds(path)).map(|(way, _)| way);
+                match found {
+                    Some(way) => self.leave(slot, (&way.id, way.next), now, world),
+                    None => {
+                        let way = Text::const_new(path::OTHERWISE);
+                        self.leave(slot, (&way, *otherwise), now, world)
+                    }
+                }
+            }
+            Action::Random { arms, paths, anew } => {
+                let subject = if *anew { draws(position.run()) } else { u64::from(user.0) };
+                let salt = format!("journey/{}/{}", journey.id, step.id);
+                let way = &paths[arms.pick(world.seed(), &salt, subject)];
+                self.leave(slot, (&way.id, way.next), now, world)
+            }
+            Action::Learn { arms, paths, context } => {
+                let context = context.as_ref().and_then(|name| world.attribute(user, name, at));
+                let context = context.as_ref().and_then(shown);
+                let learned = world.shares(&journey, &step.id, context.as_ref());
+                let arms =
+                    learned.as_ref().filter(|of| of.all().len() == paths.len()).unwrap_or(arms);
+                let salt = format!("journey/{}/{}", journey.id, step.id);
+                let way = &paths[arms.pick(world.seed(), &salt, draws(position.run()))];
+                world.learns(&journey, &step.id, &way.id, (position.run(), user), at);
+                self.leave(slot, (&way.id, way.next), now, world)
+            }
+            Action::Message { messages, choose, .. } => {
+                let sent = match chosen(messages, *choose, (user, at), world) {
+                    None => Sent::Withheld,
+                    Some(campaign) => {
+                        let event = position.event().and_then(|id| world.event(user, id));
+                        let (run, cause) = (position.run(), cause(position.run(), position.n));
+                        world.send(Message { user, campaign, cause, run, at, event })
+                    }
+                };
+                if sent == Sent::Later {
+                    self.wait(slot, Timestamp::MAX);
+                    self.positions.get_mut(slot).waits = Waits::Message;
+                    return false;
+                }
+                self.leave_message(slot, &journey, sent, now, world)
+            }
+            Action::Update { set, operations, next } => {
+                let id = EventId::of(&format!("{}/update", cause(position.run(), position.n)));
+                world.update(user, id, at, (set, operations));
+                self.leave_written(slot, *next, now, world)
+            }
+            Action::Emit { name, properties, next } => {
+                let id = EventId::of(&format!("{}/emit", cause(position.run(), position.n)));
+                let event = position.event().and_then(|id| world.event(user, id));
+                world.emit(user, id, at, (name, properties, event.as_deref()));
+                self.leave_written(slot, *next, now, world)
+            }
+            Action::Enter { journey: other, next } => {
+                let cause = cause(position.run(), position.n);
+                let goes_on = self.leave(slot, (&next_way(), *next), now, world);
+                self.enter_after(other, user, (&cause, at, position.after), world);
+                goes_on
+            }
+            Action::Exit { reason } => {
+                self.out(slot, (None, reason.clone(), None), now, world);
+                false
+            }
+        }
+    }
+
+    /// What let somebody go before they came to where they would wait for it.
+    pub(super) fn happened<'a>(
+        &self,
+        journey: &Journey,
+        slot: u32,
+        (any, since): (&'a [(Path, Happening)], Since),
+        world: &mut dyn World,
+    ) -> Option<&'a Path> {
+        if since == Since::Step {
+            return None;
+        }
+        let position = self.positions.get(slot);
+        let (user, at) = (position.user, position.arrived_at());
+        let between = (from_when(position, since), at);
+        any.iter().find_map(|(way, when)| {
+            let found = match when {
+                Happening::Moves { watch, to, .. } => to.contains(&world.place(user, watch)),
+                _ => {
+                    let mut fits = |event: &Event| match when {
+                        Happening::Message { step, name } => {
+                            event.name == *name && self.is_own_message(journey, *step, slot, event)
+                        }
+                        _ => when.is(event),
+                    };
+                    world.first(user, between, &mut fits).is_some()
+                }
+            };
+            found.then_some(way)
+        })
+    }
+
+    /// Waits, for as long as anybody may be in.
+    pub(super) fn wait(&mut self, slot: u32, due: Timestamp) -> bool {
+        let position = self.positions.get_mut(slot);
+        position.waits = Waits::Step;
+        let limit = position.entered_at().plus(self.book.get(position.journey).timeout);
+        self.positions.timers.set(UserIndex(slot), due.min(limit));
+        false
+    }
+
+    /// Leaves a step that has written something: what follows reads it.
+    fn leave_written(
+        &mut self,
+        slot: u32,
+        next: Option<u16>,
+        at: (Timestamp, bool),
+        world: &mut dyn World,
+    ) -> bool {
+        if self.leave(slot, (&next_way(), next), at, world) {
+            self.goes_on_later(slot);
+        }
+        false
+    }
+
+    /// Goes to the next step, or out if there is none; whether there is. `by_cause`: what the position names
+    /// as its cause brought it about, and not time alone.
+    pub(super) fn leave(
+        &mut self,
+        slot: u32,
+        (way, next): (&Text, Option<u16>),
+        (at, by_cause): (Timestamp, bool),
+        world: &mut dyn World,
+    ) -> bool {
+        let Some(next) = next else {
+            let why = (Some(way.clone()), Text::const_new(reason::COMPLETED), None);
+            self.out(slot, why, (at, by_cause), world);
+            return false;
+        };
+        let position = self.positions.get(slot);
+        let journey = self.book.get(position.journey);
+        let id = |step: u16| journey.steps[usize::from(step)].id.clone();
+        let (from, step) = (id(position.step), id(next));
+        let event = position.event().filter(|own| by_cause && position.cause() == Some(*own));
+        let what = What::Moved { from, path: way.clone(), step, version: None, event };
+        self.tell(slot, what, (at, by_cause), world);
+        let position = self.positions.get_mut(slot);
+        position.step = next;
+        position.waits = Waits::Nothing;
+        position.arrive(at);
+        true
+    }
+
+    pub(super) fn exit(
+        &mut self,
+        slot: u32,
+        (way, why, detail): (Option<Text>, &'static str, Option<Text>),
+        at: (Timestamp, bool),
+        world: &mut dyn World,
+    ) {
+        self.out(slot, (way, Text::const_new(why), detail), at, world);
+    }
+
+    fn out(
+        &mut self,
+        slot: u32,
+        (path, reason, detail): (Option<Text>, Text, Option<Text>),
+        at: (Timestamp, bool),
+        world: &mut dyn World,
+    ) {
+        let position = self.positions.get(slot);
+        let journey = self.book.get(position.journey);
+        let from = journey.steps[usize::from(position.step)].id.clone();
+        self.tell(slot, What::Exited { from, path, reason, detail }, at, world);
+        let position = self.positions.get(slot);
+        let journey = self.book.get(position.journey).id.clone();
+        let (user, key, end) = (position.user, position.key, (at.0, position.after));
+        self.has_ended((&journey, user, key), end);
+        self.positions.remove(slot);
+    }
+
+    pub(super) fn tell(
+        &mut self,
+        slot: u32,
+        what: What,
+        (at, by_cause): (Timestamp, bool),
+        world: &mut dyn World,
+    ) {
+        let position = self.positions.get_mut(slot);
+        let n = position.n;
+        position.n += 1;
+        let journey = self.book.get(position.journey).id.clone();
+        let (user, run) = (position.user, position.run());
+        let cause = position.cause().filter(|_| by_cause);
+        let after = if by_cause { position.after } else { 0 };
+        world.tell(Told { user, journey, run, n, at, cause, after, what });
+    }
+
+    /// Whether a place still holds a run.
+    pub(super) fn is(&self, slot: u32, run: EventId) -> bool {
+        let position = self.positions.get(slot);
+        position.user != UserIndex::NOBODY && position.run() == run
+    }
+
+    pub(super) fn running(&self, slot: u32) -> bool {
+        self.book.get(self.positions.get(slot).journey).standing == Standing::Running
+    }
+
+    /// Two users turned out to be one: in each journey, whoever came in first stays.
+    pub fn merge(
+        &mut self,
+        (from, into): (UserIndex, UserIndex),
+        at: Timestamp,
+        world: &mut dyn World,
+    ) {
+        self.later.iter_mut().filter(|of| of.0 == from).for_each(|of| of.0 = into);
+        if self.busy.remove(&from.0) {
+            self.busy.insert(into.0);
+        }
+        let gone: Vec<u32> = self.positions.of(from).collect();
+        for slot in gone {
+            self.positions.give(slot, into);
+            let position = self.positions.get(slot);
+            let (journey, key) = (&self.book.get(position.journey).id, position.key);
+            let same = |other: &u32| {
+                let own = self.positions.get(*other);
+                *other != slot && own.key == key && self.book.get(own.journey).id == *journey
+            };
+            let Some(other) = self.positions.of(into).find(same) else { continue };
+            let began =
+                |slot: u32| (self.positions.get(slot).entered_at(), self.positions.get(slot).run());
+            let later = if began(slot) < began(other) { other } else { slot };
+            let when = at.max(self.positions.get(later).arrived_at());
+            self.exit(later, (None, reason::MERGED, None), (when, false), world);
+        }
+        let moved: Vec<(Of, Timestamp)> = self
+            .last
+            .extract_if(|(_, user, _), _| *user == from.0)
+            .map(|((journey, _, key), at)| ((journey, into.0, key), at))
+            .collect();
+        for (own, at) in moved {
+            let last = self.last.entry(own).or_insert(at);
+            *last = at.max(*last);
+        }
+    }
+
+    /// Nothing of a user is kept.
+    pub fn forget(&mut self, user: UserIndex) {
+        let slots: Vec<u32> = self.positions.of(user).collect();
+        slots.into_iter().for_each(|slot| self.positions.remove(slot));
+        self.later.retain(|(own, ..)| *own != user);
+        self.last.retain(|(_, own, _), _| *own != user.0);
+    }
+}
+
+/// From when on what happened counts for a step that waits.
+fn from_when(position: &Position, since: Since) -> Timestamp {
+    match since {
+        Since::Step => position.arrived_at(),
+        Since::Entry => position.entered_at(),
+        Since::Before(span) => position.arrived_at().minus(span),
+    }
+}
+
+/// The only way out of a step.
+fn next_way() -> Text {
+    Text::const_new(path::NEXT)
+}
+
+/// What a message, or a change, is told apart by.
+fn cause(run: EventId, n: u32) -> String {
+    format!("{run}/{n}")
+}
+
+fn message_id(campaign: &str, user: UserIndex, run: EventId, n: u32) -> EventId {
+    Candidate::message_of(campaign, user, &cause(run, n))
+}
+
+/// Bits of a run for draws.
+fn draws(run: EventId) -> u64 {
+    (run.0 >> 32) as u64
+}
+
+/// A value as a text by which people are told apart.
+fn shown(value: &Value) -> Option<Text> {
+    match value {
+        Value::Text(text) => Some(text.clone()),
+        Value::Bool(truth) => Some(Text::const_new(if *truth { "true" } else { "false" })),
+        Value::Int(number) => Some(Text::from(number.to_string())),
+        Value::Float(number) => Some(Text::from(number.to_string())),
+        _ => None,
+    }
+}
+
+/// The value by which an event lets somebody in several times; empty: it has none.
+fn key_of(name: &str, event: Option<&Arc<Event>>) -> Text {
+    let properties = event.map(|event| event.properties.as_slice()).unwrap_or_default();
+    let found = properties.iter().find(|(own, _)| own == name);
+    found.and_then(|(_, value)| shown(value)).unwrap_or_default()
+}
+
+/// Which of several messages a user is sent; nothing: none reaches them.
+fn chosen<'a>(
+    messages: &'a [Text],
+    choose: Choose,
+    (user, at): (UserIndex, Timestamp),
+    world: &mut dyn World,
+) -> Option<&'a Text> {
+    if let [only] = messages {
+        return Some(only);
+    }
+    let open: Vec<&Text> =
+        messages.iter().filter(|campaign| world.reaches(user, campaign, at)).collect();
+    if choose == Choose::Engaged {
+        let mut best: Option<(Timestamp, &Text)> = None;
+        for campaign in &open {
+            let Some(last) = world.engaged(user, campaign, at) else { continue };
+            if best.is_none_or(|(than, _)| last > than) {
+                best = Some((last, campaign));
+            }
+        }
+        if let Some((_, campaign)) = best {
+            return Some(campaign);
+        }
+    }
+    open.first().copied()
+}

@@ -1,0 +1,103 @@
+//! What the fold asks of whoever owns histories, messages and the log.
+
+use std::sync::Arc;
+
+use model::{Event, EventId, Operation, Text, Timestamp, UserIndex, Value, Zone};
+use segment::Predicate;
+
+use super::{Emitted, Journey, Told};
+
+/// A message that a step sends.
+#[derive(Clone, Debug)]
+pub struct Message<'a> {
+    /// To whom.
+    pub user: UserIndex,
+    /// Id of the campaign as which it is sent.
+    pub campaign: &'a Text,
+    /// Its cause: run and number.
+    pub cause: String,
+    /// The run.
+    pub run: EventId,
+    /// When somebody came to the step.
+    pub at: Timestamp,
+    /// The event that templates see.
+    pub event: Option<Arc<Event>>,
+}
+
+/// What became of a message for now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// It is on its way.
+    Queued,
+    /// It is not sent.
+    Withheld,
+    /// It is decided later: [`super::Journeys::decided`] is called then.
+    Later,
+}
+
+/// Whatever the fold cannot know.
+pub trait World {
+    /// Whether a run was begun before, or held out.
+    fn known(&mut self, run: EventId, user: UserIndex) -> bool;
+    /// The control group that a user is in, as far as it is the journey's business.
+    fn held_out(&mut self, journey: &Journey, user: UserIndex) -> Option<Text>;
+    /// The seed of all draws.
+    fn seed(&self) -> u64;
+    /// The shares of a learning split for a context, in the order of its paths; nothing: nothing was learned.
+    fn shares(
+        &mut self,
+        journey: &Journey,
+        step: &Text,
+        context: Option<&Text>,
+    ) -> Option<experiment::assign::Arms>;
+    /// Somebody takes a path of a learning split.
+    fn learns(
+        &mut self,
+        journey: &Journey,
+        step: &Text,
+        path: &Text,
+        run: (EventId, UserIndex),
+        at: Timestamp,
+    );
+    /// Whether a definition holds for a user at an instant.
+    fn holds(&mut self, user: UserIndex, predicate: &Predicate, at: Timestamp) -> bool;
+    /// The place of a user in a watched definition now.
+    fn place(&mut self, user: UserIndex, watch: &str) -> u8;
+    /// The value of an attribute at an instant.
+    fn attribute(&mut self, user: UserIndex, name: &str, at: Timestamp) -> Option<Value>;
+    /// The zone of a user.
+    fn zone(&mut self, user: UserIndex, at: Timestamp) -> Zone;
+    /// An event of a user.
+    fn event(&mut self, user: UserIndex, id: EventId) -> Option<Arc<Event>>;
+    /// The first event of a user from one instant on and before another that fits.
+    fn first(
+        &mut self,
+        user: UserIndex,
+        between: (Timestamp, Timestamp),
+        fits: &mut dyn FnMut(&Event) -> bool,
+    ) -> Option<Arc<Event>>;
+    /// When a user last opened or clicked a message on the channel of a campaign.
+    fn engaged(&mut self, user: UserIndex, campaign: &Text, at: Timestamp) -> Option<Timestamp>;
+    /// Whether a message of a campaign could reach a user at all.
+    fn reaches(&mut self, user: UserIndex, campaign: &Text, at: Timestamp) -> bool;
+    /// Sends a message; asked again with the same cause, what became of it.
+    fn send(&mut self, message: Message) -> Sent;
+    /// Writes down what happened in a run.
+    fn tell(&mut self, told: Told);
+    /// Changes attributes; the id is that of the change.
+    fn update(
+        &mut self,
+        user: UserIndex,
+        id: EventId,
+        at: Timestamp,
+        changes: (&[(Text, Value)], &[(Text, Operation)]),
+    );
+    /// Writes an event; the id is its own.
+    fn emit(
+        &mut self,
+        user: UserIndex,
+        id: EventId,
+        at: Timestamp,
+        event: (&Text, &[(Text, Emitted)], Option<&Event>),
+    );
+}
