@@ -15,9 +15,11 @@
 //! nothing; a user is in a journey once (per key); nobody is in none of: a step that waits, a timer that is due,
 //! [`Journeys::ready`], a message that is planned.
 
+mod act;
 mod book;
 mod define;
 mod definition;
+mod occurred;
 mod positions;
 mod restore;
 mod run;
@@ -34,8 +36,9 @@ pub use definition::{
     Action, Again, Choose, Condition, Emitted, Exit, Goal, Happening, Journey, Path, Since,
     Standing, Step, Wait,
 };
+pub use occurred::Occurred;
 pub use positions::Position;
 pub use restore::{Entry, Left, Reading, Restored};
-pub use run::{Entering, Journeys, Occurred};
+pub use run::{Entering, Journeys};
 pub use told::{Told, What};
-pub use world::{Message, Sent, World};
+pub use world::{Changes, Message, Sent, World};

@@ -129,10 +129,6 @@ impl Position {
     pub(super) fn arrive(&mut self, at: Timestamp) {
         self.arrived_at = at.0;
     }
-
-    pub(super) fn entered(&mut self, at: Timestamp) {
-        self.entered_at = at.0;
-    }
 }
 
 /// All positions.

@@ -1,7 +1,6 @@
 //! The fold itself: what happens to people, one after the other.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 use std::sync::Arc;
 
 use hashbrown::{HashMap, HashSet};
@@ -10,10 +9,12 @@ use model::outreach::{CAMPAIGN, MACHINE, MESSAGE};
 use model::{Event, EventId, Text, Timestamp, UserIndex, Value, journey};
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::act::{from_when, key_of, message_id};
+use super::occurred::{Ended, Happened, Occasion, Of};
 use super::positions::{Positions, Waits};
 use super::{
-    Action, Again, Book, Choose, Exit, Happening, Journey, Message, Path, Position, Sent, Since,
-    Standing, Told, Wait, What, World,
+    Action, Again, Book, Exit, Happening, Journey, Occurred, Position, Sent, Standing, Told, Wait,
+    What, World,
 };
 use crate::outreach::Candidate;
 
@@ -37,67 +38,6 @@ pub struct Journeys {
     later: Vec<(UserIndex, Happened, (u64, bool))>,
 }
 
-/// Something that happened, kept.
-#[derive(Clone, Debug)]
-enum Happened {
-    Event(Arc<Event>),
-    Moved { watch: Text, from: u8, to: u8, at: Timestamp },
-}
-
-/// Journey, user and key.
-type Of = (u32, u32, u64);
-
-/// When runs of late ended, and the latest that they saw: what happened while somebody was in does not let them
-/// in when it is looked at again later.
-#[derive(Debug, Default)]
-struct Ended {
-    of: HashMap<Of, (Timestamp, u64)>,
-    order: BinaryHeap<Reverse<(Timestamp, Of)>>,
-}
-
-impl Ended {
-    fn add(&mut self, of: Of, end: (Timestamp, u64)) {
-        let own = self.of.entry(of).or_insert(end);
-        *own = end.max(*own);
-        self.order.push(Reverse((end.0, of)));
-    }
-
-    fn forget(&mut self, before: Timestamp) {
-        while let Some(Reverse((at, of))) = self.order.peek().copied()
-            && at < before
-        {
-            self.order.pop();
-            if self.of.get(&of).is_some_and(|end| end.0 <= at) {
-                self.of.remove(&of);
-            }
-        }
-    }
-
-    /// Whether what happened then, or arrived then, was seen while somebody was in.
-    fn covers(&self, of: Of, (at, after): (Timestamp, u64)) -> bool {
-        let seen = |end: &(Timestamp, u64)| at < end.0 || after <= end.1;
-        self.of.get(&of).is_some_and(seen)
-    }
-}
-
-/// Something that happened to a user.
-#[derive(Clone, Copy, Debug)]
-pub enum Occurred<'a> {
-    /// An event.
-    Event(&'a Arc<Event>),
-    /// A move in a watched definition.
-    Moved {
-        /// Key of the definition.
-        watch: &'a Text,
-        /// From this place.
-        from: u8,
-        /// Into this one.
-        to: u8,
-        /// When.
-        at: Timestamp,
-    },
-}
-
 /// What became of somebody who was to come in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Entering {
@@ -115,61 +55,6 @@ pub enum Entering {
     Audience,
     /// There is no such journey, or nobody comes in now.
     Closed,
-}
-
-/// What lets somebody in.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Occasion<'a> {
-    pub(super) cause: &'a str,
-    pub(super) at: Timestamp,
-    pub(super) after: u64,
-    /// It has a place of its own in the order of arrival, and may be handed in again after a crash.
-    pub(super) arrived: bool,
-    pub(super) event: Option<&'a Arc<Event>>,
-}
-
-impl Happened {
-    fn of(what: Occurred) -> Happened {
-        match what {
-            Occurred::Event(event) => Happened::Event(Arc::clone(event)),
-            Occurred::Moved { watch, from, to, at } => {
-                Happened::Moved { watch: watch.clone(), from, to, at }
-            }
-        }
-    }
-
-    fn what(&self) -> Occurred<'_> {
-        match self {
-            Happened::Event(event) => Occurred::Event(event),
-            Happened::Moved { watch, from, to, at } => {
-                Occurred::Moved { watch, from: *from, to: *to, at: *at }
-            }
-        }
-    }
-}
-
-impl Occurred<'_> {
-    fn at(&self) -> Timestamp {
-        match self {
-            Occurred::Event(event) => event.time,
-            Occurred::Moved { at, .. } => *at,
-        }
-    }
-
-    /// What an entry that it brings about is told apart by.
-    fn cause(&self) -> String {
-        match self {
-            Occurred::Event(event) => event.id.to_string(),
-            Occurred::Moved { watch, to, at, .. } => format!("{watch}/{}/{to}", at.0),
-        }
-    }
-
-    fn id(&self) -> EventId {
-        match self {
-            Occurred::Event(event) => event.id,
-            Occurred::Moved { .. } => EventId::of(&self.cause()),
-        }
-    }
 }
 
 impl Journeys {
@@ -221,7 +106,7 @@ impl Journeys {
     }
 
     /// Somebody goes on when what was written can be read.
-    fn goes_on_later(&mut self, slot: u32) {
+    pub(super) fn goes_on_later(&mut self, slot: u32) {
         let position = self.positions.get(slot);
         let (user, run) = (position.user, position.run());
         self.ready.push((slot, run));
@@ -292,7 +177,7 @@ impl Journeys {
         self.enter_after(journey, user, (cause, at, 0), world)
     }
 
-    fn enter_after(
+    pub(super) fn enter_after(
         &mut self,
         journey: &str,
         user: UserIndex,
@@ -594,7 +479,7 @@ impl Journeys {
     }
 
     /// There is no date to wait for.
-    fn missing(&mut self, slot: u32, wait: &Wait, at: Timestamp, world: &mut dyn World) {
+    pub(super) fn missing(&mut self, slot: u32, wait: &Wait, at: Timestamp, world: &mut dyn World) {
         let way = Text::const_new(path::MISSING);
         let Wait::Attribute { missing: Exit::To(step), .. } = wait else {
             let why = (Some(way), reason::MISSING_DATE, None);
@@ -631,7 +516,7 @@ impl Journeys {
         }
     }
 
-    fn leave_message(
+    pub(super) fn leave_message(
         &mut self,
         slot: u32,
         journey: &Journey,
@@ -661,151 +546,12 @@ impl Journeys {
         self.goes_on_later(slot);
     }
 
-    /// Does what the step says; whether the user is at another one now that is to be done.
-    fn act(&mut self, slot: u32, world: &mut dyn World) -> bool {
-        let position = self.positions.get(slot).clone();
-        let journey = Arc::clone(self.book.get(position.journey));
-        let step = &journey.steps[usize::from(position.step)];
-        let (user, at) = (position.user, position.arrived_at());
-        let now = (at, false);
-        match &step.action {
-            Action::Wait { wait, next } => match wait.until(user, at, world) {
-                None => {
-                    self.missing(slot, wait, at, world);
-                    false
-                }
-                Some(due) if due <= at => self.leave(slot, (&next_way(), *next), now, world),
-                Some(due) => self.wait(slot, due),
-            },
-            Action::WaitFor { any, within, since, .. } => {
-                match self.happened(&journey, slot, (any, *since), world) {
-                    Some(way) => self.leave(slot, (&way.id, way.next), now, world),
-                    None => self.wait(slot, at.plus(*within)),
-                }
-            }
-            Action::Split { paths, otherwise } => {
-                let event = position.event().and_then(|id| world.event(user, id));
-                let mut holds = |(_, condition): &&(Path, super::Condition)| {
-                    condition.fits(event.as_deref())
-                        && condition.user().is_none_or(|of| world.holds(user, of, at))
-                };
-                let found = paths.iter().find(|path| holds(path)).map(|(way, _)| way);
-                match found {
-                    Some(way) => self.leave(slot, (&way.id, way.next), now, world),
-                    None => {
-                        let way = Text::const_new(path::OTHERWISE);
-                        self.leave(slot, (&way, *otherwise), now, world)
-                    }
-                }
-            }
-            Action::Random { arms, paths, anew } => {
-                let subject = if *anew { draws(position.run()) } else { u64::from(user.0) };
-                let salt = format!("journey/{}/{}", journey.id, step.id);
-                let way = &paths[arms.pick(world.seed(), &salt, subject)];
-                self.leave(slot, (&way.id, way.next), now, world)
-            }
-            Action::Learn { arms, paths, context } => {
-                let context = context.as_ref().and_then(|name| world.attribute(user, name, at));
-                let context = context.as_ref().and_then(shown);
-                let learned = world.shares(&journey, &step.id, context.as_ref());
-                let arms =
-                    learned.as_ref().filter(|of| of.all().len() == paths.len()).unwrap_or(arms);
-                let salt = format!("journey/{}/{}", journey.id, step.id);
-                let way = &paths[arms.pick(world.seed(), &salt, draws(position.run()))];
-                world.learns(&journey, &step.id, &way.id, (position.run(), user), at);
-                self.leave(slot, (&way.id, way.next), now, world)
-            }
-            Action::Message { messages, choose, .. } => {
-                let sent = match chosen(messages, *choose, (user, at), world) {
-                    None => Sent::Withheld,
-                    Some(campaign) => {
-                        let event = position.event().and_then(|id| world.event(user, id));
-                        let (run, cause) = (position.run(), cause(position.run(), position.n));
-                        world.send(Message { user, campaign, cause, run, at, event })
-                    }
-                };
-                if sent == Sent::Later {
-                    self.wait(slot, Timestamp::MAX);
-                    self.positions.get_mut(slot).waits = Waits::Message;
-                    return false;
-                }
-                self.leave_message(slot, &journey, sent, now, world)
-            }
-            Action::Update { set, operations, next } => {
-                let id = EventId::of(&format!("{}/update", cause(position.run(), position.n)));
-                world.update(user, id, at, (set, operations));
-                self.leave_written(slot, *next, now, world)
-            }
-            Action::Emit { name, properties, next } => {
-                let id = EventId::of(&format!("{}/emit", cause(position.run(), position.n)));
-                let event = position.event().and_then(|id| world.event(user, id));
-                world.emit(user, id, at, (name, properties, event.as_deref()));
-                self.leave_written(slot, *next, now, world)
-            }
-            Action::Enter { journey: other, next } => {
-                let cause = cause(position.run(), position.n);
-                let goes_on = self.leave(slot, (&next_way(), *next), now, world);
-                self.enter_after(other, user, (&cause, at, position.after), world);
-                goes_on
-            }
-            Action::Exit { reason } => {
-                self.out(slot, (None, reason.clone(), None), now, world);
-                false
-            }
-        }
-    }
-
-    /// What let somebody go before they came to where they would wait for it.
-    pub(super) fn happened<'a>(
-        &self,
-        journey: &Journey,
-        slot: u32,
-        (any, since): (&'a [(Path, Happening)], Since),
-        world: &mut dyn World,
-    ) -> Option<&'a Path> {
-        if since == Since::Step {
-            return None;
-        }
-        let position = self.positions.get(slot);
-        let (user, at) = (position.user, position.arrived_at());
-        let between = (from_when(position, since), at);
-        any.iter().find_map(|(way, when)| {
-            let found = match when {
-                Happening::Moves { watch, to, .. } => to.contains(&world.place(user, watch)),
-                _ => {
-                    let mut fits = |event: &Event| match when {
-                        Happening::Message { step, name } => {
-                            event.name == *name && self.is_own_message(journey, *step, slot, event)
-                        }
-                        _ => when.is(event),
-                    };
-                    world.first(user, between, &mut fits).is_some()
-                }
-            };
-            found.then_some(way)
-        })
-    }
-
     /// Waits, for as long as anybody may be in.
     pub(super) fn wait(&mut self, slot: u32, due: Timestamp) -> bool {
         let position = self.positions.get_mut(slot);
         position.waits = Waits::Step;
         let limit = position.entered_at().plus(self.book.get(position.journey).timeout);
         self.positions.timers.set(UserIndex(slot), due.min(limit));
-        false
-    }
-
-    /// Leaves a step that has written something: what follows reads it.
-    fn leave_written(
-        &mut self,
-        slot: u32,
-        next: Option<u16>,
-        at: (Timestamp, bool),
-        world: &mut dyn World,
-    ) -> bool {
-        if self.leave(slot, (&next_way(), next), at, world) {
-            self.goes_on_later(slot);
-        }
         false
     }
 
@@ -847,7 +593,7 @@ impl Journeys {
         self.out(slot, (way, Text::const_new(why), detail), at, world);
     }
 
-    fn out(
+    pub(super) fn out(
         &mut self,
         slot: u32,
         (path, reason, detail): (Option<Text>, Text, Option<Text>),
@@ -937,77 +683,4 @@ impl Journeys {
         self.later.retain(|(own, ..)| *own != user);
         self.last.retain(|(_, own, _), _| *own != user.0);
     }
-}
-
-/// From when on what happened counts for a step that waits.
-fn from_when(position: &Position, since: Since) -> Timestamp {
-    match since {
-        Since::Step => position.arrived_at(),
-        Since::Entry => position.entered_at(),
-        Since::Before(span) => position.arrived_at().minus(span),
-    }
-}
-
-/// The only way out of a step.
-fn next_way() -> Text {
-    Text::const_new(path::NEXT)
-}
-
-/// What a message, or a change, is told apart by.
-fn cause(run: EventId, n: u32) -> String {
-    format!("{run}/{n}")
-}
-
-fn message_id(campaign: &str, user: UserIndex, run: EventId, n: u32) -> EventId {
-    Candidate::message_of(campaign, user, &cause(run, n))
-}
-
-/// Bits of a run for draws.
-fn draws(run: EventId) -> u64 {
-    (run.0 >> 32) as u64
-}
-
-/// A value as a text by which people are told apart.
-fn shown(value: &Value) -> Option<Text> {
-    match value {
-        Value::Text(text) => Some(text.clone()),
-        Value::Bool(truth) => Some(Text::const_new(if *truth { "true" } else { "false" })),
-        Value::Int(number) => Some(Text::from(number.to_string())),
-        Value::Float(number) => Some(Text::from(number.to_string())),
-        _ => None,
-    }
-}
-
-/// The value by which an event lets somebody in several times; empty: it has none.
-fn key_of(name: &str, event: Option<&Arc<Event>>) -> Text {
-    let properties = event.map(|event| event.properties.as_slice()).unwrap_or_default();
-    let found = properties.iter().find(|(own, _)| own == name);
-    found.and_then(|(_, value)| shown(value)).unwrap_or_default()
-}
-
-/// Which of several messages a user is sent; nothing: none reaches them.
-fn chosen<'a>(
-    messages: &'a [Text],
-    choose: Choose,
-    (user, at): (UserIndex, Timestamp),
-    world: &mut dyn World,
-) -> Option<&'a Text> {
-    if let [only] = messages {
-        return Some(only);
-    }
-    let open: Vec<&Text> =
-        messages.iter().filter(|campaign| world.reaches(user, campaign, at)).collect();
-    if choose == Choose::Engaged {
-        let mut best: Option<(Timestamp, &Text)> = None;
-        for campaign in &open {
-            let Some(last) = world.engaged(user, campaign, at) else { continue };
-            if best.is_none_or(|(than, _)| last > than) {
-                best = Some((last, campaign));
-            }
-        }
-        if let Some((_, campaign)) = best {
-            return Some(campaign);
-        }
-    }
-    open.first().copied()
 }

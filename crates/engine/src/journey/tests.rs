@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use experiment::assign::{Arms, Share};
 use model::journey::path;
-use model::{Event, EventId, Operation, Span, Text, Timestamp, UserIndex, Value, Zone};
+use model::{Event, EventId, Span, Text, Timestamp, UserIndex, Value, Zone};
 use segment::evaluate::{Context, NoPopulation, UserEvent, UserHistory, holds};
 use segment::live::Matches;
 use segment::tree::EventMatch;
@@ -167,13 +167,7 @@ impl World for Small {
         let before = self.told.insert((told.run.0, told.n), told.clone());
         assert!(before.is_none(), "told twice: {before:?} and {told:?}");
     }
-    fn update(
-        &mut self,
-        user: UserIndex,
-        id: EventId,
-        at: Timestamp,
-        (set, _): (&[(Text, Value)], &[(Text, Operation)]),
-    ) {
+    fn update(&mut self, user: UserIndex, id: EventId, at: Timestamp, (set, _): Changes<'_>) {
         for (name, value) in set {
             self.attributes.insert((user.0, name.to_string()), value.clone());
         }

@@ -24,6 +24,9 @@ pub struct Message<'a> {
     pub event: Option<Arc<Event>>,
 }
 
+/// New values of attributes, and what is done to others.
+pub type Changes<'a> = (&'a [(Text, Value)], &'a [(Text, Operation)]);
+
 /// What became of a message for now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sent {
@@ -85,13 +88,7 @@ pub trait World {
     /// Writes down what happened in a run.
     fn tell(&mut self, told: Told);
     /// Changes attributes; the id is that of the change.
-    fn update(
-        &mut self,
-        user: UserIndex,
-        id: EventId,
-        at: Timestamp,
-        changes: (&[(Text, Value)], &[(Text, Operation)]),
-    );
+    fn update(&mut self, user: UserIndex, id: EventId, at: Timestamp, changes: Changes<'_>);
     /// Writes an event; the id is its own.
     fn emit(
         &mut self,

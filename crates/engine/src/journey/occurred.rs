@@ -1,0 +1,124 @@
+//! What happens to users, as the fold takes it, and what it remembers of runs that ended of late.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+use model::{Event, EventId, Text, Timestamp};
+
+/// Something that happened to a user.
+#[derive(Clone, Copy, Debug)]
+pub enum Occurred<'a> {
+    /// An event.
+    Event(&'a Arc<Event>),
+    /// A move in a watched definition.
+    Moved {
+        /// Key of the definition.
+        watch: &'a Text,
+        /// From this place.
+        from: u8,
+        /// Into this one.
+        to: u8,
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// Something that happened, kept.
+#[derive(Clone, Debug)]
+pub(super) enum Happened {
+    Event(Arc<Event>),
+    Moved { watch: Text, from: u8, to: u8, at: Timestamp },
+}
+
+/// What lets somebody in.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Occasion<'a> {
+    pub(super) cause: &'a str,
+    pub(super) at: Timestamp,
+    pub(super) after: u64,
+    /// It has a place of its own in the order of arrival, and may be handed in again after a crash.
+    pub(super) arrived: bool,
+    pub(super) event: Option<&'a Arc<Event>>,
+}
+
+impl Happened {
+    pub(super) fn of(what: Occurred) -> Happened {
+        match what {
+            Occurred::Event(event) => Happened::Event(Arc::clone(event)),
+            Occurred::Moved { watch, from, to, at } => {
+                Happened::Moved { watch: watch.clone(), from, to, at }
+            }
+        }
+    }
+
+    pub(super) fn what(&self) -> Occurred<'_> {
+        match self {
+            Happened::Event(event) => Occurred::Event(event),
+            Happened::Moved { watch, from, to, at } => {
+                Occurred::Moved { watch, from: *from, to: *to, at: *at }
+            }
+        }
+    }
+}
+
+impl Occurred<'_> {
+    pub(super) fn at(&self) -> Timestamp {
+        match self {
+            Occurred::Event(event) => event.time,
+            Occurred::Moved { at, .. } => *at,
+        }
+    }
+
+    /// What an entry that it brings about is told apart by.
+    pub(super) fn cause(&self) -> String {
+        match self {
+            Occurred::Event(event) => event.id.to_string(),
+            Occurred::Moved { watch, to, at, .. } => format!("{watch}/{}/{to}", at.0),
+        }
+    }
+
+    pub(super) fn id(&self) -> EventId {
+        match self {
+            Occurred::Event(event) => event.id,
+            Occurred::Moved { .. } => EventId::of(&self.cause()),
+        }
+    }
+}
+
+/// Journey, user and key.
+pub(super) type Of = (u32, u32, u64);
+
+/// When runs of late ended, and the latest that they saw: what happened while somebody was in does not let them
+/// in when it is looked at again later.
+#[derive(Debug, Default)]
+pub(super) struct Ended {
+    of: HashMap<Of, (Timestamp, u64)>,
+    order: BinaryHeap<Reverse<(Timestamp, Of)>>,
+}
+
+impl Ended {
+    pub(super) fn add(&mut self, of: Of, end: (Timestamp, u64)) {
+        let own = self.of.entry(of).or_insert(end);
+        *own = end.max(*own);
+        self.order.push(Reverse((end.0, of)));
+    }
+
+    pub(super) fn forget(&mut self, before: Timestamp) {
+        while let Some(Reverse((at, of))) = self.order.peek().copied()
+            && at < before
+        {
+            self.order.pop();
+            if self.of.get(&of).is_some_and(|end| end.0 <= at) {
+                self.of.remove(&of);
+            }
+        }
+    }
+
+    /// Whether what happened then, or arrived then, was seen while somebody was in.
+    pub(super) fn covers(&self, of: Of, (at, after): (Timestamp, u64)) -> bool {
+        let seen = |end: &(Timestamp, u64)| at < end.0 || after <= end.1;
+        self.of.get(&of).is_some_and(seen)
+    }
+}
