@@ -1,0 +1,131 @@
+//! The probability of each arm to be the best one, and what choosing it would lose.
+//!
+//! Deterministic: the integrals are computed by quadrature, not by drawing, so that the same counts
+//! give the same shares on every machine and nobody has to ask how many draws were enough.
+
+use super::density::{Curve, POINTS, Rule};
+use super::evidence::Evidence;
+
+/// How far sums of probabilities may be from 1 before they are set right.
+const OFF_MAX: f64 = 1e-6;
+
+/// The probability of each arm to have the highest true rate or mean, in the order handed in. They
+/// add up to 1.
+///
+/// Formula: P(a) = ∫ fₐ(x) Π Fᵦ(x) dx over all other arms b, by Gauss quadrature between breaks of
+/// all densities; see `density`. Accurate to about 1e-9 for counts from 0 to 1e7. Arms about which
+/// nothing is uncertain share the probability if they tie.
+/// Cost: (arms × 20 panels) × arms; under a millisecond for seven arms.
+pub fn best_probabilities(known: &Evidence) -> Vec<f64> {
+    integrate(known).0
+}
+
+/// What is lost, in expectation, by choosing an arm for good: E[max − this one], in rate points or
+/// amount per run; at least 0, in the order handed in.
+///
+/// Formula: ∫ Fₐ(x) (1 − Π Fᵦ(x)) dx over all other arms b, on the same points.
+pub fn expected_losses(known: &Evidence) -> Vec<f64> {
+    integrate(known).1
+}
+
+/// Both at once.
+pub(super) fn integrate(known: &Evidence) -> (Vec<f64>, Vec<f64>) {
+    let curves = known.curves();
+    if curves.iter().all(Curve::is_point) {
+        return points(curves);
+    }
+    let rule = Rule::new();
+    let mut sums = Sums::new(curves.len());
+    for ends in merged(curves).windows(2) {
+        sums.panel(curves, ends[0], ends[1], &rule);
+    }
+    let Sums { mut best, mut loss, .. } = sums;
+    let all: f64 = best.iter().sum();
+    assert!((all - 1.0).abs() < OFF_MAX, "one arm is the best: {all}");
+    best.iter_mut().for_each(|p| *p = (*p / all).clamp(0.0, 1.0));
+    loss.iter_mut().for_each(|x| *x = x.max(0.0));
+    (best, loss)
+}
+
+/// Arms whose worth is known exactly: the largest share it all.
+fn points(curves: &[Curve]) -> (Vec<f64>, Vec<f64>) {
+    let means: Vec<f64> = curves.iter().map(|curve| curve.posterior.mean()).collect();
+    let most = means.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let n = means.iter().filter(|mean| **mean == most).count() as f64;
+    let best = means.iter().map(|mean| if *mean == most { 1.0 / n } else { 0.0 }).collect();
+    (best, means.iter().map(|mean| most - mean).collect())
+}
+
+/// Breaks of all arms, ascending, without those that are the same but for rounding.
+fn merged(curves: &[Curve]) -> Vec<f64> {
+    let mut all: Vec<f64> = curves.iter().flat_map(|curve| curve.breaks.iter().copied()).collect();
+    all.sort_by(f64::total_cmp);
+    all.dedup_by(|next, kept| *next - *kept <= 8.0 * f64::EPSILON * next.abs().max(kept.abs()));
+    all
+}
+
+/// Integrals up to a point that moves to the right, panel by panel.
+struct Sums {
+    best: Vec<f64>,
+    loss: Vec<f64>,
+    /// Each arm's distribution function at the start of the panel.
+    below: Vec<f64>,
+    density: Vec<[f64; POINTS]>,
+    function: Vec<[f64; POINTS]>,
+}
+
+impl Sums {
+    fn new(arms: usize) -> Sums {
+        let (zero, points) = (vec![0.0; arms], vec![[0.0; POINTS]; arms]);
+        Sums {
+            best: zero.clone(),
+            loss: zero.clone(),
+            below: zero,
+            density: points.clone(),
+            function: points,
+        }
+    }
+
+    fn panel(&mut self, curves: &[Curve], low: f64, high: f64, rule: &Rule) {
+        let (middle, half) = (0.5 * (low + high), 0.5 * (high - low));
+        for (arm, curve) in curves.iter().enumerate() {
+            self.evaluate(arm, curve, (middle, half), rule);
+        }
+        let n = curves.len();
+        // Products over all arms after each one; those before it are kept while going through them.
+        let mut after = [1.0; crate::effect::ARMS_MAX + 1];
+        for point in 0..POINTS {
+            after[n] = 1.0;
+            for arm in (0..n).rev() {
+                after[arm] = after[arm + 1] * self.function[arm][point];
+            }
+            let weight = half * rule.weights[point];
+            let speed = curves[0].posterior.speed(middle + half * rule.points[point]);
+            let mut before = 1.0;
+            for arm in 0..n {
+                let others = before * after[arm + 1];
+                let function = self.function[arm][point];
+                self.best[arm] += weight * self.density[arm][point] * others;
+                self.loss[arm] += weight * speed * function * (1.0 - others);
+                before *= function;
+            }
+        }
+    }
+
+    /// Density and distribution function of one arm at the points of a panel.
+    fn evaluate(&mut self, arm: usize, curve: &Curve, (middle, half): (f64, f64), rule: &Rule) {
+        if middle <= curve.low() || middle >= curve.high() {
+            self.density[arm] = [0.0; POINTS];
+            self.function[arm] = [f64::from(middle >= curve.high()); POINTS];
+            return;
+        }
+        let density = rule.points.map(|x| curve.density(middle + half * x));
+        let below = self.below[arm];
+        let sum = |weights: &[f64; POINTS]| {
+            half * weights.iter().zip(&density).map(|(w, f)| w * f).sum::<f64>()
+        };
+        self.function[arm] = rule.partial.each_ref().map(|row| (below + sum(row)).clamp(0.0, 1.0));
+        self.below[arm] = below + sum(&rule.weights);
+        self.density[arm] = density;
+    }
+}
