@@ -13,6 +13,9 @@ use crate::interval::{Estimate, Level};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// By what is learnt: share = floor + (1 − arms × floor) × P(best).
+    ///
+    /// Among arms that are truly equal P(best) wanders, and the shares with it between floor and
+    /// 1 − (arms − 1) × floor; nothing is lost by it, and on average all get the same.
     Learn {
         /// What every arm keeps. Arms × floor is at most everybody.
         floor: Share,

@@ -6,16 +6,20 @@
 use super::density::{Curve, POINTS, Rule};
 use super::evidence::Evidence;
 
+/// Panels of one integral. Arms that are far apart have their own, at most 400 each.
+const PANELS_MAX: usize = 64 * 400;
+
 /// How far sums of probabilities may be from 1 before they are set right.
 const OFF_MAX: f64 = 1e-6;
 
 /// The probability of each arm to have the highest true rate or mean, in the order handed in. They
 /// add up to 1.
 ///
-/// Formula: P(a) = ∫ fₐ(x) Π Fᵦ(x) dx over all other arms b, by Gauss quadrature between breaks of
-/// all densities; see `density`. Accurate to about 1e-9 for counts from 0 to 1e7. Arms about which
+/// Formula: P(a) = ∫ fₐ(x) Π Fᵦ(x) dx over all other arms b, by Gauss quadrature in panels
+/// as narrow as the narrowest density there asks for; see `density`. Accurate to about 1e-9 for counts from 0 to 1e7. Arms about which
 /// nothing is uncertain share the probability if they tie.
-/// Cost: (arms × 20 panels) × arms; under a millisecond for seven arms.
+/// Cost: arms × panels, which are some dozens if arms are alike and some dozens for each if not; a
+/// fraction of a millisecond for seven arms.
 pub fn best_probabilities(known: &Evidence) -> Vec<f64> {
     integrate(known).0
 }
@@ -36,8 +40,17 @@ pub(super) fn integrate(known: &Evidence) -> (Vec<f64>, Vec<f64>) {
     }
     let rule = Rule::new();
     let mut sums = Sums::new(curves.len());
-    for ends in merged(curves).windows(2) {
-        sums.panel(curves, ends[0], ends[1], &rule);
+    let all = |end: fn(&Curve) -> f64, most: fn(f64, f64) -> f64| {
+        curves.iter().map(end).reduce(most).expect("a split has arms")
+    };
+    let (mut start, high) = (all(Curve::low, f64::min), all(Curve::high, f64::max));
+    for _ in 0..PANELS_MAX {
+        if start >= high {
+            break;
+        }
+        let end = curves.iter().map(|curve| curve.reach(start)).fold(high, f64::min);
+        sums.panel(curves, start, end, &rule);
+        start = end;
     }
     let Sums { mut best, mut loss, .. } = sums;
     let all: f64 = best.iter().sum();
@@ -54,14 +67,6 @@ fn points(curves: &[Curve]) -> (Vec<f64>, Vec<f64>) {
     let n = means.iter().filter(|mean| **mean == most).count() as f64;
     let best = means.iter().map(|mean| if *mean == most { 1.0 / n } else { 0.0 }).collect();
     (best, means.iter().map(|mean| most - mean).collect())
-}
-
-/// Breaks of all arms, ascending, without those that are the same but for rounding.
-fn merged(curves: &[Curve]) -> Vec<f64> {
-    let mut all: Vec<f64> = curves.iter().flat_map(|curve| curve.breaks.iter().copied()).collect();
-    all.sort_by(f64::total_cmp);
-    all.dedup_by(|next, kept| *next - *kept <= 8.0 * f64::EPSILON * next.abs().max(kept.abs()));
-    all
 }
 
 /// Integrals up to a point that moves to the right, panel by panel.
@@ -89,7 +94,12 @@ impl Sums {
     fn panel(&mut self, curves: &[Curve], low: f64, high: f64, rule: &Rule) {
         let (middle, half) = (0.5 * (low + high), 0.5 * (high - low));
         for (arm, curve) in curves.iter().enumerate() {
-            self.evaluate(arm, curve, (middle, half), rule);
+            if curve.high() <= low || high <= curve.low() {
+                self.density[arm] = [0.0; POINTS];
+                self.function[arm] = [f64::from(curve.high() <= low); POINTS];
+            } else {
+                self.evaluate(arm, curve, (middle, half), rule);
+            }
         }
         let n = curves.len();
         // Products over all arms after each one; those before it are kept while going through them.
@@ -114,11 +124,6 @@ impl Sums {
 
     /// Density and distribution function of one arm at the points of a panel.
     fn evaluate(&mut self, arm: usize, curve: &Curve, (middle, half): (f64, f64), rule: &Rule) {
-        if middle <= curve.low() || middle >= curve.high() {
-            self.density[arm] = [0.0; POINTS];
-            self.function[arm] = [f64::from(middle >= curve.high()); POINTS];
-            return;
-        }
         let density = rule.points.map(|x| curve.density(middle + half * x));
         let below = self.below[arm];
         let sum = |weights: &[f64; POINTS]| {

@@ -28,13 +28,8 @@ const TAIL_LEFT: f64 = 36.0;
 /// The posterior of what an arm is worth.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Posterior {
-    /// A rate, Beta with these parameters, both above 0.
-    Beta {
-        /// Rewarded runs and the prior's.
-        a: f64,
-        /// Other runs and the prior's.
-        b: f64,
-    },
+    /// A rate.
+    Beta(Beta),
     /// A mean, Student's distribution moved and stretched. A scale of 0 is a point.
     Student {
         /// Where its middle lies.
@@ -46,11 +41,38 @@ pub(super) enum Posterior {
     },
 }
 
+/// A Beta distribution.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Beta {
+    a: f64,
+    b: f64,
+    /// The expected value a / (a + b), and 1 − that.
+    p: f64,
+    q: f64,
+    /// The log odds of the expected value, where the hump is.
+    middle: f64,
+}
+
+impl Beta {
+    /// With the parameters of rewarded and other runs, both above 0.
+    pub(super) fn new(a: f64, b: f64) -> Beta {
+        assert!(a > 0.0 && b > 0.0, "Beta({a}, {b})");
+        Beta { a, b, p: a / (a + b), q: b / (a + b), middle: (a / b).ln() }
+    }
+
+    /// See [`Posterior::ln_relative`]. With t the distance from the hump, a ln(σ(y)/p) + b ln(σ(−y)/q)
+    /// is written so that two terms of the size of √n cancel and not two of the size of n.
+    fn ln_relative(self, at: f64) -> f64 {
+        let t = at - self.middle;
+        -self.a * (self.q * (-t).exp_m1()).ln_1p() - self.b * (self.p * t.exp_m1()).ln_1p()
+    }
+}
+
 impl Posterior {
     /// The expected value.
     pub(super) fn mean(self) -> f64 {
         match self {
-            Posterior::Beta { a, b } => a / (a + b),
+            Posterior::Beta(beta) => beta.p,
             Posterior::Student { centre, .. } => centre,
         }
     }
@@ -58,7 +80,7 @@ impl Posterior {
     /// The value that a coordinate stands for: log odds for rates, the value itself for means.
     pub(super) fn value(self, at: f64) -> f64 {
         match self {
-            Posterior::Beta { .. } => 1.0 / (1.0 + (-at).exp()),
+            Posterior::Beta(_) => 1.0 / (1.0 + (-at).exp()),
             Posterior::Student { .. } => at,
         }
     }
@@ -66,22 +88,15 @@ impl Posterior {
     /// How fast the value grows with the coordinate.
     pub(super) fn speed(self, at: f64) -> f64 {
         match self {
-            Posterior::Beta { .. } => self.value(at) * self.value(-at),
+            Posterior::Beta(_) => self.value(at) * self.value(-at),
             Posterior::Student { .. } => 1.0,
         }
     }
 
     /// The logarithm of the density at a coordinate, relative to the hump.
-    ///
-    /// For Beta, with t the distance from the hump and p = a / (a + b), a ln(σ(y)/p) + b ln(σ(−y)/q)
-    /// is written so that two terms of the size of √n cancel and not two of the size of n.
     fn ln_relative(self, at: f64) -> f64 {
         match self {
-            Posterior::Beta { a, b } => {
-                let t = at - (a / b).ln();
-                let (p, q) = (a / (a + b), b / (a + b));
-                -a * (q * (-t).exp_m1()).ln_1p() - b * (p * t.exp_m1()).ln_1p()
-            }
+            Posterior::Beta(beta) => beta.ln_relative(at),
             Posterior::Student { centre, scale, df } => {
                 let t = (at - centre) / scale;
                 -0.5 * (df + 1.0) * (t * t / df).ln_1p()
@@ -92,9 +107,7 @@ impl Posterior {
     /// Where panels end, in ascending order; the density outside is taken as 0.
     fn breaks(self) -> Vec<f64> {
         let (middle, sides) = match self {
-            Posterior::Beta { a, b } => {
-                ((a / b).ln(), [-1.0, 1.0].map(|s| beta_side(self, a, b, s)))
-            }
+            Posterior::Beta(beta) => (beta.middle, [-1.0, 1.0].map(|side| beta_side(beta, side))),
             Posterior::Student { centre, scale, df } => {
                 let side: Vec<f64> = student_side(df).iter().map(|z| z * scale).collect();
                 (centre, [side.clone(), side])
@@ -107,13 +120,14 @@ impl Posterior {
 
 /// Distances from a Beta hump to one side at which the density has fallen as a normal one's would at
 /// [`DISTANCES`], and more where these lie far apart: Newton's method on a convex function, each from the one before.
-fn beta_side(curve: Posterior, a: f64, b: f64, side: f64) -> Vec<f64> {
-    let middle = (a / b).ln();
-    let mut at = DISTANCES[0] * ((a + b) / a / b).sqrt();
+fn beta_side(beta: Beta, side: f64) -> Vec<f64> {
+    let Beta { a, b, p, .. } = beta;
+    let curve = Posterior::Beta(beta);
+    let mut at = DISTANCES[0] / (b * p).sqrt();
     let distance = |z: &f64| {
         for _ in 0..STEPS_MAX {
-            let y = middle + side * at;
-            let gap = -curve.ln_relative(y) - 0.5 * z * z;
+            let y = beta.middle + side * at;
+            let gap = -beta.ln_relative(y) - 0.5 * z * z;
             let slope = side * (b * curve.value(y) - a * curve.value(-y));
             let step = gap / slope;
             at -= step;
@@ -208,15 +222,19 @@ pub(super) struct Curve {
     pub(super) posterior: Posterior,
     /// Where panels end, ascending, two or more; all the same for a point.
     pub(super) breaks: Vec<f64>,
-    mass: f64,
+    /// The mass up to each break, before it is made 1.
+    masses: Vec<f64>,
 }
 
 impl Curve {
     pub(super) fn new(posterior: Posterior, rule: &Rule) -> Curve {
         let breaks = posterior.breaks();
         let panel = |ends: &[f64]| rule.panel(ends[0], ends[1], |y| posterior.ln_relative(y).exp());
-        let mass = breaks.windows(2).map(panel).sum();
-        Curve { posterior, breaks, mass }
+        let mut masses = vec![0.0; breaks.len()];
+        for (at, ends) in breaks.windows(2).enumerate() {
+            masses[at + 1] = masses[at] + panel(ends);
+        }
+        Curve { posterior, breaks, masses }
     }
 
     /// Whether nothing is uncertain.
@@ -234,9 +252,25 @@ impl Curve {
         self.breaks[self.breaks.len() - 1]
     }
 
+    fn mass(&self) -> f64 {
+        self.masses[self.masses.len() - 1]
+    }
+
+    /// How far a panel may reach that starts here: as far as the curve's own panels do hereabouts, and
+    /// over the emptiness before the first of them.
+    pub(super) fn reach(&self, start: f64) -> f64 {
+        let next = self.breaks.partition_point(|end| *end <= start);
+        match (next, self.breaks.get(next..)) {
+            (0, Some([_, end, ..])) => *end,
+            (_, Some([end, after, ..])) => start + (end - self.breaks[next - 1]).min(after - end),
+            (_, Some([end])) => *end,
+            _ => f64::INFINITY,
+        }
+    }
+
     /// The density per coordinate.
     pub(super) fn density(&self, at: f64) -> f64 {
-        self.posterior.ln_relative(at).exp() / self.mass
+        self.posterior.ln_relative(at).exp() / self.mass()
     }
 
     /// The value below which a share `p` of the distribution lies, 0 < p < 1.
@@ -244,19 +278,16 @@ impl Curve {
         if self.is_point() {
             return self.posterior.mean();
         }
-        let mut below = 0.0;
-        for ends in self.breaks.windows(2) {
-            let inside = rule.panel(ends[0], ends[1], |y| self.density(y));
-            if below + inside >= p {
-                return self.posterior.value(self.inside(ends[0], ends[1], p - below, rule));
-            }
-            below += inside;
-        }
-        self.posterior.value(self.high())
+        let target = p * self.mass();
+        let panel = self.masses.partition_point(|mass| *mass < target);
+        let panel = panel.clamp(1, self.breaks.len() - 1);
+        let ends = (self.breaks[panel - 1], self.breaks[panel]);
+        let at = self.inside(ends, (target - self.masses[panel - 1]) / self.mass(), rule);
+        self.posterior.value(at)
     }
 
     /// Where, in one panel, as much lies to the left: Newton's method that stays in its bracket.
-    fn inside(&self, start: f64, end: f64, mass: f64, rule: &Rule) -> f64 {
+    fn inside(&self, (start, end): (f64, f64), mass: f64, rule: &Rule) -> f64 {
         let (mut low, mut high) = (start, end);
         let mut at = 0.5 * (low + high);
         for _ in 0..STEPS_MAX {

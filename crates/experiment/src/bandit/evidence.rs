@@ -1,6 +1,6 @@
 //! What is known of the arms of one split: counts, and the posterior of what each arm is worth.
 
-use super::density::{Curve, Posterior, Rule};
+use super::density::{Beta, Curve, Posterior, Rule};
 use super::{Reward, Totals, Unusable};
 use crate::effect::ARMS_MAX;
 use crate::interval::{Estimate, Interval, Level};
@@ -227,10 +227,8 @@ fn level(reward: Reward, own: &[Weighted], elsewhere: &[Weighted]) -> f64 {
 }
 
 fn rates(arms: &[Weighted]) -> Vec<Posterior> {
-    let beta = |arm: &Weighted| Posterior::Beta {
-        a: 1.0 + arm.rewarded,
-        b: 1.0 + (arm.runs - arm.rewarded).max(0.0),
-    };
+    let rest = |arm: &Weighted| (arm.runs - arm.rewarded).max(0.0);
+    let beta = |arm: &Weighted| Posterior::Beta(Beta::new(1.0 + arm.rewarded, 1.0 + rest(arm)));
     arms.iter().map(beta).collect()
 }
 

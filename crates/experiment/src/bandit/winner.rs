@@ -14,9 +14,15 @@ use crate::interval::Level;
 use crate::sequential::SUCCESSES_MIN;
 use crate::special::ln_beta;
 
-/// The size of difference, in standard deviations of one run's amount, that is found soonest. Any
+/// The size of difference, in standard deviations of one run's reward, that is found soonest. Any
 /// number keeps the error.
 const EXPECTED_DEVIATIONS: f64 = 0.1;
+
+/// The same for rates: a Beta mixture of so many runs has that deviation, √(pq / 100).
+const MIXTURE_RUNS: f64 = 1.0 / (EXPECTED_DEVIATIONS * EXPECTED_DEVIATIONS);
+
+/// Golden sections of 0..=1 that come down to its last digit.
+const SECTIONS: usize = 76;
 
 /// When a winner is declared. Nothing of it may depend on the data.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -100,15 +106,16 @@ pub enum Missing {
 
 /// Whether an arm has won after `elapsed` time.
 ///
-/// Formula for rates: for the leader a and each other arm b, E = B(1 + sₐ, 1 + fₐ) B(1 + sᵦ, 1 + fᵦ)
-/// / (p̂^S (1 − p̂)^F), with s and f runs with and without reward, S and F their sums, p̂ = S / (S + F),
-/// where a's rate is the higher one (else E = 1). Whatever common rate the two have, the denominator
-/// is at least the likelihood under it, and each numerator over its own likelihood is a martingale
-/// of that arm's own sequence of runs; so E exceeds 1/α ever with a chance of at most α (Ville 1939;
-/// Robbins 1970), also if shares depend on what was seen. Kaufmann and Koolen (2021, JMLR 22) do
-/// the same with sums over arms.
-/// Formula for amounts: the same with normal mixtures around each mean, of a tenth of a standard
-/// deviation, and the estimated variances as if known.
+/// Formula: for the leader a and each other arm b, E = inf over p of Λₐ(p) Λᵦ(p), where a's rate or mean
+/// is the higher one (else E = 1). Λ(p) is the likelihood of an arm's runs under a mixture around p
+/// over that under p itself. Whatever common value p the two arms have, Λₐ(p) Λᵦ(p) is a martingale
+/// with mean 1, also if who takes which arm depends on everything seen before, because each run
+/// moves only one factor and by its own arm's law. So E exceeds 1/α ever with a chance of at most α
+/// (Ville 1939; Robbins 1970; Kaufmann and Koolen 2021, JMLR 22, for several adaptively sampled arms).
+/// For rates Λ is exact: B(κp + s, κq + f) / (B(κp, κq) pˢ qᶠ) with s runs rewarded and f not, and
+/// κ = 100. Its logarithm is convex in p, so that the infimum is found by golden section. For amounts
+/// the mixture is normal with a tenth of a run's standard deviation, and variances are taken as known;
+/// that holds approximately once there are some rewarded runs.
 /// p = (arms − 1) / the smallest E: whoever wins has beaten all others, also an arm that is as good as
 /// any, and that arm is in arms − 1 pairs.
 /// What is borrowed from other contexts counts for P(best) and never for E.
@@ -171,9 +178,32 @@ fn ln_rates(a: Totals, b: Totals) -> Option<f64> {
     if s_a * (s_b + f_b) <= s_b * (s_a + f_a) {
         return None;
     }
-    let (s, f) = (s_a + s_b, f_a + f_b);
-    let term = |n: f64| if n > 0.0 { n * (n / (s + f)).ln() } else { 0.0 };
-    Some(ln_beta(1.0 + s_a, 1.0 + f_a) + ln_beta(1.0 + s_b, 1.0 + f_b) - term(s) - term(f))
+    let k = MIXTURE_RUNS;
+    let ln_ratio = |s: f64, f: f64, p: f64| {
+        let q = 1.0 - p;
+        ln_beta(k * p + s, k * q + f) - ln_beta(k * p, k * q) - s * p.ln() - f * q.ln()
+    };
+    Some(least(|p| ln_ratio(s_a, f_a, p) + ln_ratio(s_b, f_b, p)))
+}
+
+/// The least value of a convex function between 0 and 1.
+fn least(f: impl Fn(f64) -> f64) -> f64 {
+    let golden = 0.5 * (5.0_f64.sqrt() - 1.0);
+    let (mut low, mut high) = (0.0, 1.0);
+    let (mut left, mut right) = (1.0 - golden, golden);
+    let (mut at_left, mut at_right) = (f(left), f(right));
+    for _ in 0..SECTIONS {
+        if at_left <= at_right {
+            (high, right, at_right) = (right, left, at_left);
+            left = high - golden * (high - low);
+            at_left = f(left);
+        } else {
+            (low, left, at_left) = (left, right, at_right);
+            right = low + golden * (high - low);
+            at_right = f(right);
+        }
+    }
+    at_left.min(at_right)
 }
 
 fn ln_amounts(a: Totals, b: Totals) -> Option<f64> {
