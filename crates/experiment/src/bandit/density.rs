@@ -32,7 +32,10 @@ pub(super) enum Posterior {
     Beta(Beta),
     /// A mean, Student's distribution moved and stretched. A scale of 0 is a point.
     Student {
-        /// Where its middle lies.
+        /// What all arms have in common. Coordinates count from here, so that small differences of
+        /// large amounts keep their digits.
+        origin: f64,
+        /// Where its middle lies from there.
         centre: f64,
         /// Its scale, at least 0.
         scale: f64,
@@ -73,15 +76,15 @@ impl Posterior {
     pub(super) fn mean(self) -> f64 {
         match self {
             Posterior::Beta(beta) => beta.p,
-            Posterior::Student { centre, .. } => centre,
+            Posterior::Student { origin, centre, .. } => origin + centre,
         }
     }
 
-    /// The value that a coordinate stands for: log odds for rates, the value itself for means.
+    /// The value that a coordinate stands for: log odds for rates, what exceeds the origin for means.
     pub(super) fn value(self, at: f64) -> f64 {
         match self {
             Posterior::Beta(_) => 1.0 / (1.0 + (-at).exp()),
-            Posterior::Student { .. } => at,
+            Posterior::Student { origin, .. } => origin + at,
         }
     }
 
@@ -97,7 +100,7 @@ impl Posterior {
     fn ln_relative(self, at: f64) -> f64 {
         match self {
             Posterior::Beta(beta) => beta.ln_relative(at),
-            Posterior::Student { centre, scale, df } => {
+            Posterior::Student { centre, scale, df, .. } => {
                 let t = (at - centre) / scale;
                 -0.5 * (df + 1.0) * (t * t / df).ln_1p()
             }
@@ -108,7 +111,7 @@ impl Posterior {
     fn breaks(self) -> Vec<f64> {
         let (middle, sides) = match self {
             Posterior::Beta(beta) => (beta.middle, [-1.0, 1.0].map(|side| beta_side(beta, side))),
-            Posterior::Student { centre, scale, df } => {
+            Posterior::Student { centre, scale, df, .. } => {
                 let side: Vec<f64> = student_side(df).iter().map(|z| z * scale).collect();
                 (centre, [side.clone(), side])
             }

@@ -238,7 +238,7 @@ fn amounts(arms: &[Weighted]) -> Vec<Posterior> {
     let squares = (all.sum_squares - all.sum * mean).max(0.0);
     let same = all.runs <= 1.0 || squares <= SPREAD_MIN * all.sum_squares;
     if same {
-        let point = Posterior::Student { centre: mean, scale: 0.0, df: DEGREES_MIN };
+        let point = Posterior::Student { origin: mean, centre: 0.0, scale: 0.0, df: DEGREES_MIN };
         return vec![point; arms.len()];
     }
     let variance = squares / (all.runs - 1.0);
@@ -248,11 +248,11 @@ fn amounts(arms: &[Weighted]) -> Vec<Posterior> {
         let n = arm.runs;
         let own = if n > 0.0 { arm.sum / n } else { mean };
         let around = (arm.sum_squares - arm.sum * own).max(0.0);
-        let centre = (mean + arm.sum) / (1.0 + n);
-        let away = n / (1.0 + n) * (own - mean) * (own - mean);
+        let centre = n / (1.0 + n) * (own - mean);
+        let away = centre * (own - mean);
         let df = degrees + n;
         let spread = (degrees * variance + around + away) / df;
-        Posterior::Student { centre, scale: (spread / (1.0 + n)).sqrt(), df }
+        Posterior::Student { origin: mean, centre, scale: (spread / (1.0 + n)).sqrt(), df }
     };
     arms.iter().map(student).collect()
 }

@@ -19,7 +19,7 @@ pub const CONTEXTS_MAX: usize = 64;
 /// Runs that wait at once, unless somebody sets less: about a gigabyte.
 pub const PENDING_MAX: usize = 10_000_000;
 
-/// The largest amount of one reward, in either direction.
+/// The largest amount of one reward, in either direction; what a run brings is held within it too.
 pub const AMOUNT_MAX: f64 = 1e12;
 
 /// Amounts of runs that wait are whole numbers of 2⁻⁴⁰, so that their order does not show.
@@ -391,7 +391,7 @@ impl Ledger {
 
     fn count(&mut self, run: Waiting) {
         let index = self.index(run.place).expect("a run was let in with its place");
-        let amount = run.units as f64 / UNITS;
+        let amount = (run.units as f64 / UNITS).clamp(-AMOUNT_MAX, AMOUNT_MAX);
         let tally = &mut self.tallies[index];
         tally.runs += 1;
         tally.rewarded += u64::from(run.rewarded);

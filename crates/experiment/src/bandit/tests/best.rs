@@ -1,5 +1,7 @@
+use proptest::prelude::*;
+
 use super::super::*;
-use crate::assign::Draw;
+use crate::assign::{Draw, Share};
 use crate::interval::Level;
 use crate::special::{incomplete_beta, ln_beta, normal_cdf, student_cdf};
 
@@ -297,5 +299,71 @@ fn what_cannot_be_counted_is_refused() {
     for (sum, sum_squares) in [(f64::NAN, 1.0), (1.0, f64::INFINITY), (1.0, -1.0), (9.0, 8.0)] {
         let wrong = Totals { runs: 10, rewarded: 2, sum, sum_squares };
         assert_eq!(of(Reward::Amount, &[fine, wrong]), Some(Unusable::Impossible(1)), "{wrong:?}");
+    }
+}
+
+#[test]
+fn small_differences_of_large_amounts_are_seen() {
+    let arms = [normal(100_000, 1e9, 1.0), normal(100_000, 1e9 + 0.01, 1.0)];
+    let found = best_probabilities(&amounts(&arms));
+    // Sums of squares keep sixteen digits, so the variance is lost, and the arms are taken as equal.
+    assert_eq!(found, [0.5, 0.5]);
+    let arms = [normal(100_000, 1e5, 1.0), normal(100_000, 1e5 + 0.01, 1.0)];
+    let found = best_probabilities(&amounts(&arms));
+    let z = 0.01 / (2.0 / 1e5_f64).sqrt();
+    assert!((found[1] - normal_cdf(z)).abs() < 1e-3, "{found:?}");
+}
+
+/// Runs of any number, from none to ten million, of any amounts.
+fn any_totals() -> impl Strategy<Value = Totals> {
+    let size = prop_oneof![Just(0.0), -9.0..9.0_f64];
+    (0.0..7.0_f64, 0.0..=1.0_f64, size, any::<bool>(), 0.0..3.0_f64).prop_map(
+        |(runs, part, size, negative, spread)| {
+            let runs = 10.0_f64.powf(runs).floor() - 1.0;
+            let rewarded = (runs * part).floor();
+            let mean = if size == 0.0 { 0.0 } else { 10.0_f64.powf(size) };
+            let mean = if negative { -mean } else { mean };
+            let sum_squares = rewarded * mean * mean * (1.0 + spread);
+            Totals {
+                runs: runs as u64,
+                rewarded: rewarded as u64,
+                sum: rewarded * mean,
+                sum_squares,
+            }
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    /// Whatever the counts: probabilities add up, shares add up and keep the floor, losses and
+    /// intervals are numbers.
+    #[test]
+    fn any_totals_are_answered(arms in prop::collection::vec(any_totals(), 2..9)) {
+        for reward in [Reward::Rate, Reward::Amount] {
+            let known = Evidence::of(reward, &arms).unwrap();
+            let floor = Share::percent(2.0).unwrap();
+            let found = allocate(&known, &Mode::Learn { floor }).unwrap();
+            let all: f64 = found.arms.iter().map(|arm| arm.best).sum();
+            prop_assert!((all - 1.0).abs() < 1e-9, "{all}");
+            let parts: u32 = found.shares().iter().map(|share| share.in_parts()).sum();
+            prop_assert_eq!(parts, 1_000_000);
+            for arm in &found.arms {
+                prop_assert!(arm.share >= floor && (0.0..=1.0).contains(&arm.best));
+                let interval = arm.value.interval;
+                prop_assert!(interval.low.is_finite() && interval.high.is_finite());
+                prop_assert!(interval.low <= interval.high, "{:?}", arm);
+            }
+            prop_assert!(expected_losses(&known).iter().all(|loss| loss.is_finite() && *loss >= 0.0));
+        }
+    }
+
+    /// More rewards never make an arm less probable to be the best.
+    #[test]
+    fn a_reward_more_is_no_disadvantage(runs in 1_u64..3_000, good in 0.0..1.0_f64, other in 0_u64..900) {
+        let good = ((runs - 1) as f64 * good) as u64;
+        let one = |good| best(&[(runs, good), (900, other), (40, 3)])[0];
+        prop_assert!(one(good + 1) >= one(good) - 1e-9);
     }
 }

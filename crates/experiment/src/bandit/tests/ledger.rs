@@ -69,6 +69,20 @@ fn a_refund_takes_back_the_amount_and_not_the_goal() {
 }
 
 #[test]
+fn what_a_run_brings_is_bounded_and_can_be_reckoned_with() {
+    let mut ledger = ledger();
+    for run in [1, 2] {
+        ledger.enter(Place::arm(run as u16 - 1), run, at(0));
+        for _ in 0..1_000 {
+            assert_eq!(ledger.reward(run, AMOUNT_MAX, at(1)), Rewarded::Counted);
+        }
+    }
+    ledger.mature(at(1_000));
+    assert_eq!(ledger.totals(0)[1].sum, AMOUNT_MAX);
+    assert!(Evidence::of(Reward::Amount, &ledger.totals(0)).is_ok());
+}
+
+#[test]
 fn grace_waits_for_what_arrives_late() {
     let settings = Settings { grace: Span(50), ..SETTINGS };
     let mut ledger = Ledger::new(settings).unwrap();

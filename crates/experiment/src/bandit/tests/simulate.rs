@@ -70,7 +70,7 @@ fn amounts_are_learnt() {
     }
 }
 
-/// A fast path that is worse and a slow one that is better, in a growing stream of people.
+/// A fast path that is worse and a slow one that is better.
 fn fast_and_slow(counting: Counting) -> World {
     World {
         paths: vec![
