@@ -67,7 +67,10 @@ impl Beta {
     /// is written so that two terms of the size of √n cancel and not two of the size of n.
     fn ln_relative(self, at: f64) -> f64 {
         let t = at - self.middle;
-        -self.a * (self.q * (-t).exp_m1()).ln_1p() - self.b * (self.p * t.exp_m1()).ln_1p()
+        let up = t.exp_m1();
+        // e⁻ᵗ − 1 from eᵗ − 1, as long as what is left of the latter has its digits.
+        let down = if t > -1.0 && t < 300.0 { -up / (1.0 + up) } else { (-t).exp_m1() };
+        -self.a * (self.q * down).ln_1p() - self.b * (self.p * up).ln_1p()
     }
 }
 

@@ -1,5 +1,6 @@
 //! What is known of the arms of one split: counts, and the posterior of what each arm is worth.
 
+use super::best::integrate;
 use super::density::{Beta, Curve, Posterior, Rule};
 use super::{Reward, Totals, Unusable};
 use crate::effect::ARMS_MAX;
@@ -40,6 +41,8 @@ pub struct Evidence {
     own: Vec<Totals>,
     borrowed: Vec<f64>,
     curves: Vec<Curve>,
+    best: Vec<f64>,
+    losses: Vec<f64>,
 }
 
 /// Counts that need not be whole.
@@ -141,11 +144,15 @@ impl Evidence {
             Reward::Rate => rates(&arms),
             Reward::Amount => amounts(&arms),
         };
+        let curves: Vec<Curve> = posteriors.into_iter().map(|one| Curve::new(one, &rule)).collect();
+        let (best, losses) = integrate(&curves);
         Ok(Evidence {
             reward,
             own: own.to_vec(),
             borrowed: borrowed.iter().map(|arm| arm.runs).collect(),
-            curves: posteriors.into_iter().map(|one| Curve::new(one, &rule)).collect(),
+            curves,
+            best,
+            losses,
         })
     }
 
@@ -173,8 +180,12 @@ impl Evidence {
         Estimate { value: curve.posterior.mean(), interval: Interval { low, high } }
     }
 
-    pub(super) fn curves(&self) -> &[Curve] {
-        &self.curves
+    pub(super) fn best(&self) -> &[f64] {
+        &self.best
+    }
+
+    pub(super) fn losses(&self) -> &[f64] {
+        &self.losses
     }
 }
 

@@ -8,7 +8,6 @@
 
 use model::Span;
 
-use super::best::integrate;
 use super::{Evidence, Reward, Totals};
 use crate::interval::Level;
 use crate::sequential::SUCCESSES_MIN;
@@ -120,7 +119,7 @@ pub enum Missing {
 /// any, and that arm is in arms − 1 pairs.
 /// What is borrowed from other contexts counts for P(best) and never for E.
 pub fn judge(known: &Evidence, rule: Rule, elapsed: Span) -> Verdict {
-    let (best, losses) = integrate(known);
+    let (best, losses) = (known.best(), known.losses());
     let leader = (0..best.len()).rev().max_by(|a, b| best[*a].total_cmp(&best[*b])).unwrap_or(0);
     let others = (0..best.len()).filter(|arm| *arm != leader);
     let ln_least =
