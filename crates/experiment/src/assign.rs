@@ -9,6 +9,7 @@ mod arms;
 mod control;
 pub mod growthbook;
 
+pub(crate) use arms::sooner;
 pub use arms::{Arm, Arms, ArmsError};
 pub use control::{Control, Controls, Groups, GroupsError, Holdout, Named};
 

@@ -2,8 +2,9 @@
 //!
 //! What it is: who is in which arm or control group (a pure function of seed, salt and person); what
 //! an experiment may conclude from counts, always with intervals and with a refusal where there are
-//! too few; how many users it needs; which message a conversion is credited to. What it is not: it
-//! stores nothing, counts nobody, knows no clock and no chance. Whoever counts hands in numbers.
+//! too few; how many users it needs; which message a conversion is credited to; how a split learns which
+//! path is the best. What it is not: it stores nothing, knows no clock and no chance, and counts nobody
+//! but the runs of a learning split. Whoever counts hands in numbers.
 //!
 //! ```
 //! use experiment::assign::{Control, Holdout, Share};
@@ -20,6 +21,7 @@
 
 pub mod assign;
 pub mod attribution;
+pub mod bandit;
 pub mod effect;
 pub mod interval;
 pub mod power;

@@ -80,20 +80,28 @@ impl Arms {
     /// most 2d / (1 + d), which no rule without memory can beat in general (Bavarian and others,
     /// 2016). An arm that is added takes only from others, one that is removed only gives.
     pub fn pick<'s>(&self, seed: u64, experiment: &str, subject: impl Into<Subject<'s>>) -> usize {
-        let subject = subject.into();
-        let mut best: Option<(f64, &str, usize)> = None;
-        for (at, arm) in self.0.iter().enumerate().filter(|(_, arm)| arm.share > Share::NONE) {
-            let draw = Draw::at(seed, &["arm", experiment, arm.id.as_str()], subject);
-            // 1 − unit lies in (0, 1]: the waiting time is finite and not negative.
-            let wait = -(1.0 - draw.unit()).ln() / f64::from(arm.share.in_parts());
-            let found = (wait, arm.id.as_str(), at);
-            let sooner = best.is_none_or(|(than, id, _)| {
-                wait.total_cmp(&than).then(arm.id.as_str().cmp(id)).is_lt()
-            });
-            best = if sooner { Some(found) } else { best };
-        }
-        let (_, _, at) = best.expect("shares add up to a million, so one is above zero");
-        assert!(self.0[at].share > Share::NONE, "nobody is dealt to an arm without a share");
-        at
+        let arms = self.0.iter().map(|arm| (arm.id.as_str(), arm.share));
+        sooner(arms, seed, experiment, subject.into())
     }
+}
+
+/// The place of the arm whose waiting time for a person is the shortest; see [`Arms::pick`]. At least
+/// one share must be above zero.
+pub(crate) fn sooner<'a>(
+    arms: impl Iterator<Item = (&'a str, Share)>,
+    seed: u64,
+    experiment: &str,
+    subject: Subject<'_>,
+) -> usize {
+    let mut best: Option<(f64, &str, usize)> = None;
+    for (at, (id, share)) in arms.enumerate().filter(|(_, (_, share))| *share > Share::NONE) {
+        let draw = Draw::at(seed, &["arm", experiment, id], subject);
+        // 1 − unit lies in (0, 1]: the waiting time is finite and not negative.
+        let wait = -(1.0 - draw.unit()).ln() / f64::from(share.in_parts());
+        let sooner =
+            best.is_none_or(|(than, known, _)| wait.total_cmp(&than).then(id.cmp(known)).is_lt());
+        best = if sooner { Some((wait, id, at)) } else { best };
+    }
+    let (_, _, at) = best.expect("shares add up to a million, so one is above zero");
+    at
 }

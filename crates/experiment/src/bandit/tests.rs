@@ -1,0 +1,6 @@
+mod allocation;
+mod best;
+mod contexts;
+mod ledger;
+mod simulate;
+mod winner;
