@@ -1,10 +1,11 @@
 //! A journey as the fold needs it: steps by number, everything that can be wrong with it told before.
 
 use experiment::assign::{Arms, Share};
-use model::{Day, Event, Operation, Span, Text, Timestamp, Value, Weekday};
+use model::{Day, Event, Operation, Span, Text, Timestamp, UserIndex, Value, Weekday};
 use segment::Predicate;
 use segment::live::Matches;
 
+use crate::outreach::Policy;
 use crate::schedule::Minute;
 
 /// One version of a journey.
@@ -312,6 +313,14 @@ impl Journey {
     /// The number of a step.
     pub fn step(&self, id: &str) -> Option<u16> {
         self.steps.iter().position(|step| step.id == id).and_then(|at| u16::try_from(at).ok())
+    }
+
+    /// The control group that a user is in, as far as it is this journey's business; nobody of it comes in.
+    pub fn held_out(&self, policy: &Policy, user: UserIndex) -> Option<Text> {
+        match self.transactional {
+            true => None,
+            false => policy.held_out(&self.groups, (&self.id, self.control), user),
+        }
     }
 
     /// Everything that happens to users that it asks about after they came in.
