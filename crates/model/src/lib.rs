@@ -14,8 +14,8 @@
 
 pub mod bounds;
 pub mod facts;
-pub mod operation;
 pub mod journey;
+pub mod operation;
 pub mod outreach;
 pub mod record;
 pub mod sum;

@@ -106,7 +106,16 @@ mod tests {
     #[test]
     fn only_these_names_tell_of_messages() {
         assert!(NAMES.iter().chain(&journey::NAMES).all(|name| is_outreach(name)));
-        let others = ["Journey", "Journey Begun", "Message", "Message ", "Message Read", "message sent", "Purchase", ""];
+        let others = [
+            "Journey",
+            "Journey Begun",
+            "Message",
+            "Message ",
+            "Message Read",
+            "message sent",
+            "Purchase",
+            "",
+        ];
         assert!(others.iter().all(|name| !is_outreach(name)));
     }
 
