@@ -4,6 +4,7 @@
 //! published, so that nothing that is edited changes what happens.
 
 pub(crate) mod check;
+mod enter;
 mod person;
 mod plays;
 mod publish;
