@@ -33,7 +33,7 @@ export interface Layout {
 }
 
 const GAP_X = 44;
-const GAP_Y = 92;
+export const GAP_Y = 92;
 /** What a line between boxes needs: the width of its label. */
 const LANE = 132;
 const SWEEPS = 6;
@@ -250,11 +250,10 @@ function drawn(boxes: Box[], lines: Line[], places: Map<string, Place>, chains: 
   let y = 0;
   const tops = layers.map((layer) => {
     const top = y;
-    y += Math.max(...layer.map(({ height }) => height)) + GAP_Y;
+    // Below names alone no box has to be got around.
+    y += Math.max(...layer.map(({ height }) => height)) + (layer.every(({ lane }) => lane) ? GAP_Y / 2 : GAP_Y);
     return top;
   });
-  const heights = layers.map((layer) => Math.max(...layer.map(({ height }) => height)));
-  const middle = (one: Place) => tops[one.rank]! + heights[one.rank]! / 2;
   const top = (one: Place): Point => ({ x: x(one.x), y: tops[one.rank]! });
   const bottom = (one: Place): Point => ({ x: x(one.x), y: tops[one.rank]! + one.height });
   const points = new Map<string, Point[]>();
@@ -262,7 +261,7 @@ function drawn(boxes: Box[], lines: Line[], places: Map<string, Place>, chains: 
     const chain = chains.get(line.id);
     const start = places.get(line.from)!;
     const end = places.get(line.to)!;
-    points.set(line.id, [bottom(start), ...(chain ?? []).slice(1, -1).map((lane) => ({ x: x(lane.x), y: middle(lane) })), top(end)]);
+    points.set(line.id, [bottom(start), ...(chain ?? []).slice(1, -1).map((lane) => ({ x: x(lane.x), y: tops[lane.rank]! })), top(end)]);
   }
   return {
     boxes: new Map(boxes.map(({ id, width }) => [id, { x: x(places.get(id)!.x) - width / 2, y: tops[places.get(id)!.rank]! }])),
