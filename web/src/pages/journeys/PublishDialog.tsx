@@ -7,6 +7,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ErrorPanel } from '../../components/ErrorPanel';
 import { Query } from '../../components/Query';
+import { Dot } from '../../components/StateBadge';
 import { useFormat } from '../../lib/format';
 import { Problems } from '../campaigns/content/Problems';
 import { journeys, useForgetJourneys } from './api';
@@ -14,7 +15,7 @@ import type { Journey, JourneyInput, JourneyReview, StepMove, StepReview } from 
 import { useJourneyWords } from './words';
 
 const CHANGES = ['added', 'removed', 'changed'] as const;
-const COLOURS = { added: 'teal', removed: 'red', changed: 'blue' };
+const COLOURS = { added: '#10b981', removed: '#ef4444', changed: '#3b82f6' };
 
 export function PublishDialog({ journey, onClose }: { journey: Journey; onClose: () => void }) {
   const { t } = useTranslation();
@@ -52,7 +53,7 @@ function Review({ journey, review, onClose }: { journey: Journey; review: Journe
         {CHANGES.map((change) => review[change].length > 0 && (
           <Group key={change} gap={6} data-change={change}>
             <Text size="sm" fw={600} w={110}>{t(`publish.change.${change}`)}</Text>
-            {review[change].map((step) => <Badge key={step} variant="light" color={COLOURS[change]} tt="none" fw={500}>{words.stepName(definition, step)}</Badge>)}
+            {review[change].map((step) => <Badge key={step} variant="default" tt="none" fw={500} leftSection={<Dot colour={COLOURS[change]} size={8} />}>{words.stepName(definition, step)}</Badge>)}
           </Group>
         ))}
       </Stack>
@@ -89,7 +90,7 @@ function Choice({ definition, review, gone, value, onChange }: ChoiceProps) {
     <Paper p="sm" data-move={review.step}>
       <Group justify="space-between" gap="sm" align="flex-start">
         <div style={{ flex: '1 1 220px', minWidth: 0 }}>
-          <Text size="sm" fw={600}><bdi>{review.name}</bdi>{gone && <Badge ms={8} size="sm" variant="light" color="red" tt="none">{t('publish.change.removed')}</Badge>}</Text>
+          <Text component="div" size="sm" fw={600}><bdi>{review.name}</bdi>{gone && <Badge ms={8} size="sm" variant="default" tt="none" leftSection={<Dot colour={COLOURS.removed} size={8} />}>{t('publish.change.removed')}</Badge>}</Text>
           <Text size="sm" className="numbers">{t('publish.waitHere', { shown: format.count(review.waiting) })}</Text>
           <Text size="xs" c="dimmed">{t('publish.proposed', { move: words.move(review.proposed, definition) })} <bdi>{review.why}</bdi></Text>
         </div>

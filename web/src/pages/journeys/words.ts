@@ -3,6 +3,7 @@
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLifecycle, useSegments } from '../../api/queries';
+import { useWeekdays } from '../../components/outreach/HoursFields';
 import { useFormat } from '../../lib/format';
 import { useNames } from '../../lib/names';
 import { useOutreachNames } from '../../lib/outreach';
@@ -28,6 +29,7 @@ export function useJourneyWords() {
   const states = useNames();
   const segments = useSegments();
   const lifecycle = useLifecycle();
+  const days = useWeekdays();
   return useMemo(() => {
     const span = (text: string | undefined) => (text ? spanWords(text, i18n.language) : '…');
     const kind = (code: StepKind) => t(`step.kind.${code}`);
@@ -53,7 +55,7 @@ export function useJourneyWords() {
       const known = journey.steps.find((one) => one.id === id);
       return known ? step(known) : id;
     };
-    const path = (one: JourneyStep, id: string): string => {
+    const path = (one: JourneyStep, id: string, journey?: JourneyInput): string => {
       const { do: action } = one;
       if (id === NEXT) return t('way.next');
       if (id === UNREACHABLE) return t('way.unreachable');
@@ -63,7 +65,7 @@ export function useJourneyWords() {
       if (known?.name) return known.name;
       if (action.kind === 'wait_for') {
         const wait = action.any.find((way) => way.id === id);
-        if (wait) return happening(wait.when);
+        if (wait) return happening(wait.when, journey);
       }
       if (action.kind === 'split') {
         const split = action.paths.find((way) => way.id === id);
@@ -85,10 +87,11 @@ export function useJourneyWords() {
       const text = ['subject', 'title', 'body', 'template', 'url'].map((name) => whole?.[name]).find((one) => typeof one === 'string' && one.trim() !== '');
       return [names.channel(channel), typeof text === 'string' ? text.slice(0, 120) : ''].filter(Boolean).join(' · ');
     };
+    const weekday = (code: string) => days.find(({ value }) => value === code)?.label ?? code;
     const wait = (action: Extract<StepAction, { kind: 'wait' }>) => {
       const parts: string[] = [];
       if (action.for) parts.push(span(action.for));
-      if (action.until) parts.push(t('step.until', { time: action.until }));
+      if (action.until) parts.push([t('step.until', { time: action.until }), ...(action.weekdays ?? []).map(weekday)].join(', '));
       if (action.date) parts.push(t('step.until', { time: action.date.replace('T', ' ') }));
       if (action.attribute) parts.push(action.offset ? t('step.untilAttribute', { name: action.attribute, offset: span(action.offset) }) : t('step.until', { time: action.attribute }));
       return parts.join(', ');
@@ -125,7 +128,7 @@ export function useJourneyWords() {
     };
     const problem = ({ code, what }: Problem) => t(`journeyProblem.${code}`, { what });
     return { span, kind, happening, step, stepName, path, said, summary, entry, reason, move, problem, segment };
-  }, [t, i18n, format, names, states, segments.data, lifecycle.data]);
+  }, [t, i18n, format, names, states, segments.data, lifecycle.data, days]);
 }
 
 export type JourneyWords = ReturnType<typeof useJourneyWords>;

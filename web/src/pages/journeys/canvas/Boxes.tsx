@@ -41,14 +41,14 @@ function Frame({ id, kind, title, summary, note, label, children }: FrameProps) 
   const { current, opened, onFocus, onOpen, flaws, rtl } = useCanvas();
   const Icon = ICONS[kind];
   const flaw = flaws.get(id === ENTRY ? null : id);
+  const more = [label, note ? t('canvas.noted', { note }) : '', flaw === undefined ? '' : flaw ? t('canvas.wrong') : t('canvas.unwise')].filter(Boolean);
   return (
     <div className={classes.box} dir={rtl ? 'rtl' : 'ltr'} data-opened={opened === id || undefined} data-flaw={flaw === undefined ? undefined : flaw ? 'error' : 'warning'}>
       <button
         type="button"
-        className={`${classes.main} nopan`}
+        className={classes.main}
         data-box={id}
         tabIndex={current === id ? 0 : -1}
-        aria-label={[title, summary, label, note && t('canvas.noted', { note }), flaw !== undefined && (flaw ? t('canvas.wrong') : t('canvas.unwise'))].filter(Boolean).join('. ')}
         aria-expanded={opened === id}
         onFocus={() => onFocus(id)}
         onClick={() => onOpen(id)}
@@ -57,6 +57,7 @@ function Frame({ id, kind, title, summary, note, label, children }: FrameProps) 
         <span className={classes.words}>
           <span className={classes.title}><bdi>{title}</bdi></span>
           <span className={classes.summary} title={summary}><bdi>{summary}</bdi></span>
+          {more.length > 0 && <span className="visually-hidden">{more.join('. ')}</span>}
         </span>
         <span className={classes.marks}>
           {flaw !== undefined && (flaw ? <IconAlertCircle size={16} color="var(--bad)" /> : <IconAlertTriangle size={16} color="var(--mantine-color-yellow-7)" />)}

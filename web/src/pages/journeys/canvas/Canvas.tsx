@@ -24,6 +24,11 @@ const COUNTED = { ...PLAIN, entry: { width: WIDTH, height: 98 }, step: { width: 
 const CLOSEST = 1.4;
 const FARTHEST = 0.15;
 const MOVE_MS = 200;
+/** Smaller than this nothing is read at first. */
+const READABLE = 0.62;
+const MARGIN = 20;
+/** Room for the buttons above. */
+const TOOLS = 44;
 
 export interface CanvasProps {
   journey: JourneyInput;
@@ -104,6 +109,18 @@ function Inner({ journey, id, report, flaws, opened, onOpen, onInsert, onConnect
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [opened]);
 
+  /** At first the entry is in the upper middle, and as much as can be read is below it. */
+  const begin = () => {
+    const seen = frame.current?.getBoundingClientRect();
+    const entry = scene.layout.boxes.get(ENTRY);
+    if (!seen || !entry) return;
+    const zoom = Math.min(1, Math.max(READABLE, Math.min((seen.width - 2 * MARGIN) / scene.layout.width, (seen.height - 2 * MARGIN) / scene.layout.height)));
+    const all = scene.layout.width * zoom;
+    // What fits stands in the middle; of what does not, the entry does.
+    const x = all + 2 * MARGIN <= seen.width ? (seen.width - all) / 2 : seen.width / 2 - (entry.x + WIDTH / 2) * zoom;
+    void flow.setViewport({ x, y: MARGIN + TOOLS, zoom }).then(() => opened && show(opened));
+  };
+
   const insert = (place: Place, kind: StepKind) => {
     setPalette(null);
     wanted.current = onInsert(place, kind);
@@ -165,8 +182,7 @@ function Inner({ journey, id, report, flaws, opened, onOpen, onInsert, onConnect
           zoomOnDoubleClick={false}
           minZoom={FARTHEST}
           maxZoom={CLOSEST}
-          fitView
-          fitViewOptions={{ maxZoom: 1, minZoom: 0.45, padding: 0.08 }}
+          onInit={begin}
           aria-label={t('canvas.label', { name: journey.name })}
           role="group"
         >

@@ -23,7 +23,7 @@ export function WayLine({ data }: EdgeProps<WayEdge>) {
   if (!data) return null;
   const { edge, points } = data;
   const step = edge.step === null ? undefined : stepOf(journey, edge.step);
-  const name = step ? words.path(step, edge.path) : '';
+  const name = step ? words.path(step, edge.path, journey) : '';
   const spots = spotsOf(points, edge.named);
   const at = ({ x, y }: Point) => ({ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` });
   const place = { step: edge.step, path: edge.path };

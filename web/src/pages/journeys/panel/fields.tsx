@@ -104,7 +104,7 @@ export function WaysFields({ journey, step, onStep }: Pick<StepProps, 'journey' 
   return (
     <Stack gap="xs" role="group" aria-label={t('panel.then')}>
       <Text size="sm" fw={600}>{t('panel.then')}</Text>
-      {ways.map(({ path, to }) => <TargetField key={path} label={words.path(step, path)} journey={journey} from={step.id} value={to} onChange={(next) => onStep(withWay(step, path, next))} />)}
+      {ways.map(({ path, to }) => <TargetField key={path} label={words.path(step, path, journey)} journey={journey} from={step.id} value={to} onChange={(next) => onStep(withWay(step, path, next))} />)}
     </Stack>
   );
 }
