@@ -8,6 +8,7 @@ import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState }
 import { useTranslation } from 'react-i18next';
 import type { Place } from '../model/edit';
 import { waysOf } from '../model/graph';
+import { GAP_Y, type Point } from '../model/layout';
 import { ENTRY, neighbour, sceneOf } from '../model/scene';
 import type { JourneyInput, JourneyReport, StepKind } from '../types';
 import { useJourneyWords } from '../words';
@@ -76,17 +77,22 @@ function Inner({ journey, id, report, flaws, opened, onOpen, onInsert, onConnect
     id: edge.id, type: 'way', source: edge.from, target: edge.to, data: { edge, points: scene.layout.lines.get(edge.id)! }, focusable: false, selectable: false,
   })), [scene]);
 
-  /** Moves the picture so far that a box is on it. */
-  const show = useCallback((box: string) => {
-    const at = scene.layout.boxes.get(box);
+  /** Moves the picture so far that an area is on it. */
+  const reveal = useCallback((at: Point, width = 0, height = 0) => {
     const seen = frame.current?.getBoundingClientRect();
-    if (!at || !seen) return;
+    if (!seen) return;
     const { x, y, zoom } = flow.getViewport();
     const left = at.x * zoom + x;
     const top = at.y * zoom + y;
-    if (left >= 0 && top >= 0 && left + WIDTH * zoom <= seen.width && top + sizes.step.height * zoom <= seen.height) return;
-    void flow.setCenter(at.x + WIDTH / 2, at.y + sizes.step.height / 2, { zoom, duration: matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : MOVE_MS });
-  }, [scene, flow, sizes]);
+    if (left >= 0 && top >= 0 && left + width * zoom <= seen.width && top + height * zoom <= seen.height) return;
+    void flow.setCenter(at.x + width / 2, at.y + height / 2, { zoom, duration: matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : MOVE_MS });
+  }, [flow]);
+
+  /** A box with the buttons below it. */
+  const show = useCallback((box: string) => {
+    const at = scene.layout.boxes.get(box);
+    if (at) reveal(at, WIDTH, sizes.step.height + GAP_Y);
+  }, [scene, sizes, reveal]);
 
   const focus = useCallback((box: string) => {
     setCurrent(box);
@@ -157,7 +163,7 @@ function Inner({ journey, id, report, flaws, opened, onOpen, onInsert, onConnect
   const life = {
     journey, id, words, rtl, report, flaws, current: here, opened, palette,
     numbers: (step: string) => report?.steps.find((one) => one.step === step),
-    onFocus: setCurrent, onOpen, onInsert: insert, onConnect, onWaiting, onPalette: setPalette,
+    onFocus: setCurrent, onOpen, onInsert: insert, onConnect, onWaiting, onPalette: setPalette, onReveal: reveal,
   };
   return (
     <CanvasProvider value={life}>

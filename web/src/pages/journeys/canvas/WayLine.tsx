@@ -19,7 +19,7 @@ export type WayEdge = FlowEdge<{ edge: Edge; points: Point[] }>;
 export function WayLine({ data }: EdgeProps<WayEdge>) {
   const { t } = useTranslation();
   const format = useFormat();
-  const { journey, words, report, numbers, current, palette, onPalette, rtl } = useCanvas();
+  const { journey, words, report, numbers, current, palette, onPalette, onReveal, rtl } = useCanvas();
   if (!data) return null;
   const { edge, points } = data;
   const step = edge.step === null ? undefined : stepOf(journey, edge.step);
@@ -39,7 +39,7 @@ export function WayLine({ data }: EdgeProps<WayEdge>) {
           <div className={classes.spot} style={at(spots.plus)} dir={dir}><span className={`${classes.moved} numbers`} data-moved={edge.id}>{format.count(moved)}</span></div>
         ) : (
           <div className={`${classes.spot} nodrag nopan`} style={at(spots.plus)} dir={dir}>
-            <Popover opened={palette === edge.id} onChange={(open) => !open && onPalette(null)} position="right" shadow="md" trapFocus returnFocus radius="lg" withRoles={false}>
+            <Popover opened={palette === edge.id} onChange={(open) => !open && onPalette(null)} position="right" shadow="md" trapFocus returnFocus radius="lg" withRoles={false} hideDetached={false}>
               <Popover.Target>
                 <button
                   type="button"
@@ -49,6 +49,7 @@ export function WayLine({ data }: EdgeProps<WayEdge>) {
                   aria-label={edge.named ? t('canvas.insertOn', { from, path: name }) : t('canvas.insertAfter', { from })}
                   aria-haspopup="dialog"
                   aria-expanded={palette === edge.id}
+                  onFocus={() => onReveal(spots.plus)}
                   onClick={() => onPalette(palette === edge.id ? null : edge.id)}
                 >
                   <IconPlus size={14} stroke={2} />

@@ -2,6 +2,7 @@
 
 import { createContext, useContext } from 'react';
 import type { Place } from '../model/edit';
+import type { Point } from '../model/layout';
 import type { JourneyInput, JourneyReport, StepKind, StepReport } from '../types';
 import type { JourneyWords } from '../words';
 
@@ -25,6 +26,8 @@ export interface CanvasLife {
   onInsert: (place: Place, kind: StepKind) => void;
   onConnect: (place: Place, to: string | undefined) => void;
   onWaiting: (step: string) => void;
+  /** Moves the picture so far that a point is on it. */
+  onReveal: (point: Point) => void;
   /** The line whose palette is open. */
   palette: string | null;
   onPalette: (edge: string | null) => void;
