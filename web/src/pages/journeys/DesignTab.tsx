@@ -6,8 +6,7 @@ import { type ReactNode, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useParam } from '../../lib/params';
 import Canvas from './canvas/Canvas';
-import { together } from './model/checks';
-import { problemsOf } from './model/checks';
+import { problemsOf, together } from './model/checks';
 import { connect, insertStep, type Place, removeStep } from './model/edit';
 import { stepOf, waysInto } from './model/graph';
 import { ENTRY } from './model/scene';
@@ -78,7 +77,7 @@ export default function DesignTab({ journey, draft }: { journey: Journey; draft:
         </Box>
         {panel && <Aside title={opened === ENTRY ? t('entry.title') : step ? words.step(step) : ''} onClose={close}>{panel}</Aside>}
       </Box>
-      <Text size="xs" c="dimmed" mt={6}>{t('canvas.keys')}</Text>
+      <Text size="xs" c="dimmed" mt={6} visibleFrom="sm">{t('canvas.keys')}</Text>
       <ProblemList journey={now} problems={problems} error={told.error} onOpen={(id) => setOpened(id ?? ENTRY)} />
     </>
   );

@@ -49,8 +49,9 @@ export function useJourneyPlays() {
   return useQuery({ queryKey: ['journey-plays'], queryFn: journeys.plays, staleTime: 600_000 });
 }
 
+/** One journey; asked again while it is under way. */
 export function useJourney(id: string) {
-  return useQuery({ queryKey: ['journey', id], queryFn: () => journeys.one(id) });
+  return useQuery({ queryKey: ['journey', id], queryFn: () => journeys.one(id), refetchInterval: ({ state }) => (lively(state.data?.status) ? LOOK_EVERY_MS : false) });
 }
 
 export function useJourneyReport(id: string, query: { from?: string | undefined; to?: string | undefined }, status: string, enabled = true) {

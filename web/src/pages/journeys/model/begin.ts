@@ -1,7 +1,6 @@
 // What a new step, a new path and a new journey say.
 
-import { emptyContent } from '../../campaigns/draft';
-import { DEFAULT_LOCALE } from '../../campaigns/draft';
+import { DEFAULT_LOCALE, emptyContent } from '../../campaigns/draft';
 import type { Channel, JourneyInput, StepAction, StepKind, StepMessage } from '../types';
 
 export function emptyMessage(channel: Channel = 'email'): StepMessage {
