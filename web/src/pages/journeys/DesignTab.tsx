@@ -2,7 +2,7 @@
 
 import { Box, CloseButton, Drawer, Group, Paper, ScrollArea, Text, useDirection } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
-import { type ReactNode, useMemo } from 'react';
+import { type ReactNode, useEffect, useMemo, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useParam } from '../../lib/params';
 import Canvas from './canvas/Canvas';
@@ -36,7 +36,21 @@ export default function DesignTab({ journey, draft }: { journey: Journey; draft:
     return found;
   }, [problems]);
   const step = stepOf(now, opened);
-  const close = () => setOpened('');
+  /** What gets the focus once what is open has changed: opened by a key it goes along, and closed it goes back. */
+  const wanted = useRef<string | null>(null);
+  useEffect(() => {
+    if (wanted.current === null) return;
+    document.querySelector<HTMLElement>(wanted.current)?.focus({ preventScroll: true });
+    wanted.current = null;
+  }, [opened]);
+  const close = () => {
+    wanted.current = `[data-box="${CSS.escape(opened)}"]`;
+    setOpened('');
+  };
+  const open = (id: string, byKey = false) => {
+    wanted.current = byKey && id !== opened ? '[data-panel] [role="region"]' : null;
+    setOpened(id === opened ? '' : id);
+  };
   const insert = (place: Place, kind: StepKind) => {
     const made = insertStep(now, place, kind);
     change(made.journey);
@@ -48,7 +62,7 @@ export default function DesignTab({ journey, draft }: { journey: Journey; draft:
     const next = removeStep(now, id);
     if (next === now) return null;
     change(next);
-    if (opened === id) close();
+    if (opened === id) setOpened('');
     return before;
   };
   const panel = opened === ENTRY ? (
@@ -66,7 +80,7 @@ export default function DesignTab({ journey, draft }: { journey: Journey; draft:
             report={null}
             flaws={flaws}
             opened={panel ? opened : ''}
-            onOpen={(id) => setOpened(id === opened ? '' : id)}
+            onOpen={open}
             onInsert={insert}
             onConnect={(place, to) => change(connect(now, place, to))}
             onRemove={remove}

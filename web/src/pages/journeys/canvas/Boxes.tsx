@@ -51,7 +51,8 @@ function Frame({ id, kind, title, summary, note, label, children }: FrameProps) 
         tabIndex={current === id ? 0 : -1}
         aria-expanded={opened === id}
         onFocus={() => onFocus(id)}
-        onClick={() => onOpen(id)}
+        // A click without a pointer is a key.
+        onClick={(event) => onOpen(id, event.detail === 0)}
       >
         <ThemeIcon variant="light" color={COLOURS[kind]} size={34} radius="md" style={{ flex: 'none' }}><Icon size={19} stroke={1.7} /></ThemeIcon>
         <span className={classes.words}>

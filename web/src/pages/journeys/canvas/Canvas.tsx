@@ -37,7 +37,7 @@ export interface CanvasProps {
   report: JourneyReport | null;
   flaws: Map<string | null, boolean>;
   opened: string;
-  onOpen: (id: string) => void;
+  onOpen: (id: string, byKey?: boolean) => void;
   onInsert: (place: Place, kind: StepKind) => string;
   onConnect: (place: Place, to: string | undefined) => void;
   onRemove: (id: string) => string | null;

@@ -22,7 +22,8 @@ export interface CanvasLife {
   /** The box that is open beside the canvas. */
   opened: string;
   onFocus: (id: string) => void;
-  onOpen: (id: string) => void;
+  /** `byKey`: the focus goes along. */
+  onOpen: (id: string, byKey?: boolean) => void;
   onInsert: (place: Place, kind: StepKind) => void;
   onConnect: (place: Place, to: string | undefined) => void;
   onWaiting: (step: string) => void;
