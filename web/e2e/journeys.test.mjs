@@ -116,6 +116,14 @@ test('a journey is written by pointer and by keys, and taken back', async () => 
   await page.keyboard.press('Control+z');
   await box('wait').waitFor();
 
+  // Opened by a key, the form takes the focus along and gives it back.
+  await page.keyboard.press('Escape');
+  await box('message').focus();
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(() => document.activeElement.closest('[data-panel]') !== null);
+  await page.keyboard.press('Escape');
+  await page.waitForFunction(() => document.activeElement.dataset.box === 'message');
+
   // Its form, its id wherever it is named, and saving.
   await box('wait').click();
   const panel = page.locator('[data-panel]');

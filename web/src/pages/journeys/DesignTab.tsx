@@ -2,7 +2,7 @@
 
 import { Box, CloseButton, Drawer, Group, Paper, ScrollArea, Text, useDirection } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
-import { type ReactNode, useEffect, useMemo, useRef } from 'react';
+import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useParam } from '../../lib/params';
 import Canvas from './canvas/Canvas';
@@ -27,7 +27,13 @@ export default function DesignTab({ journey, draft }: { journey: Journey; draft:
   const { t } = useTranslation();
   const words = useJourneyWords();
   const { draft: now, change, generation } = draft;
-  const [opened, setOpened] = useParam('step', null, '');
+  const [named, name] = useParam('step', null, '');
+  // The address follows; it is behind by a moment, in which keys already mean the new one.
+  const [opened, setHere] = useState(named);
+  const setOpened = (id: string) => {
+    setHere(id);
+    name(id);
+  };
   const told = useCheck(now, journey);
   const problems = useMemo(() => together(now, problemsOf(now), told.problems), [now, told.problems]);
   const flaws = useMemo(() => {

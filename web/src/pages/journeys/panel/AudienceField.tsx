@@ -35,7 +35,7 @@ export function AudienceField({ label, value, onChange, everybody }: Props) {
   return (
     <Stack gap="sm" role="group" aria-label={label}>
       <SegmentedControl size="xs" fullWidth aria-label={label} value={mode} onChange={choose} data={MODES.filter((one) => everybody || one !== 'everybody').map((one) => ({ value: one, label: t(`audience.mode.${one}`) }))} />
-      {mode === 'segment' && <SegmentChoice value={saved} onChange={onChange} />}
+      {mode === 'segment' && <SegmentChoice value={saved} onChange={(id) => onChange({ type: 'segment', id })} />}
       {(mode === 'rows' || mode === 'text') && (!json || read.data) && <Written key={mode} mode={mode} value={text} onChange={(written) => onChange(written.trim() === '' ? undefined : written)} onText={() => setMode('text')} />}
     </Stack>
   );
