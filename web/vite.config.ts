@@ -12,7 +12,7 @@ export default defineConfig({
     manifest: true,
     chunkSizeWarningLimit: 700,
     // What most pages share is one file: many small ones compress worse.
-    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'shared', test: /node_modules/, minShareCount: 12 }] } } },
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'shared', test: /node_modules/, minShareCount: 20 }] } } },
   },
   server: { proxy: { '/api': server, '/v1': server } },
   test: { environment: 'node', include: ['src/**/*.test.ts'] },

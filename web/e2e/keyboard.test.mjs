@@ -30,7 +30,7 @@ test('the first tab stop skips to the content', async () => {
 
 test('two keys go to a page and keep the chosen instant', async () => {
   await go(page, '/', { as_of: instant, lang: 'en' });
-  for (const [letter, path] of [['s', '/segments'], ['p', '/people'], ['v', '/live'], ['r', '/rfm'], ['l', '/lifecycle'], ['c', '/campaigns'], ['m', '/deliveries'], ['e', '/sources'], ['o', '/']]) {
+  for (const [letter, path] of [['s', '/segments'], ['p', '/people'], ['v', '/live'], ['r', '/rfm'], ['l', '/lifecycle'], ['c', '/campaigns'], ['j', '/journeys'], ['m', '/deliveries'], ['e', '/sources'], ['o', '/']]) {
     await page.keyboard.press('g');
     await page.keyboard.press(letter);
     await page.waitForURL((url) => url.pathname === path && url.searchParams.get('as_of') === instant);

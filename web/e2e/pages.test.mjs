@@ -13,7 +13,7 @@ before(async () => {
   instant = await fixedInstant();
   const { users } = await api(`/api/users?limit=1&as_of=${instant}`);
   const { segments } = await api('/api/segments');
-  pages = { overview: '/', live: '/live', lifecycle: '/lifecycle', rfm: '/rfm', segments: '/segments', 'new-segment': '/segments/new', people: '/people', data: '/data', 'data-errors': '/data?tab=errors', 'data-debugger': '/data?tab=live', sources: '/sources', settings: '/settings' };
+  pages = { overview: '/', live: '/live', lifecycle: '/lifecycle', rfm: '/rfm', segments: '/segments', 'new-segment': '/segments/new', people: '/people', journeys: '/journeys', data: '/data', 'data-errors': '/data?tab=errors', 'data-debugger': '/data?tab=live', sources: '/sources', settings: '/settings' };
   pages.person = `/people/${encodeURIComponent(users[0].id)}`;
   if (segments[0]) {
     pages.segment = `/segments/${segments[0].id}`;

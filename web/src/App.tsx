@@ -12,7 +12,7 @@ import { loadPart, loadParts } from './i18n';
 
 const OverviewPage = lazy(() => import('./pages/overview/OverviewPage'));
 const LivePage = lazy(() => import('./pages/live/LivePage'));
-const LifecyclePage = lazy(() => import('./pages/lifecycle/LifecyclePage'));
+const LifecyclePage = lazy(() => loadPart('lifecycle').then(() => import('./pages/lifecycle/LifecyclePage')));
 const RfmPage = lazy(() => import('./pages/rfm/RfmPage'));
 const SegmentsPage = lazy(() => import('./pages/segments/SegmentsPage'));
 const SegmentPage = lazy(() => import('./pages/segments/SegmentPage'));
@@ -24,6 +24,8 @@ const SettingsPage = lazy(() => loadParts('data', 'messages', 'channels').then((
 const CampaignsPage = lazy(() => loadParts('messages', 'campaigns').then(() => import('./pages/campaigns/CampaignsPage')));
 const CampaignPage = lazy(() => loadParts('messages', 'campaigns').then(() => import('./pages/campaigns/CampaignPage')));
 const WizardPage = lazy(() => loadParts('messages', 'campaigns').then(() => import('./pages/campaigns/WizardPage')));
+const JourneysPage = lazy(() => loadParts('messages', 'campaigns', 'journeys').then(() => import('./pages/journeys/JourneysPage')));
+const JourneyPage = lazy(() => loadParts('messages', 'campaigns', 'journeys').then(() => import('./pages/journeys/JourneyPage')));
 const DeliveriesPage = lazy(() => loadPart('messages').then(() => import('./pages/deliveries/DeliveriesPage')));
 const LoginPage = lazy(() => import('./pages/login/LoginPage'));
 const NotFoundPage = lazy(() => import('./pages/NotFoundPage'));
@@ -64,6 +66,8 @@ export function App() {
               <Route path="campaigns/new" element={<WizardPage key="new" />} />
               <Route path="campaigns/:id" element={<CampaignPage />} />
               <Route path="campaigns/:id/edit" element={<WizardPage />} />
+              <Route path="journeys" element={<JourneysPage />} />
+              <Route path="journeys/:id" element={<JourneyPage />} />
               <Route path="deliveries" element={<DeliveriesPage />} />
               <Route path="sources" element={<SourcesPage />} />
               <Route path="data" element={<DataPage />} />

@@ -43,6 +43,18 @@ const parts = {
     ar: () => import('./locales/data/ar.json'),
     id: () => import('./locales/data/id.json'),
   },
+  journeys: {
+    en: () => import('./locales/journeys/en.json'),
+    tr: () => import('./locales/journeys/tr.json'),
+    ar: () => import('./locales/journeys/ar.json'),
+    id: () => import('./locales/journeys/id.json'),
+  },
+  lifecycle: {
+    en: () => import('./locales/lifecycle/en.json'),
+    tr: () => import('./locales/lifecycle/tr.json'),
+    ar: () => import('./locales/lifecycle/ar.json'),
+    id: () => import('./locales/lifecycle/id.json'),
+  },
   messages: {
     en: () => import('./locales/messages/en.json'),
     tr: () => import('./locales/messages/tr.json'),

@@ -14,6 +14,7 @@ export default function HelpDialog({ opened, onClose }: { opened: boolean; onClo
     [['g', 's'], t('nav.segments')],
     [['g', 'p'], t('nav.people')],
     [['g', 'c'], t('nav.campaigns')],
+    [['g', 'j'], t('nav.journeys')],
     [['g', 'm'], t('nav.deliveries')],
     [['g', 'e'], t('nav.sources')],
     [['?'], t('help.this')],

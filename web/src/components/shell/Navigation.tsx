@@ -1,7 +1,7 @@
 // The list of pages.
 
 import { NavLink, Stack } from '@mantine/core';
-import { IconActivity, IconChartGridDots, IconDatabase, IconFilter, IconGauge, IconPlugConnected, IconRecycle, IconSend, IconSettings, IconSpeakerphone, IconUsers } from '@tabler/icons-react';
+import { IconActivity, IconChartGridDots, IconDatabase, IconFilter, IconGauge, IconPlugConnected, IconRecycle, IconSend, IconSettings, IconSitemap, IconSpeakerphone, IconUsers } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { NavLink as RouterLink, useLocation } from 'react-router';
 import { useLinks } from '../../lib/links';
@@ -18,6 +18,7 @@ export function Navigation() {
     { path: '/segments', label: t('nav.segments'), icon: IconFilter },
     { path: '/people', label: t('nav.people'), icon: IconUsers },
     { path: '/campaigns', label: t('nav.campaigns'), icon: IconSpeakerphone },
+    { path: '/journeys', label: t('nav.journeys'), icon: IconSitemap },
     { path: '/deliveries', label: t('nav.deliveries'), icon: IconSend },
     { path: '/data', label: t('nav.data'), icon: IconDatabase },
     { path: '/sources', label: t('nav.sources'), icon: IconPlugConnected },

@@ -12,6 +12,7 @@ export const GO_KEYS: Record<string, string> = {
   s: '/segments',
   p: '/people',
   c: '/campaigns',
+  j: '/journeys',
   m: '/deliveries',
   e: '/sources',
 };

@@ -10,6 +10,7 @@ import type { User } from '../../api/types';
 import { AppLink } from '../../components/AppLink';
 import { Page } from '../../components/Page';
 import { Query } from '../../components/Query';
+import { loadPart } from '../../i18n';
 import { useAsOf } from '../../lib/asOf';
 import { useFormat } from '../../lib/format';
 import { EventSummary } from './EventSummary';
@@ -22,6 +23,7 @@ import { StateHistory } from './StateHistory';
 import { Timeline } from './Timeline';
 
 const Devices = lazy(() => import('./Devices'));
+const PersonJourneys = lazy(() => loadPart('journeys').then(() => import('../journeys/PersonJourneys')));
 const MessagesCard = lazy(() => import('./MessagesCard'));
 
 function Content({ user }: { user: User }) {
@@ -41,6 +43,7 @@ function Content({ user }: { user: User }) {
         <Stack gap="lg">
           <StateHistory user={user} />
           <PersonSegments user={user} />
+          <Suspense fallback={null}><PersonJourneys id={user.id} /></Suspense>
           <Suspense fallback={null}><MessagesCard id={user.id} /></Suspense>
           <Timeline user={user} />
         </Stack>

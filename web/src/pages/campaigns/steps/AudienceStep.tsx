@@ -64,7 +64,7 @@ export default function AudienceStep({ draft, change, started }: StepProps) {
   );
 }
 
-function SegmentChoice({ value, onChange }: { value: string | null; onChange: (id: string) => void }) {
+export function SegmentChoice({ value, onChange }: { value: string | null; onChange: (id: string) => void }) {
   const { t } = useTranslation();
   const format = useFormat();
   const segments = useSegments();
@@ -91,7 +91,7 @@ interface WrittenProps {
 }
 
 /** A definition as sentences or as text. */
-function Written({ mode, value, onChange, onText }: WrittenProps) {
+export function Written({ mode, value, onChange, onText }: WrittenProps) {
   const { t } = useTranslation();
   const catalogue = useCatalogue();
   const [rows, setRows] = useState<Rows | null>(null);

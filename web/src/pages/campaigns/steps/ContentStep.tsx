@@ -153,7 +153,7 @@ interface MessageProps {
   children: React.ReactNode;
 }
 
-function MessageSection({ variant, locale, onLocale, onChange, children }: MessageProps) {
+export function MessageSection({ variant, locale, onLocale, onChange, children }: MessageProps) {
   const { t, i18n } = useTranslation();
   const [adding, setAdding] = useState('');
   const locales = Object.keys(variant.content);

@@ -24,9 +24,11 @@ interface Props {
   trigger: Trigger;
   onChange: (trigger: Trigger) => void;
   disabled: boolean;
+  /** The request of `api`. */
+  request?: string;
 }
 
-export function TriggerFields({ trigger, onChange, disabled }: Props) {
+export function TriggerFields({ trigger, onChange, disabled, request = 'POST /api/campaigns/…/send' }: Props) {
   const { t } = useTranslation();
   const names = useOutreachNames();
   const { workspace, now } = useSession();
@@ -65,7 +67,7 @@ export function TriggerFields({ trigger, onChange, disabled }: Props) {
       {trigger.kind === 'event' && <EventField label={t('rows.event')} value={trigger.event} onChange={(event) => onChange({ kind: 'event', event })} />}
       {(trigger.kind === 'enters' || trigger.kind === 'leaves') && <SegmentField value={trigger.segment} onChange={(segment) => onChange({ kind: trigger.kind, segment })} />}
       {trigger.kind === 'state' && <StateFields value={trigger} onChange={onChange} />}
-      {trigger.kind === 'api' && <Text size="sm" c="dimmed">{t('when.apiHint')} <span className="keep-ltr">POST /api/campaigns/…/send</span></Text>}
+      {trigger.kind === 'api' && <Text size="sm" c="dimmed">{t('when.apiHint')} <span className="keep-ltr">{request}</span></Text>}
       </Stack>
     </fieldset>
   );
@@ -141,7 +143,7 @@ function Recurring({ value, onChange }: { value: Recurrence; onChange: (value: R
   );
 }
 
-function SegmentField({ value, onChange }: { value: string; onChange: (segment: string) => void }) {
+export function SegmentField({ value, onChange }: { value: string; onChange: (segment: string) => void }) {
   const { t } = useTranslation();
   const segments = useSegments();
   return (
@@ -158,7 +160,7 @@ function SegmentField({ value, onChange }: { value: string; onChange: (segment: 
   );
 }
 
-function StateFields({ value, onChange }: { value: Trigger & { kind: 'state' }; onChange: (trigger: Trigger) => void }) {
+export function StateFields({ value, onChange }: { value: Trigger & { kind: 'state' }; onChange: (trigger: Trigger) => void }) {
   const { t } = useTranslation();
   const names = useNames();
   const lifecycle = useLifecycle();

@@ -33,7 +33,7 @@ export default function WhenStep({ draft, change, started }: StepProps) {
   );
 }
 
-function AgainFields({ again, onChange }: { again: Again; onChange: (again: Again) => void }) {
+export function AgainFields({ again, onChange }: { again: Again; onChange: (again: Again) => void }) {
   const { t } = useTranslation();
   return (
     <Group gap="md" align="flex-end">

@@ -1,0 +1,127 @@
+// Small fields that the forms of steps share.
+
+import { Autocomplete, NativeSelect, Stack, Switch, Text, TextInput } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useCatalogue } from '../../../api/queries';
+import { isSpan } from '../model/checks';
+import { waysOf, withWay } from '../model/graph';
+import type { JourneyInput, JourneyStep } from '../types';
+import { useJourneyWords } from '../words';
+
+/** What every form of a step gets. */
+export interface StepProps<Action = JourneyStep['do']> {
+  journey: JourneyInput;
+  step: JourneyStep;
+  action: Action;
+  /** `about`: which field is written, so that it is taken back as one. */
+  onAction: (action: Action, about?: string) => void;
+  onStep: (step: JourneyStep, about?: string) => void;
+  /** Makes a path that does what another does, with its steps. */
+  onCopyPath: (path: string) => void;
+}
+
+interface SpanProps {
+  label: string;
+  value: string | undefined;
+  onChange: (span: string) => void;
+  placeholder?: string;
+  /** It may be left empty, or be negative. */
+  optional?: boolean;
+  signed?: boolean;
+  description?: ReactNode;
+}
+
+/** A duration, as in `24h`. */
+export function SpanField({ label, value = '', onChange, placeholder = '24h', optional, signed, description }: SpanProps) {
+  const { t } = useTranslation();
+  const { span } = useJourneyWords();
+  const fine = isSpan(signed ? value.replace(/^-/, '') : value) || (optional && value.trim() === '');
+  return (
+    <TextInput
+      size="sm"
+      maw={260}
+      label={label}
+      description={description ?? (value && fine ? <bdi>{span(value)}</bdi> : t('panel.spanHint'))}
+      placeholder={placeholder}
+      value={value}
+      error={fine ? undefined : t('panel.spanWrong')}
+      onChange={(event) => onChange(event.currentTarget.value.trim())}
+    />
+  );
+}
+
+interface AttributeProps {
+  label: string;
+  description?: string;
+  value: string;
+  onChange: (name: string) => void;
+}
+
+/** A name of an attribute: one that is known, or any other. */
+export function AttributeField({ label, description, value, onChange }: AttributeProps) {
+  const catalogue = useCatalogue();
+  const known = [...new Set((catalogue.data?.attributes ?? []).map(({ name }) => name))];
+  return <Autocomplete size="sm" maw={320} label={label} {...(description && { description })} value={value} onChange={onChange} data={known} limit={20} />;
+}
+
+interface TargetProps {
+  label: string;
+  journey: JourneyInput;
+  /** The step from which it leads. */
+  from: string;
+  value: string | undefined;
+  onChange: (to: string | undefined) => void;
+}
+
+/** Where a way leads. */
+export function TargetField({ label, journey, from, value, onChange }: TargetProps) {
+  const { t } = useTranslation();
+  const words = useJourneyWords();
+  const known = value === undefined || journey.steps.some(({ id }) => id === value);
+  return (
+    <NativeSelect
+      size="sm"
+      label={label}
+      value={value ?? ''}
+      error={known ? undefined : t('canvas.missing', { name: value })}
+      onChange={(event) => onChange(event.currentTarget.value || undefined)}
+      data={[
+        { value: '', label: t('canvas.completed') },
+        ...(known ? [] : [{ value: value!, label: value! }]),
+        ...journey.steps.filter(({ id }) => id !== from).map((step) => ({ value: step.id, label: `${words.step(step)} (${step.id})` })),
+      ]}
+    />
+  );
+}
+
+/** Where all ways of a step lead. */
+export function WaysFields({ journey, step, onStep }: Pick<StepProps, 'journey' | 'step' | 'onStep'>) {
+  const { t } = useTranslation();
+  const words = useJourneyWords();
+  const ways = waysOf(step);
+  if (ways.length === 0) return null;
+  return (
+    <Stack gap="xs" role="group" aria-label={t('panel.then')}>
+      <Text size="sm" fw={600}>{t('panel.then')}</Text>
+      {ways.map(({ path, to }) => <TargetField key={path} label={words.path(step, path, journey)} journey={journey} from={step.id} value={to} onChange={(next) => onStep(withWay(step, path, next))} />)}
+    </Stack>
+  );
+}
+
+interface OwnWayProps {
+  label: string;
+  description: string;
+  journey: JourneyInput;
+  from: string;
+  value: string | undefined;
+  onChange: (to: string | undefined) => void;
+  /** Where it leads at first. */
+  first: string | undefined;
+}
+
+/** A way that may be left out: those people then go with the others. */
+export function OwnWay({ label, description, journey, from, value, onChange, first }: OwnWayProps) {
+  const begin = first ?? journey.steps.find(({ id }) => id !== from)?.id;
+  return <Switch label={label} description={description} checked={value !== undefined} disabled={begin === undefined} onChange={(event) => onChange(event.currentTarget.checked ? begin : undefined)} />;
+}
