@@ -800,6 +800,213 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/journeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All journeys. */
+        get: operations["journeys"];
+        put?: never;
+        /** Makes a journey; it is a draft. */
+        post: operations["create_journey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/journeys/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What is wrong or unwise about a journey that need not be stored. */
+        post: operations["check_journey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/journeys/plays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Journeys to begin with. */
+        get: operations["journey_plays"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/journeys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One journey, and what is wrong with it. */
+        get: operations["journey"];
+        /** Changes what is edited of a journey; what was published stays as it is. */
+        put: operations["update_journey"];
+        post?: never;
+        /** Deletes a draft, or a journey that was stopped, with its versions. */
+        delete: operations["delete_journey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/journeys/{id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Nobody comes in, and whoever is in keeps their place. */
+        post: operations["pause_journey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/journeys/{id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Publishes what is edited; a draft or a stopped journey is started by that. */
+        post: operations["publish_journey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/journeys/{id}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What became of those who came into a journey, and what it caused. */
+        get: operations["journey_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/journeys/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A paused journey goes on. */
+        post: operations["resume_journey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/journeys/{id}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What would become of whoever is in if what is edited were published. */
+        get: operations["review_journey"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/journeys/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Whoever is in is out. */
+        post: operations["stop_journey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/journeys/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Versions that were published, newest first. */
+        get: operations["journey_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/journeys/{id}/waiting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is in a journey, those who have waited longest first. */
+        get: operations["journey_waiting"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/keys": {
         parameters: {
             query?: never;
@@ -1785,6 +1992,23 @@ export interface paths {
         };
         /** The persons that a user is made of, with all their ids. */
         get: operations["identity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{id}/journeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The paths of one user through journeys, newest first, with why. */
+        get: operations["user_journeys"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4619,6 +4843,39 @@ export interface components {
              */
             start: string;
         };
+        /** @description Something that can happen to a user, for which a step waits, that ends a journey, or that is its goal. */
+        Happening: {
+            /** @description A name, or an object with `event` and `where`. */
+            event: unknown;
+            /** @enum {string} */
+            kind: "event";
+        } | {
+            /** @enum {string} */
+            kind: "enters";
+            /** @description Its id. */
+            segment: string;
+        } | {
+            /** @enum {string} */
+            kind: "leaves";
+            /** @description Its id. */
+            segment: string;
+        } | {
+            /** @description Only out of these states; default: any. */
+            from?: string[];
+            /** @enum {string} */
+            kind: "state";
+            /** @description Key of the lifecycle; default: the workspace's. */
+            lifecycle?: string;
+            /** @description Into one of these. */
+            to: string[];
+        } | {
+            /** @description `sent`, `failed`, `delivered`, `opened`, `clicked`, `bounced` or `dismissed`. */
+            did: string;
+            /** @enum {string} */
+            kind: "message";
+            /** @description Id of the step. */
+            step: string;
+        };
         /** @description Whether the server is well. */
         Health: {
             /**
@@ -5105,6 +5362,360 @@ export interface components {
             /** @description Everything that was not rejected is durable. */
             success: boolean;
         };
+        /** @description A journey. */
+        Journey: {
+            /** @description What is edited differs from what is published. */
+            changed: boolean;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /** @description Who made it. */
+            created_by: string;
+            /** @description What is edited. Published it is what whoever comes in goes through. */
+            definition: components["schemas"]["JourneyInput"];
+            /** @description Who changed it last. */
+            edited_by: string;
+            /** @description Stable id. */
+            id: string;
+            /** @description What is wrong or unwise about it; nothing of it keeps it from being saved. */
+            problems: components["schemas"]["ContentProblem"][];
+            /**
+             * Format: int32
+             * @description The number of the version that whoever comes in goes through; nothing: it was never published.
+             */
+            published: number | null;
+            /**
+             * Format: date-time
+             * @description When it was started first.
+             */
+            started_at: string | null;
+            status: ("draft" | "running" | "paused" | "stopped");
+            /**
+             * Format: date-time
+             * @description When it was changed last.
+             */
+            updated_at: string;
+            /** @description The version of what is edited: another text after every change. */
+            version: string;
+        };
+        /**
+         * @description What is wrong or unwise about a journey. `place` is the id of the step and the field, as in `wait-a-day for`;
+         *     of what belongs to no step the field alone.
+         */
+        JourneyChecked: {
+            /** @description Those of the journey first, then by step in their order. None of them is an error: it can be published. */
+            problems: components["schemas"]["ContentProblem"][];
+        };
+        /** @description What a journey is to bring about. */
+        JourneyGoal: {
+            /** @description Whoever reaches it is out of the journey. */
+            exits?: boolean;
+            /** @description Stable id, unique in the journey. */
+            id: string;
+            /** @description Name for people; default: the id. */
+            name?: string;
+            /** @description Of an event: the property with the revenue. */
+            revenue?: string;
+            /** @description What happens. A message is none. */
+            when: components["schemas"]["Happening"];
+            /** @description How long after somebody came in it counts, as in `14d`; at most 90 days. */
+            within: string;
+        };
+        /**
+         * @description What a journey did for one goal. Users count from the instant on at which they came in, or were held out,
+         *     first, whatever they went through (intention to treat).
+         */
+        JourneyGoalReport: {
+            /** @description `control` first, then `journey`; of paths: each path. */
+            arms: components["schemas"]["ArmReport"][];
+            /**
+             * @description The arms against the first one: `journey` against control; of paths each against the first, with p-values
+             *     that are adjusted for several (Holm).
+             */
+            effects: components["schemas"]["EffectReport"][];
+            /** @description Id of the goal. */
+            goal: string;
+            /** @description Its name for people. */
+            name: string;
+            /** @description Why there is no effect, in words. */
+            no_effect_because: string | null;
+            /** @description How long it counts. */
+            within: string;
+        };
+        /** @description A journey to make or to change. */
+        JourneyInput: {
+            /**
+             * @description How often one user comes in. Nobody is in twice at a time; with `after`, the pause counts from the last
+             *     entry.
+             */
+            again?: components["schemas"]["Again"];
+            /** @description Only members of this segment: an id, or a definition; default: everybody. */
+            audience?: unknown;
+            /**
+             * Format: double
+             * @description Share of those who would come in that does not, so that the effect can be told: 0 to 0.99, default 0.1.
+             */
+            control?: number;
+            /** @description Ids of the contact policy's control groups whose members do not come in, at most 16. */
+            control_groups?: string[];
+            /** @description What it is for. */
+            description?: string;
+            /** @description When somebody comes in. With `api`: by `POST /api/journeys/{id}/enter`, a list, or another journey. */
+            entry: components["schemas"]["Trigger"];
+            /** @description Whoever this happens to is out. */
+            exits?: components["schemas"]["Happening"][];
+            /** @description What it is to bring about; the first is the one that decides. */
+            goals?: components["schemas"]["JourneyGoal"][];
+            /** @description Messages only within these local hours of each user; default: any. */
+            hours?: components["schemas"]["LocalHours"][];
+            /** @description Stable id: letters, digits, `-` and `_`; default: made of the name. */
+            id?: string;
+            /** @description Of entry by an event: the property by whose values one user can be in several times, as an order's id. */
+            key?: string;
+            /** @description Words by which caps and reports tell messages apart, at most 8. */
+            labels?: string[];
+            /** @description Name for people. */
+            name: string;
+            on_quiet?: ("delay" | "discard");
+            /**
+             * Format: int32
+             * @description Of several messages that are due at once the greater goes first and takes the cap; 0 to 100, default 50.
+             */
+            priority?: number;
+            /** @description The first is where people begin. At least one. */
+            steps: components["schemas"]["JourneyStep"][];
+            /** @description Whoever is in for so long is out, as in `30d`, at most 365 days; default: 90 days. */
+            timeout?: string;
+            /** @description About something that the user asked for: no control group, no caps, no quiet hours. */
+            transactional?: boolean;
+        };
+        /** @description All journeys. */
+        JourneyList: {
+            /** @description Those that were changed last first. */
+            journeys: components["schemas"]["JourneySummary"][];
+        };
+        /** @description A ready journey. */
+        JourneyPlay: {
+            /** @description The journey, as `POST /api/journeys` takes it. It has no id: one is made of its name. */
+            definition: components["schemas"]["JourneyInput"];
+            /** @description What it is for, in English. */
+            description: string;
+            /** @description Stable id, as in `cart-24h`. */
+            id: string;
+            /** @description Name for people, in English. */
+            name: string;
+            /** @description The saved segments that it names. */
+            segments: components["schemas"]["PlaySegment"][];
+        };
+        /** @description Journeys to begin with, which come with the program. */
+        JourneyPlayList: {
+            /** @description In the order in which a user would meet them. */
+            plays: components["schemas"]["JourneyPlay"][];
+        };
+        /**
+         * @description What became of a journey. One user who came in several times counts as often, but for `users`, `goals` and
+         *     `paths`. `entered` = `waiting` + all of `exited`, and of each step `entered` = all of `moved` + all of
+         *     `exited` + `waiting`.
+         */
+        JourneyReport: {
+            /**
+             * Format: date-time
+             * @description Up to this instant.
+             */
+            as_of: string;
+            /**
+             * Format: int64
+             * @description Came in.
+             */
+            entered: number;
+            /** @description Are out, by reason. */
+            exited: components["schemas"]["ReasonCount"][];
+            /** @description Goals, the deciding one first: who came in against who was held out. */
+            goals: components["schemas"]["JourneyGoalReport"][];
+            /**
+             * Format: int64
+             * @description Would have come in and did not, so that the effect can be told.
+             */
+            held_out: number;
+            /** @description Of them, by control group. */
+            held_out_by_group: components["schemas"]["ReasonCount"][];
+            /** @description By step at which people are divided by chance, or by what was learned: goals by path. */
+            paths: components["schemas"]["PathsReport"][];
+            /** @description Steps of the published version in its order, then those of earlier ones. */
+            steps: components["schemas"]["StepReport"][];
+            /**
+             * Format: int64
+             * @description How many steps' numbers do not add up. Always 0, unless events of the journey were deleted.
+             */
+            unaccounted: number;
+            /**
+             * Format: int64
+             * @description Users who came in.
+             */
+            users: number;
+            /**
+             * Format: int64
+             * @description Are in.
+             */
+            waiting: number;
+        };
+        /** @description What would become of whoever is in if what is edited were published. */
+        JourneyReview: {
+            /** @description Ids of steps that are new. */
+            added: string[];
+            /** @description Ids of steps that say something else. */
+            changed: string[];
+            /** @description Ids of steps that are gone. */
+            removed: string[];
+            /** @description Steps at which somebody waits, in their order. */
+            steps: components["schemas"]["StepReview"][];
+            /** @description The version that was looked at. */
+            version: string;
+        };
+        /** @description The path of one user through a journey. */
+        JourneyRun: {
+            /**
+             * Format: date-time
+             * @description Until when the user waits at the last step at most; nothing: no longer.
+             */
+            due_at: string | null;
+            /**
+             * Format: date-time
+             * @description When the user came in.
+             */
+            entered_at: string;
+            exit: components["schemas"]["RunExit"] | null;
+            /** @description The control group, if the user did not come in. */
+            held_out: string | null;
+            /** @description Id of the journey. */
+            journey: string;
+            /** @description Its name for people. */
+            name: string;
+            /** @description Id of the run. */
+            run: string;
+            /** @description What happened, in order. */
+            steps: components["schemas"]["RunStep"][];
+            /**
+             * Format: int32
+             * @description The number of the version by which they go on.
+             */
+            version: number;
+        };
+        /** @description Runs of one user. */
+        JourneyRunList: {
+            /** @description Newest first, at most 100. */
+            runs: components["schemas"]["JourneyRun"][];
+        };
+        /** @description One step. */
+        JourneyStep: {
+            /** @description What it does. */
+            do: components["schemas"]["StepAction"];
+            /** @description Stable id, unique in the journey: letters, digits, `-` and `_`. */
+            id: string;
+            /** @description Name for people; default: what it does. */
+            name?: string;
+            /**
+             * @description Id of the step that follows, where the action has no paths of its own; default: the journey is
+             *     completed.
+             */
+            next?: string;
+            /** @description A note for colleagues. */
+            note?: string;
+        };
+        /** @description A journey in a list. */
+        JourneySummary: {
+            /**
+             * Format: int64
+             * @description Users who came in, control group left out.
+             */
+            entered: number;
+            /**
+             * Format: int64
+             * @description Users in its control group.
+             */
+            held_out: number;
+            /** @description Stable id. */
+            id: string;
+            /** @description Name for people. */
+            name: string;
+            status: ("draft" | "running" | "paused" | "stopped");
+            /**
+             * Format: date-time
+             * @description When it was changed last.
+             */
+            updated_at: string;
+            /**
+             * Format: int64
+             * @description Users who are in.
+             */
+            waiting: number;
+        };
+        /** @description A version that was published. */
+        JourneyVersion: {
+            /** @description What whoever came in by it goes through. */
+            definition: components["schemas"]["JourneyInput"];
+            /** @description By step of an earlier version: where those went who waited there. */
+            moves: {
+                [key: string]: components["schemas"]["StepMove"];
+            };
+            /**
+             * Format: int32
+             * @description From 1.
+             */
+            number: number;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            published_at: string;
+            /** @description Who. */
+            published_by: string;
+            /** @description The version of what was edited at that time. */
+            version: string;
+        };
+        /** @description Versions of a journey. */
+        JourneyVersionList: {
+            /** @description Newest first. */
+            versions: components["schemas"]["JourneyVersion"][];
+        };
+        /** @description Somebody who is in a journey. */
+        JourneyWaiter: {
+            /**
+             * Format: date-time
+             * @description When they came in.
+             */
+            entered_at: string;
+            /** @description Id of the run. */
+            run: string;
+            /**
+             * Format: date-time
+             * @description When they came to the step.
+             */
+            since: string;
+            /** @description At which step. */
+            step: string;
+            /** @description Who. */
+            user: string;
+            /**
+             * Format: int32
+             * @description The number of the version by which they go on.
+             */
+            version: number;
+        };
+        /** @description People who are in a journey. */
+        JourneyWaiting: {
+            /** @description Where the next page begins; nothing: this is the last. */
+            next: string | null;
+            /**
+             * Format: int64
+             * @description How many there are on all pages.
+             */
+            total: number;
+            /** @description Those who have waited longest first. */
+            waiting: components["schemas"]["JourneyWaiter"][];
+        };
         /** @description A stable key with its name for people. */
         Key: {
             /** @description Stable key. */
@@ -5141,6 +5752,20 @@ export interface components {
          * @enum {string}
          */
         KeyScope: "ingest" | "read" | "admin";
+        /** @description What a learning split rewards. */
+        LearningGoal: {
+            /** @description A name of an event, or an object with `event` and `where`. */
+            event: unknown;
+            /** @description The property with the revenue; without it the first event within the time counts, once. */
+            revenue?: string;
+            /**
+             * Format: double
+             * @description What it is worth beside other goals; default 1. Of revenue: a factor.
+             */
+            value?: number;
+            /** @description How long after the split it counts, as in `7d`; at most 90 days. */
+            within: string;
+        };
         /** @description All lifecycle states at an instant. */
         Lifecycle: {
             /**
@@ -5661,6 +6286,20 @@ export interface components {
              * @description Users in it at `as_of`.
              */
             users: number;
+        };
+        /** @description The paths out of a step that divides people. Users count from the instant of their first division there. */
+        PathsReport: {
+            /**
+             * @description Goals by path. What was learned changes who goes where over time, so of a learning split the differences
+             *     are no comparison of like with like, and `effects` is empty.
+             */
+            goals: components["schemas"]["JourneyGoalReport"][];
+            /** @description `random` or `learn`. */
+            kind: string;
+            /** @description Its name for people. */
+            name: string;
+            /** @description Id of the step. */
+            step: string;
         };
         /** @description Everything of one person. */
         PersonExport: {
@@ -6220,6 +6859,21 @@ export interface components {
              */
             took_ms: number;
         };
+        /** @description What is published. */
+        PublishInput: {
+            /**
+             * @description By step of an earlier version: where those go who wait there; default: as the review proposes.
+             * @default {}
+             */
+            moves: {
+                [key: string]: components["schemas"]["StepMove"];
+            };
+            /**
+             * @description The version of the draft that was reviewed; default: whatever it is.
+             * @default null
+             */
+            version: string;
+        };
         /** @description A push token, not all of it. */
         PushToken: {
             /** @description `fcm`, `apns`, `hms`, `web` or `other`. */
@@ -6231,6 +6885,20 @@ export interface components {
             since: string;
             /** @description Its beginning and its end. */
             token: string;
+        };
+        /** @description One of the ways between which chance decides. */
+        RandomPath: {
+            /** @description Stable id, unique in the step: who was drawn for it stays in it whatever it is called. */
+            id: string;
+            /** @description Name for people; default: the id. */
+            name?: string;
+            /** @description Id of the step that follows; default: the journey is completed. */
+            next?: string;
+            /**
+             * Format: double
+             * @description Its part of all parts; default 1.
+             */
+            share?: number;
         };
         /** @description A place that messages can be sent to. */
         Reach: {
@@ -6717,6 +7385,32 @@ export interface components {
              * @description The later instant.
              */
             to_at: string;
+        };
+        /** @description How a run ended. */
+        RunExit: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description What else there is to say. */
+            detail: string | null;
+            /** @description A stable word: `completed`, `goal`, `exit`, `timeout`, `stopped`, `merged`, `missing_date`, or one of a step. */
+            reason: string;
+        };
+        /** @description One step that somebody came to. */
+        RunStep: {
+            /**
+             * Format: date-time
+             * @description When they came.
+             */
+            at: string;
+            /** @description The path that they took out of the step before; nothing: it is the first. */
+            path: string | null;
+            /** @description Its id. */
+            step: string;
+            /** @description What brought them here, in words. */
+            why: string;
         };
         /** @description Whether users fell into the arms as the shares say. */
         SampleRatioReport: {
@@ -7302,6 +7996,22 @@ export interface components {
              */
             stop_words: string[];
         };
+        /** @description One of the ways out of a split, for whom a condition holds. */
+        SplitPath: {
+            /**
+             * @description The event that brought them in, or that last let them go on, is one of these: a name, or an object with
+             *     `event` and `where`.
+             */
+            event?: unknown;
+            /** @description Stable id, unique in the step: reports name it. */
+            id: string;
+            /** @description Name for people; default: the id. */
+            name?: string;
+            /** @description Id of the step that follows; default: the journey is completed. */
+            next?: string;
+            /** @description Members of this segment: an id, or a definition. */
+            segment?: unknown;
+        };
         /** @description Numbers in brief. */
         Spread: {
             /**
@@ -7350,6 +8060,203 @@ export interface components {
             key: string;
             /** @description Name for people. */
             name: string;
+        };
+        /** @description What a step does. */
+        StepAction: {
+            /** @description Until the instant in this attribute of the user. */
+            attribute?: string;
+            /** @description Until this local time of the user, as in `2026-12-24T09:00`; if it has passed, nobody waits. */
+            date?: string;
+            /** @description How long, as in `24h`, `90s` or `3d`; at most 365 days. */
+            for?: string;
+            /** @enum {string} */
+            kind: "wait";
+            /** @description Of `attribute`: step of whoever has none, or one that is no instant; default: out of the journey. */
+            missing?: string;
+            /** @description Of `attribute`: so much later, or earlier, as in `-2d`. */
+            offset?: string;
+            /** @description Until this local time of day of the user, as in `09:00`. */
+            until?: string;
+            /** @description Of `until`: only on these days, as in `monday`; default: any. */
+            weekdays?: string[];
+        } | {
+            /** @description What lets people go; of several at one instant the first listed. */
+            any: components["schemas"]["WaitPath"][];
+            /** @enum {string} */
+            kind: "wait_for";
+            /** @description Step of whoever waited in vain; default: the journey is completed. */
+            otherwise?: string;
+            /**
+             * @description What happened before people came here counts, too: `entry` (since they came into the journey), or so
+             *     long before, as in `10m`; default: only what happens from then on.
+             */
+            since?: string;
+            /** @description How long it waits, as in `2m` or `3d`; at most 365 days. What happens at the very end is too late. */
+            within: string;
+        } | {
+            /** @enum {string} */
+            kind: "split";
+            /** @description Step of all others; default: the journey is completed. */
+            otherwise?: string;
+            /** @description At least one. */
+            paths: components["schemas"]["SplitPath"][];
+        } | {
+            /** @description Draws anew whenever somebody comes in again; default: everybody stays in their path. */
+            anew?: boolean;
+            /** @enum {string} */
+            kind: "random";
+            /** @description At least two. */
+            paths: components["schemas"]["RandomPath"][];
+        } | {
+            /** @description Learns for each value of this attribute apart, or for each `state` of the lifecycle. */
+            context?: string;
+            /**
+             * Format: double
+             * @description The part that every path keeps: 0.01 to 1 / number of paths; default 0.05.
+             */
+            floor?: number;
+            /** @description What is to be brought about: at least one. */
+            goals: components["schemas"]["LearningGoal"][];
+            /** @enum {string} */
+            kind: "learn";
+            mode?: ("automatic" | "manual");
+            /** @description At least two. */
+            paths: components["schemas"]["RandomPath"][];
+            /** @description The path that everybody takes from now on, as it has won. */
+            winner?: string;
+        } | {
+            /** @enum {string} */
+            kind: "message";
+            /** @description What and how. */
+            message: components["schemas"]["StepMessage"];
+            /** @description Step of whoever could not be sent it; default: the same as for the others. */
+            unreachable?: string;
+        } | {
+            choose?: ("engaged" | "first");
+            /** @enum {string} */
+            kind: "best_channel";
+            /** @description At least two. */
+            messages: components["schemas"]["StepMessage"][];
+            /** @description Step of whoever could be sent none; default: the same as for the others. */
+            unreachable?: string;
+        } | {
+            /** @description Numbers to add. */
+            add?: {
+                [key: string]: number;
+            };
+            /** @description Texts to put into lists. */
+            append?: {
+                [key: string]: string[];
+            };
+            /** @enum {string} */
+            kind: "update";
+            /** @description Texts to take out of lists. */
+            remove?: {
+                [key: string]: string[];
+            };
+            /** @description New values; `null` takes one away. */
+            set?: Record<string, never>;
+        } | {
+            /** @description Its name. */
+            event: string;
+            /** @enum {string} */
+            kind: "emit";
+            /**
+             * @description Its properties: values, or `{"profile": "plan"}` and `{"event": "amount"}` for a value of the user's,
+             *     or of the event that brought them in.
+             */
+            properties?: Record<string, never>;
+        } | {
+            /** @description Its id. */
+            journey: string;
+            /** @enum {string} */
+            kind: "journey";
+        } | {
+            /** @enum {string} */
+            kind: "exit";
+            /** @description A word for the report; default: `completed`. */
+            reason?: string;
+        };
+        /** @description What a message of a step says and how it goes out. */
+        StepMessage: {
+            channel: ("email" | "push" | "web_push" | "sms" | "whatsapp" | "webhook" | "in_app" | "on_site" | "inbox");
+            /** @description By language, as in `tr` or `pt-BR`; `default` is for all others and must be there. */
+            content: {
+                [key: string]: components["schemas"]["ContentInput"];
+            };
+            /** @description Id of the provider; default: the oldest of the channel. */
+            provider?: string;
+            /** @description Id of the topic; who is not subscribed to it gets nothing. */
+            topic?: string;
+        };
+        /** @description Where somebody goes who waits at a step when another version is published. */
+        StepMove: {
+            /** @enum {string} */
+            kind: "finish";
+        } | {
+            /** @enum {string} */
+            kind: "to";
+            /** @description Its id. */
+            step: string;
+        } | {
+            /** @enum {string} */
+            kind: "exit";
+        };
+        /** @description Those who went one way out of a step. */
+        StepMoved: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            count: number;
+            /** @description Its name for people. */
+            name: string;
+            /** @description The path. */
+            path: string;
+            /** @description The step that they went to. */
+            to: string;
+        };
+        /** @description What became of those who came to a step. */
+        StepReport: {
+            /**
+             * Format: int64
+             * @description Came to it.
+             */
+            entered: number;
+            /** @description Went out of the journey from there, by reason. */
+            exited: components["schemas"]["ReasonCount"][];
+            /** @description What it does, as in `wait_for`; empty: no version that is known has it. */
+            kind: string;
+            message: components["schemas"]["DeliveryFunnel"] | null;
+            /** @description Went on, by path and where to. */
+            moved: components["schemas"]["StepMoved"][];
+            /** @description Its name for people. */
+            name: string;
+            /** @description It is part of the published version. */
+            published: boolean;
+            /** @description Its id. */
+            step: string;
+            /**
+             * Format: int64
+             * @description Are there.
+             */
+            waiting: number;
+        };
+        /** @description What would become of whoever waits at a step. */
+        StepReview: {
+            /** @description Its name for people. */
+            name: string;
+            /** @description What happens to them unless something else is chosen. */
+            proposed: components["schemas"]["StepMove"];
+            /** @description Id of the step. */
+            step: string;
+            /**
+             * Format: int64
+             * @description Users who wait there.
+             */
+            waiting: number;
+            /** @description Why that is proposed. */
+            why: string;
         };
         /** @description `counts` of the stream: what changed since the `counts` before. */
         StreamCounts: {
@@ -8098,6 +9005,17 @@ export interface components {
             accepted: number;
             /** @description The key of HMAC-SHA-256, as it is written here. It is shown this once. */
             secret: string;
+        };
+        /** @description One of the ways out of a wait. */
+        WaitPath: {
+            /** @description Stable id, unique in the step: reports name it. */
+            id: string;
+            /** @description Name for people; default: the id. */
+            name?: string;
+            /** @description Id of the step that follows; default: the journey is completed. */
+            next?: string;
+            /** @description What lets people go this way. */
+            when: components["schemas"]["Happening"];
         };
         /**
          * @description What kind of definition is watched.
@@ -10321,6 +11239,496 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ImportSource"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    journeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JourneyList"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    create_journey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JourneyInput"];
+            };
+        };
+        responses: {
+            /** @description done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Journey"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    check_journey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JourneyInput"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JourneyChecked"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    journey_plays: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JourneyPlayList"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    journey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Journey"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    update_journey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JourneyInput"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Journey"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    delete_journey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    pause_journey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Journey"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    publish_journey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PublishInput"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Journey"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    journey_report: {
+        parameters: {
+            query?: {
+                /** @description Only who came in, or was held out, at or after this instant; default: all. */
+                from?: string;
+                /**
+                 * @description Only who came in, or was held out, before this instant; default: all. What became of them counts up to
+                 *     `as_of`.
+                 */
+                to?: string;
+                /** @description The instant; default: now. */
+                as_of?: string;
+                /** @description The confidence of intervals, 0.5 to 0.999; default 0.95. */
+                confidence?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JourneyReport"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    resume_journey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Journey"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    review_journey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JourneyReview"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    stop_journey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Journey"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    journey_versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JourneyVersionList"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    journey_waiting: {
+        parameters: {
+            query?: {
+                /** @description Only at this step; default: at any. */
+                step?: string;
+                /** @description How many, 1 to 1,000; default 100. */
+                limit?: number;
+                /** @description Go on after the last one of a page: what it said under `next`. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JourneyWaiting"];
                 };
             };
             /** @description what went wrong and how to mend it */
@@ -12983,6 +14391,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IdentityGraph"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    user_journeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JourneyRunList"];
                 };
             };
             /** @description what went wrong and how to mend it */

@@ -1,5 +1,6 @@
 use model::Timestamp;
 
+use super::journeys::{SavedJourney, SavedVersion};
 use super::keys::KeyFacts;
 use super::keys::Scope;
 use super::schema::CHANGES_KEPT;
@@ -132,6 +133,7 @@ fn a_file_of_the_first_layout_is_taken_over() {
         .lock()
         .execute_batch(
             "DROP TABLE framework; DROP TABLE webhook; DROP TABLE dead_letter;
+             DROP TABLE journey; DROP TABLE journey_version;
              DROP TABLE schema_change; DROP TABLE error_kind; DROP TABLE error_hour;
              DROP TABLE error_sample; ALTER TABLE key DROP COLUMN events_per_second;
              CREATE TABLE quarantine (id INTEGER PRIMARY KEY) STRICT;",
@@ -143,7 +145,7 @@ fn a_file_of_the_first_layout_is_taken_over() {
     assert_eq!(config.setting("name").unwrap().as_deref(), Some("Before"));
     assert_eq!((config.frameworks().unwrap(), config.webhooks().unwrap()), (vec![], vec![]));
     assert_eq!(scope(&config, &key), Some(Scope::Ingest));
-    assert_eq!(config.schema().unwrap(), []);
+    assert_eq!((config.schema().unwrap(), config.journeys().unwrap()), (vec![], vec![]));
 }
 
 #[test]
@@ -186,4 +188,43 @@ fn a_webhook_remembers_how_far_it_came_and_its_latest_dead_letters() {
     assert_eq!(config.dead_letters("wh_1", 1).unwrap(), [letter(DEAD_LETTERS_KEPT + 3)]);
     assert!(config.delete_webhook("wh_1").unwrap() && !config.delete_webhook("wh_1").unwrap());
     assert_eq!(config.n_dead_letters("wh_1").unwrap(), 0);
+}
+
+#[test]
+fn a_journey_and_its_next_version_are_written_at_once_or_not_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = open(&folder);
+    let journey = |status: &str, at: i64| SavedJourney {
+        id: "welcome".into(),
+        name: "Welcome".into(),
+        status: status.into(),
+        definition: "{}".into(),
+        created_at: Timestamp(1),
+        updated_at: Timestamp(at),
+        started_at: (status != "draft").then_some(Timestamp(2)),
+        created_by: "ada".into(),
+        edited_by: "bob".into(),
+    };
+    let version = |number: u32| SavedVersion {
+        journey: "welcome".into(),
+        number,
+        definition: "{}".into(),
+        version: "v".into(),
+        published_at: Timestamp(2),
+        published_by: "bob".into(),
+        moves: "{}".into(),
+    };
+    config.put_journey(&journey("draft", 1), None).unwrap();
+    config.put_journey(&journey("running", 2), Some(&version(1))).unwrap();
+    assert!(config.put_journey(&journey("paused", 3), Some(&version(1))).is_err());
+    config.put_journey(&journey("running", 4), Some(&version(2))).unwrap();
+    let config = open(&folder);
+    assert_eq!(config.journey("welcome").unwrap(), Some(journey("running", 4)));
+    assert_eq!(config.journeys().unwrap(), [journey("running", 4)]);
+    assert_eq!(config.journey_versions("welcome").unwrap(), [version(1), version(2)]);
+    assert_eq!(config.published_journey("welcome").unwrap(), Some(version(2)));
+    assert!(
+        config.delete_journey("welcome").unwrap() && !config.delete_journey("welcome").unwrap()
+    );
+    assert_eq!(config.journey_versions("welcome").unwrap(), []);
 }

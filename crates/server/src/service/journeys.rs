@@ -18,7 +18,8 @@ use model::Text;
 use serde_json::Value;
 use wire::api::{
     CampaignInput, ContentProblem, Journey, JourneyChecked, JourneyInput, JourneyList,
-    JourneyStatus, JourneySummary, JourneyVersion, JourneyVersionList, StepAction, Trigger,
+    JourneyStatus, JourneyStep, JourneySummary, JourneyVersion, JourneyVersionList, StepAction,
+    Trigger,
 };
 
 use super::campaigns::{free_id, version};
@@ -136,16 +137,11 @@ impl Service {
             return Err(Failure::new(409, "journey.status", message).hint("stop it first"));
         }
         for other in self.workspace.config().journeys()? {
-            let names = |input: &JourneyInput| {
-                let into = |step: &wire::api::JourneyStep| matches!(&step.action, StepAction::Journey { journey } if journey == id);
-                input.steps.iter().any(into)
-            };
-            let running =
-                matches!(status(&other.status), JourneyStatus::Running | JourneyStatus::Paused);
-            let published = self.workspace.config().published_journey(&other.id)?;
+            let runs = [JourneyStatus::Running, JourneyStatus::Paused];
             if other.id != id
-                && running
-                && published.is_some_and(|own| read_version(&own).is_ok_and(|own| names(&own)))
+                && runs.contains(&status(&other.status))
+                && let Some(published) = self.workspace.config().published_journey(&other.id)?
+                && lets_into(&read_version(&published)?, id)
             {
                 let message = format!("the journey \"{}\" lets people into it", other.id);
                 return Err(Failure::new(409, "journey.used", message)
@@ -255,6 +251,12 @@ impl Service {
     }
 }
 
+/// Whether a step lets people into a journey.
+fn lets_into(input: &JourneyInput, id: &str) -> bool {
+    let into = |step: &JourneyStep| matches!(&step.action, StepAction::Journey { journey } if journey == id);
+    input.steps.iter().any(into)
+}
+
 /// What of a journey is stored. Errors: what keeps it from being saved at all.
 fn stored(input: &JourneyInput) -> Result<String, Failure> {
     let name = input.name.trim();
@@ -323,7 +325,7 @@ fn word(status: JourneyStatus) -> &'static str {
 }
 
 /// What people call a step.
-fn name_of(step: &wire::api::JourneyStep) -> String {
+fn name_of(step: &JourneyStep) -> String {
     let name = step.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
     name.map_or_else(|| kind(&step.action).replace('_', " "), str::to_owned)
 }
