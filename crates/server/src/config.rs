@@ -127,6 +127,10 @@ CREATE TABLE IF NOT EXISTS journey_version (
     published_at INTEGER NOT NULL, published_by TEXT NOT NULL, moves TEXT NOT NULL,
     PRIMARY KEY (journey, number)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS journey_learning (
+    journey TEXT NOT NULL, step TEXT NOT NULL, at INTEGER NOT NULL, allocation TEXT NOT NULL,
+    PRIMARY KEY (journey, step, at)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS import_file (
     import TEXT NOT NULL, name TEXT NOT NULL, version TEXT NOT NULL, PRIMARY KEY (import, name)
 ) STRICT, WITHOUT ROWID;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use experiment::assign::Arms;
 use model::journey::path;
 use model::{Event, EventId, Text, Timestamp, UserIndex, Value};
 
@@ -55,15 +56,12 @@ impl Journeys {
                 let way = &paths[arms.pick(world.seed(), &salt, subject)];
                 self.leave(slot, (&way.id, way.next), now, world)
             }
-            Action::Learn { arms, paths, context } => {
-                let context = context.as_ref().and_then(|name| world.attribute(user, name, at));
-                let context = context.as_ref().and_then(shown);
-                let learned = world.shares(&journey, &step.id, context.as_ref());
-                let arms =
-                    learned.as_ref().filter(|of| of.all().len() == paths.len()).unwrap_or(arms);
+            Action::Learn { arms, paths } => {
+                let learned = world.shares(&journey, &step.id);
+                let fits = |of: &&Arms| of.all().len() == paths.len();
+                let arms = learned.as_ref().filter(fits).unwrap_or(arms);
                 let salt = format!("journey/{}/{}", journey.id, step.id);
                 let way = &paths[arms.pick(world.seed(), &salt, draws(position.run()))];
-                world.learns(&journey, &step.id, &way.id, (position.run(), user), at);
                 self.leave(slot, (&way.id, way.next), now, world)
             }
             Action::Message { messages, choose, .. } => {

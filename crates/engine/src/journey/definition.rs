@@ -170,9 +170,6 @@ pub enum Action {
         arms: Arms,
         /// Paths.
         paths: Vec<Path>,
-        /// What its shares are learned for, as the owner of what was learned calls it: an attribute whose values
-        /// are told apart.
-        context: Option<Text>,
     },
     /// Sends one of several messages.
     Message {

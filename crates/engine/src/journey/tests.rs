@@ -105,10 +105,9 @@ impl World for Small {
     fn seed(&self) -> u64 {
         7
     }
-    fn shares(&mut self, _: &Journey, _: &Text, _: Option<&Text>) -> Option<Arms> {
+    fn shares(&mut self, _: &Journey, _: &Text) -> Option<Arms> {
         None
     }
-    fn learns(&mut self, _: &Journey, _: &Text, _: &Text, _: (EventId, UserIndex), _: Timestamp) {}
     fn holds(&mut self, user: UserIndex, predicate: &Predicate, at: Timestamp) -> bool {
         let events = self.events.get(&user.0).into_iter().flatten().map(|event| UserEvent {
             name: event.name.clone(),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use experiment::assign::Arms;
 use model::{Event, EventId, Operation, Text, Timestamp, UserIndex, Value, Zone};
 use segment::Predicate;
 
@@ -46,22 +47,8 @@ pub trait World {
     fn held_out(&mut self, journey: &Journey, user: UserIndex) -> Option<Text>;
     /// The seed of all draws.
     fn seed(&self) -> u64;
-    /// The shares of a learning split for a context, in the order of its paths; nothing: nothing was learned.
-    fn shares(
-        &mut self,
-        journey: &Journey,
-        step: &Text,
-        context: Option<&Text>,
-    ) -> Option<experiment::assign::Arms>;
-    /// Somebody takes a path of a learning split.
-    fn learns(
-        &mut self,
-        journey: &Journey,
-        step: &Text,
-        path: &Text,
-        run: (EventId, UserIndex),
-        at: Timestamp,
-    );
+    /// The shares of a learning split, in the order of its paths; nothing: those that are written.
+    fn shares(&mut self, journey: &Journey, step: &Text) -> Option<Arms>;
     /// Whether a definition holds for a user at an instant.
     fn holds(&mut self, user: UserIndex, predicate: &Predicate, at: Timestamp) -> bool;
     /// The place of a user in a watched definition now.

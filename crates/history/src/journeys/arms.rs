@@ -75,13 +75,14 @@ pub fn arms(evaluator: &Evaluator, wish: Wish, goals: &[Goal]) -> Result<Arms, Q
     outcomes(evaluator, &drawn, goals)
 }
 
-/// What users did after they went out of steps first, by path. Ways that are nobody's path do not count.
+/// What users did after they went out of steps first, by path, of those who did so at an instant or before. Ways
+/// that are nobody's path do not count.
 ///
 /// Cost: one pass over the events of the journey, and one over those of each goal and step.
 pub fn splits(
     evaluator: &Evaluator,
     wish: Wish,
-    steps: &Splits<'_>,
+    (steps, until): (&Splits<'_>, Timestamp),
     goals: &[Goal],
 ) -> Result<SplitArms, QueryError> {
     type All = BTreeMap<Text, Drawn>;
@@ -101,8 +102,10 @@ pub fn splits(
         more.into_iter().for_each(|(step, more)| unite(all.entry(step).or_default(), more));
     };
     let all = fold(evaluator, wish, &All::new(), &take, &add)?;
-    let counted =
-        all.into_iter().map(|(step, drawn)| Ok((step, outcomes(evaluator, &drawn, goals)?)));
+    let counted = all.into_iter().map(|(step, mut drawn)| {
+        drawn.retain(|_, (at, _)| *at <= until);
+        Ok((step, outcomes(evaluator, &drawn, goals)?))
+    });
     counted.collect()
 }
 

@@ -370,7 +370,7 @@ fn arms_and_paths_are_those_of_the_naive_count() {
         };
         let found = arms(&evaluator, Wish::of("one"), std::slice::from_ref(&goal)).unwrap();
         prop_assert_eq!(told(&found), naive(&first));
-        let found = splits(&evaluator, Wish::of("one"), &["a"], &[goal]).unwrap();
+        let found = splits(&evaluator, Wish::of("one"), (&["a"], Timestamp::MAX), &[goal]).unwrap();
         let of_a = found.get("a").map(told).unwrap_or_default();
         prop_assert_eq!(of_a, naive(&left_a));
         prop_assert!(found.len() <= 1);

@@ -111,9 +111,51 @@ impl Config {
         let mut connection = self.lock();
         let transaction = connection.transaction()?;
         transaction.execute("DELETE FROM journey_version WHERE journey = ?1", [id])?;
+        transaction.execute("DELETE FROM journey_learning WHERE journey = ?1", [id])?;
         let n = transaction.execute("DELETE FROM journey WHERE id = ?1", [id])?;
         transaction.commit()?;
         Ok(n > 0)
+    }
+
+    /// How a learning split has divided people, newest first, as JSON; at most so many.
+    pub fn learning(
+        &self,
+        journey: &str,
+        step: &str,
+        most: u32,
+    ) -> Result<Vec<(Timestamp, String)>, ConfigError> {
+        let connection = self.lock();
+        let mut select = connection.prepare_cached(
+            "SELECT at, allocation FROM journey_learning WHERE journey = ?1 AND step = ?2
+             ORDER BY at DESC LIMIT ?3",
+        )?;
+        let row = |row: &Row<'_>| Ok((Timestamp(row.get(0)?), row.get(1)?));
+        let rows = select.query_map(params![journey, step, most], row)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Writes down how a learning split divides people from an instant on; of each the newest so many are kept.
+    pub fn put_learning(
+        &self,
+        (journey, step): (&str, &str),
+        at: Timestamp,
+        allocation: &str,
+        kept: u32,
+    ) -> Result<(), ConfigError> {
+        let mut connection = self.lock();
+        let transaction = connection.transaction()?;
+        transaction.execute(
+            "INSERT OR REPLACE INTO journey_learning (journey, step, at, allocation)
+             VALUES (?1, ?2, ?3, ?4)",
+            params![journey, step, at.0, allocation],
+        )?;
+        transaction.execute(
+            "DELETE FROM journey_learning WHERE journey = ?1 AND step = ?2 AND at NOT IN (
+                SELECT at FROM journey_learning WHERE journey = ?1 AND step = ?2
+                ORDER BY at DESC LIMIT ?3)",
+            params![journey, step, kept],
+        )?;
+        Ok(transaction.commit()?)
     }
 
     /// Versions of a journey that were published, oldest first.

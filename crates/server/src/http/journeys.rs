@@ -29,6 +29,7 @@ pub fn routes() -> Router<App> {
         .route("/api/journeys/{id}/stop", post(stop))
         .route("/api/journeys/{id}/versions", get(versions))
         .route("/api/journeys/{id}/report", get(report))
+        .route("/api/journeys/{id}/learning", get(learning))
         .route("/api/journeys/{id}/waiting", get(waiting))
 }
 
@@ -72,6 +73,10 @@ async fn publish(State(app): State<App>, Id(id): Id, body: Body) -> Answer {
         false => body::json(&bytes)?,
     };
     Ok(Json(app.work(move |service| service.publish_journey(&id, &wish)).await?).into_response())
+}
+
+async fn learning(State(app): State<App>, Id(id): Id) -> Answer {
+    ask(&app, move |service| service.journey_learning(&id)).await
 }
 
 async fn enter(State(app): State<App>, Id(id): Id, body: Body) -> Answer {

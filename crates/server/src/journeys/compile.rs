@@ -6,12 +6,13 @@
 use std::collections::BTreeMap;
 
 use engine::journey::{
-    Action, Again, Choose, Condition, Emitted, Exit, Goal, Happening, Journey, Moves, Path, Since,
-    Standing, Step, To, Wait,
+    Action, Again, Choose, Condition, Emitted, Exit, Goal as Reached, Happening, Journey, Moves,
+    Path, Since, Standing, Step, To, Wait,
 };
 use engine::outreach::Trigger;
 use engine::schedule::Minute;
 use experiment::assign::{Arm, Arms, Share};
+use history::outreach::Goal;
 use model::{Day, Operation, Span, Text, Timestamp, Value, Weekday};
 use segment::Predicate;
 use segment::live::Matches;
@@ -98,27 +99,17 @@ pub struct Learning {
     pub step: Text,
     /// Ids of its paths, in order.
     pub paths: Vec<Text>,
-    /// What counts.
-    pub goals: Vec<Reward>,
+    /// What counts, and what it is worth.
+    pub goals: Vec<(Goal, f64)>,
     /// The part that every path keeps.
     pub floor: Share,
     /// People are divided by the shares that are written.
     pub manual: bool,
     /// The path that has won.
     pub winner: Option<usize>,
-}
-
-/// Something that a learning split rewards.
-#[derive(Clone, Debug)]
-pub struct Reward {
-    /// Which events.
-    pub of: Matches,
-    /// How long after the split it counts.
-    pub within: Span,
-    /// The property with the amount; nothing: the first event counts.
-    pub revenue: Option<Text>,
-    /// What it is worth.
-    pub value: f64,
+    /// The shares that were learned last, or those of the winner, in the order of the paths; nothing: those that
+    /// are written.
+    pub shares: Option<Arms>,
 }
 
 /// The campaign as which a step sends its message.
@@ -312,10 +303,10 @@ impl Compiling<'_> {
                 let (arms, paths) = self.arms(&at("paths"), paths)?;
                 Action::Random { arms, paths, anew: *anew }
             }
-            StepAction::Learn { paths, context, .. } => {
+            StepAction::Learn { paths, .. } => {
                 let (arms, ways) = self.arms(&at("paths"), paths)?;
                 parts.learning.push(self.learning(step, &ways)?);
-                Action::Learn { arms, paths: ways, context: context.as_ref().map(Text::new) }
+                Action::Learn { arms, paths: ways }
             }
             StepAction::Message { message, unreachable } => {
                 let id = campaign_id(self.id, &step.id);
@@ -517,12 +508,13 @@ impl Compiling<'_> {
             if !goal.value.is_finite() || goal.value <= 0.0 {
                 return Err(wrong(&field, format!("{} is no worth above 0", goal.value)));
             }
-            Ok(Reward {
-                of: matches(&field, &goal.event, self.around)?,
-                within: span(&field, &goal.within, engine::outreach::REMEMBERED)?,
-                revenue: goal.revenue.as_ref().map(Text::new),
-                value: goal.value,
-            })
+            let of = match &goal.event {
+                Json::String(name) => rules::event(name),
+                other => definitions::event_match(other)?,
+            };
+            let within = span(&field, &goal.within, engine::outreach::REMEMBERED)?;
+            let revenue = goal.revenue.as_ref().map(Text::new);
+            Ok((Goal { of, within, revenue }, goal.value))
         });
         let floor = floor.unwrap_or(FLOOR.min(1.0 / ways.len() as f64));
         let whole = floor * ways.len() as f64;
@@ -532,15 +524,22 @@ impl Compiling<'_> {
                 .position(|way| way.id == *id)
                 .ok_or_else(|| wrong(&at("winner"), format!("there is no path \"{id}\"")))
         });
+        let winner = winner.transpose()?;
+        let all = |won: usize| {
+            let share = |at| if at == won { Share::ALL } else { Share::NONE };
+            let arms = ways.iter().enumerate();
+            Arms::new(arms.map(|(at, way)| Arm { id: way.id.clone(), share: share(at) }).collect())
+        };
         Ok(Learning {
             step: Text::new(&step.id),
             paths: ways.iter().map(|way| way.id.clone()).collect(),
+            shares: winner.and_then(|won| all(won).ok()),
             goals: goals.collect::<Result<_, _>>()?,
             floor: share.ok_or_else(|| {
                 wrong(&at("floor"), format!("{floor} is not 0.01 to 1 / {}", ways.len()))
             })?,
             manual: *mode == api::LearningMode::Manual,
-            winner: winner.transpose()?,
+            winner,
         })
     }
 
@@ -599,7 +598,7 @@ impl Compiling<'_> {
         Ok(Action::Update { set: values, operations, next })
     }
 
-    fn goals(&self) -> Result<Vec<Goal>, Failure> {
+    fn goals(&self) -> Result<Vec<Reached>, Failure> {
         limit_most("goals", self.input.goals.len())?;
         distinct("goals", self.input.goals.iter().map(|goal| goal.id.as_str()))?;
         let goals = self.input.goals.iter().map(|goal| {
@@ -607,7 +606,7 @@ impl Compiling<'_> {
             if matches!(goal.when, api::Happening::Message { .. }) {
                 return Err(wrong(&field, "what becomes of a message is no goal".into()));
             }
-            Ok(Goal {
+            Ok(Reached {
                 id: Text::new(&goal.id),
                 when: self.happening(&field, &goal.when)?,
                 within: span(&field, &goal.within, engine::outreach::REMEMBERED)?,

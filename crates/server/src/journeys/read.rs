@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use engine::journey::{Book, Standing};
+use experiment::assign::{Arm, Arms};
 use model::Text;
-use wire::api::JourneyInput;
+use wire::api::{JourneyInput, LearningAllocation};
 
 use super::compile::{Compiled, Learning, Version, compile};
 use crate::config::Config;
@@ -63,7 +64,11 @@ pub fn read(config: &Config, around: &Surroundings) -> Result<Published, Failure
                     }
                     published.entries.extend(entry);
                     if version.current && !learning.is_empty() {
-                        published.learning.insert(journey.id.clone(), learning);
+                        let learned = learning
+                            .into_iter()
+                            .map(|of| learned(config, &saved.id, of))
+                            .collect::<Result<_, _>>()?;
+                        published.learning.insert(journey.id.clone(), learned);
                     }
                     journeys.push(Arc::new(journey));
                 }
@@ -76,6 +81,26 @@ pub fn read(config: &Config, around: &Surroundings) -> Result<Published, Failure
     }
     published.book = Arc::new(Book::new(journeys));
     Ok(published)
+}
+
+/// A learning split with the shares that were learned last, if they are of the same paths.
+fn learned(config: &Config, journey: &str, split: Learning) -> Result<Learning, Failure> {
+    if split.manual || split.shares.is_some() {
+        return Ok(split);
+    }
+    let last = config.learning(journey, &split.step, 1)?.pop();
+    let Some((_, json)) = last else { return Ok(split) };
+    let shares = serde_json::from_str(&json).ok().and_then(|of| shares(&of, &split.paths));
+    Ok(Learning { shares, ..split })
+}
+
+/// The shares of an allocation; nothing: it is of other paths.
+fn shares(of: &LearningAllocation, paths: &[Text]) -> Option<Arms> {
+    let same = of.paths.iter().map(|path| path.path.as_str()).eq(paths.iter().map(Text::as_str));
+    let parts: Vec<f64> = of.paths.iter().filter(|_| same).map(|path| path.share).collect();
+    let shares = crate::outreach::compile::parts(&parts).ok()?;
+    let arms = paths.iter().zip(shares).map(|(id, share)| Arm { id: id.clone(), share });
+    Arms::new(arms.collect()).ok()
 }
 
 /// Labels that journeys have.

@@ -115,6 +115,12 @@ pub fn work(service: &Service, stopping: &AtomicBool) -> Result<Duration, Failur
         }
         next = Some(next.map_or(due, |next: Timestamp| next.min(due)));
     }
+    let (learns, changed) = service.learn(workspace.now())?;
+    if changed {
+        service.outreach_changed()?;
+        return Ok(Duration::ZERO);
+    }
+    next = [next, learns].into_iter().flatten().min();
     for entry in &outfit.entries {
         let running = entry.standing == engine::journey::Standing::Running;
         if !running || stopping.load(Ordering::Acquire) {

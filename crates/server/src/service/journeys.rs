@@ -5,6 +5,7 @@
 
 pub(crate) mod check;
 mod enter;
+mod learning;
 mod person;
 mod plays;
 mod publish;

@@ -261,10 +261,6 @@ pub enum StepAction {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[schema(nullable = false)]
         floor: Option<f64>,
-        /// Learns for each value of this attribute apart, or for each `state` of the lifecycle.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        #[schema(nullable = false)]
-        context: Option<String>,
         /// The path that everybody takes from now on, as it has won.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[schema(nullable = false)]

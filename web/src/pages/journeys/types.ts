@@ -53,7 +53,7 @@ export type StepAction =
   | { kind: 'wait_for'; any: WaitPath[]; within: string; otherwise?: string; since?: string }
   | { kind: 'split'; paths: SplitPath[]; otherwise?: string }
   | { kind: 'random'; paths: RandomPath[]; anew?: boolean }
-  | { kind: 'learn'; paths: RandomPath[]; goals: LearningGoal[]; mode?: 'automatic' | 'manual'; floor?: number; context?: string; winner?: string }
+  | { kind: 'learn'; paths: RandomPath[]; goals: LearningGoal[]; mode?: 'automatic' | 'manual'; floor?: number; winner?: string }
   | { kind: 'message'; message: StepMessage; unreachable?: string }
   | { kind: 'best_channel'; messages: StepMessage[]; choose?: 'engaged' | 'first'; unreachable?: string }
   | { kind: 'update'; set?: Record<string, unknown>; add?: Record<string, number>; append?: Record<string, string[]>; remove?: Record<string, string[]> }

@@ -103,6 +103,13 @@ pub(super) fn operations() -> Vec<Operation> {
             "JourneyReport",
         ),
         get(
+            "/api/journeys/{id}/learning",
+            "journey_learning",
+            "What the learning splits of a journey have learned, and how they divide people.",
+            vec![],
+            "JourneyLearning",
+        ),
+        get(
             "/api/journeys/{id}/waiting",
             "journey_waiting",
             "Who is in a journey, those who have waited longest first.",
@@ -132,6 +139,7 @@ pub(super) fn schemas() -> Vec<(String, RefOr<DocumentSchema>)> {
         JourneyReport,
         JourneyPlayList,
         EnterInput,
+        JourneyLearning,
         Entered,
         JourneyRunList,
         JourneyWaiting,

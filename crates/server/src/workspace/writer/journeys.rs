@@ -401,11 +401,10 @@ impl World for WriterWorld<'_> {
         self.writer.reaching.outfit.policy.seed
     }
 
-    fn shares(&mut self, _: &Journey, _: &Text, _: Option<&Text>) -> Option<Arms> {
-        None
+    fn shares(&mut self, journey: &Journey, step: &Text) -> Option<Arms> {
+        let all = self.writer.reaching.outfit.learning.get(&journey.id)?;
+        all.iter().find(|own| own.step == *step)?.shares.clone()
     }
-
-    fn learns(&mut self, _: &Journey, _: &Text, _: &Text, _: (EventId, UserIndex), _: Timestamp) {}
 
     fn holds(&mut self, user: UserIndex, predicate: &Predicate, at: Timestamp) -> bool {
         self.writer.is_in(predicate, user, at).unwrap_or_else(|error| {

@@ -124,7 +124,7 @@ function action(raw: unknown, place: string): void {
     case 'random': return paths(of, 'paths', place);
     case 'learn':
       number(of, 'floor', `${place}.`);
-      optional('context', 'winner', 'mode');
+      optional('winner', 'mode');
       list(of.goals, `${place}.goals`).forEach((one, i) => text(object(one, `${place}.goals[${i}]`), 'within', `${place}.goals[${i}].`));
       return paths(of, 'paths', place);
     case 'message':

@@ -1,0 +1,90 @@
+//! What learning splits have learned, and how they divide people.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::LearningMode;
+
+/// The learning splits of a journey.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct JourneyLearning {
+    /// In the order of its steps.
+    pub steps: Vec<LearningStep>,
+}
+
+/// One learning split.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct LearningStep {
+    /// Id of the step.
+    pub step: String,
+    /// By what it divides people.
+    #[schema(inline)]
+    pub mode: LearningMode,
+    /// The part that every path keeps.
+    pub floor: f64,
+    /// How long after the split rewards count, in milliseconds: only whoever was split longer ago is counted, so
+    /// that a path that brings something about sooner has no advantage.
+    pub window_ms: i64,
+    /// How it has divided people, newest first, at most 100.
+    pub allocations: Vec<LearningAllocation>,
+    /// Whether a path has won; nothing: nobody was counted yet.
+    #[schema(required = true)]
+    pub verdict: Option<LearningVerdict>,
+}
+
+/// How people were divided from an instant on, and why.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct LearningAllocation {
+    /// From when on.
+    #[schema(format = DateTime)]
+    pub at: String,
+    /// `start` (nobody was counted, and all paths are equal) or `learnt`.
+    pub why: String,
+    /// What paths are judged by: `rate` or `amount`.
+    pub reward: String,
+    /// In the order of the step.
+    pub paths: Vec<LearningPath>,
+}
+
+/// The share of one path, with what it stands on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct LearningPath {
+    /// Id of the path.
+    pub path: String,
+    /// Users who were counted.
+    pub runs: u64,
+    /// Of them, those who brought a reward.
+    pub rewarded: u64,
+    /// The expected rate, or the amount per user.
+    pub mean: f64,
+    /// The lower end of its interval of 95 %.
+    pub low: f64,
+    /// The upper end.
+    pub high: f64,
+    /// The probability that no other path is better.
+    pub best: f64,
+    /// The share before the floor.
+    pub before_floor: f64,
+    /// Its part of everybody.
+    pub share: f64,
+    /// All that in a sentence.
+    pub said: String,
+}
+
+/// Whether a path has won. By the rule, it is the best with a probability of 95 %, stands against each other one by
+/// evidence that holds however often it is looked at, and every path has 100 users counted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct LearningVerdict {
+    /// The path that is the best with the highest probability.
+    pub leader: String,
+    /// Whether it has won.
+    pub won: bool,
+    /// The probability that it is the best.
+    pub best: f64,
+    /// The probability that another one is.
+    pub wrong: f64,
+    /// What choosing it loses in expectation, as a rate or an amount per user.
+    pub expected_loss: f64,
+    /// What it still needs, in words.
+    pub missing: Vec<String>,
+}
