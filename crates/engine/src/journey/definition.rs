@@ -1,10 +1,11 @@
 //! A journey as the fold needs it: steps by number, everything that can be wrong with it told before.
 
-use experiment::assign::{Arms, Share};
-use model::{Day, Event, Operation, Span, Text, Timestamp, Value, Weekday};
+use experiment::assign::{Arms, Control, Controls, Share};
+use model::{Day, Event, Operation, Span, Text, Timestamp, UserIndex, Value, Weekday};
 use segment::Predicate;
 use segment::live::Matches;
 
+use crate::outreach::{self, Policy};
 use crate::schedule::Minute;
 
 /// One version of a journey.
@@ -312,6 +313,34 @@ impl Journey {
     /// The number of a step.
     pub fn step(&self, id: &str) -> Option<u16> {
         self.steps.iter().position(|step| step.id == id).and_then(|at| u16::try_from(at).ok())
+    }
+
+    /// The control group that a user is in, as far as it is this journey's business: as of a campaign of this id
+    /// ([`crate::outreach::Campaign::held_out`]).
+    pub fn held_out(&self, policy: &Policy, user: UserIndex) -> Option<Text> {
+        if self.transactional {
+            return None;
+        }
+        let controls = Controls {
+            workspace: policy.control,
+            groups: &policy.groups,
+            named: &self.groups,
+            campaign: Some((&self.id, self.control)),
+        };
+        controls.withheld(policy.seed, u64::from(user.0)).map(|control| match control {
+            Control::Workspace => Text::const_new(outreach::WORKSPACE),
+            Control::Named(id) => Text::new(id),
+            Control::Campaign(_) => Text::const_new(outreach::CAMPAIGN),
+        })
+    }
+
+    /// Everything that it asks of users by their history.
+    pub fn predicates(&self) -> impl Iterator<Item = &Predicate> {
+        let splits = self.steps.iter().flat_map(|step| match &step.action {
+            Action::Split { paths, .. } => paths.as_slice(),
+            _ => &[],
+        });
+        self.audience.iter().chain(splits.filter_map(|(_, condition)| condition.user()))
     }
 
     /// Everything that happens to users that it asks about after they came in.
