@@ -12,6 +12,8 @@
 
 mod play;
 mod stage;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
@@ -171,9 +173,8 @@ impl<'a> Scene<'a> {
                 heeded.insert(name);
             }
         }
-        let triggered = campaigns.iter().filter(|(_, part)| {
-            !matches!(part.campaign.trigger, Trigger::Named)
-        });
+        let triggered =
+            campaigns.iter().filter(|(_, part)| !matches!(part.campaign.trigger, Trigger::Named));
         let triggered = triggered.map(|(id, _)| id.clone()).collect();
         let Setting { policy, fold, address, labels } = setting;
         Scene {

@@ -409,9 +409,8 @@ impl Scene<'_> {
     /// Whether moves in watched definitions let anybody in.
     fn asks_moves(&self) -> bool {
         let entry = |of: &Arc<Journey>| matches!(of.entry, Some(Happening::Moves { .. }));
-        let moves = |id: &Text| {
-            matches!(self.campaigns[id].campaign.trigger, Trigger::Moves { .. })
-        };
+        let moves =
+            |id: &Text| matches!(self.campaigns[id].campaign.trigger, Trigger::Moves { .. });
         self.book.all().iter().any(entry) || self.triggered.iter().any(moves)
     }
 
@@ -421,9 +420,10 @@ impl Scene<'_> {
         let mut journeys = self.book.all().iter().filter(|of| of.current);
         let enters = |of: &Happening| of.is_move(key, (moved.from, moved.to));
         journeys.any(|of| of.entry.as_ref().is_some_and(enters))
-            || self.triggered.iter().any(|id| {
-                is_trigger(&self.campaigns[id].campaign.trigger, key, moved)
-            })
+            || self
+                .triggered
+                .iter()
+                .any(|id| is_trigger(&self.campaigns[id].campaign.trigger, key, moved))
     }
 
     /// Whether anything asks about events of messages or journeys of a name.
@@ -435,7 +435,9 @@ impl Scene<'_> {
 fn is_trigger(trigger: &Trigger, key: &Text, moved: &Moved) -> bool {
     match trigger {
         Trigger::Moves { watch, from, to } => {
-            watch == key && to.contains(&moved.to) && (from.is_empty() || from.contains(&moved.from))
+            watch == key
+                && to.contains(&moved.to)
+                && (from.is_empty() || from.contains(&moved.from))
         }
         Trigger::Named | Trigger::Event(_) => false,
     }
@@ -471,10 +473,11 @@ fn changes(history: &UserHistory) -> Vec<Change> {
 /// Events and changes as the program takes them.
 fn all_arrived<'h>((events, changes): (&[&'h UserEvent], &'h [Change])) -> Vec<Arrived<'h>> {
     let mut all: Vec<Arrived> = events.iter().map(|event| arrived(event)).collect();
-    all.extend(changes.iter().map(|(time, values)| Arrived {
-        time: *time,
-        what: ArrivedWhat::Attributes(values),
-    }));
+    all.extend(
+        changes
+            .iter()
+            .map(|(time, values)| Arrived { time: *time, what: ArrivedWhat::Attributes(values) }),
+    );
     all
 }
 

@@ -408,10 +408,8 @@ impl World for Stage<'_> {
                 own.map(|(_, value)| value.clone())
             }
         };
-        let mut properties: Vec<(Text, Value)> = properties
-            .iter()
-            .filter_map(|(name, of)| Some((name.clone(), value(of)?)))
-            .collect();
+        let mut properties: Vec<(Text, Value)> =
+            properties.iter().filter_map(|(name, of)| Some((name.clone(), value(of)?))).collect();
         model::record::sort_properties(&mut properties);
         let event = Event { name: name.clone(), time: at, id, properties };
         self.played.emitted.push(Arc::new(event.clone()));
