@@ -1,11 +1,11 @@
 //! A journey as the fold needs it: steps by number, everything that can be wrong with it told before.
 
-use experiment::assign::{Arms, Control, Controls, Share};
+use experiment::assign::{Arms, Share};
 use model::{Day, Event, Operation, Span, Text, Timestamp, UserIndex, Value, Weekday};
 use segment::Predicate;
 use segment::live::Matches;
 
-use crate::outreach::{self, Policy};
+use crate::outreach::Policy;
 use crate::schedule::Minute;
 
 /// One version of a journey.
@@ -315,23 +315,12 @@ impl Journey {
         self.steps.iter().position(|step| step.id == id).and_then(|at| u16::try_from(at).ok())
     }
 
-    /// The control group that a user is in, as far as it is this journey's business: as of a campaign of this id
-    /// ([`crate::outreach::Campaign::held_out`]).
+    /// The control group that a user is in, as far as it is this journey's business; nobody of it comes in.
     pub fn held_out(&self, policy: &Policy, user: UserIndex) -> Option<Text> {
-        if self.transactional {
-            return None;
+        match self.transactional {
+            true => None,
+            false => policy.held_out(&self.groups, (&self.id, self.control), user),
         }
-        let controls = Controls {
-            workspace: policy.control,
-            groups: &policy.groups,
-            named: &self.groups,
-            campaign: Some((&self.id, self.control)),
-        };
-        controls.withheld(policy.seed, u64::from(user.0)).map(|control| match control {
-            Control::Workspace => Text::const_new(outreach::WORKSPACE),
-            Control::Named(id) => Text::new(id),
-            Control::Campaign(_) => Text::const_new(outreach::CAMPAIGN),
-        })
     }
 
     /// Everything that it asks of users by their history.

@@ -58,6 +58,11 @@ pub enum Entering {
 }
 
 impl Journeys {
+    /// Nobody is in any.
+    pub fn new(book: Arc<Book>) -> Journeys {
+        Journeys { book, ..Journeys::default() }
+    }
+
     /// People who are in a journey; who is in two counts twice.
     pub fn n_positions(&self) -> usize {
         self.positions.len()

@@ -164,6 +164,25 @@ pub struct Policy {
     pub zone: Zone,
 }
 
+impl Policy {
+    /// The control group that a user is in, as far as it is the business of a campaign or journey of such an id,
+    /// with a share of its own, that respects these named groups: [`WORKSPACE`], [`CAMPAIGN`], or the id of a
+    /// named one.
+    pub fn held_out(&self, named: &[Text], own: (&Text, Share), user: UserIndex) -> Option<Text> {
+        let controls = Controls {
+            workspace: self.control,
+            groups: &self.groups,
+            named,
+            campaign: Some((own.0, own.1)),
+        };
+        controls.withheld(self.seed, u64::from(user.0)).map(|control| match control {
+            Control::Workspace => Text::const_new(WORKSPACE),
+            Control::Named(id) => Text::new(id),
+            Control::Campaign(_) => Text::const_new(CAMPAIGN),
+        })
+    }
+}
+
 impl Campaign {
     /// The control group that a user is in, as far as it is this campaign's business: [`WORKSPACE`],
     /// [`CAMPAIGN`], or the id of a named one.
@@ -171,17 +190,7 @@ impl Campaign {
         if self.transactional {
             return None;
         }
-        let controls = Controls {
-            workspace: policy.control,
-            groups: &policy.groups,
-            named: &self.groups,
-            campaign: Some((&self.id, self.control)),
-        };
-        controls.withheld(policy.seed, u64::from(user.0)).map(|control| match control {
-            Control::Workspace => Text::const_new(WORKSPACE),
-            Control::Named(id) => Text::new(id),
-            Control::Campaign(_) => Text::const_new(CAMPAIGN),
-        })
+        policy.held_out(&self.groups, (&self.id, self.control), user)
     }
 
     /// What caps know of its messages.

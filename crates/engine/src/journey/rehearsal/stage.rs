@@ -20,7 +20,7 @@ use crate::outreach::{Candidate, Contacts, Decision, Known, Person, Trigger, dec
 use crate::schedule::{Channel, caps};
 
 /// How long what somebody opened or clicked says which channel they like.
-const ENGAGED: Span = Span::days(90);
+const ENGAGED: Span = crate::outreach::REMEMBERED;
 
 /// What was written, and is to be seen by everything that listens.
 #[derive(Clone, Debug)]
