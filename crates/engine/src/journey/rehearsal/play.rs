@@ -164,9 +164,14 @@ impl<'a> Rehearsal<'a> {
         &self.stage.played
     }
 
+    /// Goals that were reached so far.
+    pub fn reached(&self) -> Vec<Reached> {
+        self.goals()
+    }
+
     /// What was played, with the goals that were reached.
     pub fn finish(mut self) -> Played {
-        self.reach_goals();
+        self.stage.played.reached = self.goals();
         self.stage.played
     }
 
@@ -367,7 +372,7 @@ impl<'a> Rehearsal<'a> {
         moves.find(|moved| scene.is_entry(moved)).map(|moved| Timestamp(moved.at))
     }
 
-    fn reach_goals(&mut self) {
+    fn goals(&self) -> Vec<Reached> {
         let scene = self.stage.scene;
         let mut reached = Vec::new();
         for told in &self.stage.played.told {
@@ -401,7 +406,7 @@ impl<'a> Rehearsal<'a> {
                 reached.extend(at.map(|at| Reached { journey, run, goal, at, held_out }));
             }
         }
-        self.stage.played.reached = reached;
+        reached
     }
 }
 
