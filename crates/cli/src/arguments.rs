@@ -5,6 +5,7 @@ mod campaign;
 mod catalog;
 mod files;
 mod history;
+mod journey;
 mod memory;
 mod privacy;
 mod provider;
@@ -31,6 +32,11 @@ pub use files::{
     ImportsCommand, ImportsListArguments, ImportsOneArguments, Table,
 };
 pub use history::{BackupArguments, HistoryArguments, HistoryCommand, RestoreArguments};
+pub use journey::{
+    JourneyArguments, JourneyCommand, JourneyFileArguments, JourneyIdArguments,
+    JourneyListArguments, JourneyOneArguments, JourneyPathArguments, JourneyPublishArguments,
+    JourneyReportArguments, JourneyWaitingArguments,
+};
 pub use memory::MemoryArguments;
 pub use privacy::{EraseArguments, SuppressArguments};
 pub use provider::{ProviderArguments, ProviderCommand, ProviderOneArguments};
@@ -73,6 +79,8 @@ pub enum Command {
     Schema(SchemaArguments),
     /// Make, start and stop campaigns, and see what they caused
     Campaign(CampaignArguments),
+    /// Make, publish and stop journeys, and see what became of whoever came in
+    Journey(JourneyArguments),
     /// Rows that messages look up by id, such as products
     Catalog(CatalogArguments),
     /// Show providers of channels, and check the DNS records of mail

@@ -13,6 +13,7 @@ pub mod funnel;
 pub mod history;
 pub mod import;
 pub mod imports;
+pub mod journey;
 pub mod key;
 pub mod lifecycle;
 pub mod privacy;

@@ -54,6 +54,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Import(arguments) => command::import::run(arguments),
         Command::Imports(arguments) => command::imports::run(arguments),
         Command::Campaign(arguments) => command::campaign::run(arguments),
+        Command::Journey(arguments) => command::journey::run(arguments),
         Command::Catalog(arguments) => command::catalog::run(arguments),
         Command::Provider(arguments) => command::provider::run(arguments),
         Command::Segment(arguments) => command::segment::run(arguments),

@@ -48,6 +48,7 @@ mod gather;
 pub mod groups;
 #[cfg(test)]
 mod histories;
+pub mod journeys;
 pub mod lifecycle;
 mod masks;
 pub mod names;

@@ -9,7 +9,7 @@
 //! the arm, as their like in the control group cannot be told apart. Who was left out before a draw is in no
 //! arm.
 
-mod effect;
+pub(crate) mod effect;
 mod journeys;
 mod listing;
 mod looks;

@@ -27,6 +27,7 @@ use crate::part::{Family, Part, Runs};
 use crate::set::UserSet;
 use crate::snapshot::Snapshot;
 
+mod happened;
 mod since;
 #[cfg(test)]
 mod tests;

@@ -1,8 +1,8 @@
 //! Configuration of a workspace: one small SQLite file beside the log and the history.
 //!
 //! What it is: name, zone and seed, keys, saved segments, lifecycle, stage frameworks, RFM settings,
-//! composite events, webhooks, the schema registry, the error stream, imports on a schedule, providers and
-//! campaigns. What it is not: it reads no definition (they are stored in the JSON
+//! composite events, webhooks, the schema registry, the error stream, imports on a schedule, providers,
+//! campaigns and journeys. What it is not: it reads no definition (they are stored in the JSON
 //! form and given their meaning by the service), and it holds no event.
 //!
 //! Invariants: every write is one transaction, synced before it returns (WAL with full
@@ -14,6 +14,7 @@ pub mod campaigns;
 pub mod errors;
 pub mod frameworks;
 pub mod imports;
+pub mod journeys;
 pub mod keys;
 pub mod privacy;
 pub mod providers;
@@ -29,7 +30,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// Layout of the file that this version writes. A file of a later version is refused.
-const VERSION: i64 = 6;
+const VERSION: i64 = 7;
 
 /// The setting that holds [`Config::secret`].
 const SECRET: &str = "id_secret";
@@ -115,6 +116,16 @@ CREATE TABLE IF NOT EXISTS campaign_run (
     campaign TEXT NOT NULL, run TEXT NOT NULL, due_at INTEGER NOT NULL, begun_at INTEGER NOT NULL,
     ended_at INTEGER, n_users INTEGER NOT NULL, next_user INTEGER NOT NULL, note TEXT,
     PRIMARY KEY (campaign, run)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS journey (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, status TEXT NOT NULL, definition TEXT NOT NULL,
+    created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, started_at INTEGER,
+    created_by TEXT NOT NULL, edited_by TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS journey_version (
+    journey TEXT NOT NULL, number INTEGER NOT NULL, definition TEXT NOT NULL, version TEXT NOT NULL,
+    published_at INTEGER NOT NULL, published_by TEXT NOT NULL, moves TEXT NOT NULL,
+    PRIMARY KEY (journey, number)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS import_file (
     import TEXT NOT NULL, name TEXT NOT NULL, version TEXT NOT NULL, PRIMARY KEY (import, name)

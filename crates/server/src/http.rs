@@ -13,6 +13,7 @@ pub mod cors;
 pub mod export;
 mod import;
 pub mod ingest;
+mod journeys;
 mod limits;
 pub mod links;
 pub mod listen;

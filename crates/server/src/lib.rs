@@ -15,6 +15,7 @@ pub mod geo;
 pub mod http;
 pub mod import;
 pub mod imports;
+pub mod journeys;
 pub mod live;
 pub mod metrics;
 pub mod outbox;

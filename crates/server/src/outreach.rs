@@ -14,12 +14,14 @@ pub mod run;
 pub mod schedule;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
+use engine::journey::Book;
 use engine::outreach::{Campaign, Policy};
 use engine::schedule::caps::Labels;
 use history::outreach::Goal;
-use model::{Span, Text};
+use model::{Span, Text, Timestamp};
 use segment::Predicate;
 use segment::live::Matches;
 use wire::api::Unproven;
@@ -27,6 +29,8 @@ use wire::api::Unproven;
 use content::Contents;
 use decision::{Attribution, Decision};
 use schedule::Schedule;
+
+use crate::journeys::compile::Learning;
 
 /// Labels of a workspace at most: a contact has a bit for each.
 pub const LABELS_MAX: usize = 16;
@@ -43,6 +47,27 @@ pub struct Outfit {
     pub unproven: Unproven,
     /// The id of the element that opens the inbox of CleverTap's library.
     pub inbox_element: String,
+    /// Journeys by which somebody goes.
+    pub journeys: Arc<Book>,
+    /// Journeys into which people come on a schedule.
+    pub entries: Vec<EntryRun>,
+    /// What learning splits reward, by journey.
+    pub learning: BTreeMap<Text, Vec<Learning>>,
+}
+
+/// When people come into a journey, if on a schedule.
+#[derive(Clone, Debug)]
+pub struct EntryRun {
+    /// Id of the journey.
+    pub journey: Text,
+    /// When.
+    pub schedule: Schedule,
+    /// Only members of this; nothing: everybody.
+    pub audience: Option<Predicate>,
+    /// Whether people come in.
+    pub standing: engine::journey::Standing,
+    /// Since when it runs.
+    pub since: Timestamp,
 }
 
 /// A campaign that can be decided and sent.
@@ -109,6 +134,9 @@ impl Outfit {
             labels: self.labels.clone(),
             unproven: self.unproven,
             inbox_element: self.inbox_element.clone(),
+            journeys: Arc::default(),
+            entries: Vec::new(),
+            learning: BTreeMap::new(),
         }
     }
 

@@ -24,6 +24,7 @@ pub mod frameworks;
 pub mod history;
 mod identity;
 mod imports;
+pub(crate) mod journeys;
 mod keys;
 mod known;
 mod lifecycle;

@@ -122,7 +122,7 @@ pub(super) fn decisions(
 }
 
 /// By user: when they were drawn first, and into which arm.
-pub(super) type Drawn = BTreeMap<u32, (Timestamp, Arm)>;
+pub(crate) type Drawn = BTreeMap<u32, (Timestamp, Arm)>;
 
 /// Whom decisions tell of.
 pub(super) fn drawn(decisions: &Source, held_out: &[bool], users: Range<u32>) -> Drawn {
@@ -152,28 +152,46 @@ fn count(
     reached: &[Source],
     (users, at): (Range<u32>, Timestamp),
 ) -> Arms {
-    let mut arms = Arms::new();
-    for (_, arm) in drawn.values() {
-        let own =
-            arms.entry(arm.clone()).or_insert_with(|| vec![Outcome::default(); goals.len().max(1)]);
-        own.iter_mut().for_each(|outcome| outcome.users += 1);
-    }
+    let mut arms = enrolled(drawn, goals.len());
     for (n, (goal, source)) in goals.iter().zip(reached).enumerate() {
         let of_user = in_windows(drawn, goal, source, users.clone());
-        for (user, (from, arm)) in drawn {
-            let Some(own) = arms.get_mut(arm).and_then(|own| own.get_mut(n)) else { continue };
-            own.complete += u64::from(from.plus(goal.within) < at);
-            own.reached(of_user.get(user));
-        }
+        settle(&mut arms, n, drawn, goal.within, &of_user, at);
     }
     arms
 }
 
+/// The arms of drawn users, who did nothing yet; without goals, one outcome that counts users.
+pub(crate) fn enrolled(drawn: &Drawn, n_goals: usize) -> Arms {
+    let mut arms = Arms::new();
+    for (_, arm) in drawn.values() {
+        let own =
+            arms.entry(arm.clone()).or_insert_with(|| vec![Outcome::default(); n_goals.max(1)]);
+        own.iter_mut().for_each(|outcome| outcome.users += 1);
+    }
+    arms
+}
+
+/// Takes in what drawn users did for the `n`-th goal in its windows, as known at an instant.
+pub(crate) fn settle(
+    arms: &mut Arms,
+    n: usize,
+    drawn: &Drawn,
+    within: Span,
+    did: &BTreeMap<u32, Did>,
+    at: Timestamp,
+) {
+    for (user, (from, arm)) in drawn {
+        let Some(own) = arms.get_mut(arm).and_then(|own| own.get_mut(n)) else { continue };
+        own.complete += u64::from(from.plus(within) < at);
+        own.reached(did.get(user));
+    }
+}
+
 /// What one user did in the window of a goal: events that reached it, and their revenue.
-pub(super) type Did = (u64, ExactSum);
+pub(crate) type Did = (u64, ExactSum);
 
 /// What users did in the windows after their draws.
-pub(super) fn in_windows(
+pub(crate) fn in_windows(
     drawn: &Drawn,
     goal: &Goal,
     reached: &Source,

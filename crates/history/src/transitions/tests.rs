@@ -314,6 +314,19 @@ fn compare(snapshot: &Snapshot, naive: &[StoredTransition], at: Timestamp) {
             expected.entry(told.change.to).or_default().add((at.0 - told.at.0) as f64);
         }
         assert_eq!(snapshot.time_in_place(key, at).unwrap(), expected);
+
+        // Of a range, who went to the place 1 from another, each instant once.
+        let wanted = |from: u8, to: u8| to == 1 && from != 1;
+        let within = happened(naive, key, at)
+            .into_iter()
+            .filter(|told| told.at >= range.0 && wanted(told.change.from, told.change.to));
+        let each: std::collections::BTreeSet<_> =
+            within.map(|told| (told.user, told.at, told.change.from)).collect();
+        let expected: Vec<_> = each.into_iter().map(|(user, at, _)| (user, at)).collect();
+        let mut found = snapshot.happened(key, range, &wanted).unwrap();
+        found.sort_unstable();
+        assert_eq!(found.len(), expected.len());
+        assert_eq!(found, expected);
     }
 }
 

@@ -11,7 +11,8 @@ use wire::api::*;
 
 use super::body::{self, Id, Params};
 use super::{
-    App, analytics, catalogs, export, import, ingest, live, openapi, outreach, privacy, schema,
+    App, analytics, catalogs, export, import, ingest, journeys, live, openapi, outreach, privacy,
+    schema,
 };
 use crate::failure::Failure;
 use crate::service::Service;
@@ -68,6 +69,7 @@ pub fn routes() -> Router<App> {
         .merge(catalogs::routes())
         .merge(import::routes())
         .merge(live::routes())
+        .merge(journeys::routes())
         .merge(outreach::routes())
         .merge(privacy::routes())
         .merge(schema::routes())

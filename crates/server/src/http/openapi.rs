@@ -5,6 +5,7 @@
 mod analytics;
 mod catalogs;
 mod imports;
+mod journeys;
 mod live;
 mod operations;
 mod outreach;
@@ -209,6 +210,7 @@ fn components() -> Components {
     schemas.extend(analytics::schemas());
     schemas.extend(catalogs::schemas());
     schemas.extend(imports::schemas());
+    schemas.extend(journeys::schemas());
     schemas.extend(live::schemas());
     schemas.extend(schema::schemas());
     schemas.extend(outreach::schemas());

@@ -116,7 +116,16 @@ pub fn read(config: &Config, of: &Definitions) -> Result<Outfit, Failure> {
     }
     let ContactPolicy { unproven, inbox_element, .. } = written;
     let inbox_element = inbox_element.unwrap_or_else(|| INBOX_ELEMENT.to_owned());
-    Ok(Outfit { policy, campaigns, labels, unproven, inbox_element })
+    Ok(Outfit {
+        policy,
+        campaigns,
+        labels,
+        unproven,
+        inbox_element,
+        journeys: Arc::default(),
+        entries: Vec::new(),
+        learning: BTreeMap::new(),
+    })
 }
 
 /// The policy as it is stored.
@@ -149,7 +158,7 @@ pub fn compile(input: &CampaignInput, id: &str, around: &Surroundings) -> Result
         return Err(wrong("variants", words).hint(hint));
     }
     let topic = topic(input, around.topics)?;
-    let (trigger, matches) = trigger(input, around)?;
+    let (trigger, matches) = trigger(&input.trigger, around)?;
     let labels = super::labels(around.labels, input.labels.iter().map(String::as_str));
     check_labels(input, around.labels, labels)?;
     let hours = windows(&input.delivery.hours).map_err(|what| wrong("delivery.hours", what))?;
@@ -274,7 +283,7 @@ fn by_attribute(input: &CampaignInput) -> Result<Option<ByAttribute>, Failure> {
 }
 
 /// The named control groups that a campaign respects.
-fn control_groups(input: &CampaignInput, known: &Groups) -> Result<Vec<Text>, Failure> {
+pub fn control_groups(input: &CampaignInput, known: &Groups) -> Result<Vec<Text>, Failure> {
     let groups = &input.control_groups;
     let mut distinct = BTreeSet::new();
     for id in groups {
@@ -318,8 +327,9 @@ fn topic(
     }
 }
 
-fn trigger(
-    input: &CampaignInput,
+/// What makes somebody a candidate, and which events do.
+pub fn trigger(
+    written: &api::Trigger,
     around: &Surroundings,
 ) -> Result<(Trigger, Option<Matches>), Failure> {
     let watched = |key: &str| around.watched.iter().find(|watched| watched.key == key);
@@ -331,7 +341,7 @@ fn trigger(
                 .hint("save the segment first; GET /api/segments lists them")),
         }
     };
-    match &input.trigger {
+    match written {
         api::Trigger::Once { .. }
         | api::Trigger::Dates { .. }
         | api::Trigger::Recurring(_)
@@ -406,32 +416,34 @@ fn arms(variants: &[VariantInput]) -> Result<Arms, Failure> {
             format!("there are {}; write 1 to {VARIANTS_MAX}", variants.len()),
         ));
     }
-    if let Some(other) = variants.iter().find(|of| !of.share.is_finite() || of.share < 0.0) {
-        return Err(wrong("variants", format!("the share of \"{}\" is no part", other.id)));
-    }
     for variant in variants {
         rules::check_key("variants.id", &variant.id)?;
     }
-    let sum: f64 = variants.iter().map(|variant| variant.share).sum();
+    let shares: Vec<f64> = variants.iter().map(|variant| variant.share).collect();
+    let parts = parts(&shares).map_err(|what| wrong("variants", what))?;
+    let arm = |(variant, share): (&VariantInput, Share)| Arm { id: Text::new(&variant.id), share };
+    Arms::new(variants.iter().zip(parts).map(arm).collect())
+        .map_err(|error| wrong("variants", error.to_string()))
+}
+
+/// Shares that add up to everybody, from parts of any sum. Errors: which are no parts.
+pub fn parts(written: &[f64]) -> Result<Vec<Share>, String> {
+    if let Some(other) = written.iter().find(|part| !part.is_finite() || **part < 0.0) {
+        return Err(format!("the share {other} is no part"));
+    }
+    let sum: f64 = written.iter().sum();
     if sum <= 0.0 {
-        return Err(wrong("variants", "all shares are 0".into()));
+        return Err("all shares are 0".into());
     }
     // In whole millionths; what rounding leaves over is the largest one's.
     let all = Share::ALL.in_parts();
-    let mut parts: Vec<u32> = variants
-        .iter()
-        .map(|variant| (variant.share / sum * f64::from(all)).floor() as u32)
-        .collect();
+    let part = |part: &f64| (part / sum * f64::from(all)).floor() as u32;
+    let mut parts: Vec<u32> = written.iter().map(part).collect();
     let left = all - parts.iter().sum::<u32>().min(all);
     if let Some(largest) = parts.iter_mut().max() {
         *largest += left;
     }
-    let arm = |(variant, parts): (&VariantInput, u32)| Arm {
-        id: Text::new(&variant.id),
-        share: Share::parts(parts).unwrap_or(Share::NONE),
-    };
-    Arms::new(variants.iter().zip(parts).map(arm).collect())
-        .map_err(|error| wrong("variants", error.to_string()))
+    Ok(parts.into_iter().map(|parts| Share::parts(parts).unwrap_or(Share::NONE)).collect())
 }
 
 fn again(input: &CampaignInput) -> Result<Again, Failure> {
@@ -516,5 +528,14 @@ pub fn nothing(of: &Definitions) -> Arc<Outfit> {
     };
     let (campaigns, labels) = (BTreeMap::new(), Vec::new());
     let (unproven, inbox_element) = (api::Unproven::default(), INBOX_ELEMENT.to_owned());
-    Arc::new(Outfit { policy, campaigns, labels, unproven, inbox_element })
+    Arc::new(Outfit {
+        policy,
+        campaigns,
+        labels,
+        unproven,
+        inbox_element,
+        journeys: Arc::default(),
+        entries: Vec::new(),
+        learning: BTreeMap::new(),
+    })
 }

@@ -4,8 +4,10 @@ mod approval;
 mod credit;
 mod preview;
 mod reach;
-mod report;
+pub(super) mod report;
 mod verdict;
+
+pub(super) use approval::version;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError};
@@ -163,7 +165,7 @@ impl Service {
                 }
                 id.clone()
             }
-            None => free_id(&input.name, &taken)?,
+            None => free_id(&input.name, "campaign", &taken)?,
         };
         let now = self.workspace.now();
         let definition = self.checked_campaign(input)?;
@@ -417,6 +419,11 @@ impl Service {
     /// The same with its audience checked and in the JSON form.
     fn with_audience(&self, input: &CampaignInput) -> Result<CampaignInput, Failure> {
         let Some(written) = &input.audience else { return Ok(input.clone()) };
+        Ok(CampaignInput { audience: Some(self.segment_json(written)?), ..input.clone() })
+    }
+
+    /// A segment as it is written (its id, or a definition), checked and in the JSON form.
+    pub(super) fn segment_json(&self, written: &Value) -> Result<Value, Failure> {
         let predicate = match written {
             Value::String(id) if rules::check_key("audience", id).is_ok() => {
                 match self.rules()?.segments.contains_key(id.as_str()) {
@@ -426,8 +433,7 @@ impl Service {
             }
             other => self.definition(other)?,
         };
-        let json = Value::Object(definitions::json(&predicate));
-        Ok(CampaignInput { audience: Some(json), ..input.clone() })
+        Ok(Value::Object(definitions::json(&predicate)))
     }
 
     fn saved_campaign(&self, id: &str) -> Result<SavedCampaign, Failure> {
@@ -472,7 +478,10 @@ impl Service {
     }
 
     /// What is wrong or unwise in what a campaign says, also for what it names and is not there yet.
-    fn content_problems(&self, input: &CampaignInput) -> Result<Vec<ContentProblem>, Failure> {
+    pub(super) fn content_problems(
+        &self,
+        input: &CampaignInput,
+    ) -> Result<Vec<ContentProblem>, Failure> {
         let (contents, mut problems) = Contents::compile(input);
         let unknown = |message: String, hint: &str| ContentProblem {
             error: true,
@@ -656,8 +665,12 @@ fn trigger_word(trigger: &Trigger) -> &'static str {
     }
 }
 
-/// An id made of a name that nobody has yet.
-fn free_id(name: &str, taken: &dyn Fn(&str) -> bool) -> Result<String, Failure> {
+/// An id made of a name that nobody has yet. `kind`: what stands for a name without letters.
+pub(super) fn free_id(
+    name: &str,
+    kind: &str,
+    taken: &dyn Fn(&str) -> bool,
+) -> Result<String, Failure> {
     let mut id = String::new();
     for character in name.chars().flat_map(char::to_lowercase) {
         match character {
@@ -667,7 +680,7 @@ fn free_id(name: &str, taken: &dyn Fn(&str) -> bool) -> Result<String, Failure> 
         }
     }
     let id = id.trim_matches('-').chars().take(40).collect::<String>();
-    let id = if id.is_empty() { "campaign".to_owned() } else { id };
+    let id = if id.is_empty() { kind.to_owned() } else { id };
     if !taken(&id) {
         return Ok(id);
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use model::Text;
 use wire::api::{CampaignInput, ContactPolicy};
 
-use super::{Service, settings};
+use super::{Service, journeys, settings};
 use crate::failure::Failure;
 use crate::outreach::{compile, policy};
 
@@ -35,8 +35,8 @@ impl Service {
         self.contact_policy()
     }
 
-    /// Refuses to take away a control group that a campaign which was started names: nobody could say any more who
-    /// was held out.
+    /// Refuses to take away a control group that a campaign which was started, or a published journey, names: nobody
+    /// could say any more who was held out.
     fn check_groups(&self, written: &ContactPolicy) -> Result<(), Failure> {
         let kept = |id: &String| written.groups.iter().any(|group| group.id == *id);
         for saved in self.workspace.config().campaigns()? {
@@ -52,14 +52,32 @@ impl Service {
                 ));
             }
         }
+        for saved in self.workspace.config().journeys()? {
+            let Some(published) = self.workspace.config().published_journey(&saved.id)? else {
+                continue;
+            };
+            let groups = journeys::read_version(&published)?.control_groups;
+            if let Some(id) = groups.iter().find(|id| !kept(id)) {
+                let message =
+                    format!("`groups`: the journey \"{}\" holds out the group \"{id}\"", saved.id);
+                return Err(Failure::unprocessable("contact_policy.invalid", message).hint(
+                    "keep the group; its members are kept out only of journeys that name it",
+                ));
+            }
+        }
         Ok(())
     }
 
-    /// The labels of the policy and of all campaigns.
+    /// The labels of the policy, and of all campaigns and journeys.
     pub(super) fn labels(&self, of: &ContactPolicy) -> Result<BTreeSet<Text>, Failure> {
         let mut labels = policy::labels_of(of);
         for saved in self.workspace.config().campaigns()? {
             if let Ok(input) = serde_json::from_str::<CampaignInput>(&saved.definition) {
+                labels.extend(input.labels.iter().map(Text::new));
+            }
+        }
+        for saved in self.workspace.config().journeys()? {
+            if let Ok(input) = journeys::read(&saved) {
                 labels.extend(input.labels.iter().map(Text::new));
             }
         }

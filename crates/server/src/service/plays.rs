@@ -68,12 +68,12 @@ impl Service {
         find(self.plays()?).ok_or_else(unknown)
     }
 
-    fn known_segments(&self) -> Result<BTreeSet<String>, Failure> {
+    pub(super) fn known_segments(&self) -> Result<BTreeSet<String>, Failure> {
         Ok(self.workspace.config().segments()?.into_iter().map(|saved| saved.id).collect())
     }
 }
 
-fn segments() -> Result<Vec<SegmentInput>, Failure> {
+pub(super) fn segments() -> Result<Vec<SegmentInput>, Failure> {
     let read: Segments = serde_json::from_str(SEGMENTS).map_err(|error| broken(&error))?;
     Ok(read.segments)
 }
@@ -106,6 +106,6 @@ fn play(file: &str, segments: &[SegmentInput], known: &BTreeSet<String>) -> Resu
 }
 
 /// A test reads every file, so that this is never seen.
-fn broken(error: &serde_json::Error) -> Failure {
+pub(super) fn broken(error: &serde_json::Error) -> Failure {
     Failure::new(500, "play.broken", format!("a play of this program cannot be read: {error}"))
 }

@@ -4,6 +4,7 @@
 mod backfill;
 mod counted;
 mod erase;
+mod journeys;
 mod left;
 mod live;
 mod outreach;
@@ -29,6 +30,7 @@ use crate::clock;
 use crate::service::watched::Definitions;
 use counted::Counted;
 pub(crate) use erase::{Durable, Erasing, Struck};
+pub(crate) use journeys::{Entries, Entry};
 pub(super) use live::Unsaved;
 pub(crate) use live::Watching;
 use outreach::Reaching;
@@ -87,6 +89,8 @@ pub(crate) enum Command {
     ),
     /// Decide about these.
     Qualify(Request),
+    /// Let people into a journey.
+    Enter(Entry),
     /// What a client gets of the messages that wait for it.
     Fetch(Box<Fetching>, oneshot::Sender<Vec<Offered>>),
     /// Whether one of these would get something that it was not handed yet.
@@ -446,6 +450,7 @@ impl Writer {
         self.live_frame(&taken, told);
         self.triggers_of(&taken);
         self.follow_shelf(&taken);
+        self.journeys_see(&taken);
         let arrivals = engine::arrivals(self.frames, taken.iter().map(|(.., record)| record));
         self.frames += 1;
         for ((step, name, record), arrival) in taken.into_iter().zip(arrivals) {
@@ -513,6 +518,7 @@ impl Writer {
                 let _ = reply.send(self.reach_from_now(outbox));
             }
             Command::Qualify(request) => self.requested(request),
+            Command::Enter(entry) => self.journeys_enter(entry),
             Command::Fetch(asked, reply) => {
                 let _ = reply.send(self.fetch(&asked));
             }

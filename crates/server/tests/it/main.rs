@@ -19,6 +19,7 @@ mod fixture;
 mod frameworks;
 mod http;
 mod identity;
+mod journeys;
 mod keys;
 mod listening;
 mod live;

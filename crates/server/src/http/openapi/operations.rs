@@ -4,8 +4,8 @@ use utoipa::openapi::path::HttpMethod::{Delete, Post, Put};
 use wire::api::*;
 
 use super::{
-    EXPORT, Operation, RECORDS, act, analytics, catalogs, get, imports, live, outreach, privacy,
-    query, schema, send,
+    EXPORT, Operation, RECORDS, act, analytics, catalogs, get, imports, journeys, live, outreach,
+    privacy, query, schema, send,
 };
 
 type Answer = (&'static str, Option<&'static str>);
@@ -19,6 +19,7 @@ pub(super) fn all() -> Vec<Operation> {
     let subjects = [server(), states(), store(), segments(), users()];
     let parts = subjects.into_iter().chain([
         live::operations(),
+        journeys::operations(),
         outreach::operations(),
         catalogs::operations(),
         schema::operations(),

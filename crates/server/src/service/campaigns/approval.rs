@@ -22,7 +22,7 @@ impl Service {
     }
 
     /// Whoever asks: the id of their key, or that they act without one.
-    pub(super) fn who(&self) -> String {
+    pub(in crate::service) fn who(&self) -> String {
         match self.caller.id.is_empty() {
             true => self.caller.name.clone(),
             false => self.caller.id.clone(),
@@ -30,7 +30,7 @@ impl Service {
     }
 
     /// What somebody is called: the label of their key, as long as it lasts.
-    pub(super) fn called(&self, who: &str) -> Result<String, Failure> {
+    pub(in crate::service) fn called(&self, who: &str) -> Result<String, Failure> {
         let keys = self.workspace.config().keys()?;
         let key = keys.into_iter().find(|key| key.id == who && !key.label.is_empty());
         Ok(key.map_or_else(|| who.to_owned(), |key| key.label))
@@ -137,7 +137,7 @@ impl Service {
     }
 
     /// Whoever acts without a key is always the same one.
-    fn keyless(&self) -> &'static str {
+    pub(in crate::service) fn keyless(&self) -> &'static str {
         match self.caller.id.is_empty() {
             true => {
                 "; without keys nobody can be told from anybody else: start the server with keys"
@@ -153,7 +153,7 @@ fn current(saved: &SavedCampaign) -> Option<&SavedApproval> {
 }
 
 /// The version of a definition: a part of its SHA-256.
-pub(super) fn version(definition: &str) -> String {
+pub(in crate::service) fn version(definition: &str) -> String {
     let digest = Sha256::digest(definition.as_bytes());
     digest.iter().take(VERSION_BYTES).map(|byte| format!("{byte:02x}")).collect()
 }

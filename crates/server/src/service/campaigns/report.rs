@@ -30,7 +30,7 @@ const CONFIDENCE: f64 = 0.95;
 const DAYS_MAX: usize = 366;
 
 /// The name of the arm that gets nothing.
-pub(super) const CONTROL: &str = "control";
+pub(in crate::service) const CONTROL: &str = "control";
 
 /// The name of all variants together.
 const ALL: &str = "all";
@@ -151,7 +151,7 @@ impl Service {
     }
 }
 
-fn level(confidence: Option<f64>) -> Result<Level, Failure> {
+pub(in crate::service) fn level(confidence: Option<f64>) -> Result<Level, Failure> {
     let wanted = confidence.unwrap_or(CONFIDENCE);
     Level::new(wanted).filter(|_| (0.5..=0.999).contains(&wanted)).ok_or_else(|| {
         Failure::bad_request(
@@ -162,7 +162,7 @@ fn level(confidence: Option<f64>) -> Result<Level, Failure> {
 }
 
 /// Adds messages to a funnel of the API.
-fn add(to: &mut DeliveryFunnel, funnel: &Funnel) {
+pub(in crate::service) fn add(to: &mut DeliveryFunnel, funnel: &Funnel) {
     let count = |to: &mut Vec<ReasonCount>, from: &BTreeMap<Text, u64>| {
         for (reason, n) in from {
             match to.iter_mut().find(|own| own.reason == reason.as_str()) {
@@ -224,7 +224,7 @@ impl Comparison<'_> {
         }
         reports.extend(variants.iter().map(|(id, outcome)| self.shown(id, outcome, money)));
         let all = [(Text::new(ALL), ALL_NAME.to_owned(), all)];
-        let together = self.compared((CONTROL, &control), &all, money);
+        let together = compared((CONTROL, &control), &all, money, self.level);
         let (together, because) = match together {
             Ok(mut effects) => (effects.pop(), None),
             Err(because) => (None, Some(because)),
@@ -237,7 +237,7 @@ impl Comparison<'_> {
         // Who got which by what they are differs anyway.
         let drawn = self.ready.campaign.by.is_none();
         let each = match named.len() > 1 && drawn {
-            true => self.compared((CONTROL, &control), &named, money).unwrap_or_default(),
+            true => compared((CONTROL, &control), &named, money, self.level).unwrap_or_default(),
             false => Vec::new(),
         };
         GoalReport {
@@ -253,18 +253,7 @@ impl Comparison<'_> {
     }
 
     fn shown(&self, id: &str, outcome: &Outcome, money: bool) -> ArmReport {
-        ArmReport {
-            arm: id.to_owned(),
-            name: self.ready.called(id),
-            users: outcome.users,
-            complete: outcome.complete,
-            converted: outcome.converted,
-            rate: (outcome.users > 0).then(|| interval(&rate(outcome).estimate(self.level))),
-            events: outcome.events,
-            revenue: money.then(|| outcome.revenue.value()),
-            revenue_per_user: (money && outcome.users > 0)
-                .then(|| outcome.revenue.value() / outcome.users as f64),
-        }
+        arm_report((id, self.ready.called(id)), outcome, money, self.level)
     }
 
     /// All variants against each control group alone, where there are several.
@@ -287,52 +276,73 @@ impl Comparison<'_> {
         }
         let against = |(id, outcome): (&Text, &Outcome)| {
             let name = self.groups.get(id).cloned().unwrap_or_else(|| id.to_string());
-            let mut effect = self.compared((&name, outcome), all, money).ok()?.pop()?;
+            let mut effect = compared((&name, outcome), all, money, self.level).ok()?.pop()?;
             (effect.arm, effect.name) = (id.to_string(), name);
             Some(effect)
         };
         groups.into_iter().filter_map(against).collect()
     }
+}
 
-    /// Arms (id, name, outcome) against a control group, or why they cannot be compared.
-    fn compared(
-        &self,
-        (called, control): (&str, &Outcome),
-        arms: &[(Text, String, Outcome)],
-        money: bool,
-    ) -> Result<Vec<EffectReport>, String> {
-        if control.users == 0 {
-            return Err("there is no control group yet".to_owned());
-        }
-        let names: Vec<String> = std::iter::once(called.to_owned())
-            .chain(arms.iter().map(|(id, name, _)| match id.as_str() {
-                ALL => name.clone(),
-                _ => format!("\"{name}\""),
-            }))
-            .collect();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let all = || std::iter::once(control).chain(arms.iter().map(|(.., outcome)| outcome));
-        let rates: Vec<Rate> = all().map(rate).collect();
-        let effects = compare_rates(&rates, self.level).map_err(|error| error.said(&names))?;
-        let amounts: Vec<Amount> = all().map(amount).collect();
-        let amounts = money.then(|| compare_amounts(&amounts, self.level).ok()).flatten();
-        let report = |effect: &Effect| {
-            let (id, name, outcome) = &arms[effect.arm - 1];
-            let amount = amounts.iter().flatten().find(|amount| amount.arm == effect.arm);
-            EffectReport {
-                arm: id.to_string(),
-                name: name.clone(),
-                difference: interval(&effect.difference),
-                lift: effect.lift.as_ref().ok().map(interval),
-                p_value: effect.p_adjusted,
-                significant: !effect.difference.interval.contains(0.0),
-                extra_converted: interval(&effect.incremental(outcome.users)),
-                revenue_per_user: amount.map(|amount| interval(&amount.difference)),
-                extra_revenue: amount.map(|amount| interval(&amount.incremental(outcome.users))),
-            }
-        };
-        Ok(effects.iter().map(report).collect())
+/// An arm of an id and a name. `money`: its goal has revenue.
+pub(in crate::service) fn arm_report(
+    (id, name): (&str, String),
+    outcome: &Outcome,
+    money: bool,
+    level: Level,
+) -> ArmReport {
+    ArmReport {
+        arm: id.to_owned(),
+        name,
+        users: outcome.users,
+        complete: outcome.complete,
+        converted: outcome.converted,
+        rate: (outcome.users > 0).then(|| interval(&rate(outcome).estimate(level))),
+        events: outcome.events,
+        revenue: money.then(|| outcome.revenue.value()),
+        revenue_per_user: (money && outcome.users > 0)
+            .then(|| outcome.revenue.value() / outcome.users as f64),
     }
+}
+
+/// Arms (id, name, outcome) against a first one, or why they cannot be compared.
+pub(in crate::service) fn compared(
+    (called, control): (&str, &Outcome),
+    arms: &[(Text, String, Outcome)],
+    money: bool,
+    level: Level,
+) -> Result<Vec<EffectReport>, String> {
+    if control.users == 0 {
+        return Err("there is no control group yet".to_owned());
+    }
+    let names: Vec<String> = std::iter::once(called.to_owned())
+        .chain(arms.iter().map(|(id, name, _)| match id.as_str() {
+            ALL => name.clone(),
+            _ => format!("\"{name}\""),
+        }))
+        .collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let all = || std::iter::once(control).chain(arms.iter().map(|(.., outcome)| outcome));
+    let rates: Vec<Rate> = all().map(rate).collect();
+    let effects = compare_rates(&rates, level).map_err(|error| error.said(&names))?;
+    let amounts: Vec<Amount> = all().map(amount).collect();
+    let amounts = money.then(|| compare_amounts(&amounts, level).ok()).flatten();
+    let report = |effect: &Effect| {
+        let (id, name, outcome) = &arms[effect.arm - 1];
+        let amount = amounts.iter().flatten().find(|amount| amount.arm == effect.arm);
+        EffectReport {
+            arm: id.to_string(),
+            name: name.clone(),
+            difference: interval(&effect.difference),
+            lift: effect.lift.as_ref().ok().map(interval),
+            p_value: effect.p_adjusted,
+            significant: !effect.difference.interval.contains(0.0),
+            extra_converted: interval(&effect.incremental(outcome.users)),
+            revenue_per_user: amount.map(|amount| interval(&amount.difference)),
+            extra_revenue: amount.map(|amount| interval(&amount.incremental(outcome.users))),
+        }
+    };
+    Ok(effects.iter().map(report).collect())
 }
 
 pub(super) fn rate(outcome: &Outcome) -> Rate {

@@ -60,7 +60,7 @@ pub(crate) struct Watching {
     joining_shown: Vec<Text>,
     work: Option<Work>,
     /// Numbers what was told since the last frame.
-    sequence: u64,
+    pub(super) sequence: u64,
     /// Something was told, or definitions joined, that the log alone would not bring back.
     unsaved: Unsaved,
     /// When the last users went stale.
@@ -265,6 +265,7 @@ impl Writer {
             let Some(key) = key else { continue };
             let arrival = self.frames << SEQUENCE_BITS | self.watching.sequence;
             self.watching.sequence += 1;
+            self.journeys_see_move(&key, transition);
             self.store.apply_transition(&key, transition, arrival);
         }
     }

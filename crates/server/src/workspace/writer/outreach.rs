@@ -11,6 +11,7 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
+use engine::journey::Sent;
 use engine::live::{Cause, Correction, Transition};
 use engine::outreach::{
     Candidate, Contacts, Decision, Known, Person, Standing, To, Trigger, decide, places,
@@ -24,6 +25,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 mod qualify;
 
+use super::journeys::Going;
 use super::shelf::Shelf;
 use super::*;
 use crate::outbox::render::is_pushed;
@@ -34,13 +36,13 @@ use crate::outreach::{Outfit, Ready};
 const AT_ONCE: usize = 500;
 
 /// An event that is older when it arrives triggers nothing: it tells of the past.
-const FRESH: Span = Span(60 * 60 * 1_000);
+pub(super) const FRESH: Span = Span(60 * 60 * 1_000);
 
 /// An event that is dated later than this after its arrival triggers nothing: its clock is wrong.
-const AHEAD: Span = Span(5 * 60 * 1_000);
+pub(super) const AHEAD: Span = Span(5 * 60 * 1_000);
 
 /// What a decision's event is called, for its id: whatever it says, there is one.
-const DECISION: &str = "decision";
+pub(super) const DECISION: &str = "decision";
 
 /// How many of a request became what.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -82,6 +84,16 @@ pub(crate) struct Reaching {
     paused: HashMap<Text, Vec<Candidate>>,
     requests: VecDeque<Request>,
     pub(super) outbox: Option<UnboundedSender<Handover>>,
+    /// Who is in journeys.
+    pub(super) going: Going,
+}
+
+/// What is written together, and what follows once it is durable.
+#[derive(Default)]
+pub(super) struct Following {
+    pub(super) group: Group,
+    queued: Vec<Queued>,
+    later: Vec<(Timestamp, Candidate)>,
 }
 
 impl Reaching {
@@ -99,6 +111,7 @@ impl Reaching {
             paused: HashMap::new(),
             requests: VecDeque::new(),
             outbox: None,
+            going: Going::new(&outfit),
         };
         reaching.define(outfit);
         reaching
@@ -131,13 +144,14 @@ impl Reaching {
 
     /// Whether triggers wait that a checkpoint must not leave behind.
     pub(in crate::workspace) fn undecided(&self) -> bool {
-        !self.waiting.is_empty()
+        !self.waiting.is_empty() || self.going.unseen()
     }
 
     fn due(&self, now: Timestamp) -> bool {
         let planned = self.planned.keys().next().is_some_and(|(due, _)| *due <= now);
         let expired = self.shelf.next().is_some_and(|at| at <= now);
-        planned || expired || !self.waiting.is_empty() || !self.requests.is_empty()
+        let going = self.going.busy(now);
+        planned || expired || going || !self.waiting.is_empty() || !self.requests.is_empty()
     }
 
     /// Whether so few triggers wait that it costs little to look through them.
@@ -183,6 +197,7 @@ impl Writer {
     /// Other campaigns, or another policy, from now on.
     pub(super) fn outfit(&mut self, outfit: Arc<Outfit>) {
         self.reaching.define(outfit);
+        self.journeys_defined();
         self.shelf_after_outfit();
     }
 
@@ -227,7 +242,8 @@ impl Writer {
         }
         let _ = outbox.send(Handover::Left(queued));
         self.reaching.outbox = Some(outbox);
-        Ok(())
+        let filled = self.fill_journeys(&evaluator, now);
+        filled.map_err(|error| WorkspaceError::Outreach(error.to_string()))
     }
 
     /// Candidates among the records of a frame that was folded.
@@ -308,9 +324,12 @@ impl Writer {
 
     /// Users that turned out to be one keep all their caps.
     pub(super) fn reach_merged(&mut self, taken: &[Taken]) {
-        for merge in taken.iter().flat_map(|(step, ..)| &step.merged) {
-            self.reaching.contacts.merge(merge.from, merge.into);
-            self.reaching.shelf.merge(merge.from, merge.into);
+        for (step, _, record) in taken {
+            for merge in &step.merged {
+                self.reaching.contacts.merge(merge.from, merge.into);
+                self.reaching.shelf.merge(merge.from, merge.into);
+                self.reaching.going.merged(merge.from, merge.into, record.received_at);
+            }
         }
     }
 
@@ -318,6 +337,7 @@ impl Writer {
     pub(super) fn reach_forget(&mut self, users: &[UserIndex], names: &[Text]) {
         self.reaching.forget(&|user| users.contains(&user));
         self.reaching.shelf.forget(users);
+        self.reaching.going.forget(users);
         users.iter().for_each(|user| self.reaching.contacts.forget(*user));
         if let Some(outbox) = &self.reaching.outbox {
             let _ = outbox.send(Handover::Forget(names.to_vec()));
@@ -338,9 +358,10 @@ impl Writer {
     pub(in crate::workspace) fn decide_waiting(&mut self) {
         while self.reaching.undecided() && self.reaching.outbox.is_some() && self.refused.is_none()
         {
-            let before = self.reaching.waiting.len();
+            let left = |reaching: &Reaching| reaching.waiting.len() + reaching.going.left();
+            let before = left(&self.reaching);
             self.reach_slice();
-            if self.reaching.waiting.len() >= before {
+            if left(&self.reaching) >= before {
                 return;
             }
         }
@@ -350,7 +371,8 @@ impl Writer {
     pub(super) fn reach_next(&self) -> Option<Timestamp> {
         self.reaching.outbox.as_ref()?;
         let planned = self.reaching.planned.keys().next().map(|(due, _)| *due);
-        planned.into_iter().chain(self.reaching.shelf.next()).min()
+        let going = self.reaching.going.next();
+        planned.into_iter().chain(self.reaching.shelf.next()).chain(going).min()
     }
 
     /// Decides a few candidates.
@@ -360,6 +382,7 @@ impl Writer {
         }
         let now = (self.clock)();
         self.shelf_slice(now);
+        self.journeys_slice(now);
         let batch = self.reaching.next_batch(now);
         if !batch.is_empty() {
             self.decide_all(batch, now);
@@ -398,7 +421,7 @@ impl Writer {
                 return done;
             }
         };
-        let (mut group, mut queued, mut later) = (Group::default(), Vec::new(), Vec::new());
+        let mut following = Following::default();
         for candidate in batch {
             let Some(ready) = outfit.campaigns.get(&candidate.campaign) else { continue };
             let user = self.store.remaining(candidate.user);
@@ -411,24 +434,54 @@ impl Writer {
             if self.hidden.contains(&user) {
                 continue;
             }
-            let Some(outcome) = self.decided(ready, &candidate, now) else { continue };
+            let (of, n) = (candidate.clone(), following.queued.len());
+            let Some(sent) = self.decide_one(ready, candidate, now, &mut following) else {
+                continue;
+            };
             done.decided += 1;
-            done.queued += u64::from(outcome.queued.is_some());
-            queued.extend(outcome.queued);
-            // A campaign that goes on decides by what was due before it was paused.
-            later.extend(outcome.later.map(|due| match due {
-                Timestamp::MAX => (due, candidate),
-                due => (due, Candidate { due, ..candidate }),
-            }));
-            // What is planned again for the same instant may have been written down before.
-            let again = outcome.later.is_some() && self.is_held(&outcome.record);
-            if !again && outcome.record.delivery().is_some_and(|id| self.counted.take(id)) {
-                group.accepted.push(self.step(outcome.record));
+            done.queued += (following.queued.len() - n) as u64;
+            if sent != Sent::Later {
+                self.reaching.going.decided(&of, sent, now);
             }
         }
+        self.conclude(following);
+        done
+    }
+
+    /// Decides about one candidate that was not decided before; what follows is added to the rest.
+    pub(super) fn decide_one(
+        &mut self,
+        ready: &Ready,
+        candidate: Candidate,
+        now: Timestamp,
+        following: &mut Following,
+    ) -> Option<Sent> {
+        let outcome = self.decided(ready, &candidate, now)?;
+        let sent = match (&outcome.queued, outcome.later) {
+            (Some(_), _) => Sent::Queued,
+            (None, Some(_)) => Sent::Later,
+            (None, None) => Sent::Withheld,
+        };
+        following.queued.extend(outcome.queued);
+        // A campaign that goes on decides by what was due before it was paused.
+        following.later.extend(outcome.later.map(|due| match due {
+            Timestamp::MAX => (due, candidate),
+            due => (due, Candidate { due, ..candidate }),
+        }));
+        // What is planned again for the same instant may have been written down before.
+        let again = outcome.later.is_some() && self.is_held(&outcome.record);
+        if !again && outcome.record.delivery().is_some_and(|id| self.counted.take(id)) {
+            following.group.accepted.push(self.step(outcome.record));
+        }
+        Some(sent)
+    }
+
+    /// Makes durable what was decided, and hands over what is to be sent.
+    pub(super) fn conclude(&mut self, following: Following) {
+        let Following { group, queued, later } = following;
         self.commit(group);
         if self.refused.is_some() {
-            return done;
+            return;
         }
         for (due, candidate) in later {
             match due == Timestamp::MAX {
@@ -450,7 +503,6 @@ impl Writer {
             let _ = outbox.send(Handover::Queued(queued));
         }
         self.shelve(fetched);
-        done
     }
 
     fn is_held(&mut self, record: &Record) -> bool {

@@ -44,7 +44,7 @@ impl Writer {
         found
     }
 
-    fn is_in(
+    pub(in crate::workspace::writer) fn is_in(
         &mut self,
         predicate: &Predicate,
         user: UserIndex,

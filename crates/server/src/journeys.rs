@@ -1,0 +1,7 @@
+//! Journeys on their way: from how they are stored to what the writer goes by.
+//!
+//! What it is: the compiled form of a journey ([`compile`]). What it is not: it moves nobody; that is
+//! `engine::journey`, asked by the writer ([`crate::workspace`]).
+
+pub mod compile;
+pub mod story;

@@ -1,0 +1,403 @@
+//! Rules of each kind of step.
+
+use std::collections::BTreeMap;
+
+use engine::schedule::Minute;
+use model::{Day, Span, Weekday};
+use serde_json::Value;
+use wire::api::{
+    JourneyStep, LearningGoal, LearningMode, RandomPath, SplitPath, StepAction, StepMessage,
+    WaitPath,
+};
+
+use super::{
+    Check, GOALS_MAX, NAME_BYTES_MAX, NOTE_BYTES_MAX, STAY_MAX, WINDOW_MAX, compile, step_campaign,
+};
+use crate::failure::Failure;
+use crate::outbox::render::is_pushed;
+use crate::outreach::policy;
+
+/// Paths out of a step at most.
+const PATHS_MAX: usize = 20;
+/// Changes of one step at most.
+const CHANGES_MAX: usize = 50;
+/// The floor of a learning split without a wish, and at least.
+const FLOOR: (f64, f64) = (0.05, 0.01);
+
+impl Check<'_> {
+    pub(super) fn step(
+        &mut self,
+        step: &JourneyStep,
+        journey: Option<&str>,
+    ) -> Result<(), Failure> {
+        let at = |field: &str| format!("{} {field}", step.id);
+        self.id(&at("id"), &step.id);
+        self.title(&at("name"), step.name.as_ref());
+        if step.note.as_ref().is_some_and(|note| note.len() > NOTE_BYTES_MAX) {
+            let hint = format!("write at most {NOTE_BYTES_MAX} bytes");
+            self.error("too_long", &at("note"), "the note is too long", &hint);
+        }
+        match &step.action {
+            StepAction::Wait { .. } => self.wait(step),
+            StepAction::WaitFor { any, within, since, .. } => {
+                self.wait_for(step, any, within, since.as_deref());
+            }
+            StepAction::Split { paths, .. } => self.split(step, paths),
+            StepAction::Random { paths, .. } => self.random(step, paths),
+            StepAction::Learn { paths, goals, mode, floor, context, winner } => {
+                self.random(step, paths);
+                self.learning_goals(step, goals);
+                if *mode == LearningMode::Automatic {
+                    self.floor(step, *floor, paths.len());
+                }
+                if let Some(context) = context {
+                    self.name(&at("do.context"), context);
+                }
+                if let Some(winner) = winner.as_ref()
+                    && !paths.iter().any(|path| path.id == *winner)
+                {
+                    let message = format!("there is no path \"{winner}\"");
+                    self.error("winner", &at("do.winner"), message, "name one of the paths");
+                }
+            }
+            StepAction::Message { message, .. } => self.message(step, "do.message", message)?,
+            StepAction::BestChannel { messages, .. } => {
+                if messages.len() < 2 || messages.len() > PATHS_MAX {
+                    let message = format!("there are {} messages", messages.len());
+                    let hint = format!("write 2 to {PATHS_MAX}; one alone is a step `message`");
+                    self.error("messages", &at("do.messages"), message, &hint);
+                }
+                for (n, message) in messages.iter().enumerate() {
+                    self.message(step, &format!("do.messages.{n}"), message)?;
+                    if messages[..n].iter().any(|other| other.channel == message.channel) {
+                        let hint = "give each a channel of its own: the later one is never sent";
+                        let place = at(&format!("do.messages.{n}.channel"));
+                        self.error("channel_twice", &place, "the channel is there twice", hint);
+                    }
+                }
+            }
+            StepAction::Update { .. } => self.update(step),
+            StepAction::Emit { event, properties } => self.emit(step, event, properties),
+            StepAction::Journey { journey: other } => self.journey(step, other, journey),
+            StepAction::Exit { reason } => {
+                if let Some(reason) = reason {
+                    self.id(&at("do.reason"), reason);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn wait(&mut self, step: &JourneyStep) {
+        let StepAction::Wait { how_long, until, weekdays, date, attribute, offset, missing } =
+            &step.action
+        else {
+            return;
+        };
+        let at = |field: &str| format!("{} do.{field}", step.id);
+        let forms = [how_long.is_some() || until.is_some(), date.is_some(), attribute.is_some()];
+        if forms.into_iter().filter(|has| *has).count() != 1 {
+            let hint = "write `for`, `until` or both, or `date`, or `attribute`";
+            let message = "a wait has exactly one form";
+            return self.error("wait", &format!("{} do", step.id), message, hint);
+        }
+        if let Some(text) = how_long {
+            self.span(&at("for"), text, STAY_MAX);
+        }
+        if let Some(text) = until.as_ref().filter(|text| Minute::parse(text).is_none()) {
+            let message = format!("\"{text}\" is no time of day");
+            self.error("time", &at("until"), message, "write it like 09:30");
+        }
+        for day in weekdays.iter().filter(|day| Weekday::parse(day).is_none()) {
+            let message = format!("\"{day}\" is no weekday");
+            self.error("weekday", &at("weekdays"), message, "write it like monday");
+        }
+        if let Some(text) = date {
+            let local = text.split_once('T');
+            let right = |(day, time): (&str, &str)| Day::parse(day).zip(Minute::parse(time));
+            if local.and_then(right).is_none() {
+                let message = format!("\"{text}\" is no local time");
+                self.error("time", &at("date"), message, "write it like 2026-12-24T09:00");
+            }
+        }
+        if let Some(name) = attribute {
+            self.name(&at("attribute"), name);
+        }
+        if let Some(text) = offset {
+            self.span(&at("offset"), text.strip_prefix(['-', '+']).unwrap_or(text), STAY_MAX);
+        }
+        let lone = [
+            (!weekdays.is_empty() && until.is_none(), "weekdays", "until"),
+            (offset.is_some() && attribute.is_none(), "offset", "attribute"),
+            (missing.is_some() && attribute.is_none(), "missing", "attribute"),
+        ];
+        for (_, field, of) in lone.into_iter().filter(|(wrong, ..)| *wrong) {
+            let message = format!("`{field}` says something only beside `{of}`");
+            self.error("wait", &at(field), message, "leave it out");
+        }
+    }
+
+    fn wait_for(
+        &mut self,
+        step: &JourneyStep,
+        any: &[WaitPath],
+        within: &str,
+        since: Option<&str>,
+    ) {
+        let at = |field: &str| format!("{} do.{field}", step.id);
+        self.paths(step, "do.any", any.len(), 1, any.iter().map(|path| path.id.as_str()));
+        for (n, path) in any.iter().enumerate() {
+            self.title(&at(&format!("any.{n}.name")), path.name.as_ref());
+            self.happening(&at(&format!("any.{n}.when")), &path.when, true);
+        }
+        self.span(&at("within"), within, STAY_MAX);
+        match since {
+            None | Some("entry") => {}
+            Some(text) if Span::parse(text).is_err() => {
+                let hint = "write `entry`, or how long before, as in 10m";
+                let message = format!("\"{text}\" is no time before");
+                self.error("span", &at("since"), message, hint);
+            }
+            Some(text) => _ = self.span(&at("since"), text, STAY_MAX),
+        }
+    }
+
+    fn split(&mut self, step: &JourneyStep, paths: &[SplitPath]) {
+        self.paths(step, "do.paths", paths.len(), 1, paths.iter().map(|path| path.id.as_str()));
+        for (n, path) in paths.iter().enumerate() {
+            let at = |field: &str| format!("{} do.paths.{n}.{field}", step.id);
+            self.title(&at("name"), path.name.as_ref());
+            if let Some(segment) = &path.segment {
+                self.segment(&at("segment"), segment);
+            }
+            if let Some(event) = &path.event {
+                self.event(&at("event"), event);
+            }
+            if path.segment.is_none() && path.event.is_none() {
+                let hint = "write `segment` or `event`; all others go by `otherwise`";
+                self.error("no_condition", &at("segment"), "the path has no condition", hint);
+            }
+        }
+    }
+
+    fn random(&mut self, step: &JourneyStep, paths: &[RandomPath]) {
+        self.paths(step, "do.paths", paths.len(), 2, paths.iter().map(|path| path.id.as_str()));
+        for (n, path) in paths.iter().enumerate() {
+            let at = |field: &str| format!("{} do.paths.{n}.{field}", step.id);
+            self.title(&at("name"), path.name.as_ref());
+            if !path.share.is_finite() || path.share < 0.0 {
+                let message = format!("{} is no part", path.share);
+                self.error("share", &at("share"), message, "write a number from 0 on");
+            }
+        }
+        if !paths.is_empty() && paths.iter().all(|path| path.share <= 0.0) {
+            let place = format!("{} do.paths", step.id);
+            self.error("share", &place, "all shares are 0", "give at least one a share");
+        }
+    }
+
+    /// How many paths there are, and their ids.
+    fn paths<'i>(
+        &mut self,
+        step: &JourneyStep,
+        field: &str,
+        n: usize,
+        least: usize,
+        ids: impl Iterator<Item = &'i str> + Clone,
+    ) {
+        let place = format!("{} {field}", step.id);
+        if n < least || n > PATHS_MAX {
+            let hint = format!("write {least} to {PATHS_MAX}");
+            self.error("paths", &place, format!("there are {n} paths"), &hint);
+        }
+        ids.clone().for_each(|id| self.id(&place, id));
+        self.unique(&place, ids.clone());
+        // These are told of every step where it goes on without a path of its own.
+        let own = [
+            model::journey::path::NEXT,
+            model::journey::path::OTHERWISE,
+            model::journey::path::UNREACHABLE,
+            model::journey::path::MISSING,
+            model::journey::path::PUBLISHED,
+        ];
+        for id in ids.filter(|id| own.contains(id)) {
+            let message = format!("\"{id}\" has a meaning of its own in reports");
+            self.error("id", &place, message, "give the path another id");
+        }
+    }
+
+    fn learning_goals(&mut self, step: &JourneyStep, goals: &[LearningGoal]) {
+        if goals.is_empty() || goals.len() > GOALS_MAX {
+            let message = format!("there are {} goals", goals.len());
+            let place = format!("{} do.goals", step.id);
+            self.error("goals", &place, message, &format!("write 1 to {GOALS_MAX}"));
+        }
+        for (n, goal) in goals.iter().enumerate() {
+            let at = |field: &str| format!("{} do.goals.{n}.{field}", step.id);
+            self.event(&at("event"), &goal.event);
+            self.span(&at("within"), &goal.within, WINDOW_MAX);
+            if let Some(revenue) = &goal.revenue {
+                self.name(&at("revenue"), revenue);
+            }
+            if !goal.value.is_finite() || goal.value <= 0.0 {
+                let message = format!("{} is no value", goal.value);
+                self.error("value", &at("value"), message, "write a number above 0");
+            }
+        }
+    }
+
+    fn floor(&mut self, step: &JourneyStep, written: Option<f64>, n_paths: usize) {
+        let floor = written.unwrap_or(FLOOR.0);
+        let most = 1.0 / n_paths.max(1) as f64;
+        // Twenty times a twentieth is everything, whatever rounding says.
+        if !(FLOOR.1..=most * (1.0 + f64::EPSILON)).contains(&floor) {
+            let message = format!("{n_paths} paths cannot keep {floor} each");
+            let hint = format!("write {} to {most}", FLOOR.1);
+            self.error("floor", &format!("{} do.floor", step.id), message, &hint);
+        }
+    }
+
+    fn message(
+        &mut self,
+        step: &JourneyStep,
+        field: &str,
+        message: &StepMessage,
+    ) -> Result<(), Failure> {
+        let at = |own: &str| format!("{} {field}.{own}", step.id);
+        let campaign = step_campaign(self.input, &step.id, message);
+        let found = (self.known.contents)(&campaign)?;
+        let broken = found.iter().any(|problem| problem.error);
+        for problem in found {
+            let own = problem.place.strip_prefix(&step.id).unwrap_or(&problem.place).trim();
+            let place = at("content");
+            let place = if own.is_empty() { place } else { format!("{place} {own}") };
+            self.problems.push(wire::api::ContentProblem { place, ..problem });
+        }
+        // What is wrong with the content is told already.
+        if !broken && let Err(failure) = compile::compile(&campaign, "plain", self.known.around) {
+            let topic = failure.detail.message.starts_with("`topic`");
+            self.refused(&at(if topic { "topic" } else { "content" }), &failure);
+        }
+        let mut of_channel = self.known.providers.iter().filter(|of| of.1 == message.channel);
+        match &message.provider {
+            Some(id) => {
+                if !of_channel.any(|(own, _)| own == id) {
+                    let message = format!("there is no provider \"{id}\" of this channel");
+                    let hint = "name one that GET /api/providers lists, or leave it out";
+                    self.error("no_provider", &at("provider"), message, hint);
+                }
+            }
+            None => {
+                let pushed = is_pushed(policy::channel(message.channel));
+                if pushed && of_channel.next().is_none() {
+                    let message = "there is no provider for the channel";
+                    let hint = "make one with POST /api/providers, or under Settings";
+                    self.error("no_provider", &at("channel"), message, hint);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn update(&mut self, step: &JourneyStep) {
+        let StepAction::Update { set, add, append, remove } = &step.action else { return };
+        let at = |field: &str| format!("{} do.{field}", step.id);
+        let n = set.len() + add.len() + append.len() + remove.len();
+        if n == 0 || n > CHANGES_MAX {
+            let message = format!("there are {n} changes");
+            let place = format!("{} do", step.id);
+            self.error("changes", &place, message, &format!("write 1 to {CHANGES_MAX}"));
+        }
+        for (name, value) in set {
+            self.name(&at("set"), name);
+            if !is_plain(value) {
+                let message = format!("the value of \"{name}\" is an object");
+                let hint = "write dotted names, as in address.city";
+                self.error("value", &at(&format!("set.{name}")), message, hint);
+            }
+        }
+        for (name, value) in add {
+            self.name(&at("add"), name);
+            if !value.is_finite() {
+                let message = format!("{value} cannot be added");
+                self.error("value", &at(&format!("add.{name}")), message, "write a number");
+            }
+        }
+        for (field, lists) in [("append", append), ("remove", remove)] {
+            lists.keys().for_each(|name| self.name(&at(field), name));
+        }
+        let named = |name: &&String| {
+            let in_one = [set.contains_key(*name), add.contains_key(*name)];
+            let in_lists = [append.contains_key(*name), remove.contains_key(*name)];
+            in_one.into_iter().chain(in_lists).filter(|has| *has).count() > 1
+        };
+        let names = set.keys().chain(add.keys()).chain(append.keys());
+        if let Some(name) = names.into_iter().find(named) {
+            let message = format!("\"{name}\" is changed in two ways");
+            let hint = "which comes first is not said: put one into a step of its own";
+            self.error("changes", &format!("{} do", step.id), message, hint);
+        }
+    }
+
+    fn emit(&mut self, step: &JourneyStep, event: &str, properties: &BTreeMap<String, Value>) {
+        let at = |field: &str| format!("{} do.{field}", step.id);
+        self.name(&at("event"), event);
+        if model::outreach::is_outreach(event) {
+            let message = format!("\"{event}\" is told by the server alone");
+            self.error("event", &at("event"), message, "choose another name");
+        }
+        if properties.len() > CHANGES_MAX {
+            let message = format!("there are {} properties", properties.len());
+            self.error("changes", &at("properties"), message, &format!("at most {CHANGES_MAX}"));
+        }
+        for (name, value) in properties {
+            self.name(&at("properties"), name);
+            let place = at(&format!("properties.{name}"));
+            if let Value::Object(fields) = value {
+                let from = fields.iter().next().filter(|_| fields.len() == 1);
+                let right = from.is_some_and(|(of, named)| {
+                    let named = named.as_str().unwrap_or_default();
+                    (of == "profile" || of == "event")
+                        && !named.is_empty()
+                        && named.len() <= NAME_BYTES_MAX
+                });
+                if !right {
+                    let hint = r#"write a value, {"profile": "NAME"} or {"event": "NAME"}"#;
+                    self.error("value", &place, "this is no value", hint);
+                }
+            } else if !is_plain(value) {
+                let message = format!("the value of \"{name}\" has objects in it");
+                self.error("value", &place, message, "write texts, numbers, or lists of them");
+            }
+        }
+    }
+
+    fn journey(&mut self, step: &JourneyStep, other: &str, own: Option<&str>) {
+        let place = format!("{} do.journey", step.id);
+        if own == Some(other) {
+            let hint = "let a step lead back to an earlier one instead";
+            return self.error("itself", &place, "a journey does not let into itself", hint);
+        }
+        match self.known.journeys.get(other) {
+            None => {
+                let message = format!("there is no journey \"{other}\"");
+                self.error("no_journey", &place, message, "GET /api/journeys lists them");
+            }
+            Some(false) => {
+                let message = format!("\"{other}\" lets people in otherwise");
+                let hint = r#"its `entry` should be {"kind": "api"}"#;
+                self.warn("entry", &place, message, hint);
+            }
+            Some(true) => {}
+        }
+    }
+}
+
+/// Whether a value is none that has others with names in it.
+fn is_plain(value: &Value) -> bool {
+    match value {
+        Value::Object(_) => false,
+        Value::Array(items) => items.iter().all(|item| !item.is_array() && is_plain(item)),
+        _ => true,
+    }
+}
