@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use wire::api::{JourneyInput, JourneyReportQuery, JourneyWaitingQuery, PublishInput};
+use wire::api::{BacktestInput, JourneyInput, JourneyReportQuery, JourneyWaitingQuery, PublishInput};
 
 use super::App;
 use super::api::{Answer, ask};
@@ -29,6 +29,8 @@ pub fn routes() -> Router<App> {
         .route("/api/journeys/{id}/versions", get(versions))
         .route("/api/journeys/{id}/report", get(report))
         .route("/api/journeys/{id}/waiting", get(waiting))
+        .route("/api/journeys/{id}/backtest", post(start_backtest))
+        .route("/api/journeys/backtests/{id}", get(backtest).delete(cancel_backtest))
 }
 
 async fn journeys(State(app): State<App>) -> Answer {
@@ -111,4 +113,19 @@ async fn plays(State(app): State<App>) -> Answer {
 
 async fn of_user(State(app): State<App>, Id(id): Id) -> Answer {
     ask(&app, move |service| service.user_journeys(&id)).await
+}
+
+async fn start_backtest(State(app): State<App>, Id(id): Id, body: Body) -> Answer {
+    let wish: BacktestInput = body::json(&body::read(body).await?)?;
+    let begun = app.work(move |service| service.start_backtest(&id, &wish)).await?;
+    Ok((StatusCode::ACCEPTED, Json(begun)).into_response())
+}
+
+async fn backtest(State(app): State<App>, Id(id): Id) -> Answer {
+    ask(&app, move |service| service.backtest(&id)).await
+}
+
+async fn cancel_backtest(State(app): State<App>, Id(id): Id) -> Answer {
+    app.work(move |service| service.cancel_backtest(&id)).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
 }
