@@ -56,11 +56,12 @@ use enrich::Enriching;
 pub use keep::{KeepLog, LogSizes};
 use maintenance::{Errand, Maintenance};
 pub use planned::Planned;
+pub(crate) use writer::Entries;
 pub(crate) use writer::{Again, Refused};
 pub(crate) use writer::{
     Claim, Deed, Fetching, Offered, Qualified, Receipts, Told as ReceiptOf, address_of,
 };
-use writer::{Command, Past, Request, Writer};
+use writer::{Command, Entry, Past, Request, Writer};
 
 /// Batches that wait for the writer; more wait in their senders.
 const QUEUE_BATCHES: usize = 64;
@@ -352,6 +353,16 @@ impl Workspace {
         candidates: Vec<engine::outreach::Candidate>,
     ) -> Result<Qualified, WorkspaceError> {
         self.ask(|reply| Command::Qualify(Request::new(candidates, reply)))
+    }
+
+    /// Lets users into a journey, once for the same cause; when it returns, that is durable. Blocks its thread.
+    pub(crate) fn enter(
+        &self,
+        journey: model::Text,
+        cause: String,
+        users: Vec<UserIndex>,
+    ) -> Result<Entries, WorkspaceError> {
+        self.ask(|reply| Command::Enter(Entry::new(journey, cause, users, reply)))
     }
 
     /// What a client gets of the messages that wait for it. What was acknowledged before is decided.

@@ -18,7 +18,8 @@ pub enum To {
     Out,
 }
 
-/// By step of earlier versions; whoever is at another step goes on by their own version.
+/// By step of earlier versions. Whoever was at another step when the current version was published, and whoever
+/// comes to a step later, goes on by their own version.
 pub type Moves = BTreeMap<Text, To>;
 
 impl Journeys {
@@ -70,8 +71,11 @@ impl Journeys {
         let position = self.positions.get(slot);
         let own = self.book.get(position.journey);
         let step = &own.steps[usize::from(position.step)].id;
-        let current = self.book.journey(&own.id);
-        current.is_some_and(|of| of.version != own.version && of.moves.contains_key(step))
+        let arrived = position.arrived_at();
+        self.book.journey(&own.id).is_some_and(|of| {
+            let other = of.version != own.version && arrived < of.published_at;
+            other && of.moves.contains_key(step)
+        })
     }
 
     /// Goes over to the current version if that says so; whether the user is still in.

@@ -45,7 +45,9 @@ pub struct Journey {
     pub standing: Standing,
     /// What happened before this instant lets nobody in.
     pub since: Timestamp,
-    /// Where those go who are in earlier versions.
+    /// When it was published.
+    pub published_at: Timestamp,
+    /// Where those go who were at a step of an earlier version then.
     pub moves: super::Moves,
 }
 

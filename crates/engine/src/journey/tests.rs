@@ -75,6 +75,7 @@ pub(super) fn journey(id: &str, entry: &str, steps: Vec<Step>) -> Journey {
         steps,
         standing: Standing::Running,
         since: Timestamp::MIN,
+        published_at: Timestamp::MIN,
         moves: Moves::new(),
     }
 }

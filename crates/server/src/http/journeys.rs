@@ -6,7 +6,9 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use wire::api::{BacktestInput, JourneyInput, JourneyReportQuery, JourneyWaitingQuery, PublishInput};
+use wire::api::{
+    BacktestInput, EnterInput, JourneyInput, JourneyReportQuery, JourneyWaitingQuery, PublishInput,
+};
 
 use super::App;
 use super::api::{Answer, ask};
@@ -23,6 +25,7 @@ pub fn routes() -> Router<App> {
         .route("/api/journeys/{id}", get(journey).put(update).delete(delete))
         .route("/api/journeys/{id}/review", get(review))
         .route("/api/journeys/{id}/publish", post(publish))
+        .route("/api/journeys/{id}/enter", post(enter))
         .route("/api/journeys/{id}/pause", post(pause))
         .route("/api/journeys/{id}/resume", post(resume))
         .route("/api/journeys/{id}/stop", post(stop))
@@ -73,6 +76,11 @@ async fn publish(State(app): State<App>, Id(id): Id, body: Body) -> Answer {
         false => body::json(&bytes)?,
     };
     Ok(Json(app.work(move |service| service.publish_journey(&id, &wish)).await?).into_response())
+}
+
+async fn enter(State(app): State<App>, Id(id): Id, body: Body) -> Answer {
+    let input: EnterInput = body::json(&body::read(body).await?)?;
+    ask(&app, move |service| service.enter_journey(&id, &input)).await
 }
 
 async fn pause(State(app): State<App>, Id(id): Id) -> Answer {

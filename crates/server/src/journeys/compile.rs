@@ -58,6 +58,8 @@ pub struct Version {
     pub standing: Standing,
     /// What happened before lets nobody in.
     pub since: Timestamp,
+    /// When it was published.
+    pub published_at: Timestamp,
     /// Where those go who are in earlier versions.
     pub moves: BTreeMap<String, StepMove>,
 }
@@ -71,6 +73,7 @@ impl Version {
             current: true,
             standing: Standing::Running,
             since: Timestamp::MIN,
+            published_at: Timestamp::MIN,
             moves: BTreeMap::new(),
         }
     }
@@ -190,6 +193,7 @@ pub fn compile(
         steps,
         standing: version.standing,
         since: version.since,
+        published_at: version.published_at,
         moves: moves(&version.moves),
     };
     let schedule = Schedule::of(&compiling.base, &around.rules.zone)?;

@@ -85,6 +85,7 @@ pub fn read(config: &Config, of: &Definitions) -> Result<Outfit, Failure> {
         .collect();
     let mut labels = policy::labels_of(&written);
     labels.extend(read.iter().flat_map(|(_, input)| &input.labels).map(Text::new));
+    labels.extend(crate::journeys::read::labels(config)?);
     let labels: Vec<Text> = labels.into_iter().collect();
     let topics = config.setting(settings::TOPICS)?;
     let topics: SubscriptionTopics =
@@ -114,6 +115,8 @@ pub fn read(config: &Config, of: &Definitions) -> Result<Outfit, Failure> {
             }
         }
     }
+    let journeys = crate::journeys::read::read(config, &around)?;
+    campaigns.extend(journeys.messages);
     let ContactPolicy { unproven, inbox_element, .. } = written;
     let inbox_element = inbox_element.unwrap_or_else(|| INBOX_ELEMENT.to_owned());
     Ok(Outfit {
@@ -122,9 +125,9 @@ pub fn read(config: &Config, of: &Definitions) -> Result<Outfit, Failure> {
         labels,
         unproven,
         inbox_element,
-        journeys: Arc::default(),
-        entries: Vec::new(),
-        learning: BTreeMap::new(),
+        journeys: journeys.book,
+        entries: journeys.entries,
+        learning: journeys.learning,
     })
 }
 

@@ -15,7 +15,7 @@ use model::{Span, Text, Timestamp, UserIndex, Value, Zone};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::{Outfit, Ready};
+use super::{EntryRun, Outfit, Ready};
 use crate::config::campaigns::SavedRun;
 use crate::failure::Failure;
 use crate::service::{Service, campaigns};
@@ -115,9 +115,96 @@ pub fn work(service: &Service, stopping: &AtomicBool) -> Result<Duration, Failur
         }
         next = Some(next.map_or(due, |next: Timestamp| next.min(due)));
     }
+    for entry in &outfit.entries {
+        let running = entry.standing == engine::journey::Standing::Running;
+        if !running || stopping.load(Ordering::Acquire) {
+            continue;
+        }
+        if let Some(due) = entries(service, &outfit, entry, stopping)? {
+            next = Some(next.map_or(due, |next: Timestamp| next.min(due)));
+        }
+    }
     let wait = next.map_or(IDLE.as_millis() as i64, |next| (next - workspace.now()).0);
     let wait = u64::try_from(wait).unwrap_or(0);
     Ok(Duration::from_millis(wait).clamp(Duration::from_millis(1), IDLE))
+}
+
+/// Lets in who is due to come into a journey; when the next are. Nothing: there are none any more.
+fn entries(
+    service: &Service,
+    outfit: &Arc<Outfit>,
+    entry: &EntryRun,
+    stopping: &AtomicBool,
+) -> Result<Option<Timestamp>, Failure> {
+    let workspace = service.workspace();
+    // Runs of campaigns and of journeys are told apart by the slash, which no campaign has.
+    let id = format!("{}/entry", entry.journey);
+    let runs = workspace.config().campaign_runs(&id)?;
+    let now = workspace.now();
+    let run = match runs.iter().find(|run| run.ended_at.is_none()) {
+        Some(open) => open.clone(),
+        None => {
+            let after = runs.last().map_or(entry.since.minus(Span(1)), |run| run.due_at);
+            let Some((due_at, run)) = entry.schedule.next_after(after) else { return Ok(None) };
+            if due_at > now {
+                return Ok(Some(due_at));
+            }
+            let late = entry.schedule.repeats() && now - due_at > LATE_MAX;
+            let n_users = match late {
+                true => 0,
+                false => service.members_at(entry.audience.as_ref(), due_at)?.len(),
+            };
+            let note =
+                late.then(|| "left out: the server was not running when it was due".to_owned());
+            let ended_at = note.as_ref().map(|_| now);
+            let (campaign, next_user) = (id, 0);
+            let run = SavedRun {
+                campaign,
+                run,
+                due_at,
+                begun_at: now,
+                ended_at,
+                n_users,
+                next_user,
+                note,
+            };
+            workspace.config().put_run(&run)?;
+            run
+        }
+    };
+    if run.ended_at.is_none() {
+        let_in(service, outfit, entry, run, stopping)?;
+    }
+    Ok(Some(now))
+}
+
+/// Lets the audience of a run into a journey, from where it stopped.
+fn let_in(
+    service: &Service,
+    outfit: &Arc<Outfit>,
+    entry: &EntryRun,
+    mut run: SavedRun,
+    stopping: &AtomicBool,
+) -> Result<(), Failure> {
+    let workspace = service.workspace();
+    let audience = service.members_at(entry.audience.as_ref(), run.due_at)?;
+    let left: Vec<UserIndex> = audience.iter().filter(|user| user.0 >= run.next_user).collect();
+    for some in left.chunks(AT_ONCE) {
+        while service.outbox().waiting() > WAITING_MAX && !stopping.load(Ordering::Acquire) {
+            std::thread::sleep(ROOM_WAIT);
+        }
+        let same = service.outbox().equipment().is_some_and(|of| Arc::ptr_eq(&of.outfit, outfit));
+        if stopping.load(Ordering::Acquire) || !same {
+            return Ok(());
+        }
+        let cause = format!("run/{}", run.run);
+        workspace.enter(entry.journey.clone(), cause, some.to_vec())?;
+        run.next_user = some.last().map_or(run.next_user, |user| user.0 + 1);
+        workspace.config().put_run(&run)?;
+    }
+    run.ended_at = Some(workspace.now());
+    workspace.config().put_run(&run)?;
+    Ok(())
 }
 
 /// A campaign has no run left.

@@ -5,6 +5,7 @@
 
 pub(super) mod backtest;
 pub(crate) mod check;
+mod enter;
 mod person;
 mod plays;
 mod publish;

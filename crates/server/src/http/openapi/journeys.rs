@@ -70,6 +70,13 @@ pub(super) fn operations() -> Vec<Operation> {
             "PublishInput",
             ok("Journey"),
         ),
+        send(
+            Post,
+            ("/api/journeys/{id}/enter", "enter_journey"),
+            "Lets people into a running journey whose entry is by requests.",
+            "EnterInput",
+            ok("Entered"),
+        ),
         act(
             ("/api/journeys/{id}/pause", "pause_journey"),
             "Nobody comes in, and whoever is in keeps their place.",
@@ -145,6 +152,8 @@ pub(super) fn schemas() -> Vec<(String, RefOr<DocumentSchema>)> {
         JourneyVersionList,
         JourneyReport,
         JourneyPlayList,
+        EnterInput,
+        Entered,
         JourneyRunList,
         JourneyWaiting,
         BacktestInput,

@@ -6,6 +6,7 @@ use engine::outreach::{Person, Reason, places};
 use experiment::power::{Measure, Plan, detectable};
 use history::{UserSet, Values};
 use model::{Text, Timestamp, UserIndex};
+use segment::Predicate;
 use wire::api::{CampaignInput, CampaignReach, ReasonCount};
 
 use super::super::{Service, View};
@@ -100,6 +101,20 @@ impl Service {
         let at = if self.live()? { due } else { self.now()? };
         let view = self.view(Some(&at.to_string()), None)?;
         self.audience(ready, &view)
+    }
+
+    /// Who comes into a journey on a schedule at an instant; without a definition everybody.
+    pub(crate) fn members_at(
+        &self,
+        audience: Option<&Predicate>,
+        due: Timestamp,
+    ) -> Result<UserSet, Failure> {
+        let at = if self.live()? { due } else { self.now()? };
+        let view = self.view(Some(&at.to_string()), None)?;
+        match audience {
+            Some(predicate) => Ok(view.evaluator().members(predicate)?),
+            None => Ok(view.snapshot.users(view.at)),
+        }
     }
 
     /// The members of a campaign's audience.
