@@ -129,14 +129,16 @@ fn long() -> Journey {
     let arms = Arms::equal(["a", "b"].map(Text::new));
     let arms = arms.unwrap_or_else(|error| unreachable!("two equal arms: {error}"));
     let way = |id: &str, next| Path { id: Text::new(id), next };
-    let wait = |next| Action::Wait { wait: Wait::For { span: HOUR, until: None }, next: Some(next) };
+    let wait =
+        |next| Action::Wait { wait: Wait::For { span: HOUR, until: None }, next: Some(next) };
     let wait_for = |next| Action::WaitFor {
         any: vec![(way("did", Some(next)), event_named("Purchase"))],
         within: HOUR,
         otherwise: Some(next),
         since: Since::Step,
     };
-    let draw = Action::Random { arms, paths: vec![way("a", Some(4)), way("b", Some(5))], anew: true };
+    let draw =
+        Action::Random { arms, paths: vec![way("a", Some(4)), way("b", Some(5))], anew: true };
     journey(
         "Start",
         vec![

@@ -128,7 +128,8 @@ pub fn play(settings: &Settings, folder: &Path) -> anyhow::Result<Played> {
     let between = (to.minus(Span::days(365)), to);
     let book = Arc::new(Book::new(vec![Arc::new(cart())]));
     let scene = Scene::new(book, (&program, &parts), setting, between);
-    let (definition, _) = segment::parse("did \"Add To Cart\" in last 1d and did \"Purchase\" in last 1d");
+    let (definition, _) =
+        segment::parse("did \"Add To Cart\" in last 1d and did \"Purchase\" in last 1d");
     let began = Instant::now();
     let needs = Needs::of(&[&definition], &rules());
     let gathering = Gathering::new(snapshot, &needs, between)?;

@@ -193,9 +193,9 @@ impl House {
 }
 
 fn said(failure: Failure) -> String {
-    match failure.detail.hint.is_empty() {
-        true => failure.detail.message,
-        false => format!("{} ({})", failure.detail.message, failure.detail.hint),
+    match failure.detail.hint {
+        None => failure.detail.message,
+        Some(hint) => format!("{} ({hint})", failure.detail.message),
     }
 }
 

@@ -71,7 +71,11 @@ fn text(report: &Report) -> String {
         String::new(),
     );
     row(
-        format!("a year of {} people and {} events", number(u64::from(past.users)), number(past.events)),
+        format!(
+            "a year of {} people and {} events",
+            number(u64::from(past.users)),
+            number(past.events)
+        ),
         format!(
             "{:.1} s, {} rows a second",
             past.seconds,

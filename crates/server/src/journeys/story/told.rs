@@ -165,7 +165,8 @@ impl Stage<'_> {
         }
         let latest = |step: &str| messages.iter().rev().find(|of| self.is_of(&of.campaign, step));
         for step in expect.planned.iter().flatten() {
-            let waits = latest(step).is_some_and(|of| matches!(of.decision, Decision::Later { .. }));
+            let waits =
+                latest(step).is_some_and(|of| matches!(of.decision, Decision::Later { .. }));
             if !waits {
                 unmet.push(format!("expected the message of {step} to wait, but it does not"));
             }
@@ -180,7 +181,9 @@ impl Stage<'_> {
             });
             if found != Some(reason.as_str()) {
                 let found = found.unwrap_or("not decided");
-                unmet.push(format!("expected the message of {step} to be {reason}, but it is {found}"));
+                unmet.push(format!(
+                    "expected the message of {step} to be {reason}, but it is {found}"
+                ));
             }
         }
         Ok(())

@@ -146,7 +146,9 @@ impl Service {
         }
         if to - from > PERIOD_MAX {
             let message = format!("the period from {from} to {to} is longer than ten years");
-            return Err(Failure::bad_request("backtest.period", message).hint("write a shorter one"));
+            return Err(
+                Failure::bad_request("backtest.period", message).hint("write a shorter one")
+            );
         }
         Ok((from, to))
     }
@@ -245,7 +247,8 @@ fn watched_by(journey: &Journey, all: &[Watched]) -> Vec<Watched> {
         happenings.iter().any(|of| matches!(of, Happening::Moves { watch, .. } if watch == key))
     };
     let any = all.iter().any(|watched| named(&watched.key));
-    let own = all.iter().filter(|watched| named(&watched.key) || any && watched.key == DEFAULT_LIFECYCLE);
+    let own =
+        all.iter().filter(|watched| named(&watched.key) || any && watched.key == DEFAULT_LIFECYCLE);
     own.cloned().collect()
 }
 
@@ -323,7 +326,7 @@ impl Trial {
             })
         })?;
         let tally = all.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let users = among.as_ref().map_or(end as usize, UserSet::len) as u64;
+        let users = among.as_ref().map_or(u64::from(end), UserSet::len);
         let mut result = tally.result(self, sight);
         result.took_ms = start.elapsed().as_millis() as u64;
         (result.users, result.rows) = (users, gathering.n_rows());

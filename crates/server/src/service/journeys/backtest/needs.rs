@@ -3,8 +3,8 @@
 use history::Needs;
 use model::outreach::{CAMPAIGN, CHANNEL, LABELS, MACHINE};
 use model::{Span, Text, Timestamp, journey};
-use segment::live::Watched;
 use segment::Rules;
+use segment::live::Watched;
 use segment::tree::{
     EventMatch, EventNames, EventPredicate, Measure, Op, Predicate, Range, Test, Where, Window,
 };
@@ -46,7 +46,12 @@ fn events(input: &JourneyInput) -> Result<Vec<EventMatch>, Failure> {
 /// Events of one kind in the last of a span, as a condition that only says what is read.
 fn did(of: EventMatch, last: Span) -> Predicate {
     let within = Window::range(Range::Last(last));
-    Predicate::Event(EventPredicate { of, within, measure: Measure::Count, test: Test::at_least(1) })
+    Predicate::Event(EventPredicate {
+        of,
+        within,
+        measure: Measure::Count,
+        test: Test::at_least(1),
+    })
 }
 
 /// A property of events, as a condition that only says what is read.
@@ -91,7 +96,8 @@ pub(super) fn needs(
     all.extend(compiled.journey.predicates().cloned());
     all.extend(watched.iter().flat_map(|watched| watched.what.predicates()));
     let named: Vec<&Predicate> = all.iter().collect();
-    let mut attributes: Vec<Text> = compiled.messages.iter().flat_map(|of| of.needs.clone()).collect();
+    let mut attributes: Vec<Text> =
+        compiled.messages.iter().flat_map(|of| of.needs.clone()).collect();
     let zones = ["timezone", "device.timezone", "geo.timezone"];
     attributes.extend(zones.map(Text::const_new));
     for step in &input.steps {

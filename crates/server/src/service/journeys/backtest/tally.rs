@@ -221,10 +221,10 @@ impl Tally {
             }
             BacktestRun { user: sight.id(&user), run }
         });
-        let messages = self.messages.iter().map(|(messages, users)| BacktestMessages {
-            messages: *messages,
-            users: *users,
-        });
+        let messages = self
+            .messages
+            .iter()
+            .map(|(messages, users)| BacktestMessages { messages: *messages, users: *users });
         let days = self.days.into_iter().map(|(day, (entered, held_out))| {
             let (year, month, date) = day.civil();
             let day = format!("{year:04}-{month:02}-{date:02}");
@@ -243,10 +243,9 @@ impl Tally {
             exits: self.exits.into_iter().map(|(why, n)| (why.to_string(), n)).collect(),
             sent: self.messages.iter().map(|(messages, users)| messages * users).sum(),
             messages: messages.collect(),
-            worst: self.worst.map(|(messages, user)| BacktestWorst {
-                user: sight.id(&user),
-                messages,
-            }),
+            worst: self
+                .worst
+                .map(|(messages, user)| BacktestWorst { user: sight.id(&user), messages }),
             withheld: self.withheld,
             delayed: self.delayed,
             goals,
