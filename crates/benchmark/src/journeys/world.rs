@@ -25,10 +25,9 @@ impl World for Silent {
     fn seed(&self) -> u64 {
         1
     }
-    fn shares(&mut self, _: &Journey, _: &Text, _: Option<&Text>) -> Option<Arms> {
+    fn shares(&mut self, _: &Journey, _: &Text) -> Option<Arms> {
         None
     }
-    fn learns(&mut self, _: &Journey, _: &Text, _: &Text, _: (EventId, UserIndex), _: Timestamp) {}
     fn holds(&mut self, _: UserIndex, _: &Predicate, _: Timestamp) -> bool {
         false
     }

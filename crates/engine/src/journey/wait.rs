@@ -19,8 +19,9 @@ impl Wait {
         match self {
             Wait::For { span, until: None } => Some(arrived.plus(*span)),
             Wait::For { span, until: Some((minute, weekdays)) } => {
-                let from = arrived.plus(*span);
-                Some(next(from, *minute, weekdays, &world.zone(user, arrived)))
+                // Whoever comes at that very time waits for the next one: a circle of such steps takes time.
+                let least = if span.0 == 0 { Span(1) } else { *span };
+                Some(next(arrived.plus(least), *minute, weekdays, &world.zone(user, arrived)))
             }
             Wait::Date(day, minute) => Some(instant(&world.zone(user, arrived), *day, *minute)),
             Wait::Attribute { name, offset, .. } => {

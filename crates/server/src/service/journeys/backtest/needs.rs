@@ -102,8 +102,7 @@ pub(super) fn needs(
     attributes.extend(zones.map(Text::const_new));
     for step in &input.steps {
         match &step.action {
-            StepAction::Wait { attribute: Some(name), .. }
-            | StepAction::Learn { context: Some(name), .. } => attributes.push(Text::new(name)),
+            StepAction::Wait { attribute: Some(name), .. } => attributes.push(Text::new(name)),
             StepAction::Update { add, append, remove, .. } => {
                 let names = add.keys().chain(append.keys()).chain(remove.keys());
                 attributes.extend(names.map(Text::new));

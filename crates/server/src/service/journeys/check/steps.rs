@@ -44,14 +44,11 @@ impl Check<'_> {
             }
             StepAction::Split { paths, .. } => self.split(step, paths),
             StepAction::Random { paths, .. } => self.random(step, paths),
-            StepAction::Learn { paths, goals, mode, floor, context, winner } => {
+            StepAction::Learn { paths, goals, mode, floor, winner } => {
                 self.random(step, paths);
                 self.learning_goals(step, goals);
                 if *mode == LearningMode::Automatic {
                     self.floor(step, *floor, paths.len());
-                }
-                if let Some(context) = context {
-                    self.name(&at("do.context"), context);
                 }
                 if let Some(winner) = winner.as_ref()
                     && !paths.iter().any(|path| path.id == *winner)
