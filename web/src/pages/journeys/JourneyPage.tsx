@@ -80,7 +80,7 @@ function Known({ journey }: { journey: Journey }) {
 function Shown({ view, journey, draft }: { view: View; journey: Journey; draft: ReturnType<typeof useJourneyDraft> }) {
   switch (view) {
     case 'design': return <DesignTab journey={journey} draft={draft} />;
-    case 'numbers': return <NumbersTab journey={journey} />;
+    case 'numbers': return <NumbersTab journey={journey} draft={draft} />;
     case 'text': return <TextTab draft={draft} />;
     default: return <BacktestTab journey={journey} />;
   }
