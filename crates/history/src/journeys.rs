@@ -4,8 +4,7 @@
 //! it compares nothing; intervals are the business of `experiment`.
 //!
 //! A run is known by its id alone. Its events are ordered by their numbers, whatever their times, and mostly lie
-//! with one user; where they do not (people who were taken for one and are two again), they are brought together
-//! at the end.
+//! with one user; where they do not (people who were taken for one and are two again), they are brought together.
 //!
 //! **Conservation.** Of every step, who came is who went on, who went out of the journey from there, and who is
 //! still there ([`Step::unaccounted`] is 0), as every event after the first leaves the step to which the one
@@ -17,7 +16,7 @@ mod tests;
 
 pub use arms::{Goal, Reach, SplitArms, Splits, arms, splits};
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 
 use model::journey::{
@@ -331,34 +330,55 @@ fn fold<T: Clone + Send + Sync>(
     let source = evaluator.source(&of(wish.journey), (wish.began.0, evaluator.at), &PROPERTIES)?;
     let names: Vec<&'static str> =
         source.parts().iter().map(|part| own(evaluator, part.name)).collect();
-    let count = |users: Range<u32>| {
-        let (mut sum, mut parts) = (nothing.clone(), Runs::new());
-        for piece in pieces(users) {
-            for (run, events) in read(&source, &names, piece) {
-                match is_whole(&events) {
-                    true => {
-                        began(&events, wish).then(|| take(&mut sum, run, &events)).unwrap_or(())
+    // Runs whose events lie with several users. Mostly there are none, and one look is enough: the beginning of such
+    // a run alone looks like one that goes on, and only the rest of it says that it does not.
+    let mut split: HashSet<EventId> = HashSet::new();
+    loop {
+        let count = |users: Range<u32>| {
+            let mut seen = Seen { sum: nothing.clone(), parts: Runs::new(), found: Vec::new() };
+            for piece in pieces(users) {
+                for (run, events) in read(&source, &names, piece) {
+                    if split.contains(&run) {
+                        seen.parts.entry(run).or_default().extend(events);
+                    } else if !is_whole(&events) {
+                        seen.found.push(run);
+                    } else if began(&events, wish) {
+                        take(&mut seen.sum, run, &events);
                     }
-                    false => parts.entry(run).or_default().extend(events),
                 }
             }
+            seen
+        };
+        let none = Seen { sum: nothing.clone(), parts: Runs::new(), found: Vec::new() };
+        let mut all = add_up(evaluator, none, count, |all, more| {
+            add(&mut all.sum, more.sum);
+            all.found.extend(more.found);
+            for (run, events) in more.parts {
+                all.parts.entry(run).or_default().extend(events);
+            }
+        });
+        if !all.found.is_empty() {
+            // Every run of which something is missing anywhere is among them: the second look is the last.
+            split.extend(all.found);
+            continue;
         }
-        (sum, parts)
-    };
-    let all = add_up(evaluator, (nothing.clone(), Runs::new()), count, |all, (sum, parts)| {
-        add(&mut all.0, sum);
-        for (run, events) in parts {
-            all.1.entry(run).or_default().extend(events);
+        for (run, mut events) in all.parts {
+            in_order(&mut events);
+            if began(&events, wish) {
+                take(&mut all.sum, run, &events);
+            }
         }
-    });
-    let (mut sum, parts) = all;
-    for (run, mut events) in parts {
-        in_order(&mut events);
-        if began(&events, wish) {
-            take(&mut sum, run, &events);
-        }
+        return Ok(all.sum);
     }
-    Ok(sum)
+}
+
+/// What is known after a look at some users.
+struct Seen<T> {
+    sum: T,
+    /// Events of runs that lie with several users.
+    parts: Runs,
+    /// Runs of which something is missing here.
+    found: Vec<EventId>,
 }
 
 /// The runs of some users.
