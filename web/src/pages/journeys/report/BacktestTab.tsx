@@ -20,6 +20,7 @@ import { useParam } from '../../../lib/params';
 import { daysBefore, instantOf, wallTime } from '../../../lib/zone';
 import { Facts } from '../../people/Facts';
 import { journeys } from '../api';
+import { everyDay } from '../model/days';
 import { Path } from '../Path';
 import type { BacktestResult } from '../pending';
 import type { Journey } from '../types';
@@ -176,7 +177,8 @@ function Reasons({ title, counts }: { title: string; counts: Record<string, numb
   );
 }
 
-function Days({ days }: { days: BacktestResult['days'] }) {
+function Days({ days: some }: { days: BacktestResult['days'] }) {
+  const days = useMemo(() => everyDay(some), [some]);
   const { t } = useTranslation();
   const format = useFormat();
   const look = useChartLook();
@@ -189,7 +191,7 @@ function Days({ days }: { days: BacktestResult['days'] }) {
   return (
     <>
       <Chart option={option} height={220} label={t('backtest.days')} />
-      <NumbersTable caption={t('backtest.days')} columns={[t('common.day'), t('numbers.entered')]} rows={days.map(({ day, entered }) => [format.fullDay(day), format.count(entered)])} />
+      <NumbersTable caption={t('backtest.days')} columns={[t('common.day'), t('numbers.entered'), t('numbers.control')]} rows={days.map((day) => [format.fullDay(day.day), format.count(day.entered), format.count(day.held_out)])} />
     </>
   );
 }

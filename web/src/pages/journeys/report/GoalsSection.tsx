@@ -30,10 +30,12 @@ interface GoalProps {
   group: string;
   /** What an arm is called. */
   arm: (code: string) => string;
+  /** What the differences are against, if not control. */
+  against?: string | undefined;
 }
 
 /** One goal: who reached it in each arm, and what the arms differ by. */
-export function Goal({ goal, group, arm }: GoalProps) {
+export function Goal({ goal, group, arm, against }: GoalProps) {
   const { t, i18n } = useTranslation();
   const format = useFormat();
   const money = goal.arms.some(({ revenue }) => revenue !== null);
@@ -79,8 +81,8 @@ export function Goal({ goal, group, arm }: GoalProps) {
       </Scroll>
       {only ? (
         <Stack gap="xs" mt="sm">
-          {effects.length === 1 && <Effect effect={only} />}
-          <IntervalPlot rows={effects.map((one) => ({ key: one.arm, label: arm(one.arm), ...one.difference, significant: one.significant }))} />
+          {effects.length === 1 && against === undefined && <Effect effect={only} />}
+          <IntervalPlot rows={effects.map((one) => ({ key: one.arm, label: arm(one.arm), ...one.difference, significant: one.significant }))} caption={against} />
         </Stack>
       ) : goal.no_effect_because && <Notice mt="sm" color="gray" title={t('effect.none')} data-no-effect><bdi>{goal.no_effect_because}</bdi></Notice>}
     </div>

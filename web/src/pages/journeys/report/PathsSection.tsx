@@ -18,7 +18,10 @@ export function PathsSection({ journey, paths }: { journey: Journey; paths: Path
           <div key={one.step} data-paths={one.step}>
             <Text fw={650} mb="sm"><bdi>{names.step(one.step) ?? one.name}</bdi></Text>
             <Stack gap="xl">
-              {one.goals.map((goal) => <Goal key={goal.goal} goal={goal} group={t('journeyPaths.path')} arm={(code) => names.path(one.step, code) ?? goal.arms.find(({ arm }) => arm === code)?.name ?? code} />)}
+              {one.goals.map((goal) => {
+                const arm = (code: string) => names.path(one.step, code) ?? goal.arms.find((known) => known.arm === code)?.name ?? code;
+                return <Goal key={goal.goal} goal={goal} group={t('journeyPaths.path')} arm={arm} against={t('journeyPaths.against', { name: arm(goal.arms[0]?.arm ?? '') })} />;
+              })}
             </Stack>
           </div>
         ))}
