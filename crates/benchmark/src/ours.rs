@@ -135,6 +135,10 @@ fn properties(batch: &Batch) -> Vec<(Text, Column)> {
 }
 
 impl Ours {
+    pub(crate) fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
     /// Bytes of the delivery ids on disk.
     pub fn id_bytes(&self) -> Option<u64> {
         self.id_bytes

@@ -66,6 +66,12 @@ pub fn run(options: &Options, mut progress: impl FnMut(&str)) -> anyhow::Result<
     })
 }
 
+/// A history of generated events in a folder, to be asked.
+pub(crate) fn loaded(settings: &Settings, folder: &Path) -> anyhow::Result<Ours> {
+    std::fs::create_dir_all(folder).with_context(|| format!("create {}", folder.display()))?;
+    Ok(load(settings, folder)?.0)
+}
+
 /// What the first pass over the events found.
 struct Written {
     sizes: Sizes,

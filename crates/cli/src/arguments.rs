@@ -542,6 +542,18 @@ pub enum BenchCommand {
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
     },
+    /// Steps of journeys a second, memory of people who wait, timers of one instant, and a year played again
+    Journeys {
+        /// People who wait at the same time
+        #[arg(long, value_name = "N", default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(1_000..=100_000_000))]
+        waiting: u32,
+        /// Events of a year that is played again; one user for each hundred
+        #[arg(long, value_name = "N", default_value_t = 10_000_000, value_parser = clap::value_parser!(u64).range(100..=1_000_000_000))]
+        events: u64,
+        /// Where the figures go
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
+    },
     /// Send campaigns to servers in this process: messages a second, and from an event to its message
     Outreach {
         /// Users, each of whom gets one message of each campaign

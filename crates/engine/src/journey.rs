@@ -21,6 +21,7 @@ mod define;
 mod definition;
 mod occurred;
 mod positions;
+pub mod rehearsal;
 mod restore;
 mod run;
 mod told;

@@ -135,6 +135,17 @@ impl<'a> Gathering<'a> {
         self.visit(users, Visited::EVERYBODY, |user, history| visit(user, history))
     }
 
+    /// The same of those of a set, until somebody says stop: what is visited from then on is thrown away.
+    pub fn each_of(
+        &self,
+        users: Range<u32>,
+        (among, stop): (Option<&UserSet>, &AtomicBool),
+        mut visit: impl FnMut(UserIndex, &UserHistory),
+    ) -> Result<(), QueryError> {
+        let of = Visited { among, nothing: false, stop: Some(stop) };
+        self.visit(users, of, |user, history| visit(user, history))
+    }
+
     /// Every part that is read.
     pub(crate) fn parts(&self) -> impl Iterator<Item = &PartSource<'a>> {
         self.events.iter().chain(&self.attributes)

@@ -89,6 +89,8 @@ pub struct Service {
     schedule: Arc<tokio::sync::Notify>,
     /// Held while a campaign is changed: what was looked at must not change before it is written.
     campaigns_changing: Arc<Mutex<()>>,
+    /// Journeys that are tried on the past.
+    backtests: Arc<journeys::backtest::Backtests>,
     /// Where people reach this server, as far as it knows itself.
     address: Arc<RwLock<Option<String>>>,
     /// What Amazon's SNS is believed by.
@@ -144,6 +146,7 @@ impl Service {
             outbox: Arc::default(),
             schedule: Arc::default(),
             campaigns_changing: Arc::default(),
+            backtests: Arc::default(),
             address: Arc::default(),
             sns: Arc::default(),
             resolver: Arc::default(),

@@ -33,7 +33,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "wire",
         ],
     ),
-    ("benchmark", &["engine", "gateway", "history", "model", "segment"]),
+    ("benchmark", &["engine", "experiment", "gateway", "history", "model", "segment"]),
     (
         "cli",
         &[

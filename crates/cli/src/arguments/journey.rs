@@ -15,6 +15,8 @@ Examples:
   perennial journey publish cart-24h --move day=reminder --server http://127.0.0.1:8080 --key KEY
   perennial journey report cart-24h --data-dir data --format json
   perennial journey path ada --data-dir data
+  perennial journey test docs/journeys/cart-24h.story.json
+  perennial journey backtest docs/journeys/win-back.json --from 2011-06-01 --to 2011-12-01 --data-dir data
 
 A definition is the body of POST /api/journeys; docs/journeys.md explains it, examples are in docs/journeys.
 People go on while a server runs.")]
@@ -54,6 +56,38 @@ pub enum JourneyCommand {
     Waiting(JourneyWaitingArguments),
     /// The paths of one user through journeys, with why
     Path(JourneyPathArguments),
+    /// Play stories of journeys, without a server; fails if one is not as told
+    Test(JourneyTestArguments),
+    /// What a journey would have done over a past period of what really happened
+    Backtest(JourneyBacktestArguments),
+}
+
+#[derive(Args)]
+pub struct JourneyTestArguments {
+    /// Files of stories (*.story.json); each names the file of its journey
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Print what happened in every story, also in those that are as told
+    #[arg(long)]
+    pub paths: bool,
+}
+
+#[derive(Args)]
+pub struct JourneyBacktestArguments {
+    #[command(flatten)]
+    pub source: SourceArguments,
+    /// A definition (a file), or the id of a journey
+    #[arg(value_name = "FILE|ID")]
+    pub journey: String,
+    /// People come in from this instant on, as in 2011-06-01 or an instant (RFC 3339)
+    #[arg(long)]
+    pub from: String,
+    /// And before this one
+    #[arg(long)]
+    pub to: String,
+    /// How the answer is written
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
 }
 
 #[derive(Args)]

@@ -2,6 +2,7 @@
 
 mod client;
 mod ingest;
+mod journeys;
 mod live;
 mod outreach;
 
@@ -27,6 +28,9 @@ pub fn run(arguments: BenchArguments) -> anyhow::Result<()> {
         BenchCommand::Live { users, segments, seconds, history, json } => {
             let segments = segments as usize;
             return live::run(&live::Wanted { users, segments, seconds, history, json });
+        }
+        BenchCommand::Journeys { waiting, events, json } => {
+            return journeys::run(&journeys::Wanted { waiting, events, json });
         }
         BenchCommand::Outreach { users, concurrency, load, seconds, json } => {
             return outreach::run(&outreach::Wanted { users, concurrency, load, seconds, json });
@@ -68,7 +72,7 @@ impl Drop for Temporary {
     }
 }
 
-fn write_json(path: &Path, report: &Report) -> anyhow::Result<()> {
+fn write_json(path: &Path, report: &impl serde::Serialize) -> anyhow::Result<()> {
     let text = serde_json::to_string(report)? + "\n";
     std::fs::write(path, text).with_context(|| format!("write {}", path.display()))
 }

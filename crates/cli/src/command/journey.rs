@@ -1,5 +1,8 @@
 //! `perennial journey`: who comes in, what happens to them, and what it caused.
 
+mod backtest;
+mod story;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -34,6 +37,8 @@ pub fn run(arguments: JourneyArguments) -> anyhow::Result<()> {
         JourneyCommand::Report(arguments) => report(&arguments),
         JourneyCommand::Waiting(arguments) => waiting(&arguments),
         JourneyCommand::Path(arguments) => path(&arguments),
+        JourneyCommand::Test(arguments) => story::run(&arguments),
+        JourneyCommand::Backtest(arguments) => backtest::run(&arguments),
     }
 }
 

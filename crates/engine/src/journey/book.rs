@@ -110,6 +110,11 @@ impl Book {
         !self.any_entries.is_empty() || self.entries.contains_key(name)
     }
 
+    /// Whether events of a name, and not just of any, may let somebody in.
+    pub(super) fn lets_in_by_name(&self, name: &str) -> bool {
+        self.entries.contains_key(name)
+    }
+
     /// Whether an event of a name may concern somebody who is in.
     pub fn listens_to(&self, name: &str) -> bool {
         self.names.contains(name) || self.any_name && !model::outreach::is_outreach(name)

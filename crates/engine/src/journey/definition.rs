@@ -322,6 +322,15 @@ impl Journey {
         }
     }
 
+    /// Everything that it asks of users by their history.
+    pub fn predicates(&self) -> impl Iterator<Item = &Predicate> {
+        let splits = self.steps.iter().flat_map(|step| match &step.action {
+            Action::Split { paths, .. } => paths.as_slice(),
+            _ => &[],
+        });
+        self.audience.iter().chain(splits.filter_map(|(_, condition)| condition.user()))
+    }
+
     /// Everything that happens to users that it asks about after they came in.
     pub(super) fn happenings(&self) -> impl Iterator<Item = &Happening> {
         let waits = self.steps.iter().flat_map(|step| match &step.action {

@@ -6,7 +6,9 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use wire::api::{EnterInput, JourneyInput, JourneyReportQuery, JourneyWaitingQuery, PublishInput};
+use wire::api::{
+    BacktestInput, EnterInput, JourneyInput, JourneyReportQuery, JourneyWaitingQuery, PublishInput,
+};
 
 use super::App;
 use super::api::{Answer, ask};
@@ -31,6 +33,8 @@ pub fn routes() -> Router<App> {
         .route("/api/journeys/{id}/report", get(report))
         .route("/api/journeys/{id}/learning", get(learning))
         .route("/api/journeys/{id}/waiting", get(waiting))
+        .route("/api/journeys/{id}/backtest", post(start_backtest))
+        .route("/api/journeys/backtests/{id}", get(backtest).delete(cancel_backtest))
 }
 
 async fn journeys(State(app): State<App>) -> Answer {
@@ -122,4 +126,19 @@ async fn plays(State(app): State<App>) -> Answer {
 
 async fn of_user(State(app): State<App>, Id(id): Id) -> Answer {
     ask(&app, move |service| service.user_journeys(&id)).await
+}
+
+async fn start_backtest(State(app): State<App>, Id(id): Id, body: Body) -> Answer {
+    let wish: BacktestInput = body::json(&body::read(body).await?)?;
+    let begun = app.work(move |service| service.start_backtest(&id, &wish)).await?;
+    Ok((StatusCode::ACCEPTED, Json(begun)).into_response())
+}
+
+async fn backtest(State(app): State<App>, Id(id): Id) -> Answer {
+    ask(&app, move |service| service.backtest(&id)).await
+}
+
+async fn cancel_backtest(State(app): State<App>, Id(id): Id) -> Answer {
+    app.work(move |service| service.cancel_backtest(&id)).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -686,7 +686,7 @@ fn property(field: &str, written: &Json) -> Result<Emitted, Failure> {
 }
 
 /// A value as attributes and properties have them.
-fn value(field: &str, written: &Json) -> Result<Value, Failure> {
+pub(crate) fn value(field: &str, written: &Json) -> Result<Value, Failure> {
     Ok(match written {
         Json::Null => Value::Null,
         Json::Bool(truth) => Value::Bool(*truth),

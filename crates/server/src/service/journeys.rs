@@ -3,6 +3,7 @@
 //! What is edited may have any problem; what is published has no error. Whoever is in goes on by what was
 //! published, so that nothing that is edited changes what happens.
 
+pub(super) mod backtest;
 pub(crate) mod check;
 mod enter;
 mod learning;

@@ -20,6 +20,7 @@ mod frameworks;
 mod http;
 mod identity;
 mod journeys;
+mod journeys_past;
 mod journeys_run;
 mod keys;
 mod listening;

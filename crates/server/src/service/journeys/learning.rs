@@ -61,9 +61,10 @@ impl Service {
         let outfit = self.outfit()?;
         let (mut next, mut changed) = (None::<Timestamp>, false);
         for (id, all) in &outfit.learning {
-            let running = outfit.journeys.journey(id).is_some_and(|journey| {
-                journey.standing == engine::journey::Standing::Running
-            });
+            let running = outfit
+                .journeys
+                .journey(id)
+                .is_some_and(|journey| journey.standing == engine::journey::Standing::Running);
             for split in all.iter().filter(|of| running && !of.manual && of.winner.is_none()) {
                 let config = self.workspace.config();
                 let last = config.learning(id, &split.step, 1)?.pop();

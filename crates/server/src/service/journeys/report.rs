@@ -236,7 +236,8 @@ impl Asked<'_> {
             return Ok(Vec::new());
         }
         let ids: Vec<&str> = dividing.iter().map(|(step, ..)| step.id.as_str()).collect();
-        let mut all = journeys::splits(&view.evaluator(), self.wish(), (&ids, Timestamp::MAX), goals)?;
+        let mut all =
+            journeys::splits(&view.evaluator(), self.wish(), (&ids, Timestamp::MAX), goals)?;
         let report = |(step, paths, learned): &(JourneyStep, Vec<RandomPath>, bool)| {
             let arms = all.remove(step.id.as_str()).unwrap_or_default();
             let of_goal =

@@ -1,0 +1,102 @@
+//! `perennial bench journeys`: steps a second, the memory of people who wait, timers of one instant, and the past
+//! played again.
+
+use std::path::PathBuf;
+
+use benchmark::generate::Settings;
+use benchmark::journeys::{Measured, Played, TARGETS, measure, play};
+use serde::Serialize;
+
+use super::Temporary;
+use crate::print::{self, Table, number};
+
+/// What is measured.
+pub struct Wanted {
+    pub waiting: u32,
+    pub events: u64,
+    pub json: Option<PathBuf>,
+}
+
+/// The figures.
+#[derive(Serialize)]
+struct Report {
+    fold: Measured,
+    past: Played,
+}
+
+/// Runs it.
+pub fn run(wanted: &Wanted) -> anyhow::Result<()> {
+    eprintln!("the fold alone…");
+    let fold = measure(wanted.waiting);
+    eprintln!("a year of {} events…", number(wanted.events));
+    let folder = Temporary::make();
+    let settings = Settings { events: wanted.events, years: 1, seed: 1 };
+    let past = play(&settings, &folder.0.join("history"))?;
+    let report = Report { fold, past };
+    if let Some(path) = &wanted.json {
+        super::write_json(path, &report)?;
+    }
+    print::out(&text(&report))?;
+    Ok(())
+}
+
+fn text(report: &Report) -> String {
+    let Report { fold, past } = report;
+    let mut table = Table::new(["what", "measured", "against the target"]);
+    let mut row = |what: String, measured: String, against: String| {
+        table.row(vec![what, measured, against]);
+    };
+    row(
+        format!("{} steps", number(fold.steps)),
+        format!("{} a second on a core", number(fold.steps_per_second as u64)),
+        times(fold.steps_per_second / TARGETS.steps_per_second),
+    );
+    let bytes = fold.bytes_waiting;
+    row(
+        format!("{} people who wait", number(u64::from(fold.waiting))),
+        bytes.map_or("unknown".into(), |bytes| format!("{bytes:.0} bytes each")),
+        bytes.map_or(String::new(), |bytes| times(TARGETS.bytes_waiting / bytes)),
+    );
+    row(
+        "all of them due at one instant".into(),
+        format!("{:.2} s", fold.drain_seconds),
+        times(TARGETS.drain_seconds / fold.drain_seconds),
+    );
+    row(
+        format!("{} events of others meanwhile", number(fold.events_between)),
+        format!(
+            "{:.2} ms, 99 % {:.2} ms, at most {:.2} ms",
+            fold.event_ms_median, fold.event_ms_p99, fold.event_ms_max
+        ),
+        String::new(),
+    );
+    row(
+        format!(
+            "a year of {} people and {} events",
+            number(u64::from(past.users)),
+            number(past.events)
+        ),
+        format!(
+            "{:.1} s, {} rows a second",
+            past.seconds,
+            number((past.rows as f64 / past.seconds) as u64)
+        ),
+        String::new(),
+    );
+    row(
+        "  of which".into(),
+        format!(
+            "{} entries, {} steps, {} messages decided",
+            number(past.entered),
+            number(past.told),
+            number(past.messages)
+        ),
+        String::new(),
+    );
+    table.text()
+}
+
+/// How many times better than it must be.
+fn times(ratio: f64) -> String {
+    format!("{ratio:.2} times")
+}
