@@ -83,7 +83,7 @@ before(async () => {
   await sure('POST', '/api/providers', { name: `Receiver ${run}`, settings: { kind: 'webhook', private_networks: true } });
   // At whatever hour this runs: nothing is held back for the hour or for what was sent before.
   const policy = await api('/api/settings/contact-policy');
-  await sure('PUT', '/api/settings/contact-policy', { ...policy, caps: [], gaps: [], quiet: [], legal_hours: false });
+  await sure('PUT', '/api/settings/contact-policy', { ...policy, control: 0, caps: [], gaps: [], quiet: [], legal_hours: false });
   // People, and names of events for the forms to offer.
   for (const userId of [ada, bob, cem]) await track({ userId, event: 'Add To Cart', properties: { item: 'tea' } });
   await until('people are there', () => ask('GET', `/api/users/${cem}`), ({ ok }) => ok);
@@ -339,6 +339,16 @@ test('from a play to people: written by keys, published, entered, moved, publish
   }
   const stopped = await until('everybody is out', () => reportOf(id), (now) => now.waiting === 0);
   assert.deepEqual(stopped.exited, [{ reason: 'stopped', count: 2 }]);
+
+  // What it would have done until now: those two again, and nothing is sent.
+  const sent = received.length;
+  await go(page, `/journeys/${id}`, { lang: 'en', view: 'backtest' });
+  await page.getByLabel('To', { exact: true }).fill(new Date(Date.now() + 86_400_000).toISOString().slice(0, 10));
+  await page.getByRole('button', { name: 'Run', exact: true }).click();
+  await page.locator('[data-backtest="2"]').waitFor({ state: 'attached', timeout: 60_000 });
+  assert.equal(received.length, sent);
+  assert.deepEqual(await seriousProblems(page), []);
+  await screenshot(page, 'journey-backtest');
   assert.deepEqual(errors, []);
   await close();
 });

@@ -38,8 +38,10 @@ export default function BacktestTab({ journey }: { journey: Journey }) {
   const [from, setFrom] = useState(() => day(daysBefore(now, USUAL_DAYS)));
   const [to, setTo] = useState(() => day(now));
   const [run, setRun] = useParam('backtest', null, '');
+  // What is still to come cannot be tried.
+  const latest = (instant: string) => (Date.parse(instant) > Date.parse(now) ? now : instant);
   const start = useMutation({
-    mutationFn: () => journeys.startBacktest(journey.id, { from: instantOf(`${from}T00:00`, format.zone), to: instantOf(`${to}T00:00`, format.zone) }),
+    mutationFn: () => journeys.startBacktest(journey.id, { from: instantOf(`${from}T00:00`, format.zone), to: latest(instantOf(`${to}T00:00`, format.zone)) }),
     onSuccess: (begun) => {
       queries.setQueryData(['backtest', begun.id], begun);
       setRun(begun.id);
@@ -88,6 +90,7 @@ function Result({ journey, result }: { journey: Journey; result: BacktestResult 
   return (
     <>
       <Section title={t('backtest.days')} lead={t('report.daysLead', { zone: format.zone })}>
+        <div data-backtest={result.entered} />
         <Facts
           label={t('backtest.title')}
           rows={[
@@ -125,7 +128,7 @@ function Result({ journey, result }: { journey: Journey; result: BacktestResult 
             ))}
           </Table.Tbody>
         </Table>
-        {result.worst && <Text size="sm" mt="sm">{t('backtest.worst', { shown: format.count(result.worst.messages) })} <AppLink to={`/people/${encodeURIComponent(result.worst.user)}`} size="sm">{result.worst.user}</AppLink></Text>}
+        {result.worst && <Text size="sm" mt="sm">{t('backtest.worst', { shown: format.count(result.worst.messages) })} <AppLink to={`/people/${encodeURIComponent(result.worst.user)}`} size="sm" underline="always">{result.worst.user}</AppLink></Text>}
         <Reasons title={t('numbers.withheld')} counts={result.withheld} />
         <Reasons title={t('backtest.delayed')} counts={result.delayed} />
       </Section>

@@ -98,7 +98,7 @@ function Effect({ effect: { difference, lift, extra_converted: extra, extra_reve
     lift && `${t('effect.lift')} ${signed(format.percent(lift.value), lift.value)}`,
     `${t('effect.extra')} ${signed(format.count(Math.round(extra.value * 10) / 10), extra.value)}`,
     revenue && `${t('effect.extraRevenue')} ${signed(format.amount(revenue.value), revenue.value)}`,
-    `p = ${chance(p)}`,
+    apart(chance(p)),
   ].filter(Boolean);
   const title = !significant ? t('effect.open') : difference.value > 0 ? t('effect.more') : t('effect.less');
   return (

@@ -166,6 +166,9 @@ function Latest({ allocation, name }: Named & { allocation: LearningAllocation }
   );
 }
 
+/** Whether the time of day alone tells them apart. */
+const ofOneDay = (inOrder: LearningAllocation[]) => Date.parse(inOrder.at(-1)!.at) - Date.parse(inOrder[0]!.at) < 24 * HOUR_MS;
+
 const shareOf = (allocation: LearningAllocation, path: string) => allocation.paths.find((one) => one.path === path)?.share ?? 0;
 
 /** Shares over time, oldest first: each holds until the next. */
@@ -183,8 +186,8 @@ function Shares({ allocations, name }: Named & { allocations: LearningAllocation
     legend: { show: true, top: 0, [look.rtl ? 'right' : 'left']: 0, textStyle: { color: look.dim }, icon: 'circle', itemWidth: 10 },
     grid: { ...(look.base.grid as object), top: 36 },
     tooltip: { ...(look.base.tooltip as object), valueFormatter: (value: unknown) => format.percent(Number(value)) },
-    xAxis: look.categoryAxis(inOrder.map(({ at }) => format.dateTime(at))),
-    yAxis: { ...look.valueAxis((value) => format.percent(value, 0)), min: 0, max: 1 },
+    xAxis: look.categoryAxis(inOrder.map(({ at }) => (ofOneDay(inOrder) ? format.time(at) : format.date(at)))),
+    yAxis: { ...look.valueAxis((value) => format.percent(value, 0)), min: 0, max: 1, interval: 0.5 },
     series: paths.map((path, at) => ({
       type: 'line',
       step: 'end',
