@@ -1,9 +1,14 @@
-// Journeys through the dashboard: one is made of a play, written on the canvas by pointer and by keys, is the same
-// as text, lets somebody in, shows where they wait, and is published with a choice for them.
+// Journeys through the dashboard, against a server whose clock goes on: one is made of a play, written on the canvas
+// by pointer and by keys, is the same as text, is published, lets people in by what they do, sends to a receiver that
+// this test runs, shows where people wait, and is published anew with a choice for them.
 
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
-import { api, base, go, idle, launch, open, screenshot, seriousProblems, settled, sidewaysScroll } from './browser.mjs';
+import { close as closeServer } from './own.mjs';
+
+// Only now: it takes the address of the server from the environment.
+const { api, base, go, idle, launch, open, screenshot, seriousProblems, settled, sidewaysScroll, track } = await import('./browser.mjs');
 
 // Names of this run only: a second run on the same server begins anew.
 const run = Date.now().toString(36);
@@ -12,9 +17,14 @@ const NAME = `Probe ${run}`;
 const SIZES = { en: [false, true], tr: [false], ar: [false, true], id: [true] };
 
 let browser;
-let user;
+let receiver;
+let address;
+/** What the receiver was sent. */
+const received = [];
 /** Ids of what was made, to be taken away. */
 const made = [];
+/** Users of this run. */
+const [ada, bob, cem] = ['ada', 'bob', 'cem'].map((name) => `${name}-${run}`);
 
 const ask = async (method, path, body) => {
   const key = process.env.PERENNIAL_KEY;
@@ -22,9 +32,32 @@ const ask = async (method, path, body) => {
   return { ok: answer.ok, status: answer.status, body: await answer.json().catch(() => null) };
 };
 
+const sure = async (method, path, body) => {
+  const answer = await ask(method, path, body);
+  assert.ok(answer.ok, `${method} ${path}: HTTP ${answer.status} ${JSON.stringify(answer.body)}`);
+  return answer.body;
+};
+
+/** Asks until an answer is as wanted: what people do and what follows is not done when they are answered. */
+const until = async (what, asked, wanted, patience = 60_000) => {
+  const end = Date.now() + patience;
+  for (;;) {
+    const answer = await asked();
+    if (wanted(answer)) return answer;
+    assert.ok(Date.now() < end, `${what}: ${JSON.stringify(answer)}`);
+    await new Promise((done) => setTimeout(done, 200));
+  }
+};
+
 const path = (id, rest = '') => `/api/journeys/${encodeURIComponent(id)}${rest}`;
 const idIn = (page) => decodeURIComponent(new URL(page.url()).pathname.split('/').at(-1));
 const stepOf = (definition, id) => definition.steps.find((step) => step.id === id);
+const reportOf = (id) => api(path(id, '/report'));
+const waitingAt = (report, id) => report.steps.find(({ step }) => step === id)?.waiting ?? 0;
+const saved = (page) => page.waitForFunction(() => !document.querySelector('main')?.innerText.includes('Not saved yet'));
+
+/** A message to the receiver. */
+const message = (where) => ({ kind: 'message', message: { channel: 'webhook', content: { default: { kind: 'webhook', url: `${address}/${where}`, body: '{"user": "{{ profile.id }}"}' } } } });
 
 /** A journey of two steps that everybody who is sent to it waits in. */
 const waiting = (id) => ({
@@ -37,8 +70,23 @@ const waiting = (id) => ({
 });
 
 before(async () => {
-  const { users } = await api('/api/users?limit=1');
-  user = users[0].id;
+  receiver = createServer((request, response) => {
+    const parts = [];
+    request.on('data', (part) => parts.push(part));
+    request.on('end', () => {
+      received.push({ path: request.url, body: Buffer.concat(parts).toString() });
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+    });
+  });
+  await new Promise((resolve) => receiver.listen(0, '127.0.0.1', resolve));
+  address = `http://127.0.0.1:${receiver.address().port}`;
+  await sure('POST', '/api/providers', { name: `Receiver ${run}`, settings: { kind: 'webhook', private_networks: true } });
+  // At whatever hour this runs: nothing is held back for the hour or for what was sent before.
+  const policy = await api('/api/settings/contact-policy');
+  await sure('PUT', '/api/settings/contact-policy', { ...policy, control: 0, caps: [], gaps: [], quiet: [], legal_hours: false });
+  // People, and names of events for the forms to offer.
+  for (const userId of [ada, bob, cem]) await track({ userId, event: 'Add To Cart', properties: { item: 'tea' } });
+  await until('people are there', () => ask('GET', `/api/users/${cem}`), ({ ok }) => ok);
   browser = await launch();
 });
 
@@ -48,6 +96,9 @@ after(async () => {
     await ask('POST', path(id, '/stop'));
     await ask('DELETE', path(id));
   }
+  receiver?.closeAllConnections();
+  await new Promise((resolve) => (receiver ? receiver.close(resolve) : resolve()));
+  await closeServer();
 });
 
 test('a play becomes a draft, and is as the server has it', async () => {
@@ -64,9 +115,9 @@ test('a play becomes a draft, and is as the server has it', async () => {
   made.push(id);
   assert.equal(await page.locator('[data-status]').getAttribute('data-status'), 'draft');
   const { definition } = await api(path(id));
-  const play = plays.find(({ journey }) => journey.id === 'two-minute-window').journey;
-  assert.deepEqual(definition.steps.map((step) => step.id), play.steps.map((step) => step.id));
-  for (const step of play.steps) await page.locator(`[data-box="${step.id}"]`).waitFor();
+  const play = plays.find(({ id: own }) => own === 'two-minute-window');
+  assert.deepEqual(definition.steps.map((step) => step.id), play.definition.steps.map((step) => step.id));
+  for (const step of play.definition.steps) await page.locator(`[data-box="${step.id}"]`).waitFor();
   await page.locator('[data-problems]').waitFor();
   assert.deepEqual(errors, []);
   assert.deepEqual(await seriousProblems(page), []);
@@ -133,7 +184,7 @@ test('a journey is written by pointer and by keys, and taken back', async () => 
   await page.keyboard.press('Enter');
   await box('a-while').waitFor();
   await page.keyboard.press('Control+s');
-  await page.waitForFunction(() => !document.querySelector('main')?.innerText.includes('Not saved yet'));
+  await saved(page);
   const { definition } = await api(path(id));
   assert.equal(definition.steps[0].id, 'message');
   assert.equal(stepOf(definition, 'message').next, 'a-while');
@@ -149,7 +200,7 @@ test('a journey is written by pointer and by keys, and taken back', async () => 
   await text.fill(JSON.stringify({ ...definition, name: `${NAME} again` }));
   await page.getByRole('heading', { name: `${NAME} again` }).waitFor();
   await page.getByRole('button', { name: 'Save', exact: true }).click();
-  await page.waitForFunction(() => !document.querySelector('main')?.innerText.includes('Not saved yet'));
+  await saved(page);
   assert.equal((await api(path(id))).definition.name, `${NAME} again`);
   assert.deepEqual(errors, []);
   await close();
@@ -168,62 +219,188 @@ test('what is wrong keeps it from being started', async () => {
   await close();
 });
 
-test('it is started, lets somebody in, shows where they wait, and moves them when it is published', async () => {
+test('a play with segments of its own brings them along', async () => {
   const { page, errors, close } = await open(browser);
-  const { body } = await ask('POST', '/api/journeys', waiting(`waiting-${run}`));
-  const { id } = body;
+  const { plays } = await api('/api/journeys/plays');
+  const play = plays.find(({ segments }) => segments.length > 0);
+  assert.ok(play, 'a play names saved segments');
+  await go(page, '/journeys', { lang: 'en' });
+  await page.locator(`[data-play="${play.id}"]`).getByRole('button').click();
+  await page.waitForURL(/\/journeys\/[^/?]+$/);
+  await settled(page);
+  made.push(idIn(page));
+  const { segments } = await api('/api/segments');
+  for (const { id } of play.segments) assert.ok(segments.some((segment) => segment.id === id), `${id} is there`);
+  assert.deepEqual(errors, []);
+  await close();
+});
+
+test('from a play to people: written by keys, published, entered, moved, published anew, paused and stopped', async () => {
+  const { page, errors, close } = await open(browser);
+  const box = (step) => page.locator(`[data-box="${step}"]`);
+  await go(page, '/journeys', { lang: 'en' });
+  await page.locator('[data-play="two-minute-window"]').getByRole('button').click();
+  await page.waitForURL(/\/journeys\/[^/?]+$/);
+  await settled(page);
+  const id = idIn(page);
   made.push(id);
-  await go(page, `/journeys/${id}`, { lang: 'en' });
+
+  // By keys: longer than two minutes.
+  await box('pays').focus();
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(() => document.activeElement.closest('[data-panel]') !== null);
+  await page.locator('[data-panel]').getByLabel('At most', { exact: true }).fill('2h');
+  await page.keyboard.press('Control+s');
+  await saved(page);
+  const { definition } = await api(path(id));
+  assert.equal(stepOf(definition, 'pays').do.within, '2h');
+
+  // As text: what is sent goes to the receiver, nobody is held out, and a rest follows.
+  const rest = [{ id: 'rest', name: 'Rest', do: { kind: 'wait', for: '30d' }, next: 'end' }, { id: 'end', name: 'End', do: { kind: 'exit', reason: 'rested' } }];
+  const own = definition.steps.map((step) => (step.id === 'thanks' ? { id: 'thanks', name: 'Thanks', do: message('thanks'), next: 'rest' } : step.id === 'reminder' ? { ...step, do: message('reminder') } : step));
+  await page.getByRole('tab', { name: 'Text' }).click();
+  await page.getByRole('textbox', { name: 'Text of the journey' }).fill(JSON.stringify({ ...definition, name: `${NAME} pays`, control: 0, steps: [...own, ...rest] }));
+  await page.getByRole('heading', { name: `${NAME} pays` }).waitFor();
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await saved(page);
+  const { problems } = await api(path(id));
+  assert.deepEqual(problems.filter(({ error }) => error), []);
+
+  // Started by publishing it.
   await page.getByRole('button', { name: 'Start', exact: true }).click();
   const start = page.locator('[data-confirm="start"]');
   assert.deepEqual(await seriousProblems(page), []);
   await start.getByRole('button', { name: 'Start', exact: true }).click();
   await page.locator('[data-status="running"]').waitFor();
-  const entered = await api(path(id, '/enter'), { users: [user] });
-  assert.equal(entered.entered, 1);
+  assert.equal((await api(path(id))).published, 1);
 
+  // Two come in by what they do, and one goes on.
+  for (const userId of [ada, bob]) await track({ userId, event: 'Checkout Started', properties: {} });
+  await until('two are in', () => reportOf(id), (report) => waitingAt(report, 'pays') === 2);
+  await track({ userId: ada, event: 'Purchase', properties: { amount: 30 } });
+  const report = await until('one has gone on', () => reportOf(id), (now) => waitingAt(now, 'rest') === 1 && waitingAt(now, 'pays') === 1);
+  assert.deepEqual([report.entered, report.users, report.waiting, report.held_out, report.unaccounted], [2, 2, 2, 0, 0]);
+  await until('the message is there', async () => received, (all) => all.some((one) => one.path === '/thanks' && JSON.parse(one.body).user === ada));
+  assert.equal(received.some((one) => one.path === '/reminder'), false, 'nobody waited too long');
+
+  // As numbers.
   await go(page, `/journeys/${id}`, { lang: 'en', view: 'numbers' });
-  await page.locator('[data-counts="pause"]').getByRole('button').waitFor();
-  const report = await api(path(id, '/report'));
-  assert.equal(report.waiting, 1);
-  assert.deepEqual(report.steps.find(({ step }) => step === 'pause').waiting, 1);
+  await page.locator('[data-counts="rest"]').getByRole('button').waitFor();
+  assert.match(await page.locator('[data-moved="pays/bought"]').innerText(), /^1$/);
+  const arm = page.locator('[data-goal="bought"] [data-arm="journey"]');
+  await arm.waitFor();
+  assert.match(await arm.innerText(), /50%/);
+  await page.locator('[data-goal="bought"] [data-no-effect]').waitFor();
   assert.deepEqual(await seriousProblems(page), []);
   await screenshot(page, 'journey-numbers');
-  await page.locator('[data-counts="pause"]').getByRole('button').click();
-  await page.getByRole('dialog', { name: 'Waiting at “Pause”' }).getByRole('link', { name: user }).waitFor();
+  await page.locator('[data-counts="rest"]').getByRole('button').click();
+  await page.getByRole('dialog', { name: 'Waiting at “Rest”' }).getByRole('link', { name: ada }).waitFor();
+  await page.keyboard.press('Escape');
 
   // On the person's page, with the way and why.
-  await go(page, `/people/${encodeURIComponent(user)}`, { lang: 'en' });
-  await page.getByRole('button', { name: new RegExp(`${NAME} waiting`) }).first().click();
-  await page.locator('[data-run]').getByText('Pause').waitFor();
+  await go(page, `/people/${encodeURIComponent(ada)}`, { lang: 'en' });
+  await page.getByRole('button', { name: new RegExp(`${NAME} pays`) }).first().click();
+  const way = page.locator('[data-run]');
+  for (const step of ['Do they finish?', 'Thanks', 'Rest']) await way.getByText(step, { exact: true }).waitFor();
   await idle(page);
   await screenshot(page, 'journey-person');
 
-  // Another version without the step: where they go is asked.
-  const changed = waiting(id);
-  const put = await ask('PUT', path(id), { ...changed, steps: [{ id: 'other', name: 'Other', do: { kind: 'wait', for: '1d' }, next: 'done' }, changed.steps[1]] });
-  assert.ok(put.ok, JSON.stringify(put.body));
+  // Another version without the rest, by keys: where whoever waits there goes is asked.
   await go(page, `/journeys/${id}`, { lang: 'en', view: 'design' });
+  await box('rest').focus();
+  await page.keyboard.press('Delete');
+  await box('rest').waitFor({ state: 'detached' });
+  await box('thanks').focus();
+  await page.keyboard.press('+');
+  await page.waitForFunction(() => document.activeElement.dataset.kind === 'wait');
+  await page.keyboard.press('Enter');
+  await box('wait').waitFor();
+  await page.keyboard.press('Control+s');
+  await saved(page);
   await page.getByRole('button', { name: 'Publish changes' }).click();
   const dialog = page.locator('[data-publish]');
-  await dialog.locator('[data-move="pause"]').waitFor();
-  await dialog.locator('[data-change="added"]').getByText('Other').waitFor();
-  await dialog.locator('[data-move="pause"]').getByLabel('Where they go').selectOption('to other');
+  await dialog.locator('[data-change="added"]').getByText('Wait', { exact: true }).waitFor();
+  await dialog.locator('[data-change="removed"]').waitFor();
+  await dialog.locator('[data-move="rest"]').getByLabel('Where they go').selectOption('to wait');
   assert.deepEqual(await seriousProblems(page), []);
   await screenshot(page, 'journey-publish');
   await dialog.getByRole('button', { name: 'Publish changes' }).click();
   await dialog.waitFor({ state: 'detached' });
-  const after = await api(path(id, '/report'));
-  assert.equal(after.steps.find(({ step }) => step === 'other').waiting, 1);
+  await until('they are where they were sent', () => reportOf(id), (now) => waitingAt(now, 'wait') === 1 && waitingAt(now, 'rest') === 0 && waitingAt(now, 'pays') === 1);
   assert.equal((await api(path(id))).published, 2);
+  const { versions } = await api(path(id, '/versions'));
+  assert.deepEqual(versions.map(({ number, moves }) => [number, moves.rest]), [[2, { kind: 'to', step: 'wait' }], [1, undefined]]);
 
   for (const [action, status] of [['Pause', 'paused'], ['Resume', 'running'], ['Stop', 'stopped']]) {
     await page.getByRole('button', { name: action, exact: true }).click();
-    await page.locator('[data-inside]').waitFor();
+    await page.locator('[data-inside="2"]').waitFor();
     await page.locator('[data-confirm]').getByRole('button', { name: action, exact: true }).click();
     await page.locator(`[data-status="${status}"]`).waitFor();
   }
-  assert.equal((await api(path(id, '/report'))).waiting, 0);
+  const stopped = await until('everybody is out', () => reportOf(id), (now) => now.waiting === 0);
+  assert.deepEqual(stopped.exited, [{ reason: 'stopped', count: 2 }]);
+
+  // What it would have done until now: those two again, and nothing is sent.
+  const sent = received.length;
+  await go(page, `/journeys/${id}`, { lang: 'en', view: 'backtest' });
+  await page.getByLabel('To', { exact: true }).fill(new Date(Date.now() + 86_400_000).toISOString().slice(0, 10));
+  await page.getByRole('button', { name: 'Run', exact: true }).click();
+  await page.locator('[data-backtest="2"]').waitFor({ state: 'attached', timeout: 60_000 });
+  assert.equal(received.length, sent);
+  assert.deepEqual(await seriousProblems(page), []);
+  await screenshot(page, 'journey-backtest');
+  assert.deepEqual(errors, []);
+  await close();
+});
+
+test('people are let in by their ids, paths are compared, and what was learned is told and can be decided', async () => {
+  const { page, errors, close } = await open(browser);
+  const id = `learning-${run}`;
+  const paths = (ids) => ids.map((one) => ({ id: one, name: `Way ${one}`, next: 'pause' }));
+  await sure('POST', '/api/journeys', {
+    ...waiting(id),
+    goals: [{ id: 'bought', name: 'Bought', when: { kind: 'event', event: 'Purchase' }, within: '1d', revenue: 'amount' }],
+    steps: [
+      { id: 'chance', name: 'Chance', do: { kind: 'random', paths: [{ id: 'one', name: 'Way one', next: 'learn' }, { id: 'two', name: 'Way two', next: 'learn' }] } },
+      { id: 'learn', name: 'Learns', do: { kind: 'learn', paths: paths(['x', 'y']), goals: [{ event: 'Purchase', within: '1s' }] } },
+      ...waiting(id).steps,
+    ],
+  });
+  made.push(id);
+  await sure('POST', path(id, '/publish'), {});
+  await go(page, `/journeys/${id}`, { lang: 'en' });
+  await page.getByRole('button', { name: 'Let people in' }).click();
+  const dialog = page.locator('[data-enter]');
+  await dialog.getByLabel('Ids of people').fill(`${ada}\n${bob}\n\n${cem}\nnobody-${run}\n${ada}`);
+  assert.deepEqual(await seriousProblems(page), []);
+  await dialog.getByRole('button', { name: 'Let in 4' }).click();
+  await dialog.locator('[data-entered="3"]').waitFor();
+  assert.equal(await dialog.locator('[data-unknown]').innerText(), `nobody-${run}`);
+  await screenshot(page, 'journey-let-in');
+  await dialog.getByRole('button', { name: 'Close' }).last().click();
+  await until('they wait', () => reportOf(id), (report) => waitingAt(report, 'pause') === 3);
+  // Counted once their second is over.
+  const { steps: [split] } = await until('somebody is counted', () => api(path(id, '/learning')), ({ steps: [step] }) => step.verdict !== null && step.allocations.length > 0);
+
+  await go(page, `/journeys/${id}`, { lang: 'en', view: 'numbers' });
+  for (const step of ['chance', 'learn']) await page.locator(`[data-paths="${step}"]`).waitFor();
+  const users = await page.locator('[data-paths="chance"] [data-arm] td:nth-of-type(1)').allInnerTexts();
+  assert.equal(users.map(Number).reduce((sum, n) => sum + n, 0), 3, 'everybody took one of the paths');
+  const learning = page.locator('[data-learning="learn"]');
+  assert.equal(await learning.locator('[data-leader]').getAttribute('data-leader'), split.verdict.leader);
+  assert.equal(await learning.locator('[data-won]').getAttribute('data-won'), 'false', 'three people decide nothing');
+  for (const { path: one, said } of split.allocations[0].paths) assert.equal(await learning.locator(`[data-said="${one}"]`).innerText(), said);
+  assert.deepEqual(await seriousProblems(page), []);
+  await screenshot(page, 'journey-learning');
+  await learning.getByRole('button', { name: /^Declare/ }).click();
+  await learning.locator(`[data-declared="${split.verdict.leader}"]`).waitFor();
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await saved(page);
+  await page.getByRole('button', { name: 'Publish changes' }).click();
+  await page.locator('[data-publish]').getByRole('button', { name: 'Publish changes' }).click();
+  await page.locator('[data-publish]').waitFor({ state: 'detached' });
+  const { definition, published } = await api(path(id));
+  assert.deepEqual([published, stepOf(definition, 'learn').do.winner], [2, split.verdict.leader]);
   assert.deepEqual(errors, []);
   await close();
 });

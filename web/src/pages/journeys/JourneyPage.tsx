@@ -22,9 +22,7 @@ const DesignTab = lazy(() => import('./DesignTab'));
 const NumbersTab = lazy(() => import('./report/NumbersTab'));
 const BacktestTab = lazy(() => import('./report/BacktestTab'));
 
-/** Shown once the server answers `/api/journeys/{id}/backtest`. */
-const BACKTEST: boolean = false;
-const VIEWS = ['design', 'numbers', 'text', ...(BACKTEST ? (['backtest'] as const) : [])] as const;
+const VIEWS = ['design', 'numbers', 'text', 'backtest'] as const;
 type View = (typeof VIEWS)[number];
 
 export default function JourneyPage() {
@@ -80,7 +78,7 @@ function Known({ journey }: { journey: Journey }) {
 function Shown({ view, journey, draft }: { view: View; journey: Journey; draft: ReturnType<typeof useJourneyDraft> }) {
   switch (view) {
     case 'design': return <DesignTab journey={journey} draft={draft} />;
-    case 'numbers': return <NumbersTab journey={journey} />;
+    case 'numbers': return <NumbersTab journey={journey} draft={draft} />;
     case 'text': return <TextTab draft={draft} />;
     default: return <BacktestTab journey={journey} />;
   }

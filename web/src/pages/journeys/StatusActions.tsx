@@ -1,7 +1,7 @@
-// Start, publish, pause, resume, stop and delete, each after seeing what it does and to how many.
+// Start, publish, let people in, pause, resume, stop and delete, each after seeing what it does and to how many.
 
 import { Button, Group, Modal, Stack, Text } from '@mantine/core';
-import { IconPlayerPause, IconPlayerPlay, IconPlayerStop, IconTrash, IconUpload } from '@tabler/icons-react';
+import { IconPlayerPause, IconPlayerPlay, IconPlayerStop, IconTrash, IconUpload, IconUserPlus } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -15,13 +15,15 @@ import { useLinks } from '../../lib/links';
 import { CONTROL } from '../campaigns/draft';
 import { Problems } from '../campaigns/content/Problems';
 import { Facts } from '../people/Facts';
+import { EnterDialog } from './EnterDialog';
 import { journeys, useForgetJourneys, useJourneyReport } from './api';
 import { savedSegment } from './model/audience';
 import { PublishDialog } from './PublishDialog';
 import type { Journey, JourneyAction } from './types';
 import { useJourneyWords } from './words';
 
-type Asked = JourneyAction | 'delete' | 'publish';
+/** A draft, and one that was stopped, is started by publishing it. */
+type Asked = JourneyAction | 'start' | 'delete' | 'publish' | 'enter';
 
 const OFFERED: Record<Journey['status'], Asked[]> = {
   draft: ['start', 'delete'],
@@ -30,13 +32,14 @@ const OFFERED: Record<Journey['status'], Asked[]> = {
   stopped: ['start', 'delete'],
 };
 
-const ICONS = { start: IconPlayerPlay, resume: IconPlayerPlay, pause: IconPlayerPause, stop: IconPlayerStop, delete: IconTrash, publish: IconUpload };
+const ICONS = { start: IconPlayerPlay, resume: IconPlayerPlay, pause: IconPlayerPause, stop: IconPlayerStop, delete: IconTrash, publish: IconUpload, enter: IconUserPlus };
 
 export function StatusActions({ journey, unsaved }: { journey: Journey; unsaved: boolean }) {
   const { t } = useTranslation();
   const [asked, setAsked] = useState<Asked | null>(null);
   const live = journey.status === 'running' || journey.status === 'paused';
-  const offered: Asked[] = [...(live && (journey.changed || unsaved) ? (['publish'] as const) : []), ...OFFERED[journey.status]];
+  const byRequest = journey.status === 'running' && journey.definition.entry.kind === 'api';
+  const offered: Asked[] = [...(byRequest ? (['enter'] as const) : []), ...(live && (journey.changed || unsaved) ? (['publish'] as const) : []), ...OFFERED[journey.status]];
   const close = () => setAsked(null);
   return (
     <>
@@ -53,12 +56,13 @@ export function StatusActions({ journey, unsaved }: { journey: Journey; unsaved:
         );
       })}
       {asked === 'publish' && <PublishDialog journey={journey} onClose={close} />}
-      {asked && asked !== 'publish' && <Confirm journey={journey} action={asked} onClose={close} />}
+      {asked === 'enter' && <EnterDialog journey={journey} onClose={close} />}
+      {asked && asked !== 'publish' && asked !== 'enter' && <Confirm journey={journey} action={asked} onClose={close} />}
     </>
   );
 }
 
-function Confirm({ journey, action, onClose }: { journey: Journey; action: JourneyAction | 'delete'; onClose: () => void }) {
+function Confirm({ journey, action, onClose }: { journey: Journey; action: Exclude<Asked, 'publish' | 'enter'>; onClose: () => void }) {
   const { t } = useTranslation();
   const links = useLinks();
   const navigate = useNavigate();
@@ -67,6 +71,7 @@ function Confirm({ journey, action, onClose }: { journey: Journey; action: Journ
   const { id } = journey;
   const act = useMutation({
     mutationFn: async () => {
+      if (action === 'start') return journeys.publish(id, { version: journey.version, moves: {} });
       if (action !== 'delete') return journeys.act(id, action);
       await journeys.remove(id);
       return null;

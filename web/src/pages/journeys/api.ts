@@ -2,39 +2,39 @@
 
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
 import { body, client } from '../../api/client';
-import type { ContentProblem, Journey, JourneyAction, JourneyInput, JourneyPlay, JourneyReport, JourneyReview, JourneyRun, JourneySummary, PublishInput, WaitingList } from './types';
+import type { Schemas } from '../../api/types';
+import { pending } from './pending';
+import type { Journey, JourneyAction, JourneyInput, JourneyPlay, PublishInput } from './types';
 
-interface Wish {
-  params?: { path?: Record<string, string>; query?: Record<string, string | number | undefined> };
-  body?: unknown;
-  signal?: AbortSignal | null;
-}
+/** The ids that stand in an address. */
+const at = (id: string) => ({ params: { path: { id } } });
 
-type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
-
-/** Asks an address by its template, as the client does for those of the document. */
-export function ask<T>(method: Method, path: string, wish: Wish = {}): Promise<T> {
-  const call = client[method] as unknown as (path: string, wish: Wish) => Promise<{ data?: T; error?: unknown; response: Response }>;
-  return body<T>(call(path, wish));
-}
-
-const at = (id: string): Wish => ({ params: { path: { id } } });
+// A form fills in field by field; whether it is right is for the server to say.
+const sent = (input: JourneyInput) => input as Schemas['JourneyInput'];
+const journeyOf = (answer: Promise<Schemas['Journey']>) => answer as Promise<Journey>;
 
 export const journeys = {
-  list: () => ask<{ journeys: JourneySummary[] }>('GET', '/api/journeys'),
-  plays: () => ask<{ plays: JourneyPlay[] }>('GET', '/api/journeys/plays'),
-  one: (id: string) => ask<Journey>('GET', '/api/journeys/{id}', at(id)),
-  create: (input: JourneyInput) => ask<Journey>('POST', '/api/journeys', { body: input }),
-  update: (id: string, input: JourneyInput) => ask<Journey>('PUT', '/api/journeys/{id}', { ...at(id), body: input }),
-  remove: (id: string) => ask<unknown>('DELETE', '/api/journeys/{id}', at(id)),
-  check: (input: JourneyInput, signal?: AbortSignal) => ask<{ problems: ContentProblem[] }>('POST', '/api/journeys/check', { body: input, signal: signal ?? null }),
-  review: (id: string) => ask<JourneyReview>('GET', '/api/journeys/{id}/review', at(id)),
-  publish: (id: string, input: PublishInput) => ask<Journey>('POST', '/api/journeys/{id}/publish', { ...at(id), body: input }),
-  act: (id: string, action: JourneyAction) => ask<Journey>('POST', `/api/journeys/{id}/${action}`, at(id)),
-  report: (id: string, query: { from?: string | undefined; to?: string | undefined }) => ask<JourneyReport>('GET', '/api/journeys/{id}/report', { params: { path: { id }, query } }),
-  waiting: (id: string, step: string) => ask<WaitingList>('GET', '/api/journeys/{id}/waiting', { params: { path: { id }, query: { step } } }),
-  ofUser: (id: string) => ask<{ runs: JourneyRun[] }>('GET', '/api/users/{id}/journeys', at(id)),
+  ...pending,
+  list: () => body(client.GET('/api/journeys')),
+  plays: () => body(client.GET('/api/journeys/plays')) as Promise<{ plays: JourneyPlay[] }>,
+  one: (id: string) => journeyOf(body(client.GET('/api/journeys/{id}', at(id)))),
+  create: (input: JourneyInput) => journeyOf(body(client.POST('/api/journeys', { body: sent(input) }))),
+  update: (id: string, input: JourneyInput) => journeyOf(body(client.PUT('/api/journeys/{id}', { ...at(id), body: sent(input) }))),
+  remove: (id: string) => body(client.DELETE('/api/journeys/{id}', at(id))),
+  check: (input: JourneyInput, signal?: AbortSignal) => body(client.POST('/api/journeys/check', { body: sent(input), signal: signal ?? null })),
+  review: (id: string) => body(client.GET('/api/journeys/{id}/review', at(id))),
+  publish: (id: string, input: PublishInput) => journeyOf(body(client.POST('/api/journeys/{id}/publish', { ...at(id), body: input }))),
+  act: (id: string, action: JourneyAction) => journeyOf(body(client.POST(`/api/journeys/{id}/${action}`, at(id)))),
+  report: (id: string, query: ReportQuery) => body(client.GET('/api/journeys/{id}/report', { params: { path: { id }, query } })),
+  waiting: (id: string, query: { step: string; after?: string | undefined }) => body(client.GET('/api/journeys/{id}/waiting', { params: { path: { id }, query } })),
+  ofUser: (id: string) => body(client.GET('/api/users/{id}/journeys', at(id))),
 };
+
+/** Whom a report is about, by when they came in. */
+export interface ReportQuery {
+  from?: string | undefined;
+  to?: string | undefined;
+}
 
 /** How often numbers of journeys under way are asked for. */
 const LOOK_EVERY_MS = 5_000;
@@ -54,7 +54,7 @@ export function useJourney(id: string) {
   return useQuery({ queryKey: ['journey', id], queryFn: () => journeys.one(id), refetchInterval: ({ state }) => (lively(state.data?.status) ? LOOK_EVERY_MS : false) });
 }
 
-export function useJourneyReport(id: string, query: { from?: string | undefined; to?: string | undefined }, status: string, enabled = true) {
+export function useJourneyReport(id: string, query: ReportQuery, status: string, enabled = true) {
   return useQuery({
     queryKey: ['journey-report', id, query],
     queryFn: () => journeys.report(id, query),
@@ -64,11 +64,16 @@ export function useJourneyReport(id: string, query: { from?: string | undefined;
   });
 }
 
+/** What learning splits have learned; asked again while people are split. */
+export function useJourneyLearning(id: string, status: string, enabled: boolean) {
+  return useQuery({ queryKey: ['journey-learning', id], queryFn: () => journeys.learning(id), refetchInterval: lively(status) ? LOOK_EVERY_MS : false, enabled });
+}
+
 /** Forgets what is known of journeys, so that it is asked again. */
 export function useForgetJourneys() {
   const queries = useQueryClient();
   return (id?: string) => Promise.all([
     queries.invalidateQueries({ queryKey: ['journeys'] }),
-    ...(id ? ['journey', 'journey-report', 'journey-review'].map((name) => queries.invalidateQueries({ queryKey: [name, id] })) : []),
+    ...(id ? ['journey', 'journey-report', 'journey-learning', 'journey-waiting', 'journey-review'].map((name) => queries.invalidateQueries({ queryKey: [name, id] })) : []),
   ]);
 }

@@ -131,4 +131,21 @@ export function useJourneyWords() {
   }, [t, i18n, format, names, states, segments.data, lifecycle.data, days]);
 }
 
+/** What steps are called, and paths out of them; nothing: the definition does not know them. */
+export function usePathNames(journey: JourneyInput) {
+  const words = useJourneyWords();
+  const known = (id: string) => journey.steps.find((one) => one.id === id);
+  return {
+    step: (id: string) => {
+      const step = known(id);
+      return step && words.step(step);
+    },
+    path: (id: string, path: string) => {
+      const step = known(id);
+      const way = step && pathsOf(step.do).find((one) => one.id === path);
+      return way && (way.name || (path.length === 1 ? path.toUpperCase() : path));
+    },
+  };
+}
+
 export type JourneyWords = ReturnType<typeof useJourneyWords>;

@@ -22,7 +22,13 @@ const ROW = 34;
 const TOP = 10;
 const AXIS = 26;
 
-export function IntervalPlot({ rows }: { rows: Row[] }) {
+interface Props {
+  rows: Row[];
+  /** What the differences are against, if not control. */
+  caption?: string | undefined;
+}
+
+export function IntervalPlot({ rows, caption }: Props) {
   const { t } = useTranslation();
   const format = useFormat();
   const rtl = useDirection().dir === 'rtl';
@@ -57,7 +63,7 @@ export function IntervalPlot({ rows }: { rows: Row[] }) {
           })}
         </svg>
       </div>
-      <figcaption className={classes.caption}>{t('effect.caption')}</figcaption>
+      <figcaption className={classes.caption}>{caption ?? t('effect.caption')}</figcaption>
     </figure>
   );
 }

@@ -7,6 +7,7 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { CountLink } from '../../../components/AppLink';
 import { useFormat } from '../../../lib/format';
+import { sumOf } from '../model/counts';
 import type { Item } from '../model/scene';
 import { ENTRY } from '../model/scene';
 import { enteredDefinition, exitedDefinition, reachedDefinition } from '../numbers';
@@ -96,7 +97,7 @@ export function StepBox({ data }: NodeProps<BoxNode>) {
   if (data.item.kind !== 'step') return null;
   const { step } = data.item;
   const counts = report ? numbers(step.id) : undefined;
-  const out = counts?.exited.reduce((sum, { n }) => sum + n, 0) ?? 0;
+  const out = counts ? sumOf(counts.exited) : 0;
   return (
     <>
       <Frame id={step.id} kind={step.do.kind} title={words.step(step)} summary={words.summary(step, journey)} note={step.note} label={step.name ? words.kind(step.do.kind) : ''}>

@@ -5,6 +5,7 @@ import { IconPlus } from '@tabler/icons-react';
 import { BaseEdge, type Edge as FlowEdge, EdgeLabelRenderer, type EdgeProps } from '@xyflow/react';
 import { useTranslation } from 'react-i18next';
 import { useFormat } from '../../../lib/format';
+import { wentBy } from '../model/counts';
 import { stepOf } from '../model/graph';
 import type { Point } from '../model/layout';
 import type { Edge } from '../model/scene';
@@ -28,14 +29,14 @@ export function WayLine({ data }: EdgeProps<WayEdge>) {
   const at = ({ x, y }: Point) => ({ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` });
   const place = { step: edge.step, path: edge.path };
   const from = step ? words.step(step) : t('entry.title');
-  const moved = step && report ? (numbers(step.id)?.moved.filter(({ path }) => path === edge.path).reduce((sum, { n }) => sum + n, 0) ?? 0) : (report?.entered ?? 0);
+  const moved = step ? wentBy(step, edge.path, numbers(step.id)) : (report?.entered ?? 0);
   const dir = rtl ? 'rtl' : 'ltr';
   return (
     <>
       <BaseEdge path={lineThrough(points, edge.named)} className={classes.line!} interactionWidth={0} />
       <EdgeLabelRenderer>
         {edge.named && <div className={classes.tag} style={at(spots.name)} dir={dir} title={name}><bdi>{name}</bdi></div>}
-        {report ? (
+        {report ? moved !== null && (
           <div className={classes.spot} style={at(spots.plus)} dir={dir}><span className={`${classes.moved} numbers`} data-moved={edge.id}>{format.count(moved)}</span></div>
         ) : (
           <div className={`${classes.spot} nodrag nopan`} style={at(spots.plus)} dir={dir}>

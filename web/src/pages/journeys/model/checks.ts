@@ -161,12 +161,10 @@ function endless(journey: JourneyInput): string[] {
   return found;
 }
 
-/** The step that a problem of the server's is about. */
+/** The step that a problem of the server's is about: `wait-a-day do.for` is about a step, `goals.0.when` about none. */
 export function stepOfPlace(place: string, journey: JourneyInput): string | null {
-  const numbered = /^steps(?:\[|\.)(\d+)/.exec(place);
-  if (numbered) return journey.steps[Number(numbered[1])]?.id ?? null;
-  const words = place.split(/[^A-Za-z0-9_-]+/);
-  return journey.steps.map(({ id }) => id).filter((id) => words.includes(id)).toSorted((a, b) => words.indexOf(a) - words.indexOf(b))[0] ?? null;
+  const [first] = place.split(' ', 1);
+  return journey.steps.find(({ id }) => id === first)?.id ?? null;
 }
 
 export interface Shown {

@@ -158,9 +158,10 @@ describe('the list of problems', () => {
 
   it('finds the step that the server speaks of, which then alone speaks of it', () => {
     const told = (place: string) => ({ place, code: 'x', message: 'm', hint: '', error: true });
-    expect(stepOfPlace('steps[1].do.message', cart)).toBe('mail');
-    expect(stepOfPlace('step mail, default, subject', cart)).toBe('mail');
-    expect(stepOfPlace('entry', cart)).toBeNull();
+    expect(stepOfPlace('mail do.message.content.default.subject', cart)).toBe('mail');
+    expect(stepOfPlace('mail', cart)).toBe('mail');
+    expect(stepOfPlace('entry.event', cart)).toBeNull();
+    expect(stepOfPlace('goals.0.when.event', cart)).toBeNull();
     const own = problemsOf({ ...cart, steps: cart.steps.map((step) => (step.id === 'mail' ? { ...step, do: mail('') } : step)) });
     expect(together(cart, own, [told('mail')])).toHaveLength(1);
     expect(together(cart, own, [told('entry')])).toHaveLength(2);

@@ -13,7 +13,7 @@ import { freePath } from '../model/begin';
 import { spared } from '../model/graph';
 import type { ActionOf, LearningGoal, RandomPath, SplitPath } from '../types';
 import { AudienceField } from './AudienceField';
-import { AttributeField, SpanField, type StepProps } from './fields';
+import { SpanField, type StepProps } from './fields';
 
 const PATHS_MAX = 20;
 const GOALS_MAX = 10;

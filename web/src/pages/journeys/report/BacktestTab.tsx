@@ -3,7 +3,7 @@
 
 import { Button, Group, Progress, Stack, Table, Text, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useMemo, useState } from 'react';
+import { type ReactNode, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSession } from '../../../api/session';
 import { AppLink } from '../../../components/AppLink';
@@ -19,45 +19,15 @@ import { useFormat } from '../../../lib/format';
 import { useParam } from '../../../lib/params';
 import { daysBefore, instantOf, wallTime } from '../../../lib/zone';
 import { Facts } from '../../people/Facts';
-import { ask } from '../api';
+import { journeys } from '../api';
+import { everyDay } from '../model/days';
 import { Path } from '../Path';
-import type { Journey, JourneyRun } from '../types';
+import type { BacktestResult } from '../pending';
+import type { Journey } from '../types';
 import { useJourneyWords } from '../words';
-
-/** How it stands with a backtest; `result` once it is done. */
-interface Backtest {
-  id: string;
-  status: 'running' | 'done' | 'failed';
-  /** 0 to 1. */
-  progress: number;
-  error?: string | null;
-  result?: BacktestResult | null;
-}
-
-interface BacktestResult {
-  from: string;
-  to: string;
-  /** How long it ran. */
-  took_ms: number;
-  entered: number;
-  held_out: number;
-  days: { day: string; entered: number }[];
-  steps: { step: string; name: string; entered: number; waiting: number; exited: number }[];
-  /** How many people would have got so many messages. */
-  messages: { messages: number; users: number }[];
-  worst: { user: string; messages: number } | null;
-  withheld: Record<string, number>;
-  sample: (JourneyRun & { user: string })[];
-}
 
 const LOOK_EVERY_MS = 500;
 const USUAL_DAYS = 30;
-
-const backtests = {
-  start: (id: string, from: string, to: string) => ask<Backtest>('POST', '/api/journeys/{id}/backtest', { params: { path: { id } }, body: { from, to } }),
-  look: (id: string) => ask<Backtest>('GET', '/api/journeys/backtests/{id}', { params: { path: { id } } }),
-  cancel: (id: string) => ask<unknown>('DELETE', '/api/journeys/backtests/{id}', { params: { path: { id } } }),
-};
 
 export default function BacktestTab({ journey }: { journey: Journey }) {
   const { t } = useTranslation();
@@ -68,8 +38,10 @@ export default function BacktestTab({ journey }: { journey: Journey }) {
   const [from, setFrom] = useState(() => day(daysBefore(now, USUAL_DAYS)));
   const [to, setTo] = useState(() => day(now));
   const [run, setRun] = useParam('backtest', null, '');
+  // What is still to come cannot be tried.
+  const latest = (instant: string) => (Date.parse(instant) > Date.parse(now) ? now : instant);
   const start = useMutation({
-    mutationFn: () => backtests.start(journey.id, instantOf(`${from}T00:00`, format.zone), instantOf(`${to}T00:00`, format.zone)),
+    mutationFn: () => journeys.startBacktest(journey.id, { from: instantOf(`${from}T00:00`, format.zone), to: latest(instantOf(`${to}T00:00`, format.zone)) }),
     onSuccess: (begun) => {
       queries.setQueryData(['backtest', begun.id], begun);
       setRun(begun.id);
@@ -77,11 +49,11 @@ export default function BacktestTab({ journey }: { journey: Journey }) {
   });
   const query = useQuery({
     queryKey: ['backtest', run],
-    queryFn: () => backtests.look(run),
+    queryFn: () => journeys.backtest(run),
     enabled: run !== '',
     refetchInterval: ({ state }) => (state.data?.status === 'running' ? LOOK_EVERY_MS : false),
   });
-  const cancel = useMutation({ mutationFn: () => backtests.cancel(run), onSuccess: () => setRun('') });
+  const cancel = useMutation({ mutationFn: () => journeys.cancelBacktest(run), onSuccess: () => setRun('') });
   const running = query.data?.status === 'running';
   const wrong = from === '' || to === '' || to <= from;
   return (
@@ -101,6 +73,7 @@ export default function BacktestTab({ journey }: { journey: Journey }) {
             <Button size="compact-sm" variant="default" loading={cancel.isPending} onClick={() => cancel.mutate()}>{t('common.cancel')}</Button>
           </Group>
         )}
+        {query.data?.status === 'cancelled' && <Notice mt="md" color="gray" title={t('backtest.cancelled')} />}
         {query.data?.status === 'failed' && <Notice mt="md" color="red" role="alert" title={t('backtest.failed')}><bdi>{query.data.error}</bdi></Notice>}
       </Section>
       {query.data?.status === 'done' && query.data.result && <Result journey={journey} result={query.data.result} />}
@@ -113,29 +86,33 @@ function Result({ journey, result }: { journey: Journey; result: BacktestResult 
   const format = useFormat();
   const words = useJourneyWords();
   const people = result.messages.reduce((sum, { users }) => sum + users, 0);
-  const withheld = Object.entries(result.withheld).toSorted((a, b) => b[1] - a[1]);
+  const goalName = (id: string) => journey.definition.goals?.find((goal) => goal.id === id)?.name || id;
   return (
     <>
       <Section title={t('backtest.days')} lead={t('report.daysLead', { zone: format.zone })}>
+        <div data-backtest={result.entered} />
         <Facts
           label={t('backtest.title')}
           rows={[
             [t('numbers.entered'), format.count(result.entered)],
+            [t('backtest.people'), format.count(result.people)],
             [t('numbers.control'), format.count(result.held_out)],
+            [t('backtest.looked'), t('backtest.lookedAt', { users: format.count(result.users), rows: format.count(result.rows) })],
             [t('backtest.took'), t('backtest.seconds', { shown: format.count(Math.round(result.took_ms / 10) / 100) })],
           ]}
         />
         <Days days={result.days} />
+        {result.endless > 0 && <Notice mt="md" color="yellow" title={t('backtest.endless', { shown: format.count(result.endless) })} />}
       </Section>
       <Section title={t('numbers.steps')}>
         <Scroll label={t('numbers.steps')} minWidth={480}>
           <Table verticalSpacing={6} className="numbers" aria-label={t('numbers.steps')}>
-            <Table.Thead><Table.Tr>{[t('numbers.step'), t('numbers.entered'), t('numbers.waiting'), t('numbers.exited')].map((name, at) => <Table.Th key={name} scope="col" ta={at > 0 ? 'end' : undefined}>{name}</Table.Th>)}</Table.Tr></Table.Thead>
+            <Table.Thead><Table.Tr>{[t('numbers.step'), t('numbers.entered'), t('numbers.moved'), t('numbers.waiting'), t('numbers.exited'), t('messageState.sent')].map((name, at) => <Table.Th key={name} scope="col" ta={at > 0 ? 'end' : undefined}>{name}</Table.Th>)}</Table.Tr></Table.Thead>
             <Table.Tbody>
               {result.steps.map((step) => (
                 <Table.Tr key={step.step}>
-                  <Table.Th scope="row" fw={500}><bdi>{words.stepName(journey.definition, step.step)}</bdi></Table.Th>
-                  {[step.entered, step.waiting, step.exited].map((n, at) => <Table.Td key={['entered', 'waiting', 'exited'][at]} ta="end">{format.count(n)}</Table.Td>)}
+                  <Table.Th scope="row" fw={500}><bdi>{journey.definition.steps.some(({ id }) => id === step.step) ? words.stepName(journey.definition, step.step) : step.name}</bdi></Table.Th>
+                  {[step.entered, Object.values(step.moved).reduce((sum, n) => sum + n, 0), step.waiting, step.exited, step.sent].map((n, at) => <Table.Td key={['entered', 'moved', 'waiting', 'exited', 'sent'][at]} ta="end">{format.count(n)}</Table.Td>)}
                 </Table.Tr>
               ))}
             </Table.Tbody>
@@ -151,16 +128,23 @@ function Result({ journey, result }: { journey: Journey; result: BacktestResult 
             ))}
           </Table.Tbody>
         </Table>
-        {result.worst && <Text size="sm" mt="sm">{t('backtest.worst', { shown: format.count(result.worst.messages) })} <AppLink to={`/people/${encodeURIComponent(result.worst.user)}`} size="sm">{result.worst.user}</AppLink></Text>}
-        {withheld.length > 0 && (
-          <>
-            <Text size="sm" fw={600} mt="md">{t('numbers.withheld')}</Text>
-            <Table verticalSpacing={4} maw={480} className="numbers" aria-label={t('numbers.withheld')}>
-              <Table.Tbody>{withheld.map(([reason, n]) => <Table.Tr key={reason}><Table.Th scope="row" fw={450}><Reason code={reason} /></Table.Th><Table.Td ta="end">{format.count(n)}</Table.Td></Table.Tr>)}</Table.Tbody>
-            </Table>
-          </>
-        )}
+        {result.worst && <Text size="sm" mt="sm">{t('backtest.worst', { shown: format.count(result.worst.messages) })} <AppLink to={`/people/${encodeURIComponent(result.worst.user)}`} size="sm" underline="always">{result.worst.user}</AppLink></Text>}
+        <Reasons title={t('numbers.withheld')} counts={result.withheld} />
+        <Reasons title={t('backtest.delayed')} counts={result.delayed} />
       </Section>
+      {Object.keys(result.exits).length > 0 && (
+        <Section title={t('numbers.exits')}>
+          <Counts title={t('numbers.exits')} counts={result.exits} name={(reason) => <bdi>{words.reason(reason)}</bdi>} />
+        </Section>
+      )}
+      {result.goals.length > 0 && (
+        <Section title={t('backtest.goals')} lead={t('backtest.goalsLead')}>
+          <Table verticalSpacing={6} maw={560} className="numbers" aria-label={t('backtest.goals')}>
+            <Table.Thead><Table.Tr><Table.Th scope="col">{t('backtest.goal')}</Table.Th><Table.Th scope="col" ta="end">{t('numbers.entered')}</Table.Th><Table.Th scope="col" ta="end">{t('numbers.control')}</Table.Th></Table.Tr></Table.Thead>
+            <Table.Tbody>{result.goals.map(({ goal, entered, held_out: heldOut }) => <Table.Tr key={goal}><Table.Th scope="row" fw={450}><bdi>{goalName(goal)}</bdi></Table.Th><Table.Td ta="end">{format.count(entered)}</Table.Td><Table.Td ta="end">{format.count(heldOut)}</Table.Td></Table.Tr>)}</Table.Tbody>
+          </Table>
+        </Section>
+      )}
       <Section title={t('backtest.sample')} lead={t('backtest.sampleLead')}>
         <Stack gap="lg">
           {result.sample.map((one) => (
@@ -175,7 +159,29 @@ function Result({ journey, result }: { journey: Journey; result: BacktestResult 
   );
 }
 
-function Days({ days }: { days: BacktestResult['days'] }) {
+/** Counts by reason, most first. */
+function Counts({ title, counts, name }: { title: string; counts: Record<string, number>; name: (reason: string) => ReactNode }) {
+  const format = useFormat();
+  const rows = Object.entries(counts).toSorted((a, b) => b[1] - a[1]);
+  return (
+    <Table verticalSpacing={4} maw={480} className="numbers" aria-label={title}>
+      <Table.Tbody>{rows.map(([reason, n]) => <Table.Tr key={reason}><Table.Th scope="row" fw={450}>{name(reason)}</Table.Th><Table.Td ta="end">{format.count(n)}</Table.Td></Table.Tr>)}</Table.Tbody>
+    </Table>
+  );
+}
+
+function Reasons({ title, counts }: { title: string; counts: Record<string, number> }) {
+  if (Object.keys(counts).length === 0) return null;
+  return (
+    <>
+      <Text size="sm" fw={600} mt="md">{title}</Text>
+      <Counts title={title} counts={counts} name={(reason) => <Reason code={reason} />} />
+    </>
+  );
+}
+
+function Days({ days: some }: { days: BacktestResult['days'] }) {
+  const days = useMemo(() => everyDay(some), [some]);
   const { t } = useTranslation();
   const format = useFormat();
   const look = useChartLook();
@@ -188,7 +194,7 @@ function Days({ days }: { days: BacktestResult['days'] }) {
   return (
     <>
       <Chart option={option} height={220} label={t('backtest.days')} />
-      <NumbersTable caption={t('backtest.days')} columns={[t('common.day'), t('numbers.entered')]} rows={days.map(({ day, entered }) => [format.fullDay(day), format.count(entered)])} />
+      <NumbersTable caption={t('backtest.days')} columns={[t('common.day'), t('numbers.entered'), t('numbers.control')]} rows={days.map((day) => [format.fullDay(day.day), format.count(day.entered), format.count(day.held_out)])} />
     </>
   );
 }

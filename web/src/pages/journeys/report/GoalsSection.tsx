@@ -7,13 +7,16 @@ import { Section } from '../../../components/Page';
 import { Scroll } from '../../../components/Scroll';
 import { useFormat } from '../../../lib/format';
 import { IntervalPlot } from '../../campaigns/report/IntervalPlot';
+import { chance } from '../../campaigns/report/scale';
 import type { JourneyGoalReport, JourneyReport } from '../types';
+import { spanWords } from '../words';
 
 export function GoalsSection({ report }: { report: JourneyReport }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
+  const arm = (code: string) => (i18n.exists(`journeyGoals.arm.${code}`) ? t(`journeyGoals.arm.${code}`) : code);
   return (
     <Section title={t('journeyGoals.title')} lead={t('journeyGoals.lead')}>
-      {report.goals.length === 0 ? <Text size="sm" c="dimmed">{t('journeyGoals.none')}</Text> : <Stack gap="xl">{report.goals.map((goal) => <Goal key={goal.goal} goal={goal} />)}</Stack>}
+      {report.goals.length === 0 ? <Text size="sm" c="dimmed">{t('journeyGoals.none')}</Text> : <Stack gap="xl">{report.goals.map((goal) => <Goal key={goal.goal} goal={goal} group={t('journeyGoals.group')} arm={arm} />)}</Stack>}
     </Section>
   );
 }
@@ -21,51 +24,87 @@ export function GoalsSection({ report }: { report: JourneyReport }) {
 /** Sign and number, set apart, because they change places in right-to-left text otherwise. */
 const apart = (text: string) => `\u2066${text}\u2069`;
 
-function Goal({ goal }: { goal: JourneyGoalReport }) {
+interface GoalProps {
+  goal: JourneyGoalReport;
+  /** What the arms are. */
+  group: string;
+  /** What an arm is called. */
+  arm: (code: string) => string;
+  /** What the differences are against, if not control. */
+  against?: string | undefined;
+}
+
+/** One goal: who reached it in each arm, and what the arms differ by. */
+export function Goal({ goal, group, arm, against }: GoalProps) {
   const { t, i18n } = useTranslation();
   const format = useFormat();
-  const { effect } = goal;
-  const arm = (code: string) => (i18n.exists(`journeyGoals.arm.${code}`) ? t(`journeyGoals.arm.${code}`) : code);
-  const points = (value: number) => apart(format.change(Math.round(value * 10_000) / 100));
-  const significant = effect !== null && (effect.low > 0 || effect.high < 0);
+  const money = goal.arms.some(({ revenue }) => revenue !== null);
+  const { effects } = goal;
+  const [only] = effects;
   return (
     <div data-goal={goal.goal}>
-      <Text fw={600} size="sm" mb={6}><bdi>{goal.name}</bdi></Text>
-      <Scroll label={goal.name} minWidth={480}>
-        <Table verticalSpacing={4} aria-label={goal.name} className="numbers" maw={640}>
+      <Text size="sm" mb={6}><Text span fw={600} size="sm"><bdi>{goal.name}</bdi></Text> <Text span size="sm" c="dimmed">{t('journeyGoals.within', { span: spanWords(goal.within, i18n.language) })}</Text></Text>
+      <Scroll label={goal.name} minWidth={560}>
+        <Table verticalSpacing={4} aria-label={goal.name} className="numbers" maw={820}>
           <Table.Thead>
             <Table.Tr>
-              <Table.Th scope="col">{t('journeyGoals.group')}</Table.Th>
+              <Table.Th scope="col">{group}</Table.Th>
               <Table.Th scope="col" ta="end">{t('common.users')}</Table.Th>
+              <Table.Th scope="col" ta="end" title={t('journeyGoals.completeHint')}>{t('journeyGoals.complete')}</Table.Th>
               <Table.Th scope="col" ta="end">{t('journeyGoals.reached')}</Table.Th>
               <Table.Th scope="col" ta="end">{t('common.share')}</Table.Th>
-              <Table.Th scope="col" ta="end">{t('journeyGoals.revenue')}</Table.Th>
+              {money && <Table.Th scope="col" ta="end">{t('journeyGoals.revenue')}</Table.Th>}
+              {money && <Table.Th scope="col" ta="end">{t('journeyGoals.perUser')}</Table.Th>}
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
             {goal.arms.map((one) => (
-              <Table.Tr key={one.arm}>
+              <Table.Tr key={one.arm} data-arm={one.arm}>
                 <Table.Th scope="row" fw={450}><bdi>{arm(one.arm)}</bdi></Table.Th>
                 <Table.Td ta="end">{format.count(one.users)}</Table.Td>
+                <Table.Td ta="end">{format.count(one.complete)}</Table.Td>
                 <Table.Td ta="end">{format.count(one.converted)}</Table.Td>
-                <Table.Td ta="end">{one.users > 0 ? format.percent(one.converted / one.users) : '–'}</Table.Td>
-                <Table.Td ta="end">{one.revenue === null ? '–' : format.amount(one.revenue)}</Table.Td>
+                <Table.Td ta="end">
+                  {one.rate ? (
+                    <>
+                      {format.percent(one.rate.value, 2)}
+                      <Text size="xs" c="dimmed"><bdi>{format.percent(one.rate.low, 2)} – {format.percent(one.rate.high, 2)}</bdi></Text>
+                    </>
+                  ) : '–'}
+                </Table.Td>
+                {money && <Table.Td ta="end">{one.revenue === null ? '–' : format.amount(one.revenue)}</Table.Td>}
+                {money && <Table.Td ta="end">{one.revenue_per_user === null ? '–' : format.amount(one.revenue_per_user)}</Table.Td>}
               </Table.Tr>
             ))}
           </Table.Tbody>
         </Table>
       </Scroll>
-      {effect ? (
+      {only ? (
         <Stack gap="xs" mt="sm">
-          <Notice color={!significant ? 'gray' : effect.difference > 0 ? 'teal' : 'red'} title={!significant ? t('effect.open') : effect.difference > 0 ? t('effect.more') : t('effect.less')} data-significant={significant}>
-            <Text size="sm" className="numbers">
-              {t('journeyGoals.effect', { points: points(effect.difference), low: points(effect.low), high: points(effect.high) })}
-              {effect.lift !== null && ` · ${t('effect.lift')} ${apart(`${effect.lift > 0 ? '+' : ''}${format.percent(effect.lift)}`)}`}
-            </Text>
-          </Notice>
-          <IntervalPlot rows={[{ key: goal.goal, label: goal.name, value: effect.difference, low: effect.low, high: effect.high, significant }]} />
+          {effects.length === 1 && against === undefined && <Effect effect={only} />}
+          <IntervalPlot rows={effects.map((one) => ({ key: one.arm, label: arm(one.arm), ...one.difference, significant: one.significant }))} caption={against} />
         </Stack>
-      ) : goal.refusal && <Notice mt="sm" color="gray" title={t('effect.none')}><bdi>{goal.refusal}</bdi></Notice>}
+      ) : goal.no_effect_because && <Notice mt="sm" color="gray" title={t('effect.none')} data-no-effect><bdi>{goal.no_effect_because}</bdi></Notice>}
     </div>
+  );
+}
+
+function Effect({ effect: { difference, lift, extra_converted: extra, extra_revenue: revenue, p_value: p, significant } }: { effect: JourneyGoalReport['effects'][number] }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const points = (value: number) => apart(format.change(Math.round(value * 10_000) / 100));
+  const signed = (text: string, value: number) => apart(value > 0 ? `+${text}` : text);
+  const more = [
+    lift && `${t('effect.lift')} ${signed(format.percent(lift.value), lift.value)}`,
+    `${t('effect.extra')} ${signed(format.count(Math.round(extra.value * 10) / 10), extra.value)}`,
+    revenue && `${t('effect.extraRevenue')} ${signed(format.amount(revenue.value), revenue.value)}`,
+    apart(chance(p)),
+  ].filter(Boolean);
+  const title = !significant ? t('effect.open') : difference.value > 0 ? t('effect.more') : t('effect.less');
+  return (
+    <Notice color={!significant ? 'gray' : difference.value > 0 ? 'teal' : 'red'} title={title} data-significant={significant}>
+      <Text size="sm" className="numbers">{t('journeyGoals.effect', { points: points(difference.value), low: points(difference.low), high: points(difference.high) })}</Text>
+      <Text size="sm" c="dimmed" className="numbers">{more.join(' · ')}</Text>
+    </Notice>
   );
 }

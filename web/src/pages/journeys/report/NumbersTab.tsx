@@ -7,6 +7,7 @@ import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router';
 import { CountLink } from '../../../components/AppLink';
 import { EmptyState } from '../../../components/EmptyState';
+import { Notice } from '../../../components/Notice';
 import { Section } from '../../../components/Page';
 import { Query } from '../../../components/Query';
 import { Scroll } from '../../../components/Scroll';
@@ -18,9 +19,13 @@ import { instantOf } from '../../../lib/zone';
 import { useJourneyReport } from '../api';
 import Canvas from '../canvas/Canvas';
 import { exitedDefinition } from '../numbers';
-import type { Journey, JourneyReport, StepReport } from '../types';
+import { sumOf } from '../model/counts';
+import type { Journey, JourneyReport, ReasonCount, StepReport } from '../types';
+import type { JourneyDraft } from '../useJourneyDraft';
 import { useJourneyWords } from '../words';
 import { GoalsSection } from './GoalsSection';
+import { LearningSection } from './LearningSection';
+import { PathsSection } from './PathsSection';
 import { WaitingDrawer } from './WaitingDrawer';
 
 const HEIGHT = 'max(440px, calc(100dvh - 290px))';
@@ -47,7 +52,7 @@ function usePeriod() {
   return { since, setSince, until, setUntil, reset, query: { from: start(since), to: start(until, 1) } };
 }
 
-export default function NumbersTab({ journey }: { journey: Journey }) {
+export default function NumbersTab({ journey, draft }: { journey: Journey; draft: JourneyDraft }) {
   const { t } = useTranslation();
   const period = usePeriod();
   const never = journey.started_at === null && journey.published === null;
@@ -60,13 +65,14 @@ export default function NumbersTab({ journey }: { journey: Journey }) {
         <TextInput type="date" size="sm" label={t('numbers.until')} min={period.since || undefined} error={period.since !== '' && period.until !== '' && period.until < period.since ? t('report.wrongPeriod') : undefined} value={period.until} onChange={(event) => period.setUntil(event.currentTarget.value)} />
         {(period.since !== '' || period.until !== '') && <Button size="sm" variant="subtle" onClick={period.reset}>{t('report.everything')}</Button>}
       </Group>
-      <Query query={query} height={520}>{(report) => <Numbers journey={journey} report={report} />}</Query>
+      <Query query={query} height={520}>{(report) => <Numbers journey={journey} report={report} draft={draft} />}</Query>
     </Stack>
   );
 }
 
-function Numbers({ journey, report }: { journey: Journey; report: JourneyReport }) {
+function Numbers({ journey, report, draft }: { journey: Journey; report: JourneyReport; draft: JourneyDraft }) {
   const { t } = useTranslation();
+  const format = useFormat();
   const [opened, setOpened] = useParam('step', null, '');
   const [waiting, setWaiting] = useState<string | null>(null);
   return (
@@ -89,8 +95,12 @@ function Numbers({ journey, report }: { journey: Journey; report: JourneyReport 
           />
         </Box>
         <Text size="xs" c="dimmed" mt={6}>{t('numbers.asOf')} <When at={report.as_of} />{journey.changed && ` · ${t('numbers.ofDraft')}`}</Text>
+        {report.held_out_by_group.length > 1 && <Text size="xs" c="dimmed" mt={2}>{t('numbers.control')}: <bdi>{report.held_out_by_group.map(({ reason, count }) => `${reason} ${format.count(count)}`).join(', ')}</bdi></Text>}
+        {report.unaccounted > 0 && <Notice mt="sm" color="yellow" title={t('numbers.unaccounted', { shown: format.count(report.unaccounted) })}>{t('numbers.unaccountedLead')}</Notice>}
       </div>
       <GoalsSection report={report} />
+      <PathsSection journey={journey} paths={report.paths} />
+      {report.steps.some(({ kind, published }) => published && kind === 'learn') && <LearningSection journey={journey} draft={draft} />}
       <StepsSection journey={journey} report={report} opened={opened} onWaiting={setWaiting} />
       <ExitsSection journey={journey} report={report} />
       {waiting !== null && <WaitingDrawer journey={journey} step={waiting} onClose={() => setWaiting(null)} />}
@@ -103,7 +113,6 @@ function StepsSection({ journey, report, opened, onWaiting }: { journey: Journey
   const { t } = useTranslation();
   const format = useFormat();
   const words = useJourneyWords();
-  const sum = (counts: { n: number }[]) => counts.reduce((all, { n }) => all + n, 0);
   const name = (step: StepReport) => (journey.definition.steps.some(({ id }) => id === step.step) ? words.stepName(journey.definition, step.step) : step.name);
   return (
     <Section title={t('numbers.steps')} lead={t('numbers.stepsLead')}>
@@ -128,11 +137,11 @@ function StepsSection({ journey, report, opened, onWaiting }: { journey: Journey
                   {!journey.definition.steps.some(({ id }) => id === step.step) && <Text span size="xs" c="dimmed" ms={6}>{t('publish.change.removed')}</Text>}
                 </Table.Th>
                 <Table.Td ta="end">{format.count(step.entered)}</Table.Td>
-                <Table.Td ta="end">{format.count(sum(step.moved))}</Table.Td>
+                <Table.Td ta="end">{format.count(sumOf(step.moved))}</Table.Td>
                 <Table.Td ta="end">{step.waiting > 0 ? <button type="button" className="link-button" aria-label={t('numbers.whoWait', { shown: format.count(step.waiting), name: name(step) })} onClick={() => onWaiting(step.step)}>{format.count(step.waiting)}</button> : format.count(0)}</Table.Td>
-                <Table.Td ta="end">{format.count(sum(step.exited))}</Table.Td>
+                <Table.Td ta="end">{format.count(sumOf(step.exited))}</Table.Td>
                 {(['sent', 'delivered', 'opened', 'clicked', 'failed'] as const).map((state) => <Table.Td key={state} ta="end">{step.message ? format.count(step.message[state]) : ''}</Table.Td>)}
-                <Table.Td ta="end">{step.message && <Withheld reasons={step.message.withheld} />}</Table.Td>
+                <Table.Td ta="end">{step.message && <Withheld reasons={step.message.withheld_by_reason} />}</Table.Td>
               </Table.Tr>
             ))}
           </Table.Tbody>
@@ -142,29 +151,29 @@ function StepsSection({ journey, report, opened, onWaiting }: { journey: Journey
   );
 }
 
-function Withheld({ reasons }: { reasons: Record<string, number> }) {
+function Withheld({ reasons }: { reasons: ReasonCount[] }) {
   const format = useFormat();
-  const known = Object.entries(reasons).filter(([, n]) => n > 0).toSorted((a, b) => b[1] - a[1]);
+  const known = reasons.toSorted((a, b) => b.count - a.count);
   if (known.length === 0) return <>{format.count(0)}</>;
-  return <>{known.map(([reason, n]) => <div key={reason}>{format.count(n)} <Reason code={reason} size="xs" /></div>)}</>;
+  return <>{known.map(({ reason, count }) => <div key={reason}>{format.count(count)} <Reason code={reason} size="xs" /></div>)}</>;
 }
 
 function ExitsSection({ journey, report }: { journey: Journey; report: JourneyReport }) {
   const { t } = useTranslation();
   const format = useFormat();
   const words = useJourneyWords();
-  const rows = Object.entries(report.exited).toSorted((a, b) => b[1] - a[1]);
-  const out = rows.reduce((sum, [, n]) => sum + n, 0);
+  const rows = report.exited.toSorted((a, b) => b.count - a.count);
+  const out = sumOf(rows);
   return (
     <Section title={t('numbers.exits')} lead={t('numbers.sum', { entered: format.count(report.entered), waiting: format.count(report.waiting), out: format.count(out) })}>
       {rows.length === 0 ? <Text size="sm" c="dimmed">{t('numbers.noExits')}</Text> : (
         <Table verticalSpacing={6} maw={560} aria-label={t('numbers.exits')} className="numbers">
           <Table.Tbody>
-            {rows.map(([reason, n]) => (
+            {rows.map(({ reason, count }) => (
               <Table.Tr key={reason} data-exit={reason}>
                 <Table.Th scope="row" fw={450}><bdi>{words.reason(reason)}</bdi></Table.Th>
-                <Table.Td ta="end"><CountLink filter={{ definition: exitedDefinition(journey.id, { reason }) }} label={t('numbers.whoExitedFor', { reason: words.reason(reason) })}>{format.count(n)}</CountLink></Table.Td>
-                <Table.Td ta="end" c="dimmed">{format.percent(out > 0 ? n / out : 0)}</Table.Td>
+                <Table.Td ta="end"><CountLink filter={{ definition: exitedDefinition(journey.id, { reason }) }} label={t('numbers.whoExitedFor', { reason: words.reason(reason) })}>{format.count(count)}</CountLink></Table.Td>
+                <Table.Td ta="end" c="dimmed">{format.percent(out > 0 ? count / out : 0)}</Table.Td>
               </Table.Tr>
             ))}
           </Table.Tbody>
