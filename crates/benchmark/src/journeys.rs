@@ -115,6 +115,7 @@ fn journey(entry: &str, steps: Vec<Step>) -> Journey {
         steps,
         standing: Standing::Running,
         since: Timestamp::MIN,
+        published_at: Timestamp::MIN,
         moves: Moves::new(),
     }
 }
