@@ -352,3 +352,22 @@ fn requests_and_schedules_let_in_once() {
     receiver.wait_for(3);
     assert_eq!(heard(&receiver), ["ada good morning", "ada hello", "bob good morning"]);
 }
+
+#[test]
+fn a_move_that_is_dated_before_the_last_event_was_received_counts_once() {
+    let (watching, receiver, _) = start("2026-03-02T10:00:00Z");
+    watching.segment("buyers", "did \"Purchase\"");
+    let steps = json!([{"id": "hello", "do": message(&receiver, "thank you")}]);
+    let entry = json!({"kind": "enters", "segment": "buyers"});
+    publish(&watching, "buyers", &entry, &steps, &json!({}));
+    watching.until("2026-03-02T10:00:10Z");
+    // The phone's clock is a few seconds late.
+    watching.event("ada", "Visit", "2026-03-02T10:00:05Z");
+    watching.until("2026-03-02T10:00:12Z");
+    watching.event("ada", "Purchase", "2026-03-02T10:00:08Z");
+    receiver.wait_for(1);
+    // An earlier one comes later: she was a buyer before, and is thanked once.
+    watching.event("ada", "Purchase", "2026-03-02T10:00:06Z");
+    watching.settle();
+    assert_eq!(way(&watching, "ada"), ["10:00:08.000 hello", "10:00:08.000 out: completed"]);
+}

@@ -13,7 +13,7 @@ use engine::SEQUENCE_BITS;
 use engine::journey::{
     Changes, Emitted, Entering, Journey, Journeys, Message, Occurred, Reading, Sent, Told, World,
 };
-use engine::live::{Cause, Correction, Transition};
+use engine::live::Transition;
 use engine::outreach::{Candidate, Person, places};
 use experiment::assign::Arms;
 use history::{Evaluator, Needs, outreach as history_of};
@@ -22,7 +22,7 @@ use model::{AttributeChange, Event, EventId, Span, Text, Timestamp, Value, Zone,
 use segment::Predicate;
 use segment::evaluate::{UserEvent, attribute_at};
 
-use super::outreach::{AHEAD, DECISION, FRESH, Following, address_of, who};
+use super::outreach::{AHEAD, DECISION, FRESH, Following, address_of, news, who};
 use super::*;
 
 /// What is seen between two groups of records.
@@ -205,22 +205,26 @@ impl Writer {
         }
     }
 
-    /// A move in a watched definition that whoever is in a journey may see.
-    pub(super) fn journeys_see_move(&mut self, key: &Text, transition: &Transition) {
-        let going = &mut self.reaching.going;
-        let new = transition.correction == Correction::None
-            && transition.cause != Cause::Definition
-            && transition.cause != Cause::Merge;
-        if !new || !going.journeys.book().watches(key) || self.hidden.contains(&transition.user) {
+    /// Moves in watched definitions that whoever is in a journey may see.
+    pub(super) fn journeys_see_moves(&mut self, told: &[Transition]) {
+        if self.reaching.going.journeys.book().is_empty() {
             return;
         }
-        going.inputs.push_back(Input::Moved {
-            user: transition.user,
-            watch: key.clone(),
-            places: (transition.from, transition.to),
-            at: transition.at,
-            place: self.frames << SEQUENCE_BITS | MOVES | self.watching.sequence,
-        });
+        let base = self.frames << SEQUENCE_BITS | MOVES;
+        for (transition, place) in news(told).zip(base + self.watching.sequence..) {
+            let Some(key) = self.watching.key(transition.watch) else { continue };
+            let going = &mut self.reaching.going;
+            if !going.journeys.book().watches(&key) || self.hidden.contains(&transition.user) {
+                continue;
+            }
+            going.inputs.push_back(Input::Moved {
+                user: transition.user,
+                watch: key,
+                places: (transition.from, transition.to),
+                at: transition.at,
+                place,
+            });
+        }
     }
 
     /// People are to come in.

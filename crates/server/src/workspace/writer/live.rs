@@ -260,12 +260,12 @@ impl Writer {
             self.watching.unsaved = self.watching.unsaved.max(Unsaved::Told);
         }
         self.triggers_among(transitions);
+        self.journeys_see_moves(transitions);
         for transition in transitions {
             let key = self.watching.live().program().key(transition.watch.0).cloned();
             let Some(key) = key else { continue };
             let arrival = self.frames << SEQUENCE_BITS | self.watching.sequence;
             self.watching.sequence += 1;
-            self.journeys_see_move(&key, transition);
             self.store.apply_transition(&key, transition, arrival);
         }
     }

@@ -290,11 +290,8 @@ impl Writer {
         if self.reaching.by_watch.is_empty() {
             return;
         }
-        for transition in told {
-            let new = transition.correction == Correction::None
-                && transition.cause != Cause::Definition
-                && transition.cause != Cause::Merge;
-            if !new || self.hidden.contains(&transition.user) {
+        for transition in news(told) {
+            if self.hidden.contains(&transition.user) {
                 continue;
             }
             let Some(key) = self.watching.key(transition.watch) else { continue };
@@ -616,6 +613,27 @@ impl Writer {
         let segment::evaluate::UserEvent { name, time, id, properties, .. } = found;
         Some(Arc::new(Event { name, time, id, properties }))
     }
+}
+
+/// What is new of what was told: not what an edited definition or a merge brought about, and of corrections those
+/// moves that happened a short time ago and had not been told of another instant before. An event that is dated
+/// before the last one of its user was received, as clocks and networks bring it about, moves somebody so.
+pub(super) fn news(told: &[Transition]) -> impl Iterator<Item = &Transition> {
+    let shifted = |own: &Transition| {
+        let other = |other: &Transition| {
+            other.correction == Correction::Revoked
+                && (other.user, other.watch, other.to) == (own.user, own.watch, own.to)
+        };
+        told.iter().any(other)
+    };
+    told.iter().filter(move |own| {
+        let new = match own.correction {
+            Correction::None => true,
+            Correction::Added => own.recorded_at - own.at <= FRESH && !shifted(own),
+            Correction::Revoked => false,
+        };
+        new && own.cause != Cause::Definition && own.cause != Cause::Merge
+    })
 }
 
 /// Takes what fits out of a queue; the rest keeps its order.
