@@ -818,6 +818,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/journeys/backtests/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How it stands with a backtest, and what came of it. */
+        get: operations["backtest"];
+        put?: never;
+        post?: never;
+        /** Ends a backtest. */
+        delete: operations["cancel_backtest"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/journeys/check": {
         parameters: {
             query?: never;
@@ -866,6 +884,57 @@ export interface paths {
         post?: never;
         /** Deletes a draft, or a journey that was stopped, with its versions. */
         delete: operations["delete_journey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/journeys/{id}/backtest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins to play a journey over a past period of what really happened. */
+        post: operations["start_backtest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/journeys/{id}/enter": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets people into a running journey whose entry is by requests. */
+        post: operations["enter_journey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/journeys/{id}/learning": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the learning splits of a journey have learned, and how they divide people. */
+        get: operations["journey_learning"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2634,6 +2703,203 @@ export interface components {
              */
             view: string;
         };
+        /** @description A backtest. The latest twenty are kept until the server ends. */
+        Backtest: {
+            /** @description Why it failed. */
+            error: string | null;
+            /** @description Its id. */
+            id: string;
+            /** @description Id of the journey. */
+            journey: string;
+            /**
+             * Format: double
+             * @description How much of it is done, 0 to 1.
+             */
+            progress: number;
+            result: components["schemas"]["BacktestResult"] | null;
+            status: ("running" | "done" | "failed" | "cancelled");
+        };
+        /** @description Entries of a day. */
+        BacktestDay: {
+            /**
+             * Format: date
+             * @description The local day of the workspace.
+             */
+            day: string;
+            /**
+             * Format: int64
+             * @description How often somebody came in.
+             */
+            entered: number;
+            /**
+             * Format: int64
+             * @description How often somebody was held out.
+             */
+            held_out: number;
+        };
+        /** @description A goal. */
+        BacktestGoal: {
+            /**
+             * Format: int64
+             * @description Runs of those who came in, after which it was reached in its time.
+             */
+            entered: number;
+            /** @description Its id. */
+            goal: string;
+            /**
+             * Format: int64
+             * @description The same of those who were held out.
+             */
+            held_out: number;
+        };
+        /** @description What is tried on the past. */
+        BacktestInput: {
+            /** @description Another definition than the one that is edited; default: that one. */
+            definition?: components["schemas"]["JourneyInput"];
+            /** @description People come in from this instant on, as in `2026-03-01` (UTC) or `2026-03-01T00:00:00+03:00`. */
+            from: string;
+            /** @description And before this one; at most now. The period is at most ten years. */
+            to: string;
+        };
+        /** @description How many people got how many messages. */
+        BacktestMessages: {
+            /**
+             * Format: int64
+             * @description So many messages.
+             */
+            messages: number;
+            /**
+             * Format: int64
+             * @description So many users.
+             */
+            users: number;
+        };
+        /**
+         * @description What a journey would have done. Nobody was sent anything, so nobody was moved by it either: goals are
+         *     reached as they really were, by those who would have come in and by those of the control group alike, and no
+         *     difference between them is an effect. Addresses, devices and the contact policy are those of now.
+         */
+        BacktestResult: {
+            /** @description Entries by local day of the workspace; days without any are left out. */
+            days: components["schemas"]["BacktestDay"][];
+            /** @description By reason: messages that would have waited, as for quiet hours; each once for every wait. */
+            delayed: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description Users of whom steps went on for ever at one instant, so that they were given up there.
+             */
+            endless: number;
+            /**
+             * Format: int64
+             * @description How often somebody came in.
+             */
+            entered: number;
+            /** @description By reason: runs that were over at the end of the period. */
+            exits: {
+                [key: string]: number;
+            };
+            /**
+             * Format: date-time
+             * @description The first instant of the period.
+             */
+            from: string;
+            /** @description Goals, as they were reached without any message. */
+            goals: components["schemas"]["BacktestGoal"][];
+            /**
+             * Format: int64
+             * @description How often somebody would have come in and is of a control group.
+             */
+            held_out: number;
+            /** @description How many of those who came in would have got so many messages in the period. */
+            messages: components["schemas"]["BacktestMessages"][];
+            /**
+             * Format: int64
+             * @description How many different users came in.
+             */
+            people: number;
+            /**
+             * Format: int64
+             * @description Rows of the history that were read.
+             */
+            rows: number;
+            /** @description Up to a hundred runs, spread over all, with the path and why. */
+            sample: components["schemas"]["BacktestRun"][];
+            /**
+             * Format: int64
+             * @description Messages in all.
+             */
+            sent: number;
+            /** @description Steps in their order: `entered` = all of `moved` + `exited` + `waiting`. */
+            steps: components["schemas"]["BacktestStep"][];
+            /**
+             * Format: date-time
+             * @description The first instant after it.
+             */
+            to: string;
+            /**
+             * Format: int64
+             * @description How long it took, in milliseconds.
+             */
+            took_ms: number;
+            /**
+             * Format: int64
+             * @description Users whose histories were looked at.
+             */
+            users: number;
+            /** @description By reason: messages that would not have been sent. */
+            withheld: {
+                [key: string]: number;
+            };
+            worst: components["schemas"]["BacktestWorst"] | null;
+        };
+        /** @description A run, and whose. */
+        BacktestRun: components["schemas"]["JourneyRun"] & {
+            /** @description Id of the user. */
+            user: string;
+        };
+        /** @description A step. */
+        BacktestStep: {
+            /**
+             * Format: int64
+             * @description How often somebody came to it.
+             */
+            entered: number;
+            /**
+             * Format: int64
+             * @description How often somebody went out of the journey here.
+             */
+            exited: number;
+            /** @description By path: how often somebody went on to another step. */
+            moved: {
+                [key: string]: number;
+            };
+            /** @description Its name for people. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Messages that it would have sent.
+             */
+            sent: number;
+            /** @description Its id. */
+            step: string;
+            /**
+             * Format: int64
+             * @description How many wait here at the end of the period.
+             */
+            waiting: number;
+        };
+        /** @description Whoever got most. */
+        BacktestWorst: {
+            /**
+             * Format: int64
+             * @description How many messages.
+             */
+            messages: number;
+            /** @description Their id. */
+            user: string;
+        };
         /** @description A backup that was made, or a directory that was made of one. */
         Backup: {
             /**
@@ -4086,6 +4352,33 @@ export interface components {
              */
             keep_ip: boolean;
         };
+        /** @description Who is to come in. */
+        EnterInput: {
+            /** @description Tells this request from others: the same one lets nobody in twice. Default: another one each time. */
+            request?: string;
+            /** @description User ids, at most 10,000. */
+            users: string[];
+        };
+        /** @description What became of a request to come in. */
+        Entered: {
+            /**
+             * Format: int64
+             * @description Came in.
+             */
+            entered: number;
+            /**
+             * Format: int64
+             * @description Control group.
+             */
+            held_out: number;
+            /**
+             * Format: int64
+             * @description Not let in: in already, too soon again, or not in the audience.
+             */
+            refused: number;
+            /** @description Ids that nobody has. */
+            unknown: string[];
+        };
         /** @description What erasing a user covers, before anything is done. */
         ErasePreview: {
             /**
@@ -5491,6 +5784,11 @@ export interface components {
             /** @description About something that the user asked for: no control group, no caps, no quiet hours. */
             transactional?: boolean;
         };
+        /** @description The learning splits of a journey. */
+        JourneyLearning: {
+            /** @description In the order of its steps. */
+            steps: components["schemas"]["LearningStep"][];
+        };
         /** @description All journeys. */
         JourneyList: {
             /** @description Those that were changed last first. */
@@ -5752,6 +6050,20 @@ export interface components {
          * @enum {string}
          */
         KeyScope: "ingest" | "read" | "admin";
+        /** @description How people were divided from an instant on, and why. */
+        LearningAllocation: {
+            /**
+             * Format: date-time
+             * @description From when on.
+             */
+            at: string;
+            /** @description In the order of the step. */
+            paths: components["schemas"]["LearningPath"][];
+            /** @description What paths are judged by: `rate` or `amount`. */
+            reward: string;
+            /** @description `start` (nobody was counted, and all paths are equal) or `learnt`. */
+            why: string;
+        };
         /** @description What a learning split rewards. */
         LearningGoal: {
             /** @description A name of an event, or an object with `event` and `where`. */
@@ -5765,6 +6077,100 @@ export interface components {
             value?: number;
             /** @description How long after the split it counts, as in `7d`; at most 90 days. */
             within: string;
+        };
+        /** @description The share of one path, with what it stands on. */
+        LearningPath: {
+            /**
+             * Format: double
+             * @description The share before the floor.
+             */
+            before_floor: number;
+            /**
+             * Format: double
+             * @description The probability that no other path is better.
+             */
+            best: number;
+            /**
+             * Format: double
+             * @description The upper end.
+             */
+            high: number;
+            /**
+             * Format: double
+             * @description The lower end of its interval of 95 %.
+             */
+            low: number;
+            /**
+             * Format: double
+             * @description The expected rate, or the amount per user.
+             */
+            mean: number;
+            /** @description Id of the path. */
+            path: string;
+            /**
+             * Format: int64
+             * @description Of them, those who brought a reward.
+             */
+            rewarded: number;
+            /**
+             * Format: int64
+             * @description Users who were counted.
+             */
+            runs: number;
+            /** @description All that in a sentence. */
+            said: string;
+            /**
+             * Format: double
+             * @description Its part of everybody.
+             */
+            share: number;
+        };
+        /** @description One learning split. */
+        LearningStep: {
+            /** @description How it has divided people, newest first, at most 100. */
+            allocations: components["schemas"]["LearningAllocation"][];
+            /**
+             * Format: double
+             * @description The part that every path keeps.
+             */
+            floor: number;
+            mode: ("automatic" | "manual");
+            /** @description Id of the step. */
+            step: string;
+            verdict: components["schemas"]["LearningVerdict"] | null;
+            /**
+             * Format: int64
+             * @description How long after the split rewards count, in milliseconds: only whoever was split longer ago is counted, so
+             *     that a path that brings something about sooner has no advantage.
+             */
+            window_ms: number;
+        };
+        /**
+         * @description Whether a path has won. By the rule, it is the best with a probability of 95 %, stands against each other one by
+         *     evidence that holds however often it is looked at, and every path has 100 users counted.
+         */
+        LearningVerdict: {
+            /**
+             * Format: double
+             * @description The probability that it is the best.
+             */
+            best: number;
+            /**
+             * Format: double
+             * @description What choosing it loses in expectation, as a rate or an amount per user.
+             */
+            expected_loss: number;
+            /** @description The path that is the best with the highest probability. */
+            leader: string;
+            /** @description What it still needs, in words. */
+            missing: string[];
+            /** @description Whether it has won. */
+            won: boolean;
+            /**
+             * Format: double
+             * @description The probability that another one is.
+             */
+            wrong: number;
         };
         /** @description All lifecycle states at an instant. */
         Lifecycle: {
@@ -8108,8 +8514,6 @@ export interface components {
             /** @description At least two. */
             paths: components["schemas"]["RandomPath"][];
         } | {
-            /** @description Learns for each value of this attribute apart, or for each `state` of the lifecycle. */
-            context?: string;
             /**
              * Format: double
              * @description The part that every path keeps: 0.01 to 1 / number of paths; default 0.05.
@@ -11314,6 +11718,66 @@ export interface operations {
             };
         };
     };
+    backtest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backtest"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    cancel_backtest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     check_journey: {
         parameters: {
             query?: never;
@@ -11459,6 +11923,107 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    start_backtest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BacktestInput"];
+            };
+        };
+        responses: {
+            /** @description done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backtest"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    enter_journey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnterInput"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Entered"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    journey_learning: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JourneyLearning"];
+                };
             };
             /** @description what went wrong and how to mend it */
             default: {
