@@ -154,7 +154,8 @@ pub(crate) fn of(names: &[&str], campaign: Option<&str>) -> EventMatch {
 /// The name of a part's events, as the vocabulary has it.
 pub(crate) fn own(evaluator: &Evaluator, part: &crate::evaluate::SourcePart) -> &'static str {
     let name = evaluator.snapshot.names.name(part.name);
-    outreach::NAMES.into_iter().find(|own| *own == name.as_str()).unwrap_or_default()
+    let mut known = outreach::NAMES.into_iter().chain(model::journey::NAMES);
+    known.find(|own| *own == name.as_str()).unwrap_or_default()
 }
 
 /// A value as a name; the empty one where it is missing.

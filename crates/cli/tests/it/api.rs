@@ -187,6 +187,11 @@ fn every_documented_question_has_an_answer_of_its_shape() {
             let new = json!({"members": [{"event": "Viewed"}]});
             send(&server, &key, "PUT", "/api/composites/ada", new);
         }
+        if path == "/api/journeys/{id}" {
+            let new = json!({"id": "ada", "name": "Ada", "entry": {"kind": "api"},
+                             "steps": [{"id": "out", "do": {"kind": "exit"}}]});
+            send(&server, &key, "POST", "/api/journeys", new);
+        }
         if path == "/api/frameworks/{id}" {
             let state = json!({"key": "in", "name": "In", "definition": "did any event"});
             let new = json!({"name": "Ada", "states": [state]});

@@ -81,7 +81,7 @@ pub fn decided(evaluator: &Evaluator, wish: Wish, most: usize) -> Result<Vec<Dec
 /// What [`scan`] calls with the user, the time, the name and the properties of an event.
 pub type Visit<'a> = dyn FnMut(UserIndex, Timestamp, &'static str, &[Option<Value>]) + 'a;
 
-/// Calls `visit` for every event of some names of messages since an instant, with the user, the time, the name
+/// Calls `visit` for every event of some names of messages or journeys since an instant, with the user, the time, the name
 /// and some properties (always first: message, campaign). In no overall order of time.
 pub fn scan(
     evaluator: &Evaluator,
