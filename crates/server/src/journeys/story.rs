@@ -257,9 +257,8 @@ fn play(
     let mut failures = Vec::new();
     for (step, number) in story.steps.iter().zip(1..) {
         let place = || format!(", step {number}");
-        match stage.step(step).map_err(|what| (place(), what))? {
-            Some(unmet) => failures.push(format!("step {number}: {unmet}")),
-            None => {}
+        if let Some(unmet) = stage.step(step).map_err(|what| (place(), what))? {
+            failures.push(format!("step {number}: {unmet}"));
         }
     }
     let path = told::path(stage.rehearsal.played(), (&house.zone, &compiled.journey.id));

@@ -91,7 +91,7 @@ fn people(n: u32) -> Fold {
     for user in 0..n {
         let mut identities = Vec::new();
         if user % 4 != 3 {
-            identities.push(Identity::new(Identity::EMAIL, &format!("{user}@example.com")));
+            identities.push(Identity::new(Identity::EMAIL, format!("{user}@example.com")));
         }
         let user_id = Some(Text::from(format!("user {user}")));
         let who = Who { user_id, anonymous_id: None, identities };
