@@ -201,6 +201,7 @@ impl Writer {
             settling: Vec::new(),
         };
         let replayed = writer.replay(&past.erasures)?;
+        writer.reaching.going.replayed();
         writer.suppress(&past.suppressed);
         writer.doubt_bereft();
         writer.shared.log_end.store(writer.log.end().0, Ordering::Release);

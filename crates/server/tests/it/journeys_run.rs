@@ -384,3 +384,59 @@ fn a_move_that_is_dated_before_the_last_event_was_received_counts_once() {
     watching.settle();
     assert_eq!(way(&watching, "ada"), ["10:00:08.000 hello", "10:00:08.000 out: completed"]);
 }
+
+#[test]
+fn a_learning_split_counts_whose_time_is_over_and_moves_people_to_the_better_path() {
+    let (watching, receiver, _) = start("2026-03-02T10:00:00Z");
+    let steps = json!([
+        {"id": "learn", "do": {"kind": "learn", "floor": 0.1,
+         "goals": [{"event": "Purchase", "within": "1h"}],
+         "paths": [{"id": "mail", "next": "mail"}, {"id": "nothing"}]}},
+        {"id": "mail", "do": message(&receiver, "hello")},
+    ]);
+    publish(&watching, "learns", &on("Signup"), &steps, &json!({"again": {"kind": "once"}}));
+    let people = 0..120;
+    let named = |n: i32| format!("user-{n:03}");
+    let signups: Vec<Value> = people
+        .clone()
+        .map(|n| super::watching::track(&named(n), "Signup", "2026-03-02T10:00:00Z", &json!({})))
+        .collect();
+    watching.batch(&signups);
+    watching.settle();
+    // Half of those who got the mail buy.
+    watching.until("2026-03-02T10:10:00Z");
+    let mailed: Vec<String> =
+        people.filter(|n| way(&watching, &named(*n)).len() == 3).map(named).collect();
+    assert!((35..85).contains(&mailed.len()), "{}", mailed.len());
+    for user in mailed.iter().take(mailed.len() / 2) {
+        watching.event(user, "Purchase", "2026-03-02T10:10:00Z");
+    }
+    let learning = || watching.server.get("/api/journeys/learns/learning")["steps"][0].clone();
+    // Within the hour nobody is counted.
+    assert_eq!(learning()["verdict"], Value::Null);
+    watching.until("2026-03-02T11:10:00Z");
+    let started = std::time::Instant::now();
+    let latest = loop {
+        let latest = learning()["allocations"][0].clone();
+        if latest["why"] == "learnt" {
+            break latest;
+        }
+        assert!(started.elapsed().as_secs() < 60, "{latest}");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    };
+    let (mail, nothing) = (&latest["paths"][0], &latest["paths"][1]);
+    assert_eq!(mail["runs"], json!(mailed.len()), "{latest}");
+    assert_eq!(mail["rewarded"], json!(mailed.len() / 2), "{latest}");
+    assert_eq!((&mail["share"], &nothing["share"]), (&json!(0.9), &json!(0.1)), "{latest}");
+    assert_eq!(learning()["verdict"]["leader"], "mail");
+    // Whoever comes in from now on is divided so.
+    watching.until("2026-03-02T11:11:00Z");
+    watching.settle();
+    let more: Vec<Value> = (200..400)
+        .map(|n| super::watching::track(&named(n), "Signup", "2026-03-02T11:11:00Z", &json!({})))
+        .collect();
+    watching.batch(&more);
+    watching.settle();
+    let mailed = (200..400).filter(|n| way(&watching, &named(*n)).len() == 3).count();
+    assert!((160..=196).contains(&mailed), "{mailed}");
+}

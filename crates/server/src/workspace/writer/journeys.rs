@@ -105,6 +105,8 @@ pub(crate) struct Going {
     entries: VecDeque<Entry>,
     /// Everybody is where they were when the program ended.
     filled: bool,
+    /// The log is read from the checkpoint on.
+    replays: bool,
 }
 
 impl Going {
@@ -114,7 +116,13 @@ impl Going {
             inputs: VecDeque::new(),
             entries: VecDeque::new(),
             filled: false,
+            replays: true,
         }
+    }
+
+    /// The log was read to its end.
+    pub(super) fn replayed(&mut self) {
+        self.replays = false;
     }
 
     /// Whether something waits that a checkpoint must not leave behind.
@@ -185,15 +193,14 @@ impl Writer {
         for ((step, _, record), place) in taken.iter().zip(base..) {
             let What::Event(event) = &record.what else { continue };
             let book = going.journeys.book();
+            let age = record.received_at - event.time;
             let concerns = match going.filled {
                 true => going.journeys.concerns(step.user, &event.name),
+                // Whoever takes records and sends nothing keeps no more for later than what is new.
+                false if !going.replays && age > FRESH => false,
                 false => book.lets_in(&event.name) || book.listens_to(&event.name),
             };
-            if !concerns || self.hidden.contains(&step.user) {
-                continue;
-            }
-            let age = record.received_at - event.time;
-            if age.0 < -AHEAD.0 {
+            if !concerns || age.0 < -AHEAD.0 || self.hidden.contains(&step.user) {
                 continue;
             }
             going.inputs.push_back(Input::Event {
