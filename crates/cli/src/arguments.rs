@@ -34,8 +34,9 @@ pub use files::{
 pub use history::{BackupArguments, HistoryArguments, HistoryCommand, RestoreArguments};
 pub use journey::{
     JourneyArguments, JourneyBacktestArguments, JourneyCommand, JourneyFileArguments,
-    JourneyIdArguments, JourneyListArguments, JourneyOneArguments, JourneyPathArguments,
-    JourneyPublishArguments, JourneyReportArguments, JourneyTestArguments, JourneyWaitingArguments,
+    JourneyIdArguments, JourneyLearnArguments, JourneyListArguments, JourneyOneArguments,
+    JourneyPathArguments, JourneyPublishArguments, JourneyReportArguments, JourneyTestArguments,
+    JourneyWaitingArguments,
 };
 pub use memory::MemoryArguments;
 pub use privacy::{EraseArguments, SuppressArguments};

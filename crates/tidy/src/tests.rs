@@ -39,6 +39,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &[
             "audience",
             "benchmark",
+            "experiment",
             "gateway",
             "interchange",
             "model",

@@ -17,6 +17,7 @@ Examples:
   perennial journey path ada --data-dir data
   perennial journey test docs/journeys/cart-24h.story.json
   perennial journey backtest docs/journeys/win-back.json --from 2011-06-01 --to 2011-12-01 --data-dir data
+  perennial journey learn --path 0.10:1d --path 0.13:1d
 
 A definition is the body of POST /api/journeys; docs/journeys.md explains it, examples are in docs/journeys.
 People go on while a server runs.")]
@@ -60,6 +61,38 @@ pub enum JourneyCommand {
     Test(JourneyTestArguments),
     /// What a journey would have done over a past period of what really happened
     Backtest(JourneyBacktestArguments),
+    /// What a learning split would gain and lose among simulated people
+    Learn(JourneyLearnArguments),
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  perennial journey learn --path 0.10:1d --path 0.13:1d --within 3d
+  perennial journey learn --path 0.05:30m --path 0.06:3d --within 7d --users 100000 --days 90
+  perennial journey learn --path 0.10:1d:20 --path 0.08:1d:40 --within 3d
+
+Regret is what the best path, had it been known from the start, would have brought beyond what was brought.")]
+pub struct JourneyLearnArguments {
+    /// A path: the share of people who convert, how long that takes on average, and what it is worth on average,
+    /// as in 0.10:1d or 0.10:1d:25; at least two
+    #[arg(long = "path", value_name = "RATE:DELAY[:VALUE]", required = true)]
+    pub paths: Vec<String>,
+    /// How long after the split a conversion counts
+    #[arg(long, default_value = "7d")]
+    pub within: String,
+    /// People who come
+    #[arg(long, default_value_t = 50_000)]
+    pub users: u64,
+    /// In so many days
+    #[arg(long, default_value_t = 60)]
+    pub days: u16,
+    /// The part of everybody that every path keeps, in percent
+    #[arg(long, default_value_t = 5.0)]
+    pub floor: f64,
+    /// Everything follows from it
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
 }
 
 #[derive(Args)]

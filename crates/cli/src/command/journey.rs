@@ -1,6 +1,7 @@
 //! `perennial journey`: who comes in, what happens to them, and what it caused.
 
 mod backtest;
+mod learn;
 mod story;
 
 use std::collections::BTreeMap;
@@ -39,6 +40,7 @@ pub fn run(arguments: JourneyArguments) -> anyhow::Result<()> {
         JourneyCommand::Path(arguments) => path(&arguments),
         JourneyCommand::Test(arguments) => story::run(&arguments),
         JourneyCommand::Backtest(arguments) => backtest::run(&arguments),
+        JourneyCommand::Learn(arguments) => learn::run(&arguments),
     }
 }
 
