@@ -7,7 +7,8 @@ use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use wire::api::{
-    BacktestInput, EnterInput, JourneyInput, JourneyReportQuery, JourneyWaitingQuery, PublishInput,
+    BacktestInput, EnterInput, JourneyInput, JourneyReportQuery, JourneyWaitingQuery,
+    LifecycleJourneysQuery, PublishInput,
 };
 
 use super::App;
@@ -21,6 +22,7 @@ pub fn routes() -> Router<App> {
         .route("/api/journeys", get(journeys).post(create))
         .route("/api/journeys/check", post(check))
         .route("/api/journeys/plays", get(plays))
+        .route("/api/lifecycle/journeys", get(of_states))
         .route("/api/users/{id}/journeys", get(of_user))
         .route("/api/journeys/{id}", get(journey).put(update).delete(delete))
         .route("/api/journeys/{id}/review", get(review))
@@ -77,6 +79,13 @@ async fn publish(State(app): State<App>, Id(id): Id, body: Body) -> Answer {
         false => body::json(&bytes)?,
     };
     Ok(Json(app.work(move |service| service.publish_journey(&id, &wish)).await?).into_response())
+}
+
+async fn of_states(
+    State(app): State<App>,
+    Params(query): Params<LifecycleJourneysQuery>,
+) -> Answer {
+    ask(&app, move |service| service.lifecycle_journeys(&query)).await
 }
 
 async fn learning(State(app): State<App>, Id(id): Id) -> Answer {

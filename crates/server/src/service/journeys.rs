@@ -7,6 +7,7 @@ pub(super) mod backtest;
 pub(crate) mod check;
 mod enter;
 mod learning;
+mod lifecycle;
 mod person;
 mod plays;
 mod publish;

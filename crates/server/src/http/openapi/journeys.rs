@@ -103,6 +103,13 @@ pub(super) fn operations() -> Vec<Operation> {
             "JourneyReport",
         ),
         get(
+            "/api/lifecycle/journeys",
+            "lifecycle_journeys",
+            "By state of the lifecycle: the journeys that act on it, and whether they move people.",
+            query::<LifecycleJourneysQuery>(),
+            "LifecycleJourneys",
+        ),
+        get(
             "/api/journeys/{id}/learning",
             "journey_learning",
             "What the learning splits of a journey have learned, and how they divide people.",
@@ -161,6 +168,7 @@ pub(super) fn schemas() -> Vec<(String, RefOr<DocumentSchema>)> {
         JourneyPlayList,
         EnterInput,
         JourneyLearning,
+        LifecycleJourneys,
         Entered,
         JourneyRunList,
         JourneyWaiting,

@@ -29,11 +29,11 @@ const LEARNED: &str = "who goes where follows what was learned, so the paths had
 const PAGE: (u64, u64) = (100, 1_000);
 
 /// What a report is about.
-struct Asked<'a> {
-    id: &'a str,
-    between: (Timestamp, Timestamp),
-    level: Level,
-    input: &'a JourneyInput,
+pub(super) struct Asked<'a> {
+    pub(super) id: &'a str,
+    pub(super) between: (Timestamp, Timestamp),
+    pub(super) level: Level,
+    pub(super) input: &'a JourneyInput,
 }
 
 impl Service {
@@ -197,7 +197,11 @@ impl Asked<'_> {
     }
 
     /// Who came in against who was held out.
-    fn effect(&self, view: &View, goals: &[Goal]) -> Result<Vec<JourneyGoalReport>, Failure> {
+    pub(super) fn effect(
+        &self,
+        view: &View,
+        goals: &[Goal],
+    ) -> Result<Vec<JourneyGoalReport>, Failure> {
         if goals.is_empty() {
             return Ok(Vec::new());
         }
