@@ -440,3 +440,53 @@ fn a_learning_split_counts_whose_time_is_over_and_moves_people_to_the_better_pat
     let mailed = (200..400).filter(|n| way(&watching, &named(*n)).len() == 3).count();
     assert!((160..=196).contains(&mailed), "{mailed}");
 }
+
+#[test]
+fn a_journey_on_a_state_shows_who_went_up_and_down_against_its_control_group() {
+    let (watching, receiver, _) = start("2026-03-02T10:00:00Z");
+    let state = |key: &str, definition: &str| {
+        json!({"key": key, "name": key, "definition": definition})
+    };
+    let states = json!({"states": [
+        state("fresh", "did \"Visit\" in last 1h"),
+        state("idle", "did \"Visit\" in last 1d"),
+        state("gone", "did any event"),
+    ]});
+    send(&watching, "PUT", "/api/lifecycle/definition", &states, 200);
+    watching.settle();
+    let steps = json!([{"id": "hello", "do": message(&receiver, "come back")}]);
+    let entry = json!({"kind": "state", "to": ["idle"]});
+    publish(&watching, "idle", &entry, &steps, &json!({"control": 0.5}));
+    let named = |n: i32| format!("user-{n:03}");
+    let visit = |n: i32, at: &str| super::watching::track(&named(n), "Visit", at, &json!({}));
+    let all: Vec<Value> = (0..40).map(|n| visit(n, "2026-03-02T10:00:00Z")).collect();
+    watching.batch(&all);
+    watching.until("2026-03-02T11:30:00Z");
+    let told: Vec<i32> = (0..40).filter(|n| !way(&watching, &named(*n)).is_empty()).collect();
+    // Whoever was written to comes back; of the others nobody does.
+    watching.until("2026-03-02T12:00:00Z");
+    let runs = |n: i32| watching.server.get(&format!("/api/users/{}/journeys", named(n)));
+    let came: Vec<i32> = told
+        .into_iter()
+        .filter(|n| runs(*n)["runs"][0]["held_out"].is_null())
+        .collect();
+    assert!((8..32).contains(&came.len()), "{}", came.len());
+    let back: Vec<Value> = came.iter().map(|n| visit(*n, "2026-03-02T12:00:00Z")).collect();
+    watching.batch(&back);
+    watching.until("2026-03-05T12:00:00Z");
+    let answer = watching.server.get("/api/lifecycle/journeys?within=7d");
+    let idle = &answer["states"][1];
+    assert_eq!(idle["state"], "idle", "{answer}");
+    let own = &idle["journeys"][0];
+    assert_eq!((&own["journey"], &own["rolled_out"]), (&json!("idle"), &json!(0.5)), "{own}");
+    let of = |side: &str, arm: usize| {
+        let arm = &own[side]["arms"][arm];
+        (arm["arm"].clone(), arm["users"].clone(), arm["converted"].clone())
+    };
+    let (n, rest) = (came.len(), 40 - came.len());
+    assert_eq!(of("up", 0), (json!("control"), json!(rest), json!(0)), "{own}");
+    assert_eq!(of("up", 1), (json!("journey"), json!(n), json!(n)), "{own}");
+    assert_eq!(of("down", 0), (json!("control"), json!(rest), json!(rest)), "{own}");
+    assert_eq!(of("down", 1), (json!("journey"), json!(n), json!(n)), "{own}");
+    assert_eq!(answer["states"][2]["users"], json!(40));
+}
