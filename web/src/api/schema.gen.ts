@@ -1146,6 +1146,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/lifecycle/journeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** By state of the lifecycle: the journeys that act on it, and whether they move people. */
+        get: operations["lifecycle_journeys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/lifecycle/thresholds": {
         parameters: {
             query?: never;
@@ -6197,6 +6214,18 @@ export interface components {
             /** @description The first that holds wins. */
             states: components["schemas"]["StateDefinition"][];
         };
+        /** @description By state of the lifecycle, the journeys into which people come when they come into it. */
+        LifecycleJourneys: {
+            /**
+             * Format: date-time
+             * @description Up to this instant.
+             */
+            as_of: string;
+            /** @description In the order of the lifecycle. */
+            states: components["schemas"]["StateJourneys"][];
+            /** @description How long a move counts. */
+            within: string;
+        };
         /** @description One lifecycle state with its users. */
         LifecycleState: {
             /** @description Text form of the segment language. */
@@ -8466,6 +8495,35 @@ export interface components {
             key: string;
             /** @description Name for people. */
             name: string;
+        };
+        /** @description A journey that acts on a state, and where people went. */
+        StateJourney: {
+            down: components["schemas"]["JourneyGoalReport"] | null;
+            /** @description Its id. */
+            journey: string;
+            /** @description Its name for people. */
+            name: string;
+            /**
+             * Format: double
+             * @description The part of those who would come in that does; the rest is its control group.
+             */
+            rolled_out: number;
+            status: ("draft" | "running" | "paused" | "stopped");
+            up: components["schemas"]["JourneyGoalReport"] | null;
+        };
+        /** @description The journeys that act on one state. */
+        StateJourneys: {
+            /** @description Journeys, those that were changed last first. */
+            journeys: components["schemas"]["StateJourney"][];
+            /** @description Its name for people. */
+            name: string;
+            /** @description Its key. */
+            state: string;
+            /**
+             * Format: int64
+             * @description Users in it now.
+             */
+            users: number;
         };
         /** @description What a step does. */
         StepAction: {
@@ -12481,6 +12539,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LifecycleDefinition"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    lifecycle_journeys: {
+        parameters: {
+            query?: {
+                /** @description How long after they came in, or were held out, a move counts, as in `30d`, the default; at most 90 days. */
+                within?: string;
+                /** @description The confidence of intervals, 0.5 to 0.999; default 0.95. */
+                confidence?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LifecycleJourneys"];
                 };
             };
             /** @description what went wrong and how to mend it */
