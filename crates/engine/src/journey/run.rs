@@ -495,6 +495,18 @@ impl Journeys {
         }
     }
 
+    /// Whether somebody still waits for the decision about a message.
+    pub fn awaits(&self, user: UserIndex, campaign: &Text, message: EventId) -> bool {
+        self.positions.of(user).any(|slot| {
+            let position = self.positions.get(slot);
+            let journey = self.book.get(position.journey);
+            let (user, run) = (Candidate::user_of(message), position.run());
+            position.waits == Waits::Message
+                && Book::messages(journey, position.step).contains(campaign)
+                && message_id(campaign, user, run, position.n) == message
+        })
+    }
+
     /// What was to be decided later about a message of a user is decided.
     pub fn decided(
         &mut self,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use engine::journey::{Book, Standing};
+use engine::outreach;
 use experiment::assign::{Arm, Arms};
 use model::Text;
 use wire::api::{JourneyInput, LearningAllocation};
@@ -59,7 +60,12 @@ pub fn read(config: &Config, around: &Surroundings) -> Result<Published, Failure
             };
             match compile(&input, &version, around) {
                 Ok(Compiled { journey, messages, entry, learning }) => {
-                    for message in messages {
+                    for mut message in messages {
+                        message.campaign.standing = match version.standing {
+                            Standing::Running => outreach::Standing::Running,
+                            Standing::Paused => outreach::Standing::Paused,
+                            Standing::Stopped => outreach::Standing::Stopped,
+                        };
                         published.messages.insert(message.campaign.id.clone(), message);
                     }
                     published.entries.extend(entry);

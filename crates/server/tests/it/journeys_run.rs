@@ -444,9 +444,8 @@ fn a_learning_split_counts_whose_time_is_over_and_moves_people_to_the_better_pat
 #[test]
 fn a_journey_on_a_state_shows_who_went_up_and_down_against_its_control_group() {
     let (watching, receiver, _) = start("2026-03-02T10:00:00Z");
-    let state = |key: &str, definition: &str| {
-        json!({"key": key, "name": key, "definition": definition})
-    };
+    let state =
+        |key: &str, definition: &str| json!({"key": key, "name": key, "definition": definition});
     let states = json!({"states": [
         state("fresh", "did \"Visit\" in last 1h"),
         state("idle", "did \"Visit\" in last 1d"),
@@ -466,10 +465,8 @@ fn a_journey_on_a_state_shows_who_went_up_and_down_against_its_control_group() {
     // Whoever was written to comes back; of the others nobody does.
     watching.until("2026-03-02T12:00:00Z");
     let runs = |n: i32| watching.server.get(&format!("/api/users/{}/journeys", named(n)));
-    let came: Vec<i32> = told
-        .into_iter()
-        .filter(|n| runs(*n)["runs"][0]["held_out"].is_null())
-        .collect();
+    let came: Vec<i32> =
+        told.into_iter().filter(|n| runs(*n)["runs"][0]["held_out"].is_null()).collect();
     assert!((8..32).contains(&came.len()), "{}", came.len());
     let back: Vec<Value> = came.iter().map(|n| visit(*n, "2026-03-02T12:00:00Z")).collect();
     watching.batch(&back);
@@ -489,4 +486,33 @@ fn a_journey_on_a_state_shows_who_went_up_and_down_against_its_control_group() {
     assert_eq!(of("down", 0), (json!("control"), json!(rest), json!(rest)), "{own}");
     assert_eq!(of("down", 1), (json!("journey"), json!(n), json!(n)), "{own}");
     assert_eq!(answer["states"][2]["users"], json!(40));
+}
+
+#[test]
+fn whoever_is_out_gets_no_message_that_was_planned_before() {
+    let (watching, receiver, _) = start("2026-03-02T23:00:00Z");
+    let steps = json!([
+        {"id": "hello", "do": message(&receiver, "you left something"), "next": "rest"},
+        {"id": "rest", "do": {"kind": "wait", "for": "1h"}},
+    ]);
+    let more = json!({"hours": [{"from": "08:00", "to": "20:00"}], "exits": [on("Purchase")]});
+    publish(&watching, "night", &on("Cart"), &steps, &more);
+    for user in ["ada", "bob", "cyd"] {
+        watching.event(user, "Cart", "2026-03-02T23:00:00Z");
+    }
+    watching.until("2026-03-02T23:30:00Z");
+    watching.event("ada", "Purchase", "2026-03-02T23:30:00Z");
+    let watching = watching.restart(End::Killed);
+    watching.until("2026-03-03T02:00:00Z");
+    watching.event("bob", "Purchase", "2026-03-03T02:00:00Z");
+    watching.until("2026-03-03T08:00:00Z");
+    receiver.wait_for(1);
+    watching.until("2026-03-03T10:00:00Z");
+    assert_eq!(heard(&receiver), ["cyd you left something"]);
+    assert_eq!(way(&watching, "ada")[1], "23:30:00.000 out: exit");
+    assert_eq!(way(&watching, "bob")[1], "02:00:00.000 out: exit");
+    assert_eq!(
+        way(&watching, "cyd"),
+        ["23:00:00.000 hello", "08:00:00.000 rest", "09:00:00.000 out: completed"]
+    );
 }

@@ -107,6 +107,8 @@ pub(crate) struct Going {
     filled: bool,
     /// The log is read from the checkpoint on.
     replays: bool,
+    /// Somebody is being moved just now, and asks for what follows.
+    moving: bool,
 }
 
 impl Going {
@@ -117,6 +119,7 @@ impl Going {
             entries: VecDeque::new(),
             filled: false,
             replays: true,
+            moving: false,
         }
     }
 
@@ -152,6 +155,13 @@ impl Going {
         for entry in &mut self.entries {
             entry.users.retain(|user| !users.contains(user));
         }
+    }
+
+    /// Whether a message of a step that was planned for later is still to go: whoever is out by now, or went on,
+    /// gets it no more.
+    pub(super) fn awaits(&self, candidate: &Candidate) -> bool {
+        let Candidate { user, campaign, message, .. } = candidate;
+        self.moving || !campaign.contains('/') || self.journeys.awaits(*user, campaign, *message)
     }
 
     /// Something was decided about a message that had been planned.
@@ -324,10 +334,12 @@ impl Writer {
 
     fn with_journeys(&mut self, now: Timestamp, act: impl FnOnce(&mut Journeys, &mut WriterWorld)) {
         let mut journeys = std::mem::take(&mut self.reaching.going.journeys);
+        self.reaching.going.moving = true;
         let mut world = WriterWorld { writer: self, now, following: Following::default() };
         act(&mut journeys, &mut world);
         let following = world.following;
         self.reaching.going.journeys = journeys;
+        self.reaching.going.moving = false;
         self.conclude(following);
     }
 

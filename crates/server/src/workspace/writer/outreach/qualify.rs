@@ -10,13 +10,17 @@ use super::Writer;
 use crate::outreach::Ready;
 
 impl Writer {
-    /// Whether a triggered candidate is in the audience at this instant. Runs have asked before.
+    /// Whether a triggered candidate is in the audience at this instant, and whoever is sent a message by a step
+    /// still waits there. Runs have asked before.
     pub(super) fn qualifies(
         &mut self,
         ready: &Ready,
         candidate: &Candidate,
         now: Timestamp,
     ) -> bool {
+        if !self.reaching.going.awaits(candidate) {
+            return false;
+        }
         let triggered = !matches!(ready.campaign.trigger, Trigger::Named);
         let Some(audience) = ready.audience.as_ref().filter(|_| triggered) else { return true };
         self.is_in(audience, candidate.user, now).unwrap_or_else(|error| {
