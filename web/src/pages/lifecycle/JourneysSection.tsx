@@ -2,8 +2,9 @@
 // out of them.
 
 import { Button, Group, SegmentedControl, Stack, Table, Text } from '@mantine/core';
-import { useDisclosure, useId } from '@mantine/hooks';
+import { useId } from '@mantine/hooks';
 import { IconPlus } from '@tabler/icons-react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { AppLink, CountLink } from '../../components/AppLink';
 import { Section } from '../../components/Page';
@@ -53,6 +54,9 @@ function State({ of }: { of: StateJourneys }) {
   const names = useNames();
   const key = { key: of.state, name: of.name };
   const state = names.state(key);
+  const [opened, setOpened] = useState<string | null>(null);
+  const shown = of.journeys.find(({ journey }) => journey === opened);
+  const id = useId();
   return (
     <li style={{ listStyle: 'none', minWidth: 0 }} data-state-journeys={of.state}>
       <Group justify="space-between" gap="xs">
@@ -79,50 +83,58 @@ function State({ of }: { of: StateJourneys }) {
                 <Table.Th scope="col"><span className="visually-hidden">{t('common.showNumbers')}</span></Table.Th>
               </Table.Tr>
             </Table.Thead>
-            <Table.Tbody>{of.journeys.map((journey) => <Journey key={journey.journey} journey={journey} />)}</Table.Tbody>
+            <Table.Tbody>{of.journeys.map((journey) => <Journey key={journey.journey} journey={journey} open={journey === shown} details={id} onToggle={() => setOpened(journey === shown ? null : journey.journey)} />)}</Table.Tbody>
           </Table>
         </Scroll>
       )}
+      {/* Below the table, not in it: on a phone that is wider than the screen. */}
+      <div id={id}>{shown && <Details of={shown} />}</div>
     </li>
   );
 }
 
-function Journey({ journey }: { journey: StateJourney }) {
-  const { t, i18n } = useTranslation();
+interface JourneyProps {
+  journey: StateJourney;
+  open: boolean;
+  /** Id of where its numbers stand. */
+  details: string;
+  onToggle: () => void;
+}
+
+function Journey({ journey, open, details, onToggle }: JourneyProps) {
+  const { t } = useTranslation();
   const format = useFormat();
-  const [open, { toggle }] = useDisclosure(false);
-  const id = useId();
-  const { up, down } = journey;
+  const { name, up, down } = journey;
+  return (
+    <Table.Tr data-state-journey={journey.journey}>
+      <Table.Th scope="row" maw={280}>
+        <AppLink to={`/journeys/${encodeURIComponent(journey.journey)}`} fw={600} size="sm" style={{ overflowWrap: 'anywhere' }}>{name}</AppLink>
+      </Table.Th>
+      <Table.Td><StatusBadge status={journey.status} /></Table.Td>
+      <Table.Td ta="end">{format.percent(journey.rolled_out)}</Table.Td>
+      <Table.Td data-moved="up"><Moved goal={up} /></Table.Td>
+      <Table.Td data-moved="down"><Moved goal={down} unwanted /></Table.Td>
+      <Table.Td ta="end">
+        {(up ?? down) && (
+          <Button variant="subtle" color="gray" size="compact-xs" fw={500} c="dimmed" onClick={onToggle} aria-expanded={open} aria-controls={details} aria-label={open ? t('stateJourneys.hideOf', { name }) : t('stateJourneys.showOf', { name })}>
+            {open ? t('common.hideNumbers') : t('common.showNumbers')}
+          </Button>
+        )}
+      </Table.Td>
+    </Table.Tr>
+  );
+}
+
+/** Both directions as the report of a journey shows its goals. */
+function Details({ of: { name, up, down } }: { of: StateJourney }) {
+  const { t, i18n } = useTranslation();
   const arm = (code: string) => (i18n.exists(`journeyGoals.arm.${code}`) ? t(`journeyGoals.arm.${code}`) : code);
   return (
-    <>
-      <Table.Tr data-state-journey={journey.journey}>
-        <Table.Th scope="row" maw={280}>
-          <AppLink to={`/journeys/${encodeURIComponent(journey.journey)}`} fw={600} size="sm" style={{ overflowWrap: 'anywhere' }}>{journey.name}</AppLink>
-        </Table.Th>
-        <Table.Td><StatusBadge status={journey.status} /></Table.Td>
-        <Table.Td ta="end">{format.percent(journey.rolled_out)}</Table.Td>
-        <Table.Td data-moved="up"><Moved goal={up} /></Table.Td>
-        <Table.Td data-moved="down"><Moved goal={down} unwanted /></Table.Td>
-        <Table.Td ta="end">
-          {(up ?? down) && (
-            <Button variant="subtle" color="gray" size="compact-xs" fw={500} c="dimmed" onClick={toggle} aria-expanded={open} aria-controls={id} aria-label={open ? t('stateJourneys.hideOf', { name: journey.name }) : t('stateJourneys.showOf', { name: journey.name })}>
-              {open ? t('common.hideNumbers') : t('common.showNumbers')}
-            </Button>
-          )}
-        </Table.Td>
-      </Table.Tr>
-      <Table.Tr id={id} hidden={!open}>
-        {open && (
-          <Table.Td colSpan={6}>
-            <Stack gap="xl" py="sm">
-              {up && <Goal goal={{ ...up, name: t('stateJourneys.up') }} group={t('journeyGoals.group')} arm={arm} />}
-              {down && <Goal goal={{ ...down, name: t('stateJourneys.down') }} group={t('journeyGoals.group')} arm={arm} unwanted />}
-            </Stack>
-          </Table.Td>
-        )}
-      </Table.Tr>
-    </>
+    <Stack gap="md" mt="sm" ps="sm">
+      <Text fw={650}><bdi>{name}</bdi></Text>
+      {up && <Goal goal={{ ...up, name: t('stateJourneys.up') }} group={t('journeyGoals.group')} arm={arm} />}
+      {down && <Goal goal={{ ...down, name: t('stateJourneys.down') }} group={t('journeyGoals.group')} arm={arm} unwanted />}
+    </Stack>
   );
 }
 
