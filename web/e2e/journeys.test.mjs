@@ -405,6 +405,50 @@ test('people are let in by their ids, paths are compared, and what was learned i
   await close();
 });
 
+test('a cell of the transitions begins a journey for those who change so', async () => {
+  const { page, errors, close } = await open(browser);
+  const { transitions: { states } } = await api('/api/overview');
+  const order = states.map(({ key }) => key).filter((key) => key !== 'none');
+  const [from, to] = [order[1], order[3]];
+  // Everybody here has just come: nobody has gone from one state to another, so one is put into the server's answer.
+  await page.route(/\/api\/overview(\?|$)/, async (route) => {
+    const response = await route.fetch();
+    const answer = await response.json();
+    answer.transitions.matrix[1][3] += 1;
+    await route.fulfill({ response, json: answer });
+  });
+  await go(page, '/', { lang: 'en' });
+  const cell = page.locator(`[data-start="${from}>${to}"]`);
+  await cell.focus();
+  await page.keyboard.press('Enter');
+  const filled = page.locator(`[data-state-entry="${to}"]`);
+  await filled.waitFor();
+  assert.deepEqual(await seriousProblems(page), []);
+  await filled.getByLabel('Name of the journey').fill(`${NAME} moved`);
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/journeys\/[^/?]+\?/);
+  await settled(page);
+  const id = idIn(page);
+  made.push(id);
+  await page.locator('[data-box="wait"]').waitFor();
+  await page.locator('[data-step="#entry"]').waitFor();
+  const { definition, status } = await api(path(id));
+  assert.equal(status, 'draft');
+  assert.deepEqual([definition.entry.kind, definition.entry.from, definition.entry.to], ['state', [from], [to]]);
+  assert.deepEqual(definition.goals.map((goal) => [goal.id, goal.when.to, goal.within, goal.exits]), [['up', order.slice(0, 3), '30d', true]]);
+  assert.deepEqual(definition.steps.map((step) => step.do.kind), ['wait']);
+  assert.deepEqual(errors, []);
+
+  // A state on its page leads there, too, and what was asked for can be left.
+  await go(page, '/lifecycle', { lang: 'en' });
+  await page.locator(`[data-start=">${to}"]`).click();
+  await filled.waitFor();
+  await page.keyboard.press('Escape');
+  await filled.waitFor({ state: 'detached' });
+  assert.equal(new URL(page.url()).search.includes('to='), false);
+  await close();
+});
+
 test('canvas, list and numbers read in every language, also on a phone and in the dark', async () => {
   const { body } = await ask('POST', '/api/journeys', { ...waiting(`tour-${run}`), steps: [{ id: 'ab', do: { kind: 'random', paths: [{ id: 'first', name: 'First', next: 'pause' }, { id: 'second', name: 'Second' }] } }, ...waiting('').steps] });
   made.push(body.id);

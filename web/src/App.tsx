@@ -12,7 +12,7 @@ import { loadPart, loadParts } from './i18n';
 
 const OverviewPage = lazy(() => import('./pages/overview/OverviewPage'));
 const LivePage = lazy(() => import('./pages/live/LivePage'));
-const LifecyclePage = lazy(() => loadPart('lifecycle').then(() => import('./pages/lifecycle/LifecyclePage')));
+const LifecyclePage = lazy(() => loadParts('lifecycle', 'messages', 'campaigns', 'journeys').then(() => import('./pages/lifecycle/LifecyclePage')));
 const RfmPage = lazy(() => import('./pages/rfm/RfmPage'));
 const SegmentsPage = lazy(() => import('./pages/segments/SegmentsPage'));
 const SegmentPage = lazy(() => import('./pages/segments/SegmentPage'));

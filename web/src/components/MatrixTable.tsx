@@ -17,14 +17,16 @@ interface Props {
   /** The people who went from one to the other. */
   people: (from: Key, to: Key) => PeopleFilter;
   colour: (key: string) => string;
+  /** What can be done about those who go from one to the other. */
+  action?: ((from: Key, to: Key) => ReactNode) | undefined;
 }
 
-export function MatrixTable({ keys, matrix, header, name, people, colour }: Props) {
+export function MatrixTable({ keys, matrix, header, name, people, colour, action }: Props) {
   const { t } = useTranslation();
   const format = useFormat();
   const shown = keys.map((_, at) => matrix[at]?.some((n) => n > 0) || matrix.some((row) => (row[at] ?? 0) > 0));
   return (
-    <Scroll label={t('transitions.table')} minWidth={560}>
+    <Scroll label={t('transitions.table')} minWidth={action ? 700 : 560}>
       <Table verticalSpacing={6} horizontalSpacing={8} aria-label={t('transitions.table')}>
         <Table.Thead>
           <Table.Tr>
@@ -45,12 +47,13 @@ export function MatrixTable({ keys, matrix, header, name, people, colour }: Prop
                   ? `color-mix(in srgb, ${colour(to.key)} ${8 + strength}%, transparent)`
                   : undefined;
                 return (
-                  <Table.Td key={to.key} style={{ background }} className="numbers">
+                  <Table.Td key={to.key} style={{ background, ...(action && { whiteSpace: 'nowrap' }) }} className="numbers">
                     {n === 0 ? <span aria-label="0" style={{ opacity: 0.35 }}>·</span> : from.key === 'none' && to.key === 'none' ? format.count(n) : (
                       <CountLink filter={people(from, to)} label={t('transitions.cell', { count: n, shown: format.count(n), from: name(from), to: name(to) })}>
                         {format.count(n)}
                       </CountLink>
                     )}
+                    {action?.(from, to)}
                   </Table.Td>
                 );
               })}

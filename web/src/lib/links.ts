@@ -37,6 +37,19 @@ export function peoplePath(filter: PeopleFilter, asOf?: string): string {
   return search ? `/people?${search}` : '/people';
 }
 
+/** A change of the lifecycle's state with which people come into a journey. */
+export interface StateEntry {
+  /** Only out of this state; without it: out of any. */
+  from?: string | undefined;
+  to: string;
+}
+
+/** The address at which a journey is begun whose people come in by this change. No path below `/journeys`: there
+ * every word may be the id of a journey. */
+export function startJourneyPath({ from, to }: StateEntry): string {
+  return `/journeys?${new URLSearchParams({ ...(from !== undefined && { from }), to })}`;
+}
+
 /** A definition as it stands in an address: JSON if it looks like an object, else text. */
 export function readDefinition(raw: string | null): Definition | undefined {
   if (!raw) return undefined;

@@ -4,6 +4,7 @@ import { Button, Group, NativeSelect, Paper, Stack, Table, Text, TextInput } fro
 import { IconPlus, IconSearch } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useSearchParams } from 'react-router';
 import { AppLink, CountLink } from '../../components/AppLink';
 import { EmptyState } from '../../components/EmptyState';
 import { StatusBadge } from '../../components/outreach/StatusBadge';
@@ -16,6 +17,7 @@ import { useOutreachNames } from '../../lib/outreach';
 import { useParam } from '../../lib/params';
 import { useJourneys } from './api';
 import { JourneyPlays, NewJourney } from './NewJourney';
+import { NewStateJourney } from './NewStateJourney';
 import { enteredDefinition } from './numbers';
 import type { JourneySummary } from './types';
 
@@ -81,6 +83,13 @@ export default function JourneysPage() {
   const { t } = useTranslation();
   const query = useJourneys();
   const [making, setMaking] = useState(false);
+  // A link may ask for a journey of a change of state.
+  const [params, setParams] = useSearchParams();
+  const close = () => setParams((old) => {
+    const next = new URLSearchParams(old);
+    for (const name of ['from', 'to']) next.delete(name);
+    return next;
+  }, { replace: true });
   return (
     <Page
       title={t('nav.journeys')}
@@ -94,6 +103,7 @@ export default function JourneysPage() {
       </Paper>
       <Section title={t('journeyPlays.title')} lead={t('journeyPlays.lead')}><JourneyPlays /></Section>
       {making && <NewJourney onClose={() => setMaking(false)} />}
+      {params.has('to') && <NewStateJourney key={params.toString()} onClose={close} />}
     </Page>
   );
 }

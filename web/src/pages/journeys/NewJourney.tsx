@@ -12,15 +12,18 @@ import { useFormat } from '../../lib/format';
 import { useLinks } from '../../lib/links';
 import { journeys, useForgetJourneys, useJourneyPlays } from './api';
 import { emptyJourney } from './model/begin';
+import { ENTRY } from './model/scene';
 import type { JourneyInput, JourneyPlay } from './types';
 
 interface Wanted {
   input: JourneyInput;
   /** Saved segments that it names and that are not there yet. */
   segments: JourneyPlay['segments'];
+  /** It was asked for by an address: that leads to the draft from now on, and to what was filled in. */
+  addressed?: boolean;
 }
 
-function useMake() {
+export function useMake() {
   const links = useLinks();
   const navigate = useNavigate();
   const queries = useQueryClient();
@@ -30,9 +33,10 @@ function useMake() {
       for (const { id, name, definition } of segments) await body(client.POST('/api/segments', { body: { id, name, definition } }));
       return journeys.create(input);
     },
-    onSuccess: async ({ id }) => {
+    onSuccess: async ({ id }, { addressed = false }) => {
       await forget();
-      await navigate(links.to(`/journeys/${encodeURIComponent(id)}`));
+      const at = `/journeys/${encodeURIComponent(id)}`;
+      await navigate(links.to(addressed ? `${at}?step=${encodeURIComponent(ENTRY)}` : at), { replace: addressed });
     },
     // Also after a failure: some segments may be there by now.
     onSettled: () => Promise.all(['journey-plays', 'segments'].map((name) => queries.invalidateQueries({ queryKey: [name] }))),

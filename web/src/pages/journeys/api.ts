@@ -69,11 +69,17 @@ export function useJourneyLearning(id: string, status: string, enabled: boolean)
   return useQuery({ queryKey: ['journey-learning', id], queryFn: () => journeys.learning(id), refetchInterval: lively(status) ? LOOK_EVERY_MS : false, enabled });
 }
 
+/** The journeys that act on each state of the lifecycle, and who moved within a time. */
+export function useLifecycleJourneys(within: string) {
+  return useQuery({ queryKey: ['lifecycle-journeys', within], queryFn: () => journeys.ofLifecycle(within), placeholderData: keepPreviousData });
+}
+
 /** Forgets what is known of journeys, so that it is asked again. */
 export function useForgetJourneys() {
   const queries = useQueryClient();
   return (id?: string) => Promise.all([
     queries.invalidateQueries({ queryKey: ['journeys'] }),
+    queries.invalidateQueries({ queryKey: ['lifecycle-journeys'] }),
     ...(id ? ['journey', 'journey-report', 'journey-learning', 'journey-waiting', 'journey-review'].map((name) => queries.invalidateQueries({ queryKey: [name, id] })) : []),
   ]);
 }

@@ -2,7 +2,7 @@
 // then `api.ts` asks it as it asks everything else, and `types.ts` takes the names from there.
 
 import { body, client } from '../../api/client';
-import type { JourneyRun } from './types';
+import type { JourneyGoalReport, JourneyRun, JourneyStatus } from './types';
 
 /** Who is to come in. */
 export interface EnterInput {
@@ -105,8 +105,37 @@ export interface BacktestResult {
   endless: number;
 }
 
+/** By state of the lifecycle, the journeys into which people come when they come into it. */
+export interface LifecycleJourneys {
+  as_of: string;
+  within: string;
+  /** In the order of the lifecycle. */
+  states: StateJourneys[];
+}
+
+export interface StateJourneys {
+  state: string;
+  name: string;
+  /** Users in it now. */
+  users: number;
+  /** Those that were changed last first. */
+  journeys: StateJourney[];
+}
+
+export interface StateJourney {
+  journey: string;
+  name: string;
+  status: JourneyStatus;
+  /** The part of those who would come in that does, 0 to 1; the rest is its control group. */
+  rolled_out: number;
+  /** Into a state that stands before this one; null: there is none. */
+  up: JourneyGoalReport | null;
+  /** Into a state that stands after it; null: there is none. */
+  down: JourneyGoalReport | null;
+}
+
 interface Wish {
-  params: { path: { id: string } };
+  params: { path?: { id: string }; query?: Record<string, string> };
   body?: unknown;
 }
 
@@ -123,5 +152,6 @@ export const pending = {
   learning: (id: string) => ask<JourneyLearning>('GET', '/api/journeys/{id}/learning', at(id)),
   startBacktest: (id: string, period: { from: string; to: string }) => ask<Backtest>('POST', '/api/journeys/{id}/backtest', { ...at(id), body: period }),
   backtest: (id: string) => ask<Backtest>('GET', '/api/journeys/backtests/{id}', at(id)),
+  ofLifecycle: (within: string) => ask<LifecycleJourneys>('GET', '/api/lifecycle/journeys', { params: { query: { within } } }),
   cancelBacktest: (id: string) => ask<unknown>('DELETE', '/api/journeys/backtests/{id}', at(id)),
 };

@@ -7,6 +7,7 @@ import { useLifecycle } from '../../api/queries';
 import { Page } from '../../components/Page';
 import { Query } from '../../components/Query';
 import { useFormat } from '../../lib/format';
+import { JourneysSection } from './JourneysSection';
 import { StatesSection } from './StatesSection';
 import { ThresholdsSection } from './ThresholdsSection';
 import { TrendSection } from './TrendSection';
@@ -21,6 +22,7 @@ export default function LifecyclePage() {
         {(lifecycle) => (
           <Stack gap="lg">
             <StatesSection lifecycle={lifecycle} />
+            <JourneysSection />
             <TrendSection />
             <ThresholdsSection />
           </Stack>

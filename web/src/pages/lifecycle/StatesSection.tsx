@@ -7,20 +7,26 @@ import { useTranslation } from 'react-i18next';
 import type { Lifecycle } from '../../api/types';
 import { CountLink } from '../../components/AppLink';
 import { Section } from '../../components/Page';
+import { StartJourney } from '../../components/StartJourney';
 import { StateBadge } from '../../components/StateBadge';
 import { inState } from '../../lib/definitions';
 import { useFormat } from '../../lib/format';
+import { useNames } from '../../lib/names';
 import { DefinitionsForm } from './DefinitionsForm';
 
 function StateRow({ state, position }: { state: Lifecycle['states'][number]; position: number }) {
   const format = useFormat();
+  const names = useNames();
   const { t } = useTranslation();
   return (
     <Group component="li" align="flex-start" gap="md" wrap="wrap" style={{ listStyle: 'none' }}>
       <Group w={190} gap="sm" wrap="nowrap" align="baseline">
         <Text c="dimmed" size="xs" className="numbers" w={14}>{format.count(position)}</Text>
         <div>
-          <StateBadge of={state} fw={600} />
+          <Group gap={4} wrap="nowrap">
+            <StateBadge of={state} fw={600} />
+            <StartJourney entry={{ to: state.key }} label={t('stateJourneys.startFor', { state: names.state(state) })} />
+          </Group>
           <Text size="sm" c="dimmed" className="numbers">
             <CountLink filter={{ state: state.key }}>{t('common.people', { count: state.users, shown: format.count(state.users) })}</CountLink>
             {' · '}

@@ -7,6 +7,7 @@ import type { Key, Transitions } from '../../api/types';
 import { SankeyChart } from '../../components/charts/SankeyChart';
 import { MatrixTable } from '../../components/MatrixTable';
 import { Section } from '../../components/Page';
+import { StartJourney } from '../../components/StartJourney';
 import { StateBadge } from '../../components/StateBadge';
 import { stateColour } from '../../lib/colours';
 import { inState } from '../../lib/definitions';
@@ -51,6 +52,10 @@ export function TransitionSection({ transitions, compare }: Props) {
           name={names.state}
           people={people}
           colour={stateColour}
+          // Who stays goes nowhere, and nobody comes into a journey out of, or into, no state.
+          action={(from, to) => from.key !== to.key && from.key !== 'none' && to.key !== 'none' && (
+            <StartJourney entry={{ from: from.key, to: to.key }} label={t('transitions.start', { from: names.state(from), to: names.state(to) })} />
+          )}
         />
       </SimpleGrid>
     </Section>

@@ -14,6 +14,8 @@ interface Row {
   low: number;
   high: number;
   significant: boolean;
+  /** Whether more is a loss. */
+  unwanted?: boolean;
 }
 
 const NAMES = 130;
@@ -51,7 +53,7 @@ export function IntervalPlot({ rows, caption }: Props) {
           ))}
           {rows.map((row, at) => {
             const y = TOP + at * ROW + ROW / 2;
-            const tone = !row.significant ? classes.open : row.value > 0 ? classes.more : classes.less;
+            const tone = !row.significant ? classes.open : row.value > 0 !== (row.unwanted ?? false) ? classes.more : classes.less;
             return (
               <g key={row.key} className={tone} data-interval={row.key}>
                 <text x={rtl ? WIDTH - 4 : 4} y={y + 4} textAnchor={rtl ? 'end' : 'start'} className={classes.name}>{row.label}</text>

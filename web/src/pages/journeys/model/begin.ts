@@ -1,5 +1,6 @@
 // What a new step, a new path and a new journey say.
 
+import type { StateEntry } from '../../../lib/links';
 import { DEFAULT_LOCALE, emptyContent } from '../../campaigns/draft';
 import type { Channel, JourneyInput, StepAction, StepKind, StepMessage } from '../types';
 
@@ -26,6 +27,35 @@ export function emptyAction(kind: StepKind): StepAction {
 /** A journey that says nothing yet: whoever comes in is out again. */
 export function emptyJourney(name: string): JourneyInput {
   return { name, entry: { kind: 'event', event: '' }, again: { kind: 'once' }, steps: [{ id: 'exit', do: { kind: 'exit' } }] };
+}
+
+/** How long those who came in by a change of state have for coming back up. */
+const UP_WITHIN = '30d';
+
+/** The share that is held out, so that the effect can be told. */
+const HELD_OUT = 0.1;
+
+/** The change of state that an address asks for; null: it asks for none, or for one that cannot happen. */
+export function stateEntry(params: URLSearchParams, order: readonly string[]): StateEntry | null {
+  const [from, to] = [params.get('from') ?? undefined, params.get('to')];
+  if (to === null || !order.includes(to) || (from !== undefined && (from === to || !order.includes(from)))) return null;
+  return { from, to };
+}
+
+/**
+ * A journey for those who come into a state. It is to bring them into one that stands before it in the lifecycle,
+ * and they wait first; of the first state there is none, and so no goal.
+ */
+export function stateJourney(name: string, { from, to }: StateEntry, order: readonly string[]): JourneyInput {
+  const up = order.slice(0, Math.max(order.indexOf(to), 0));
+  return {
+    name,
+    entry: { kind: 'state', ...(from !== undefined && { from: [from] }), to: [to] },
+    again: { kind: 'once' },
+    control: HELD_OUT,
+    ...(up.length > 0 && { goals: [{ id: 'up', when: { kind: 'state', to: up }, within: UP_WITHIN, exits: true }] }),
+    steps: [{ id: 'wait', do: { kind: 'wait', for: '1d' } }],
+  };
 }
 
 /** An id that is not taken: the word, or the word with a number. */

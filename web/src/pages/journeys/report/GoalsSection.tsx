@@ -22,7 +22,7 @@ export function GoalsSection({ report }: { report: JourneyReport }) {
 }
 
 /** Sign and number, set apart, because they change places in right-to-left text otherwise. */
-const apart = (text: string) => `\u2066${text}\u2069`;
+export const apart = (text: string) => `\u2066${text}\u2069`;
 
 interface GoalProps {
   goal: JourneyGoalReport;
@@ -32,10 +32,12 @@ interface GoalProps {
   arm: (code: string) => string;
   /** What the differences are against, if not control. */
   against?: string | undefined;
+  /** Whether reaching it is a loss. */
+  unwanted?: boolean;
 }
 
 /** One goal: who reached it in each arm, and what the arms differ by. */
-export function Goal({ goal, group, arm, against }: GoalProps) {
+export function Goal({ goal, group, arm, against, unwanted = false }: GoalProps) {
   const { t, i18n } = useTranslation();
   const format = useFormat();
   const money = goal.arms.some(({ revenue }) => revenue !== null);
@@ -81,15 +83,15 @@ export function Goal({ goal, group, arm, against }: GoalProps) {
       </Scroll>
       {only ? (
         <Stack gap="xs" mt="sm">
-          {effects.length === 1 && against === undefined && <Effect effect={only} />}
-          <IntervalPlot rows={effects.map((one) => ({ key: one.arm, label: arm(one.arm), ...one.difference, significant: one.significant }))} caption={against} />
+          {effects.length === 1 && against === undefined && <Effect effect={only} unwanted={unwanted} />}
+          <IntervalPlot rows={effects.map((one) => ({ key: one.arm, label: arm(one.arm), ...one.difference, significant: one.significant, unwanted }))} caption={against} />
         </Stack>
       ) : goal.no_effect_because && <Notice mt="sm" color="gray" title={t('effect.none')} data-no-effect><bdi>{goal.no_effect_because}</bdi></Notice>}
     </div>
   );
 }
 
-function Effect({ effect: { difference, lift, extra_converted: extra, extra_revenue: revenue, p_value: p, significant } }: { effect: JourneyGoalReport['effects'][number] }) {
+function Effect({ effect: { difference, lift, extra_converted: extra, extra_revenue: revenue, p_value: p, significant }, unwanted }: { effect: JourneyGoalReport['effects'][number]; unwanted: boolean }) {
   const { t } = useTranslation();
   const format = useFormat();
   const points = (value: number) => apart(format.change(Math.round(value * 10_000) / 100));
@@ -100,9 +102,10 @@ function Effect({ effect: { difference, lift, extra_converted: extra, extra_reve
     revenue && `${t('effect.extraRevenue')} ${signed(format.amount(revenue.value), revenue.value)}`,
     apart(chance(p)),
   ].filter(Boolean);
-  const title = !significant ? t('effect.open') : difference.value > 0 ? t('effect.more') : t('effect.less');
+  const [greater, smaller] = unwanted ? [t('journeyGoals.moreLost'), t('journeyGoals.fewerLost')] : [t('effect.more'), t('effect.less')];
+  const title = !significant ? t('effect.open') : difference.value > 0 ? greater : smaller;
   return (
-    <Notice color={!significant ? 'gray' : difference.value > 0 ? 'teal' : 'red'} title={title} data-significant={significant}>
+    <Notice color={!significant ? 'gray' : difference.value > 0 !== unwanted ? 'teal' : 'red'} title={title} data-significant={significant}>
       <Text size="sm" className="numbers">{t('journeyGoals.effect', { points: points(difference.value), low: points(difference.low), high: points(difference.high) })}</Text>
       <Text size="sm" c="dimmed" className="numbers">{more.join(' · ')}</Text>
     </Notice>
