@@ -219,22 +219,6 @@ test('what is wrong keeps it from being started', async () => {
   await close();
 });
 
-test('a play with segments of its own brings them along', async () => {
-  const { page, errors, close } = await open(browser);
-  const { plays } = await api('/api/journeys/plays');
-  const play = plays.find(({ segments }) => segments.length > 0);
-  assert.ok(play, 'a play names saved segments');
-  await go(page, '/journeys', { lang: 'en' });
-  await page.locator(`[data-play="${play.id}"]`).getByRole('button').click();
-  await page.waitForURL(/\/journeys\/[^/?]+$/);
-  await settled(page);
-  made.push(idIn(page));
-  const { segments } = await api('/api/segments');
-  for (const { id } of play.segments) assert.ok(segments.some((segment) => segment.id === id), `${id} is there`);
-  assert.deepEqual(errors, []);
-  await close();
-});
-
 test('from a play to people: written by keys, published, entered, moved, published anew, paused and stopped', async () => {
   const { page, errors, close } = await open(browser);
   const box = (step) => page.locator(`[data-box="${step}"]`);

@@ -56,6 +56,8 @@ pub(in crate::service) struct Backtests {
 struct Running {
     id: String,
     journey: String,
+    /// It shows people to whoever sees everything of them.
+    whole: bool,
     /// In units of ranges of users.
     done: AtomicU32,
     total: AtomicU32,
@@ -107,8 +109,9 @@ impl Service {
         };
         let between = self.period(wish)?;
         let trial = self.trial(id, &input, between)?;
-        let running = self.backtests.begin(id)?;
-        let (job, sight) = (Arc::clone(&running), self.sight());
+        let sight = self.sight();
+        let running = self.backtests.begin(id, !sight.masked())?;
+        let job = Arc::clone(&running);
         let thread = std::thread::Builder::new().name("backtest".into()).spawn(move || {
             let came = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
                 trial.run(&job, &sight).map_err(|error| error.to_string())
@@ -124,7 +127,14 @@ impl Service {
 
     /// How it stands with a backtest.
     pub fn backtest(&self, id: &str) -> Result<Backtest, Failure> {
-        Ok(self.backtests.find(id)?.shown())
+        let found = self.backtests.find(id)?;
+        if found.whole && self.sight().masked() {
+            let message = "it shows people as whoever began it sees them, and this key sees less";
+            return Err(
+                Failure::new(403, "backtest.masked", message).hint("ask with a key of scope admin")
+            );
+        }
+        Ok(found.shown())
     }
 
     /// Ends a backtest; one that is over stays as it is.
@@ -201,7 +211,7 @@ impl Service {
 }
 
 impl Backtests {
-    fn begin(&self, journey: &str) -> Result<Arc<Running>, Failure> {
+    fn begin(&self, journey: &str, whole: bool) -> Result<Arc<Running>, Failure> {
         let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         let goes_on = |of: &&Arc<Running>| of.end().is_none();
         if let Some(other) = all.iter().find(goes_on) {
@@ -213,6 +223,7 @@ impl Backtests {
         let running = Arc::new(Running {
             id: number.to_string(),
             journey: journey.to_owned(),
+            whole,
             done: AtomicU32::new(0),
             total: AtomicU32::new(0),
             stop: AtomicBool::new(false),
