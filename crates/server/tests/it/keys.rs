@@ -106,7 +106,30 @@ fn planted() -> Fixture {
     let rows = json!({"id": 1, "contact": PLANTED[0]});
     assert_eq!(server.send("POST", "/api/catalogs/ada", &rows.to_string()).0, 200);
     message(&server);
+    journey(&server, &definition);
     server
+}
+
+/// A journey `ada` whose conditions name what is planted, with ada in it.
+fn journey(server: &Fixture, definition: &str) {
+    let bought = json!({"event": "Bought", "where": [
+        {"property": "street", "op": "eq", "value": PLANTED[4]}]});
+    let when = json!({"kind": "event", "event": bought});
+    let journey = json!({"id": "ada", "name": "Ada", "entry": {"kind": "api"}, "control": 0.0,
+    "goals": [{"id": "bought", "when": when, "within": "1d"}],
+    "steps": [
+        {"id": "who", "do": {"kind": "split", "paths": [{"id": "a", "segment": definition}],
+         "otherwise": "wait"}},
+        {"id": "wait", "do": {"kind": "wait_for", "within": "1d", "any": [
+            {"id": "bought", "when": when}]}},
+    ]});
+    let made = server.send("POST", "/api/journeys", &journey.to_string());
+    assert_eq!(made.0, 201, "{}", made.2);
+    let published = server.send("POST", "/api/journeys/ada/publish", "{}");
+    assert_eq!(published.0, 200, "{}", published.2);
+    let users = json!({"users": ["ada"]}).to_string();
+    let entered = server.send("POST", "/api/journeys/ada/enter", &users);
+    assert_eq!((entered.0, &entered.json()["entered"]), (200, &json!(1)), "{}", entered.2);
 }
 
 /// A campaign `ada` that writes to ada.
