@@ -3,8 +3,7 @@
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
 import { body, client } from '../../api/client';
 import type { Schemas } from '../../api/types';
-import { pending } from './pending';
-import type { Journey, JourneyAction, JourneyInput, JourneyPlay, PublishInput } from './types';
+import type { EnterInput, Journey, JourneyAction, JourneyInput, JourneyPlay, PublishInput } from './types';
 
 /** The ids that stand in an address. */
 const at = (id: string) => ({ params: { path: { id } } });
@@ -14,7 +13,6 @@ const sent = (input: JourneyInput) => input as Schemas['JourneyInput'];
 const journeyOf = (answer: Promise<Schemas['Journey']>) => answer as Promise<Journey>;
 
 export const journeys = {
-  ...pending,
   list: () => body(client.GET('/api/journeys')),
   plays: () => body(client.GET('/api/journeys/plays')) as Promise<{ plays: JourneyPlay[] }>,
   one: (id: string) => journeyOf(body(client.GET('/api/journeys/{id}', at(id)))),
@@ -27,6 +25,12 @@ export const journeys = {
   act: (id: string, action: JourneyAction) => journeyOf(body(client.POST(`/api/journeys/{id}/${action}`, at(id)))),
   report: (id: string, query: ReportQuery) => body(client.GET('/api/journeys/{id}/report', { params: { path: { id }, query } })),
   waiting: (id: string, query: { step: string; after?: string | undefined }) => body(client.GET('/api/journeys/{id}/waiting', { params: { path: { id }, query } })),
+  enter: (id: string, input: EnterInput) => body(client.POST('/api/journeys/{id}/enter', { ...at(id), body: input })),
+  learning: (id: string) => body(client.GET('/api/journeys/{id}/learning', at(id))),
+  startBacktest: (id: string, period: { from: string; to: string }) => body(client.POST('/api/journeys/{id}/backtest', { ...at(id), body: period })),
+  backtest: (id: string) => body(client.GET('/api/journeys/backtests/{id}', at(id))),
+  cancelBacktest: (id: string) => body(client.DELETE('/api/journeys/backtests/{id}', at(id))),
+  ofLifecycle: (within: string) => body(client.GET('/api/lifecycle/journeys', { params: { query: { within } } })),
   ofUser: (id: string) => body(client.GET('/api/users/{id}/journeys', at(id))),
 };
 

@@ -54,3 +54,11 @@ export type JourneyReport = Schemas['JourneyReport'];
 export type StepReport = Schemas['StepReport'];
 export type PathsReport = Schemas['PathsReport'];
 export type JourneyGoalReport = Schemas['JourneyGoalReport'];
+
+export type EnterInput = Schemas['EnterInput'];
+export type LearningStep = Schemas['LearningStep'];
+export type LearningAllocation = Schemas['LearningAllocation'];
+export type LearningVerdict = Schemas['LearningVerdict'];
+export type BacktestResult = Schemas['BacktestResult'];
+export type StateJourneys = Schemas['StateJourneys'];
+export type StateJourney = Schemas['StateJourney'];

@@ -17,7 +17,7 @@ import { startJourneyPath } from '../../lib/links';
 import { useNames } from '../../lib/names';
 import { useParam } from '../../lib/params';
 import { useLifecycleJourneys } from '../journeys/api';
-import type { StateJourney, StateJourneys } from '../journeys/pending';
+import type { StateJourney, StateJourneys } from '../journeys/types';
 import { apart, Goal } from '../journeys/report/GoalsSection';
 import type { JourneyGoalReport } from '../journeys/types';
 

@@ -1,6 +1,6 @@
 // Days of a backtest.
 
-import type { BacktestResult } from '../pending';
+import type { BacktestResult } from '../types';
 
 type Day = BacktestResult['days'][number];
 

@@ -22,7 +22,7 @@ import { Facts } from '../../people/Facts';
 import { journeys } from '../api';
 import { everyDay } from '../model/days';
 import { Path } from '../Path';
-import type { BacktestResult } from '../pending';
+import type { BacktestResult } from '../types';
 import type { Journey } from '../types';
 import { useJourneyWords } from '../words';
 

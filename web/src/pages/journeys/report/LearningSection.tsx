@@ -18,7 +18,7 @@ import { useFormat } from '../../../lib/format';
 import { useJourneyLearning } from '../api';
 import { putStep } from '../model/edit';
 import { stepOf } from '../model/graph';
-import type { LearningAllocation, LearningStep, LearningVerdict } from '../pending';
+import type { LearningAllocation, LearningStep, LearningVerdict } from '../types';
 import type { Journey, JourneyInput } from '../types';
 import type { JourneyDraft } from '../useJourneyDraft';
 import { usePathNames } from '../words';
