@@ -18,6 +18,8 @@ use std::time::Duration;
 
 use model::Timestamp;
 
+use crate::answer::Answer;
+
 pub mod code;
 #[cfg(test)]
 mod tests;
@@ -209,6 +211,8 @@ pub enum Outcome {
     Accepted {
         /// What the provider calls it, for its receipts; `None` if it gave no name.
         provider_id: Option<String>,
+        /// What a server said to a webhook, if it was asked for.
+        answer: Option<Box<Answer>>,
     },
     /// The message will never be accepted like this: no further attempt.
     Rejected {
@@ -254,7 +258,8 @@ impl Address {
 impl Outcome {
     /// Accepted, under the provider's name for it.
     pub fn accepted(provider_id: impl Into<Option<String>>) -> Outcome {
-        Outcome::Accepted { provider_id: provider_id.into().map(|id| clip(&id)) }
+        let provider_id = provider_id.into().map(|id| clip(&id));
+        Outcome::Accepted { provider_id, answer: None }
     }
 
     /// Rejected for good; says nothing about the address.

@@ -51,6 +51,7 @@
 //! # }
 //! ```
 
+pub mod answer;
 pub mod apns;
 pub mod backoff;
 pub mod breaker;

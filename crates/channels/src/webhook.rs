@@ -9,6 +9,7 @@ use bytes::Bytes;
 use model::Timestamp;
 use ring::hmac;
 
+use crate::answer::Answer;
 use crate::contract::{
     Address, BoxFuture, Channel, Code, Destination, Kind, Limits, Outcome, Outgoing, Payload,
 };
@@ -37,6 +38,8 @@ pub struct Message {
     /// The keys that sign, `whsec_` and base64; more than one while a key is being replaced. Without
     /// any the request is not signed.
     pub secrets: Vec<Secret>,
+    /// What the server says is of interest.
+    pub asks: bool,
 }
 
 /// How a server is asked.
@@ -124,7 +127,7 @@ impl Webhooks {
             Err(outcome) => return outcome,
         };
         match self.client.send(request).await {
-            Ok(response) => outcome(&response, outgoing.now),
+            Ok(response) => outcome(&response, message.asks, outgoing.now),
             Err(error) => error.outcome(),
         }
     }
@@ -233,9 +236,13 @@ fn request(message: &Message, url: &str, id: &str, now: Timestamp) -> Result<Req
 
 /// A receiver that is being set up or repaired answers 401, 404 or with a redirect for a while;
 /// these are tried again. Only what says "this request is wrong" or "gone" is final.
-fn outcome(response: &Response, now: Timestamp) -> Outcome {
+fn outcome(response: &Response, asks: bool, now: Timestamp) -> Outcome {
     let detail = response.text();
     match response.status {
+        200..=299 if asks => {
+            let answer = Some(Box::new(Answer::of(response)));
+            Outcome::Accepted { provider_id: None, answer }
+        }
         200..=299 => Outcome::accepted(None),
         410 => Outcome::rejected_for(Code::AddressUnknown, &detail, Address::DEAD),
         404 => Outcome::retry(Code::ProviderUnavailable, &detail, response.retry_after(now)),

@@ -16,9 +16,11 @@
 //! [`Journeys::ready`], a message that is planned.
 
 mod act;
+pub mod answer;
 mod book;
 mod define;
 mod definition;
+mod hear;
 mod occurred;
 mod positions;
 pub mod rehearsal;
@@ -34,8 +36,8 @@ mod tests;
 pub use book::Book;
 pub use define::{Moves, To};
 pub use definition::{
-    Action, Again, Choose, Condition, Emitted, Exit, Goal, Happening, Journey, Path, Since,
-    Standing, Step, Wait,
+    Action, Again, Answered, Choose, Condition, Emitted, Exit, Goal, Happening, Journey, Path,
+    Since, Standing, Step, Wait,
 };
 pub use occurred::Occurred;
 pub use positions::Position;

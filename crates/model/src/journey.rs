@@ -56,6 +56,8 @@ pub mod path {
     pub const OTHERWISE: &str = "otherwise";
     /// The message could not be sent.
     pub const UNREACHABLE: &str = "unreachable";
+    /// The webhook was not answered: it could not be sent, was refused for good, or had no answer in time.
+    pub const FAILED: &str = "failed";
     /// The date was missing.
     pub const MISSING: &str = "missing";
     /// Another version was published.

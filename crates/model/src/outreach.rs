@@ -39,10 +39,13 @@ pub const COMPLAINED: &str = "Message Complained";
 /// It was closed, or thrown out of an inbox, by whoever it was for.
 pub const DISMISSED: &str = "Message Dismissed";
 
+/// The server that a step of a journey asked has answered ([`STATUS`], [`ANSWERED_FIELDS`]).
+pub const ANSWERED: &str = "Message Answered";
+
 /// All of them.
-pub const NAMES: [&str; 13] = [
+pub const NAMES: [&str; 14] = [
     PLANNED, HELD_OUT, WITHHELD, QUEUED, SENT, FAILED, RETRIED, DELIVERED, OPENED, CLICKED,
-    BOUNCED, COMPLAINED, DISMISSED,
+    BOUNCED, COMPLAINED, DISMISSED, ANSWERED,
 ];
 
 /// What all names begin with: tells most other names apart at a glance.
@@ -86,6 +89,13 @@ pub const BUTTON: &str = "button";
 pub const SESSION: &str = "session";
 /// The property of [`OPENED`] and [`CLICKED`] that says that a machine did it.
 pub const MACHINE: &str = "machine";
+
+/// The property of [`ANSWERED`] with the status of the answer.
+pub const STATUS: &str = "status";
+/// The property of [`ANSWERED`] with why nothing of the answer can be used; nothing: it can be.
+pub const UNREAD: &str = "unread";
+/// What names of the properties of [`ANSWERED`] begin with that are fields of the answer.
+pub const ANSWERED_FIELDS: &str = "answered.";
 
 /// Whether events of this name tell of messages or journeys: only the server writes them, and they are nothing
 /// that a person does.

@@ -21,7 +21,7 @@ use engine::journey::Book;
 use engine::outreach::{Campaign, Policy};
 use engine::schedule::caps::Labels;
 use history::outreach::Goal;
-use model::{Span, Text, Timestamp};
+use model::{Span, Text, Timestamp, Value};
 use segment::Predicate;
 use segment::live::Matches;
 use wire::api::Unproven;
@@ -86,6 +86,10 @@ pub struct Ready {
     pub reads: Vec<Text>,
     /// Segments that messages name.
     pub segments: Vec<Text>,
+    /// Steps whose answers messages name, of the same journey.
+    pub answers: Vec<Text>,
+    /// What its server answers is of interest to a step of a journey; nothing: it is not.
+    pub asked: Option<Asked>,
     /// What it says, by variant.
     pub contents: Contents,
     /// Id of its provider; nothing: the oldest of the channel.
@@ -107,6 +111,13 @@ pub struct Ready {
     /// Up to which look it was asked whether a variant has won, in milliseconds; only so that it is not asked
     /// all the time.
     pub looked: AtomicI64,
+}
+
+/// A webhook whose answer is of interest.
+#[derive(Clone, Debug, Default)]
+pub struct Asked {
+    /// Properties of the answer that is taken for granted where nobody is asked; nothing: there is none then.
+    pub assumed: Option<Vec<(Text, Value)>>,
 }
 
 impl Ready {

@@ -118,7 +118,7 @@ pub fn play(settings: &Settings, folder: &Path) -> anyhow::Result<Played> {
     let snapshot = ours.snapshot();
     let (program, _) = Program::compile(&rules(), &[], None);
     let (campaign, policy) = (campaign()?, policy());
-    let part = Part { campaign: &campaign, matches: None, audience: None };
+    let part = Part { campaign: &campaign, matches: None, audience: None, answer: None };
     let parts = BTreeMap::from([(campaign.id.clone(), part)]);
     // Nobody of generated people has a device: each is asked for one, and each message is decided.
     let fold = people(snapshot.n_places())?;

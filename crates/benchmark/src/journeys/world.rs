@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::sync::Arc;
 
-use engine::journey::{Changes, Emitted, Journey, Message, Sent, Told, World};
+use engine::journey::{Changes, Journey, Message, Sent, Told, World};
 use experiment::assign::Arms;
 use model::{Event, EventId, Text, Timestamp, UserIndex, Value, Zone};
 use segment::Predicate;
@@ -51,6 +51,14 @@ impl World for Silent {
     ) -> Option<Arc<Event>> {
         None
     }
+    fn last(
+        &mut self,
+        _: UserIndex,
+        _: Timestamp,
+        _: &mut dyn FnMut(&Event) -> bool,
+    ) -> Option<Arc<Event>> {
+        None
+    }
     fn engaged(&mut self, _: UserIndex, _: &Text, _: Timestamp) -> Option<Timestamp> {
         None
     }
@@ -65,12 +73,5 @@ impl World for Silent {
         self.told += 1;
     }
     fn update(&mut self, _: UserIndex, _: EventId, _: Timestamp, _: Changes<'_>) {}
-    fn emit(
-        &mut self,
-        _: UserIndex,
-        _: EventId,
-        _: Timestamp,
-        _: (&Text, &[(Text, Emitted)], Option<&Event>),
-    ) {
-    }
+    fn emit(&mut self, _: UserIndex, _: Event) {}
 }

@@ -14,6 +14,7 @@ fn message() -> Message {
         content_type: "application/json".to_owned(),
         headers: vec![("x-shop".to_owned(), "1".to_owned())],
         secrets: vec![SECRET.into()],
+        asks: false,
     }
 }
 

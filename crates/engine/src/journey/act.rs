@@ -1,14 +1,17 @@
 //! What steps do.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use experiment::assign::Arms;
-use model::journey::path;
+use model::journey::{self, path};
 use model::{Event, EventId, Text, Timestamp, UserIndex, Value};
 
+use super::answer;
 use super::positions::Waits;
 use super::{
-    Action, Choose, Happening, Journey, Journeys, Message, Path, Position, Sent, Since, World,
+    Action, Choose, Emitted, Happening, Journey, Journeys, Message, Path, Position, Sent, Since,
+    World,
 };
 use crate::outreach::Candidate;
 
@@ -37,9 +40,14 @@ impl Journeys {
             }
             Action::Split { paths, otherwise } => {
                 let event = position.event().and_then(|id| world.event(user, id));
+                let of = (user, position.run(), at);
                 let mut holds = |(_, condition): &&(Path, super::Condition)| {
+                    let answered = |asked: &super::Answered, world: &mut dyn World| {
+                        asked.holds(answer::latest(of, &asked.campaign, world).as_deref())
+                    };
                     condition.fits(event.as_deref())
-                        && condition.user().is_none_or(|of| world.holds(user, of, at))
+                        && condition.answer.as_ref().is_none_or(|asked| answered(asked, world))
+                        && condition.user.as_ref().is_none_or(|of| world.holds(user, of, at))
                 };
                 let found = paths.iter().find(|path| holds(path)).map(|(way, _)| way);
                 match found {
@@ -69,8 +77,8 @@ impl Journeys {
                     None => Sent::Withheld,
                     Some(campaign) => {
                         let event = position.event().and_then(|id| world.event(user, id));
-                        let (run, cause) = (position.run(), cause(position.run(), position.n));
-                        world.send(Message { user, campaign, cause, run, at, event })
+                        let (id, run) = (own_message(campaign, &position), position.run());
+                        world.send(Message { user, id, campaign, run, at, event })
                     }
                 };
                 if sent == Sent::Later {
@@ -80,19 +88,25 @@ impl Journeys {
                 }
                 self.leave_message(slot, &journey, sent, now, world)
             }
+            Action::Webhook { .. } => self.ask(slot, &journey, world),
             Action::Update { set, operations, next } => {
-                let id = EventId::of(&format!("{}/update", cause(position.run(), position.n)));
-                world.update(user, id, at, (set, operations));
+                let id = EventId::of(&format!("{}/update", own_cause(&position)));
+                let set = written(&position, set, world);
+                if set.is_empty() && operations.is_empty() {
+                    return self.leave(slot, (&next_way(), *next), now, world);
+                }
+                world.update(user, id, at, (&set, operations));
                 self.leave_written(slot, *next, now, world)
             }
             Action::Emit { name, properties, next } => {
-                let id = EventId::of(&format!("{}/emit", cause(position.run(), position.n)));
-                let event = position.event().and_then(|id| world.event(user, id));
-                world.emit(user, id, at, (name, properties, event.as_deref()));
+                let id = EventId::of(&format!("{}/emit", own_cause(&position)));
+                let mut properties = written(&position, properties, world);
+                model::record::sort_properties(&mut properties);
+                world.emit(user, Event { name: name.clone(), time: at, id, properties });
                 self.leave_written(slot, *next, now, world)
             }
             Action::Enter { journey: other, next } => {
-                let cause = cause(position.run(), position.n);
+                let cause = own_cause(&position);
                 let goes_on = self.leave(slot, (&next_way(), *next), now, world);
                 self.enter_after(other, user, (&cause, at, position.after), world);
                 goes_on
@@ -167,6 +181,48 @@ fn next_way() -> Text {
 /// What a message, or a change, is told apart by.
 fn cause(run: EventId, n: u32) -> String {
     format!("{run}/{n}")
+}
+
+/// What somebody at a step sends or changes is told apart by: the same whichever version they go on by.
+fn own_cause(position: &Position) -> String {
+    cause(position.run(), position.came)
+}
+
+/// The id of a message that somebody at a step is sent. Whoever the user turns out to be, it stays the same.
+pub(super) fn own_message(campaign: &str, position: &Position) -> EventId {
+    let run = position.run();
+    message_id(campaign, journey::user_of(run), run, position.came)
+}
+
+/// Values as a step writes them; what is not there is left out.
+fn written(
+    position: &Position,
+    values: &[(Text, Emitted)],
+    world: &mut dyn World,
+) -> Vec<(Text, Value)> {
+    let (user, at) = (position.user, position.arrived_at());
+    let reads = values.iter().any(|(_, of)| matches!(of, Emitted::Event(_)));
+    let event = position.event().filter(|_| reads).and_then(|id| world.event(user, id));
+    let mut answers: BTreeMap<&Text, Option<Arc<Event>>> = BTreeMap::new();
+    let mut all = Vec::with_capacity(values.len());
+    for (name, of) in values {
+        let value = match of {
+            Emitted::Value(value) => Some(value.clone()),
+            Emitted::Profile(attribute) => world.attribute(user, attribute, at),
+            Emitted::Event(property) => event.as_ref().and_then(|event| {
+                let own = event.properties.iter().find(|(own, _)| own == property);
+                own.map(|(_, value)| value.clone())
+            }),
+            Emitted::Answer { campaign, field } => {
+                let of = (user, position.run(), at);
+                let found =
+                    answers.entry(campaign).or_insert_with(|| answer::latest(of, campaign, world));
+                found.as_ref().and_then(|event| answer::field(event, field))
+            }
+        };
+        all.extend(value.map(|value| (name.clone(), value)));
+    }
+    all
 }
 
 pub(super) fn message_id(campaign: &str, user: UserIndex, run: EventId, n: u32) -> EventId {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use hashbrown::{HashMap, HashSet};
 use model::Text;
+use model::outreach::{ANSWERED, FAILED};
 
 use super::{Action, Happening, Journey};
 
@@ -31,6 +32,9 @@ impl Book {
             book.by_version.insert((journey.id.clone(), journey.version), number);
             for happening in journey.happenings() {
                 book.listen(happening);
+            }
+            if journey.asks_servers() {
+                book.names.extend([ANSWERED, FAILED].map(Text::const_new));
             }
             if !journey.current {
                 continue;
@@ -129,6 +133,7 @@ impl Book {
     pub(super) fn messages(journey: &Journey, step: u16) -> &[Text] {
         match journey.steps.get(usize::from(step)).map(|step| &step.action) {
             Some(Action::Message { messages, .. }) => messages,
+            Some(Action::Webhook { campaign, .. }) => std::slice::from_ref(campaign),
             _ => &[],
         }
     }

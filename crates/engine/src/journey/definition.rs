@@ -5,6 +5,7 @@ use model::{Day, Event, Operation, Span, Text, Timestamp, UserIndex, Value, Week
 use segment::Predicate;
 use segment::live::Matches;
 
+use super::answer;
 use crate::outreach::Policy;
 use crate::schedule::Minute;
 
@@ -182,10 +183,21 @@ pub enum Action {
         /// What follows for whoever could be sent none.
         unreachable: Option<u16>,
     },
+    /// Asks a server, and waits for its answer.
+    Webhook {
+        /// Id of the campaign as which it is sent.
+        campaign: Text,
+        /// How long it waits.
+        within: Span,
+        /// What follows an answer.
+        next: Option<u16>,
+        /// What follows if there is none.
+        failed: Option<u16>,
+    },
     /// Changes attributes.
     Update {
-        /// New values; [`Value::Null`] takes one away.
-        set: Vec<(Text, Value)>,
+        /// New values; [`Value::Null`] takes one away, and what is not there changes nothing.
+        set: Vec<(Text, Emitted)>,
         /// What is done to values.
         operations: Vec<(Text, Operation)>,
         /// What follows.
@@ -257,15 +269,24 @@ pub enum Since {
     Before(Span),
 }
 
-/// What tells people apart.
-#[derive(Clone, Debug)]
-pub enum Condition {
-    /// What holds for a user.
-    User(Box<Predicate>),
+/// What tells people apart: all that it asks must hold.
+#[derive(Clone, Debug, Default)]
+pub struct Condition {
+    /// It holds for the user.
+    pub user: Option<Box<Predicate>>,
     /// The event that brought them in, or last let them go on, is such.
-    Event(Matches),
-    /// Both.
-    Both(Box<Predicate>, Matches),
+    pub event: Option<Matches>,
+    /// A server that an earlier step asked has answered so.
+    pub answer: Option<Answered>,
+}
+
+/// What is asked of the answer to a webhook.
+#[derive(Clone, Debug)]
+pub struct Answered {
+    /// Id of the campaign as which the step sent it.
+    pub campaign: Text,
+    /// What its fields are; nothing: there is an answer.
+    pub matches: Option<Matches>,
 }
 
 /// Of several messages, which is sent.
@@ -277,7 +298,7 @@ pub enum Choose {
     Engaged,
 }
 
-/// A value of an event that a step writes.
+/// A value that a step writes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Emitted {
     /// Itself.
@@ -286,25 +307,31 @@ pub enum Emitted {
     Profile(Text),
     /// The value of a property of the event that brought the user in.
     Event(Text),
+    /// The value of a field of the answer to a webhook of this run.
+    Answer {
+        /// Id of the campaign as which the step sent it.
+        campaign: Text,
+        /// Dotted name of the field.
+        field: Text,
+    },
 }
 
 impl Condition {
     /// Whether an event, if there is one, fits as far as the condition asks.
     pub(super) fn fits(&self, event: Option<&Event>) -> bool {
-        match self {
-            Condition::User(_) => true,
-            Condition::Event(matches) | Condition::Both(_, matches) => {
-                event.is_some_and(|event| matches.holds(&event.name, &event.properties))
-            }
-        }
+        self.event.as_ref().is_none_or(|matches| {
+            event.is_some_and(|event| matches.holds(&event.name, &event.properties))
+        })
     }
+}
 
-    /// What must hold for the user.
-    pub(super) fn user(&self) -> Option<&Predicate> {
-        match self {
-            Condition::User(predicate) | Condition::Both(predicate, _) => Some(predicate),
-            Condition::Event(_) => None,
-        }
+impl Answered {
+    /// Whether an answer, if there is one, is such.
+    pub(super) fn holds(&self, answer: Option<&Event>) -> bool {
+        answer.is_some_and(|event| {
+            let matches = |of: &Matches| of.holds(&event.name, &answer::fields(event));
+            self.matches.as_ref().is_none_or(matches)
+        })
     }
 }
 
@@ -328,7 +355,12 @@ impl Journey {
             Action::Split { paths, .. } => paths.as_slice(),
             _ => &[],
         });
-        self.audience.iter().chain(splits.filter_map(|(_, condition)| condition.user()))
+        self.audience.iter().chain(splits.filter_map(|(_, condition)| condition.user.as_deref()))
+    }
+
+    /// Whether a step of it waits for answers.
+    pub(super) fn asks_servers(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step.action, Action::Webhook { .. }))
     }
 
     /// Everything that happens to users that it asks about after they came in.

@@ -37,6 +37,8 @@ pub(super) enum Waits {
     Step,
     /// For the decision about their message.
     Message,
+    /// For the answer to their webhook; the timer is set.
+    Answer,
     /// For nothing: they go on as soon as what was written before can be read.
     Nothing,
     /// For the journey to go on.
@@ -61,6 +63,8 @@ pub struct Position {
     next: u32,
     /// The number of the next that is told.
     pub(super) n: u32,
+    /// What `n` was when they came to the step: what it sends is told apart by this.
+    pub(super) came: u32,
     pub(super) step: u16,
     pub(super) waits: Waits,
 }
@@ -83,6 +87,7 @@ impl Position {
             journey,
             next: NONE,
             n: 0,
+            came: 0,
             step: 0,
             waits: Waits::Nothing,
         }
@@ -126,8 +131,10 @@ impl Position {
         self.event = Id::of(Some(event));
     }
 
+    /// They came to another step, which was told.
     pub(super) fn arrive(&mut self, at: Timestamp) {
         self.arrived_at = at.0;
+        self.came = self.n;
     }
 }
 

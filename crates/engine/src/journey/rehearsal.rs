@@ -42,6 +42,8 @@ pub struct Part<'a> {
     pub matches: Option<&'a Matches>,
     /// Of those whom it finds only members of this; nothing: everybody.
     pub audience: Option<&'a Predicate>,
+    /// The properties of the answer that a webhook of it is taken to have at once; nothing: nobody answers.
+    pub answer: Option<&'a [(Text, Value)]>,
 }
 
 /// An instant at which somebody names all users: a run of a campaign, or of a journey's schedule.
@@ -137,6 +139,8 @@ pub struct Played {
     pub emitted: Vec<Arc<Event>>,
     /// Attributes that steps changed.
     pub updated: Vec<(Timestamp, Vec<(Text, Value)>)>,
+    /// Webhooks of which an answer was taken for granted.
+    pub assumed: u64,
     /// Goals that were reached.
     pub reached: Vec<Reached>,
     /// Steps went on and on at one instant: it was ended there.

@@ -21,6 +21,8 @@ pub struct Left {
     pub run: EventId,
     /// The number of the latest that was told.
     pub n: u32,
+    /// The number of what brought them to the step, in whatever version.
+    pub came: u32,
     /// At which step.
     pub step: Text,
     /// When they came in.
@@ -173,6 +175,7 @@ impl Reading {
                 version: of.version.1,
                 run,
                 n: of.step.0,
+                came: of.arrived.0,
                 step: of.step.1,
                 entered_at,
                 arrived_at: Timestamp(of.arrived.1),
@@ -209,8 +212,9 @@ impl Journeys {
             let ids = (own.run, own.event, own.cause);
             let mut position = Position::new((own.user, number), ids, own.entered_at);
             position.key = hash(own.key.as_ref());
-            (position.after, position.n, position.step) = (own.after, own.n + 1, step);
+            (position.after, position.n, position.step) = (own.after, own.came + 1, step);
             position.arrive(own.arrived_at);
+            position.n = own.n + 1;
             slots.push(self.positions.put(position));
         }
         for slot in slots {

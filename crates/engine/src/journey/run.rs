@@ -9,7 +9,8 @@ use model::outreach::{CAMPAIGN, MACHINE, MESSAGE};
 use model::{Event, EventId, Text, Timestamp, UserIndex, Value, journey};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::act::{from_when, key_of, message_id};
+use super::act::{from_when, key_of, message_id, own_message};
+use super::hear::waits_for_answer;
 use super::occurred::{Ended, Happened, Occasion, Of};
 use super::positions::{Positions, Waits};
 use super::{
@@ -263,7 +264,8 @@ impl Journeys {
         let step = journey.steps[0].id.clone();
         world.tell(told(What::Entered { version: journey.version, step, key, event }));
         let mut position = Position::new((user, number), (run, event, Some(id)), occasion.at);
-        (position.key, position.after, position.n) = (hash, occasion.after, 1);
+        (position.key, position.after) = (hash, occasion.after);
+        (position.n, position.came) = (1, 1);
         let slot = self.positions.put(position);
         self.go(slot, world);
         Entering::Entered
@@ -318,6 +320,11 @@ impl Journeys {
         if let Some((why, detail)) = self.ends(&journey, slot, what) {
             self.positions.get_mut(slot).caused(Some(what.id()), after);
             return self.exit(slot, (None, why, detail), (when, true), world);
+        }
+        if let Occurred::Event(event) = what
+            && self.hears(slot, event, after, world)
+        {
+            return;
         }
         let position = self.positions.get(slot);
         let step = &journey.steps[usize::from(position.step)];
@@ -469,6 +476,11 @@ impl Journeys {
             Action::WaitFor { within, otherwise, .. } if position.waits == Waits::Step => {
                 (arrived.plus(*within), path::OTHERWISE, *otherwise)
             }
+            Action::Webhook { within, failed, .. }
+                if matches!(position.waits, Waits::Answer | Waits::Message) =>
+            {
+                (arrived.plus(*within), path::FAILED, *failed)
+            }
             _ => (Timestamp::MAX, path::NEXT, None),
         };
         if due > at && at < limit {
@@ -500,10 +512,9 @@ impl Journeys {
         self.positions.of(user).any(|slot| {
             let position = self.positions.get(slot);
             let journey = self.book.get(position.journey);
-            let (user, run) = (Candidate::user_of(message), position.run());
             position.waits == Waits::Message
                 && Book::messages(journey, position.step).contains(campaign)
-                && message_id(campaign, user, run, position.n) == message
+                && own_message(campaign, position) == message
         })
     }
 
@@ -520,11 +531,16 @@ impl Journeys {
             let position = self.positions.get(slot);
             let journey = Arc::clone(self.book.get(position.journey));
             let own = Book::messages(&journey, position.step).contains(campaign);
-            let id = message_id(campaign, Candidate::user_of(message), position.run(), position.n);
+            let id = own_message(campaign, position);
             if !own || position.waits != Waits::Message || id != message || sent == Sent::Later {
                 continue;
             }
             let at = at.max(position.arrived_at());
+            if sent == Sent::Queued && waits_for_answer(&journey, position.step) {
+                // The timer is set already.
+                self.positions.get_mut(slot).waits = Waits::Answer;
+                return;
+            }
             self.positions.timers.clear(UserIndex(slot));
             if self.leave_message(slot, &journey, sent, (at, false), world) {
                 self.go(slot, world);
@@ -542,12 +558,11 @@ impl Journeys {
         world: &mut dyn World,
     ) -> bool {
         let step = usize::from(self.positions.get(slot).step);
-        let Action::Message { next, unreachable, .. } = &journey.steps[step].action else {
-            return false;
-        };
-        let (way, next) = match sent {
-            Sent::Queued => (path::NEXT, *next),
-            Sent::Withheld | Sent::Later => (path::UNREACHABLE, *unreachable),
+        let (way, next) = match (&journey.steps[step].action, sent) {
+            (Action::Message { next, .. }, Sent::Queued) => (path::NEXT, *next),
+            (Action::Message { unreachable, .. }, _) => (path::UNREACHABLE, *unreachable),
+            (Action::Webhook { failed, .. }, _) => (path::FAILED, *failed),
+            _ => return false,
         };
         self.leave(slot, (&Text::const_new(way), next), at, world)
     }

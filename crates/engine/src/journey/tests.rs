@@ -3,12 +3,14 @@
 
 mod crash;
 mod steps;
+mod webhooks;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use experiment::assign::{Arms, Share};
 use model::journey::path;
+use model::outreach::{ANSWERED, CAMPAIGN, FAILED, MESSAGE, RUN, event_id};
 use model::{Event, EventId, Span, Text, Timestamp, UserIndex, Value, Zone};
 use segment::evaluate::{Context, NoPopulation, UserEvent, UserHistory, holds};
 use segment::live::Matches;
@@ -56,6 +58,15 @@ pub(super) fn message(campaign: &str, next: Option<u16>) -> Action {
     Action::Message { messages, choose, next, unreachable: next }
 }
 
+/// A step that asks a server: after an answer, and without one.
+pub(super) fn webhook(
+    campaign: &str,
+    within: Span,
+    (next, failed): (Option<u16>, Option<u16>),
+) -> Action {
+    Action::Webhook { campaign: Text::new(campaign), within, next, failed }
+}
+
 pub(super) fn journey(id: &str, entry: &str, steps: Vec<Step>) -> Journey {
     Journey {
         id: Text::new(id),
@@ -88,11 +99,13 @@ pub(super) struct Small {
     pub(super) places: BTreeMap<(u32, String), u8>,
     pub(super) told: BTreeMap<(u128, u32), Told>,
     pub(super) sent: BTreeMap<String, Sent>,
+    /// The latest of a user and a campaign: its id, and its run.
+    pub(super) asked: BTreeMap<(u32, String), (EventId, EventId)>,
     /// What becomes of messages of a campaign.
     pub(super) fate: BTreeMap<String, Sent>,
     pub(super) control: BTreeSet<u32>,
     pub(super) updates: BTreeMap<u128, (Timestamp, Vec<(Text, Value)>)>,
-    pub(super) emitted: BTreeMap<u128, (Timestamp, Text)>,
+    pub(super) emitted: BTreeMap<u128, (Timestamp, Text, Vec<(Text, Value)>)>,
 }
 
 impl World for Small {
@@ -147,6 +160,15 @@ impl World for Small {
         let own = self.events.get(&user.0)?.iter().filter(within).filter(|event| fits(event));
         own.min_by_key(|event| event.time).cloned()
     }
+    fn last(
+        &mut self,
+        user: UserIndex,
+        before: Timestamp,
+        fits: &mut dyn FnMut(&Event) -> bool,
+    ) -> Option<Arc<Event>> {
+        let own = self.events.get(&user.0)?.iter().filter(|event| event.time < before);
+        own.filter(|event| fits(event)).max_by_key(|event| event.time).cloned()
+    }
     fn engaged(&mut self, _: UserIndex, campaign: &Text, _: Timestamp) -> Option<Timestamp> {
         campaign.ends_with("liked").then_some(Timestamp(1))
     }
@@ -155,7 +177,9 @@ impl World for Small {
     }
     fn send(&mut self, message: Message) -> Sent {
         let fate = self.fate.get(message.campaign.as_str()).copied().unwrap_or(Sent::Queued);
-        let key = format!("{} {} {}", message.user.0, message.campaign, message.cause);
+        let key = format!("{} {}", message.campaign, message.id);
+        let of = (message.user.0, message.campaign.to_string());
+        self.asked.insert(of, (message.id, message.run));
         let before = self.sent.insert(key.clone(), fate);
         if let Some(before) = before.filter(|before| *before != Sent::Later) {
             self.sent.insert(key, before);
@@ -173,14 +197,8 @@ impl World for Small {
         }
         self.updates.insert(id.0, (at, set.to_vec()));
     }
-    fn emit(
-        &mut self,
-        _: UserIndex,
-        id: EventId,
-        at: Timestamp,
-        (name, _, _): (&Text, &[(Text, Emitted)], Option<&Event>),
-    ) {
-        self.emitted.insert(id.0, (at, name.clone()));
+    fn emit(&mut self, _: UserIndex, event: Event) {
+        self.emitted.insert(event.id.0, (event.time, event.name.clone(), event.properties));
     }
 }
 
@@ -231,6 +249,50 @@ impl Bench {
         self.journeys.occurred(user, Occurred::Event(&event), of, &mut self.world);
         self.go_on();
         id
+    }
+
+    /// Something becomes of the latest webhook of a user; whether there is one of which nothing has become.
+    pub(super) fn becomes(
+        &mut self,
+        user: UserIndex,
+        campaign: &str,
+        (name, when): (&str, Timestamp),
+    ) -> bool {
+        let fields = vec![(Text::new("answered.score"), Value::Int(when.0 % 1_000))];
+        self.answered(user, (campaign, name), when, fields)
+    }
+
+    /// The same with fields of an answer.
+    pub(super) fn answered(
+        &mut self,
+        user: UserIndex,
+        (campaign, name): (&str, &str),
+        when: Timestamp,
+        fields: Vec<(Text, Value)>,
+    ) -> bool {
+        let asked = self.world.asked.get(&(user.0, campaign.to_owned()));
+        let Some((message, run)) = asked.copied() else { return false };
+        let id = event_id(message, name, 0);
+        let before = [ANSWERED, FAILED].map(|name| event_id(message, name, 0));
+        let known = self.world.events.get(&user.0).into_iter().flatten();
+        if known.into_iter().any(|event| before.contains(&event.id)) {
+            return false;
+        }
+        let text = |name: &'static str, value: &str| (Text::const_new(name), Value::text(value));
+        let mut properties = vec![
+            text(CAMPAIGN, campaign),
+            text(MESSAGE, &message.to_string()),
+            text(RUN, &run.to_string()),
+        ];
+        properties.extend(fields);
+        model::record::sort_properties(&mut properties);
+        self.arrivals += 1;
+        let event = Arc::new(Event { name: Text::new(name), time: when, id, properties });
+        self.world.events.entry(user.0).or_default().push(Arc::clone(&event));
+        let of = (self.arrivals, true);
+        self.journeys.occurred(user, Occurred::Event(&event), of, &mut self.world);
+        self.go_on();
+        true
     }
 
     pub(super) fn pass(&mut self, until: &str) {

@@ -6,17 +6,17 @@ use experiment::assign::Arms;
 use model::{Event, EventId, Operation, Text, Timestamp, UserIndex, Value, Zone};
 use segment::Predicate;
 
-use super::{Emitted, Journey, Told};
+use super::{Journey, Told};
 
 /// A message that a step sends.
 #[derive(Clone, Debug)]
 pub struct Message<'a> {
     /// To whom.
     pub user: UserIndex,
+    /// Its id: the same however often the step is looked at.
+    pub id: EventId,
     /// Id of the campaign as which it is sent.
     pub campaign: &'a Text,
-    /// Its cause: run and number.
-    pub cause: String,
     /// The run.
     pub run: EventId,
     /// When somebody came to the step.
@@ -66,22 +66,23 @@ pub trait World {
         between: (Timestamp, Timestamp),
         fits: &mut dyn FnMut(&Event) -> bool,
     ) -> Option<Arc<Event>>;
+    /// The last event of a user before an instant that fits.
+    fn last(
+        &mut self,
+        user: UserIndex,
+        before: Timestamp,
+        fits: &mut dyn FnMut(&Event) -> bool,
+    ) -> Option<Arc<Event>>;
     /// When a user last opened or clicked a message on the channel of a campaign.
     fn engaged(&mut self, user: UserIndex, campaign: &Text, at: Timestamp) -> Option<Timestamp>;
     /// Whether a message of a campaign could reach a user at all.
     fn reaches(&mut self, user: UserIndex, campaign: &Text, at: Timestamp) -> bool;
-    /// Sends a message; asked again with the same cause, what became of it.
+    /// Sends a message; asked again with the same id, what became of it.
     fn send(&mut self, message: Message) -> Sent;
     /// Writes down what happened in a run.
     fn tell(&mut self, told: Told);
     /// Changes attributes; the id is that of the change.
     fn update(&mut self, user: UserIndex, id: EventId, at: Timestamp, changes: Changes<'_>);
-    /// Writes an event; the id is its own.
-    fn emit(
-        &mut self,
-        user: UserIndex,
-        id: EventId,
-        at: Timestamp,
-        event: (&Text, &[(Text, Emitted)], Option<&Event>),
-    );
+    /// Writes an event.
+    fn emit(&mut self, user: UserIndex, event: Event);
 }

@@ -5,9 +5,10 @@
 
 use std::collections::BTreeMap;
 
+use channels::answer::Answer;
 use engine::journey::{
-    Action, Again, Choose, Condition, Emitted, Exit, Goal as Reached, Happening, Journey, Moves,
-    Path, Since, Standing, Step, To, Wait,
+    Action, Again, Answered, Choose, Condition, Emitted, Exit, Goal as Reached, Happening, Journey,
+    Moves, Path, Since, Standing, Step, To, Wait,
 };
 use engine::outreach::Trigger;
 use engine::schedule::Minute;
@@ -23,10 +24,11 @@ use wire::api::{
 };
 
 use crate::failure::Failure;
+use crate::outbox::told;
 use crate::outreach::compile::{self as campaigns, Surroundings};
 use crate::outreach::policy::share;
 use crate::outreach::schedule::Schedule;
-use crate::outreach::{EntryRun, Ready};
+use crate::outreach::{Asked, EntryRun, Ready};
 use crate::service::{definitions, rules};
 
 /// Steps of a journey at most.
@@ -37,6 +39,10 @@ pub const PATHS_MAX: usize = 20;
 pub const WAIT_MAX: Span = Span::days(365);
 /// How long anybody is in without a wish.
 const TIMEOUT: Span = Span::days(90);
+/// The longest that a step waits for an answer: it is about now.
+pub const ANSWER_MAX: Span = Span::days(1);
+/// The status of an answer that nobody gave.
+pub(crate) const ANSWER_STATUS: u16 = 200;
 /// The share of a control group without a wish.
 const CONTROL: f64 = 0.1;
 /// The priority without a wish.
@@ -340,6 +346,23 @@ impl Compiling<'_> {
                 };
                 Action::Message { messages: ids, choose, next, unreachable }
             }
+            StepAction::Webhook { message, within, failed, assumed } => {
+                let id = campaign_id(self.id, &step.id);
+                let within = span(&at("within"), within, ANSWER_MAX)?;
+                let assumed = assumed.as_ref().map(|of| assumed_answer(&at("assumed"), of));
+                let asked = Some(Asked { assumed: assumed.transpose()? });
+                if message.channel != api::Channel::Webhook {
+                    return Err(wrong(
+                        &at("do.message.channel"),
+                        "only webhooks are answered".into(),
+                    )
+                    .hint("write `webhook`, or a step `message`"));
+                }
+                let ready = self.message(&at("do.message"), message, &id)?;
+                parts.messages.push(Ready { asked, expires: within, ..ready });
+                let (campaign, failed) = (Text::from(id), self.next(&at("failed"), failed)?);
+                Action::Webhook { campaign, within, next, failed }
+            }
             StepAction::Update { .. } => self.update(step, next)?,
             StepAction::Emit { event, properties } => {
                 if event.is_empty() || model::outreach::is_outreach(event) {
@@ -349,7 +372,7 @@ impl Compiling<'_> {
                 let mut emitted = Vec::with_capacity(properties.len());
                 for (name, written) in properties {
                     let field = at(&format!("properties.{name}"));
-                    emitted.push((Text::new(name), property(&field, written)?));
+                    emitted.push((Text::new(name), self.property(&field, written)?));
                 }
                 Action::Emit { name: Text::new(event), properties: emitted, next }
             }
@@ -472,15 +495,42 @@ impl Compiling<'_> {
     fn condition(&self, field: &str, path: &api::SplitPath) -> Result<Condition, Failure> {
         let user = path.segment.as_ref().map(|of| predicate(of, self.around)).transpose()?;
         let event = path.event.as_ref().map(|of| matches(field, of, self.around)).transpose()?;
-        Ok(match (user, event) {
-            (Some(user), Some(event)) => Condition::Both(Box::new(user), event),
-            (Some(user), None) => Condition::User(Box::new(user)),
-            (None, Some(event)) => Condition::Event(event),
-            (None, None) => {
-                return Err(wrong(field, "it says not for whom it is".into())
-                    .hint("write `segment`, `event`, or both"));
+        let answer = path.answer.as_ref().map(|of| self.answered(field, of)).transpose()?;
+        if user.is_none() && event.is_none() && answer.is_none() {
+            return Err(wrong(field, "it says not for whom it is".into())
+                .hint("write `segment`, `event`, `answer`, or several of them"));
+        }
+        Ok(Condition { user: user.map(Box::new), event, answer })
+    }
+
+    fn answered(&self, field: &str, of: &api::AnswerCondition) -> Result<Answered, Failure> {
+        let field = format!("{field}.answer");
+        let campaign = self.asked(&field, &of.step)?;
+        let written = of.filter.as_ref().map(|filter| answer_match(filter));
+        let matches = written.map(|of| matches(&field, &of, self.around)).transpose()?;
+        Ok(Answered { campaign, matches })
+    }
+
+    /// The campaign as which a step asks a server.
+    fn asked(&self, field: &str, step: &str) -> Result<Text, Failure> {
+        let is = |number: &u16| {
+            let action = &self.input.steps[usize::from(*number)].action;
+            matches!(action, StepAction::Webhook { .. })
+        };
+        match self.numbers.get(step).filter(|number| is(number)) {
+            Some(_) => Ok(Text::from(campaign_id(self.id, step))),
+            None => Err(wrong(field, format!("\"{step}\" is no step that asks a server"))
+                .hint("name one of the kind `webhook`")),
+        }
+    }
+
+    fn property(&self, field: &str, written: &Json) -> Result<Emitted, Failure> {
+        match property(field, written)? {
+            Property::Emitted(emitted) => Ok(emitted),
+            Property::Answer { step, field: of } => {
+                Ok(Emitted::Answer { campaign: self.asked(field, step)?, field: Text::new(of) })
             }
-        })
+        }
     }
 
     fn arms(&self, field: &str, paths: &[RandomPath]) -> Result<(Arms, Vec<Path>), Failure> {
@@ -559,10 +609,12 @@ impl Compiling<'_> {
             variants: vec![variant],
             ..self.base.clone()
         };
-        campaigns::compile(&campaign, id, self.around).map_err(|mut failure| {
+        let ready = campaigns::compile(&campaign, id, self.around).map_err(|mut failure| {
             failure.detail.message = format!("`{field}`: {}", failure.detail.message);
             failure
-        })
+        })?;
+        ready.answers.iter().try_for_each(|step| self.asked(field, step).map(|_| ()))?;
+        Ok(ready)
     }
 
     fn update(&self, step: &JourneyStep, next: Option<u16>) -> Result<Action, Failure> {
@@ -572,7 +624,7 @@ impl Compiling<'_> {
         let at = |field: &str| format!("steps.{}.{field}", step.id);
         let mut values = Vec::with_capacity(set.len());
         for (name, written) in set {
-            values.push((Text::new(name), value(&at(&format!("set.{name}")), written)?));
+            values.push((Text::new(name), self.property(&at(&format!("set.{name}")), written)?));
         }
         let texts = |texts: &[String]| texts.iter().map(|text| Value::text(text)).collect();
         let mut operations: Vec<(Text, Operation)> = Vec::new();
@@ -670,19 +722,44 @@ fn matches(field: &str, written: &Json, around: &Surroundings) -> Result<Matches
     })
 }
 
-fn property(field: &str, written: &Json) -> Result<Emitted, Failure> {
-    let Json::Object(of) = written else { return Ok(Emitted::Value(value(field, written)?)) };
+/// A value that a step writes, as it is written.
+enum Property<'a> {
+    Emitted(Emitted),
+    Answer { step: &'a str, field: &'a str },
+}
+
+fn property<'a>(field: &str, written: &'a Json) -> Result<Property<'a>, Failure> {
+    let Json::Object(of) = written else {
+        return Ok(Property::Emitted(Emitted::Value(value(field, written)?)));
+    };
     let mut entries = of.iter();
-    match (entries.next(), entries.next()) {
-        (Some((kind, Json::String(name))), None) if kind == "profile" => {
-            Ok(Emitted::Profile(Text::new(name)))
+    let only = match (entries.next(), entries.next()) {
+        (Some((kind, Json::String(name))), None) => Some((kind.as_str(), name.as_str())),
+        _ => None,
+    };
+    let split = |name: &'a str| name.split_once('.').filter(|(_, field)| !field.is_empty());
+    match only {
+        Some(("profile", name)) => Ok(Property::Emitted(Emitted::Profile(Text::new(name)))),
+        Some(("event", name)) => Ok(Property::Emitted(Emitted::Event(Text::new(name)))),
+        Some(("answer", name)) if let Some((step, field)) = split(name) => {
+            Ok(Property::Answer { step, field })
         }
-        (Some((kind, Json::String(name))), None) if kind == "event" => {
-            Ok(Emitted::Event(Text::new(name)))
-        }
-        _ => Err(wrong(field, "it names no value".into())
-            .hint("write a value, {\"profile\": \"plan\"} or {\"event\": \"amount\"}")),
+        _ => Err(wrong(field, "it names no value".into()).hint(
+            "write a value, {\"profile\": \"plan\"}, {\"event\": \"amount\"} or {\"answer\": \"step.field\"}",
+        )),
     }
+}
+
+/// What is asked of an answer, as what is asked of its event.
+pub(crate) fn answer_match(filter: &Json) -> Json {
+    serde_json::json!({"event": model::outreach::ANSWERED, "where": filter})
+}
+
+/// The properties of an answer that somebody wrote.
+pub(crate) fn assumed_answer(field: &str, written: &Json) -> Result<Vec<(Text, Value)>, Failure> {
+    let fields = channels::answer::fields(written)
+        .map_err(|unread| wrong(field, format!("no server answers so: {unread}")))?;
+    Ok(told::answer_properties(Answer { status: ANSWER_STATUS, fields: Ok(fields) }))
 }
 
 /// A value as attributes and properties have them.

@@ -13,14 +13,17 @@ mod told;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use channels::answer::{Answer, Unread};
 use engine::Fold;
 use engine::journey::Book;
 use engine::journey::rehearsal::{Part, Rehearsal, Scene, Setting};
 use engine::outreach::{Decision, Policy};
-use engine::schedule::Minute;
 use engine::schedule::caps::Labels;
+use engine::schedule::{Channel, Minute};
 use experiment::assign::Share;
-use model::outreach::{CAMPAIGN, CHANNEL, CLICKED, MESSAGE, OPENED};
+use model::outreach::{
+    ANSWERED, CAMPAIGN, CHANNEL, CLICKED, CODE, FAILED, MESSAGE, OPENED, RUN, event_id,
+};
 use model::{
     About, AttributeChange, Day, Event, EventId, Facts, Record, Span, Text, Timestamp, UserIndex,
     Value, What, Who, Zone, facts,
@@ -34,13 +37,14 @@ use wire::api::JourneyInput;
 
 use crate::failure::Failure;
 use crate::journeys::compile::{self, Compiled, Version, campaign_id};
+use crate::outbox::told as became;
 use crate::outreach::compile::Surroundings;
 use crate::outreach::policy;
 use crate::outreach::schedule::instant_of;
 use crate::service::definitions;
 use crate::workspace::address_of;
 
-pub use form::{Device, Expect, Story, StoryFile, StoryStep, StoryUser};
+pub use form::{Device, Expect, Story, StoryAnswer, StoryFile, StoryStep, StoryUser};
 
 /// Bytes of a file of stories or of a journey at most.
 pub const BYTES_MAX: u64 = 4 << 20;
@@ -52,6 +56,9 @@ const STEPS_MAX: usize = 1_000;
 const USER: &str = "user";
 /// The seed of draws that are made in stories.
 const SEED: u64 = 1;
+
+/// The code of a webhook that fails in a story.
+const STORY_CODE: &str = "story";
 
 /// Why stories cannot be played: where, what, and how to mend it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -230,7 +237,8 @@ fn play(
         .messages
         .iter()
         .map(|ready| {
-            let part = Part { campaign: &ready.campaign, matches: None, audience: None };
+            let part =
+                Part { campaign: &ready.campaign, matches: None, audience: None, answer: None };
             (ready.campaign.id.clone(), part)
         })
         .collect();
@@ -301,6 +309,12 @@ fn values(field: &str, written: &BTreeMap<String, Json>) -> Result<Vec<(Text, Va
     Ok(values)
 }
 
+/// The properties of an answer of which nothing can be used.
+fn unread_answer() -> Vec<(Text, Value)> {
+    let (status, fields) = (compile::ANSWER_STATUS, Err(Unread::Empty));
+    became::answer_properties(Answer { status, fields })
+}
+
 /// A story on its way.
 struct Stage<'a> {
     rehearsal: Rehearsal<'a>,
@@ -313,8 +327,8 @@ struct Stage<'a> {
 impl Stage<'_> {
     /// Does a step, or says what of it was not met.
     fn step(&mut self, step: &StoryStep) -> Result<Option<String>, String> {
-        let StoryStep { does, with, passes, until, sets, opens, clicks, enters, expect, note: _ } =
-            step;
+        let StoryStep { does, with, passes, until, sets, opens, clicks, enters, expect, .. } = step;
+        let StoryStep { answers, fails, .. } = step;
         let named = [
             does.is_some(),
             passes.is_some(),
@@ -322,6 +336,8 @@ impl Stage<'_> {
             sets.is_some(),
             opens.is_some(),
             clicks.is_some(),
+            answers.is_some(),
+            fails.is_some(),
             enters.is_some(),
             expect.is_some(),
         ];
@@ -329,7 +345,7 @@ impl Stage<'_> {
         if n != 1 || with.is_some() && does.is_none() {
             return Err(format!(
                 "it says {n} things; write one of `does` (perhaps `with`), `passes`, `until`, `sets`, `opens`, \
-                 `clicks`, `enters` and `expect`"
+                 `clicks`, `answers`, `fails`, `enters` and `expect`"
             ));
         }
         if let Some(name) = does {
@@ -351,6 +367,15 @@ impl Stage<'_> {
             self.reacts(OPENED, step)?;
         } else if let Some(step) = clicks {
             self.reacts(CLICKED, step)?;
+        } else if let Some(answer) = answers {
+            let fields = match &answer.with {
+                Some(with) => compile::assumed_answer("answers.with", with).map_err(said)?,
+                None => unread_answer(),
+            };
+            self.hears(ANSWERED, &answer.step, fields)?;
+        } else if let Some(step) = fails {
+            let code = (Text::const_new(CODE), Value::text(STORY_CODE));
+            self.hears(FAILED, step, vec![code])?;
         } else if enters.is_some() {
             self.n += 1;
             let (id, cause) = (self.compiled.journey.id.clone(), format!("story/{}", self.n));
@@ -413,6 +438,44 @@ impl Stage<'_> {
         ];
         model::record::sort_properties(&mut properties);
         self.does(name, properties);
+        Ok(())
+    }
+
+    /// Something becomes of the latest webhook of a step.
+    fn hears(
+        &mut self,
+        name: &'static str,
+        step: &str,
+        more: Vec<(Text, Value)>,
+    ) -> Result<(), String> {
+        self.known_step(step)?;
+        let campaign = Text::from(campaign_id(&self.compiled.journey.id, step));
+        let ready = self.compiled.messages.iter().find(|ready| ready.campaign.id == campaign);
+        if ready.is_none_or(|ready| ready.asked.is_none()) {
+            return Err(format!("the step \"{step}\" asks no server"));
+        }
+        let messages = &self.rehearsal.played().messages;
+        let asked = messages
+            .iter()
+            .rev()
+            .find(|of| matches!(of.decision, Decision::Send { .. }) && of.campaign == campaign);
+        let Some(asked) = asked else {
+            return Err(format!(
+                "no webhook of the step \"{step}\" was sent that could be answered"
+            ));
+        };
+        let (message, run) = (asked.message, asked.run.clone());
+        let mut properties = vec![
+            (Text::const_new(CAMPAIGN), Value::Text(campaign)),
+            (Text::const_new(CHANNEL), Value::text(Channel::Webhook.name())),
+            (Text::const_new(MESSAGE), Value::text(&message.to_string())),
+            (Text::const_new(RUN), Value::Text(run)),
+        ];
+        properties.extend(more);
+        model::record::sort_properties(&mut properties);
+        let id = event_id(message, name, 0);
+        let event = Event { name: Text::const_new(name), time: self.now, id, properties };
+        self.rehearsal.does(event);
         Ok(())
     }
 

@@ -383,7 +383,9 @@ impl Dispatcher {
                 }
             }
             match outcome {
-                Settled::Sent { provider_id } => {
+                Settled::Sent { provider_id, answer } => {
+                    // First, so that nothing counts as sent whose answer is not known.
+                    records.extend(answer.map(|answer| told::answered(&queued, *answer, now)));
                     records.push(told::sent(&queued, &provider, provider_id.as_deref(), now));
                     settled.push(queued.message);
                 }

@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BinaryHeap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+use channels::answer::Answer;
 use channels::backoff::Backoff;
 use channels::breaker::{self, Breaker, Permit};
 use channels::contract::{Limits, Outcome};
@@ -70,6 +71,8 @@ pub enum Settled {
     Sent {
         /// Its id there.
         provider_id: Option<String>,
+        /// What a server said to a webhook, if it was asked for.
+        answer: Option<Box<Answer>>,
     },
     /// It is given up.
     Failed {
@@ -273,14 +276,15 @@ impl Lane {
     ) -> Settled {
         self.sending = self.sending.saturating_sub(1);
         item.attempts += 1;
-        let (mut provider_id, mut refused, mut again) = (None, None, None);
+        let (mut provider_id, mut answer, mut refused, mut again) = (None, None, None, None);
         for (to, outcome) in outcomes {
             self.breaker.tell(breaker::verdict(outcome), now);
             match outcome {
-                Outcome::Accepted { provider_id: id } => {
+                Outcome::Accepted { provider_id: id, answer: said } => {
                     item.taken = true;
                     item.places.retain(|place| place != to);
                     provider_id = provider_id.or(id.clone());
+                    answer = answer.or(said.clone());
                     if let Some(pace) = &mut self.pace {
                         pace.accepted();
                     }
@@ -312,7 +316,7 @@ impl Lane {
         // A message that reached one place has reached its user.
         if item.taken {
             self.sent += 1;
-            return Settled::Sent { provider_id };
+            return Settled::Sent { provider_id, answer };
         }
         if let Some((code, detail, wait, certain)) = again.filter(|_| !item.places.is_empty()) {
             let due = super::lane::after(now, BACKOFF.wait(item.attempts, wait, chance));

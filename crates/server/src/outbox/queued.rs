@@ -36,6 +36,10 @@ pub struct Queued {
     pub memberships: Vec<(Text, bool)>,
     /// The event that triggered it.
     pub event: Option<Arc<Event>>,
+    /// The run of its campaign, or of its journey.
+    pub run: Text,
+    /// Answers of servers that earlier steps asked, by step, as far as the content names them.
+    pub answers: Vec<(Text, Arc<Event>)>,
     /// The user's language, as they or their device say it.
     pub locale: Option<Text>,
     /// The name of the user's time zone.

@@ -5,7 +5,7 @@
 //! address.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use channels::contract::{Destination, Outgoing, Payload};
@@ -13,6 +13,7 @@ use channels::email::{Mailbox, Unsubscribe, verp};
 use channels::http::{Client, Request as HttpRequest};
 use channels::net::Reach;
 use channels::{email, webhook};
+use engine::journey::answer;
 use engine::outreach::To;
 use engine::schedule::Channel;
 use message::links::{LinkSigner, MessageRef, wrap, wrap_text};
@@ -66,6 +67,8 @@ pub struct Linked {
 pub struct Ready {
     rendered: Rendered,
     unsubscribe: Option<String>,
+    /// What a server says to it is of interest.
+    asks: bool,
 }
 
 /// Whether messages of a channel are handed to a provider, not fetched by whoever they are for.
@@ -85,6 +88,8 @@ pub struct TemplateScope<'a> {
     pub catalogs: Looked<'a>,
     /// The event that triggered it.
     pub event: Option<&'a Event>,
+    /// Answers of servers that earlier steps asked, by step.
+    pub answers: &'a [(Text, Arc<Event>)],
     /// The campaign.
     pub campaign: &'a str,
     /// The variant.
@@ -114,6 +119,15 @@ impl Scope for TemplateScope<'_> {
                 };
                 let (value, n) = template::find_flat(rest, &mut get)?;
                 Some((value, n + 1))
+            }
+            ["answer", step, rest @ ..] => {
+                let (_, answer) = self.answers.iter().find(|(own, _)| own == step)?;
+                if rest.is_empty() {
+                    return Some((Value::Bool(true), 2));
+                }
+                let mut get = |name: &str| answer::field(answer, name).as_ref().map(Value::from);
+                let (value, n) = template::find_flat(rest, &mut get)?;
+                Some((value, n + 2))
             }
             ["segment", id, ..] => Some((Value::Bool((self.segment)(id)?), 2)),
             ["catalog", name, id, ..] => Some((self.catalogs.row(name, id)?, 3)),
@@ -174,7 +188,8 @@ pub async fn message(
     let transactional = campaign.is_some_and(|of| of.campaign.transactional);
     // Mail programs take one-click links with https alone (RFC 8058).
     let unsubscribe = leave.filter(|leave| !transactional && leave.starts_with("https://"));
-    Ok(Ready { rendered, unsubscribe })
+    let asks = campaign.is_some_and(|of| of.asked.is_some());
+    Ok(Ready { rendered, unsubscribe, asks })
 }
 
 /// Renders a message that is fetched: links in it lead where they say.
@@ -220,6 +235,7 @@ async fn filled(
         segment: &|id| queued.memberships.iter().find(|(own, _)| own == id).map(|(_, is)| *is),
         catalogs: Looked::at(&equipment.catalogs),
         event: queued.event.as_deref(),
+        answers: &queued.answers,
         campaign: &queued.campaign,
         variant: &queued.variant,
         message: &id,
@@ -360,13 +376,16 @@ impl Ready {
         now: Timestamp,
     ) -> Result<Outgoing, Unrendered> {
         let key = queued.message.to_string();
-        let (to, payload) =
+        let (to, mut payload) =
             payload(&self.rendered, provider, to, &key, self.unsubscribe.as_deref()).ok_or_else(
                 || Unrendered {
                     code: "content.foreign",
                     detail: "the provider takes nothing of this channel".to_owned(),
                 },
             )?;
+        if let Payload::Webhook(webhook) = &mut payload {
+            webhook.asks = self.asks;
+        }
         Ok(Outgoing { key, to, payload, now })
     }
 }
@@ -421,6 +440,7 @@ pub fn payload(
                 content_type: content_type.to_owned(),
                 headers: others.cloned().collect(),
                 secrets: vec![webhook.secret.clone()],
+                asks: false,
             };
             Some((Destination::Url(own.url.clone()), Payload::Webhook(message)))
         }

@@ -1,5 +1,6 @@
 //! What became of messages, as records: the same vocabulary as everything else that happens.
 
+use channels::answer::Answer;
 use engine::outreach::To;
 use model::facts::{REASON, SUBSCRIBED};
 use model::outreach::{self, event_id};
@@ -41,6 +42,32 @@ pub fn sent(queued: &Queued, provider: &str, provider_id: Option<&str>, at: Time
     let mut more = vec![("provider", Value::text(provider))];
     more.extend(provider_id.map(|id| (outreach::PROVIDER_ID, Value::text(id))));
     event(queued, outreach::SENT, at, &more)
+}
+
+/// The server that was asked has answered.
+pub fn answered(queued: &Queued, answer: Answer, at: Timestamp) -> Record {
+    let mut record = event(queued, outreach::ANSWERED, at, &[]);
+    if let What::Event(event) = &mut record.what {
+        event.properties.push((Text::const_new(outreach::RUN), Value::Text(queued.run.clone())));
+        event.properties.extend(answer_properties(answer));
+        model::record::sort_properties(&mut event.properties);
+    }
+    record
+}
+
+/// What an answer says, as properties of its event.
+pub fn answer_properties(answer: Answer) -> Vec<(Text, Value)> {
+    let mut properties =
+        vec![(Text::const_new(outreach::STATUS), Value::Int(i64::from(answer.status)))];
+    match answer.fields {
+        Ok(fields) => properties.extend(fields.into_iter().map(|(name, value)| {
+            (Text::from(format!("{}{name}", outreach::ANSWERED_FIELDS)), value)
+        })),
+        Err(unread) => {
+            properties.push((Text::const_new(outreach::UNREAD), Value::text(unread.word())));
+        }
+    }
+    properties
 }
 
 /// It was given up.

@@ -211,6 +211,8 @@ pub fn compile(input: &CampaignInput, id: &str, around: &Surroundings) -> Result
         needs: needs.into_iter().collect(),
         reads,
         segments: segments(&contents, around.rules)?,
+        answers: answers(&contents)?,
+        asked: None,
         contents,
         provider: input.provider.clone(),
         expires: expires(input)?,
@@ -237,6 +239,14 @@ fn segments(contents: &Contents, rules: &Rules) -> Result<Vec<Text>, Failure> {
         }
         None => Ok(named),
     }
+}
+
+/// The steps whose answers a content names.
+fn answers(contents: &Contents) -> Result<Vec<Text>, Failure> {
+    contents.answers().map_err(|written| {
+        wrong("variants", format!("`{written}` does not say the answer to which step"))
+            .hint("write the step as it is: {{ answer.score.limit }}")
+    })
 }
 
 /// Variants that say something of their own on WhatsApp, in any language.

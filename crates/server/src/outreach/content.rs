@@ -116,6 +116,21 @@ impl Contents {
         Ok(ids.into_iter().collect())
     }
 
+    /// Steps whose answers they name. Errors: what is written where a step is only computed.
+    pub fn answers(&self) -> Result<Vec<Text>, String> {
+        let mut steps = BTreeSet::new();
+        for read in self.0.values().flat_map(Compiled::reads) {
+            match &read.0[..] {
+                [top] if top == "answer" => return Err("answer[…]".to_owned()),
+                [top, step, ..] if top == "answer" => {
+                    steps.insert(step.clone());
+                }
+                _ => {}
+            }
+        }
+        Ok(steps.into_iter().collect())
+    }
+
     /// Names of the catalogs that they may look rows up in.
     pub fn catalogs(&self) -> BTreeSet<Text> {
         let reads = self.0.values().flat_map(Compiled::reads);

@@ -343,6 +343,7 @@ fn kind(action: &StepAction) -> &'static str {
         StepAction::Learn { .. } => "learn",
         StepAction::Message { .. } => "message",
         StepAction::BestChannel { .. } => "best_channel",
+        StepAction::Webhook { .. } => "webhook",
         StepAction::Update { .. } => "update",
         StepAction::Emit { .. } => "emit",
         StepAction::Journey { .. } => "journey",

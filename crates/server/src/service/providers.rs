@@ -120,7 +120,7 @@ impl Service {
         let outcome = built.channel.send(outgoing).await;
         let took_ms = started.elapsed().as_secs_f64() * 1e3;
         Ok(match outcome {
-            Outcome::Accepted { provider_id } => {
+            Outcome::Accepted { provider_id, .. } => {
                 ProviderTested { accepted: true, code: None, detail: None, provider_id, took_ms }
             }
             Outcome::Rejected { code, detail, .. } | Outcome::Retry { code, detail, .. } => {

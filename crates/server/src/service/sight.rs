@@ -50,7 +50,9 @@ impl Sight {
 
     /// Whether values of a property or attribute are masked.
     pub fn hides(&self, name: &str) -> bool {
-        self.masked && self.registry.masks.hide(name)
+        // What a server says about somebody may be anything.
+        let answered = name.starts_with(model::outreach::ANSWERED_FIELDS);
+        self.masked && (answered || self.registry.masks.hide(name))
     }
 
     /// Whether a value of a property or attribute is masked, because of its name or its form.
@@ -143,7 +145,9 @@ impl Sight {
         self.masked
             && match json {
                 Json::String(text) => {
-                    self.registry.masks.named_in(text) || self.said(text.clone()) != *text
+                    text.starts_with(model::outreach::ANSWERED_FIELDS)
+                        || self.registry.masks.named_in(text)
+                        || self.said(text.clone()) != *text
                 }
                 Json::Array(items) => items.iter().any(|item| self.names_in(item)),
                 Json::Object(fields) => fields.values().any(|value| self.names_in(value)),

@@ -602,6 +602,8 @@ fn every_ready_journey_is_taken_and_published() {
     let smtp = json!({"name": "Mail", "settings": {"kind": "smtp", "host": "127.0.0.1", "port": 9,
                       "security": "none", "from": "news@shop.example"}});
     send(&watching, "POST", "/api/providers", &smtp, 201);
+    let shop = json!({"name": "Shop", "settings": {"kind": "webhook"}});
+    send(&watching, "POST", "/api/providers", &shop, 201);
     let plays = watching.server.get("/api/journeys/plays");
     let plays = plays["plays"].as_array().unwrap();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/journeys");

@@ -22,6 +22,7 @@ mod identity;
 mod journeys;
 mod journeys_past;
 mod journeys_run;
+mod journeys_webhook;
 mod keys;
 mod listening;
 mod live;

@@ -91,6 +91,12 @@ pub struct BacktestResult {
     /// Whoever would have got most; nothing: nobody any.
     #[schema(required = true)]
     pub worst: Option<BacktestWorst>,
+    /// Webhooks that would have been sent and whose answer was taken for granted, as the step says it under `assumed`.
+    /// None of the webhooks counts as a message to somebody.
+    pub assumed: u64,
+    /// Webhooks that would have been sent and of which nobody can say the answer: whoever waited for one went by
+    /// `failed` when the time was up.
+    pub unanswered: u64,
     /// By reason: messages that would not have been sent.
     pub withheld: BTreeMap<String, u64>,
     /// By reason: messages that would have waited, as for quiet hours; each once for every wait.

@@ -88,10 +88,27 @@ pub struct SplitPath {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub event: Option<Value>,
+    /// The server that an earlier step of the kind `webhook` asked has answered so, in this run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub answer: Option<AnswerCondition>,
     /// Id of the step that follows; default: the journey is completed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub next: Option<String>,
+}
+
+/// What is asked of the answer to a webhook.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerCondition {
+    /// Id of the step that asked.
+    pub step: String,
+    /// What its fields are, as the `where` of an event says it of properties; default: there is an answer, whatever
+    /// it says.
+    #[serde(default, rename = "where", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub filter: Option<Value>,
 }
 
 /// One of the ways between which chance decides.
@@ -288,9 +305,27 @@ pub enum StepAction {
         #[schema(nullable = false)]
         unreachable: Option<String>,
     },
+    /// Asks a server, and waits for its answer: `next` of whoever has one.
+    Webhook {
+        /// What is asked: of the channel `webhook`.
+        message: Box<StepMessage>,
+        /// How long it waits, as in `30s`, at most a day; so long it is tried again, too.
+        within: String,
+        /// Step of whoever has no answer: it could not be sent, was refused for good, or there was none in time;
+        /// default: the journey is completed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        failed: Option<String>,
+        /// The answer that a backtest takes for granted, as nobody is asked then: an object. Without one everybody
+        /// goes by `failed` there.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false, value_type = Option<Object>)]
+        assumed: Option<Value>,
+    },
     /// Changes attributes of the user.
     Update {
-        /// New values; `null` takes one away.
+        /// New values; `null` takes one away. `{"answer": "score.limit"}` for a field of the answer to a step, and
+        /// `{"profile": "plan"}` or `{"event": "amount"}`; what is not there changes nothing.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         #[schema(value_type = Object)]
         set: BTreeMap<String, Value>,
@@ -308,8 +343,8 @@ pub enum StepAction {
     Emit {
         /// Its name.
         event: String,
-        /// Its properties: values, or `{"profile": "plan"}` and `{"event": "amount"}` for a value of the user's,
-        /// or of the event that brought them in.
+        /// Its properties: values, or `{"profile": "plan"}`, `{"event": "amount"}` and `{"answer": "score.limit"}`
+        /// for a value of the user's, of the event that brought them in, or of the answer to a step.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         #[schema(value_type = Object)]
         properties: BTreeMap<String, Value>,

@@ -268,6 +268,8 @@ fn rendering(
             ],
             memberships: Vec::new(),
             event: None,
+            run: Text::default(),
+            answers: Vec::new(),
             locale: None,
             zone: None,
             labels: Text::default(),

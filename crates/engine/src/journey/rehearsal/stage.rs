@@ -14,7 +14,7 @@ use segment::evaluate::{
 use segment::live::{Arrived, ArrivedWhat, Correction, Scratch, Step as UserStep, Told as Moved};
 
 use super::{Decided, Played, Scene};
-use crate::journey::{Changes, Emitted, Journey, Message, Sent, Told, What, World};
+use crate::journey::{Changes, Journey, Message, Sent, Told, What, World};
 use crate::live::NEVER;
 use crate::outreach::{Candidate, Contacts, Decision, Known, Person, Trigger, decide, places};
 use crate::schedule::{Channel, caps};
@@ -261,6 +261,24 @@ impl<'a> Stage<'a> {
         self.write(Event { name: Text::const_new(name), time: now, id, properties });
     }
 
+    /// Nobody is asked here: the answer that the scene takes for granted, if there is one.
+    fn assume(&mut self, (campaign, id): (&Text, EventId), run: EventId, at: Timestamp) {
+        let Some(part) = self.scene.campaigns.get(campaign) else { return };
+        let Some(assumed) = part.answer else { return };
+        let mut properties = vec![
+            (Text::const_new(outreach::MESSAGE), Value::text(&id.to_string())),
+            (Text::const_new(CAMPAIGN), Value::Text(campaign.clone())),
+            (Text::const_new(outreach::RUN), Value::text(&run.to_string())),
+            (Text::const_new(CHANNEL), Value::text(part.campaign.channel.name())),
+        ];
+        properties.extend(assumed.iter().cloned());
+        model::record::sort_properties(&mut properties);
+        let name = Text::const_new(outreach::ANSWERED);
+        let id = outreach::event_id(id, outreach::ANSWERED, 0);
+        self.played.assumed += 1;
+        self.write(Event { name, time: at, id, properties });
+    }
+
     fn write(&mut self, event: Event) {
         self.record(&event);
         self.written.push_back(Written::Event(Arc::new(event)));
@@ -331,6 +349,17 @@ impl World for Stage<'_> {
         within.map(shared).find(|event| fits(event))
     }
 
+    fn last(
+        &mut self,
+        _: UserIndex,
+        before: Timestamp,
+        fits: &mut dyn FnMut(&Event) -> bool,
+    ) -> Option<Arc<Event>> {
+        let events = &self.history.events;
+        let n = events.partition_point(|event| event.time < before);
+        events[..n].iter().rev().map(shared).find(|event| fits(event))
+    }
+
     fn engaged(&mut self, _: UserIndex, campaign: &Text, at: Timestamp) -> Option<Timestamp> {
         let channel = self.scene.campaigns.get(campaign)?.campaign.channel.name();
         let events = &self.history.events;
@@ -352,18 +381,22 @@ impl World for Stage<'_> {
     }
 
     fn send(&mut self, message: Message) -> Sent {
-        let id = Candidate::message_of(message.campaign, message.user, &message.cause);
         let candidate = Candidate {
             campaign: message.campaign.clone(),
             user: message.user,
-            message: id,
+            message: message.id,
             run: Text::from(message.run.to_string()),
             at: message.at,
             due: message.at,
             missed: false,
             event: message.event,
         };
-        self.decide(candidate, message.at)
+        let (id, campaign, run) = (message.id, message.campaign, message.run);
+        let sent = self.decide(candidate, message.at);
+        if sent == Sent::Queued {
+            self.assume((campaign, id), run, message.at);
+        }
+        sent
     }
 
     fn tell(&mut self, told: Told) {
@@ -391,25 +424,7 @@ impl World for Stage<'_> {
         self.written.push_back(Written::Attributes(at, values));
     }
 
-    fn emit(
-        &mut self,
-        _: UserIndex,
-        id: EventId,
-        at: Timestamp,
-        (name, properties, event): (&Text, &[(Text, Emitted)], Option<&Event>),
-    ) {
-        let value = |of: &Emitted| match of {
-            Emitted::Value(value) => Some(value.clone()),
-            Emitted::Profile(name) => attribute_at(&self.history, name, at).cloned(),
-            Emitted::Event(name) => {
-                let own = event?.properties.iter().find(|(own, _)| own == name);
-                own.map(|(_, value)| value.clone())
-            }
-        };
-        let mut properties: Vec<(Text, Value)> =
-            properties.iter().filter_map(|(name, of)| Some((name.clone(), value(of)?))).collect();
-        model::record::sort_properties(&mut properties);
-        let event = Event { name: name.clone(), time: at, id, properties };
+    fn emit(&mut self, _: UserIndex, event: Event) {
         self.played.emitted.push(Arc::new(event.clone()));
         self.write(event);
     }

@@ -126,7 +126,7 @@ impl Theatre {
     }
 
     fn parts(&self) -> BTreeMap<Text, Part<'_>> {
-        let part = |campaign| Part { campaign, matches: None, audience: None };
+        let part = |campaign| Part { campaign, matches: None, audience: None, answer: None };
         self.campaigns.iter().map(|(id, campaign)| (id.clone(), part(campaign))).collect()
     }
 

@@ -200,7 +200,7 @@ fn of_several_channels_the_one_that_is_liked_and_reaches_is_taken() {
 
 #[test]
 fn what_is_written_is_read_by_what_follows_and_a_journey_lets_into_another() {
-    let (set, next) = (vec![(Text::new("tier"), Value::text("gold"))], Some(1));
+    let (set, next) = (vec![(Text::new("tier"), Emitted::Value(Value::text("gold")))], Some(1));
     let first = journey(
         "first",
         "Start",

@@ -116,6 +116,12 @@ pub struct StoryStep {
     /// The user clicks in the latest message of this step.
     #[serde(default)]
     pub clicks: Option<String>,
+    /// The server that this step asked answers.
+    #[serde(default)]
+    pub answers: Option<StoryAnswer>,
+    /// The webhook of this step fails for good.
+    #[serde(default)]
+    pub fails: Option<String>,
     /// Somebody lets the user in, as `POST /api/journeys/{id}/enter` or a schedule does.
     #[serde(default)]
     pub enters: Option<Yes>,
@@ -125,6 +131,17 @@ pub struct StoryStep {
     /// A word for whoever reads it.
     #[serde(default)]
     pub note: Option<String>,
+}
+
+/// What a server answers.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoryAnswer {
+    /// The step that asked.
+    pub step: String,
+    /// The JSON of the answer: an object; default: none that can be used.
+    #[serde(default)]
+    pub with: Option<Value>,
 }
 
 /// `true`, and nothing else.

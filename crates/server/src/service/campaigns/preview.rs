@@ -57,6 +57,7 @@ impl Service {
             segment: &|id| history.as_ref().and_then(|history| self.member(id, history, now)),
             catalogs: Looked::at(self.workspace.catalogs()),
             event: event.as_ref(),
+            answers: &[],
             campaign: "preview",
             variant: "preview",
             message: "preview",
@@ -128,7 +129,7 @@ impl Service {
         let outcome = provider.channel.send(outgoing).await;
         let took_ms = started.elapsed().as_secs_f64() * 1e3;
         Ok(match outcome {
-            Outcome::Accepted { provider_id } => {
+            Outcome::Accepted { provider_id, .. } => {
                 ProviderTested { accepted: true, code: None, detail: None, provider_id, took_ms }
             }
             Outcome::Rejected { code, detail, .. } | Outcome::Retry { code, detail, .. } => {
@@ -222,6 +223,8 @@ impl Service {
                 .filter_map(|id| Some((id.clone(), self.member(id, history, now)?)))
                 .collect(),
             event: None,
+            run: Text::default(),
+            answers: Vec::new(),
             locale,
             zone,
             labels: Text::default(),

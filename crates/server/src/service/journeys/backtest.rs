@@ -9,7 +9,7 @@
 mod needs;
 mod tally;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -312,7 +312,9 @@ impl Trial {
         let ranges = end.div_ceil(USERS);
         job.total.store(ranges, Ordering::Relaxed);
         let next = AtomicU32::new(0);
-        let all = Mutex::new(Tally::new(self.zone.clone()));
+        let asked = self.compiled.messages.iter().filter(|ready| ready.asked.is_some());
+        let asked: BTreeSet<Text> = asked.map(|ready| ready.campaign.id.clone()).collect();
+        let all = Mutex::new(Tally::new(self.zone.clone(), asked.clone()));
         let work = || -> Result<(), QueryError> {
             loop {
                 let range = next.fetch_add(1, Ordering::Relaxed);
@@ -320,7 +322,7 @@ impl Trial {
                     return Ok(());
                 }
                 let users = range * USERS..end.min((range + 1) * USERS);
-                let mut own = Tally::new(self.zone.clone());
+                let mut own = Tally::new(self.zone.clone(), asked.clone());
                 gathering.each_of(users, (among.as_ref(), &job.stop), |user, history| {
                     let played = Rehearsal::play(&scene, user, history);
                     own.add(&played, history);
@@ -364,5 +366,7 @@ impl Trial {
 
 fn part(ready: &Ready) -> (Text, Part<'_>) {
     let campaign = &ready.campaign;
-    (campaign.id.clone(), Part { campaign, matches: ready.matches.as_ref(), audience: None })
+    let answer = ready.asked.as_ref().and_then(|asked| asked.assumed.as_deref());
+    let matches = ready.matches.as_ref();
+    (campaign.id.clone(), Part { campaign, matches, audience: None, answer })
 }

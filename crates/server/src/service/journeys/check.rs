@@ -6,6 +6,7 @@
 //! Events, triggers, topics, labels, hours, control groups and contents mean the same as in campaigns, so they
 //! are asked of what compiles these, with a campaign that says nothing else.
 
+mod answers;
 mod graph;
 mod steps;
 
@@ -79,6 +80,7 @@ pub(super) fn problems(
     for step in &input.steps {
         check.step(step, id)?;
     }
+    check.answers();
     Ok(check.problems)
 }
 

@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 
 use ::history::journeys::{property, runs_of};
 use model::journey::{self, CAUSE, ENTERED, EXITED, FROM, HELD_OUT, JOURNEY, PATH, STEP, VERSION};
-use model::outreach::{CAMPAIGN, FAILED, GROUP, QUEUED, REASON, WITHHELD};
+use model::outreach::{
+    ANSWERED, CAMPAIGN, FAILED, GROUP, QUEUED, REASON, STATUS, UNREAD, WITHHELD,
+};
 use model::{EventId, Span, Timestamp, Value};
 use segment::evaluate::UserEvent;
 use wire::api::{
@@ -188,7 +190,9 @@ fn due(
         StepAction::Wait { how_long: Some(text), until: None, .. } => {
             since.plus(Span::parse(text).ok()?)
         }
-        StepAction::WaitFor { within, .. } => since.plus(Span::parse(within).ok()?),
+        StepAction::WaitFor { within, .. } | StepAction::Webhook { within, .. } => {
+            since.plus(Span::parse(within).ok()?)
+        }
         _ => return None,
     };
     let timeout = input.timeout.as_deref().unwrap_or(super::TIMEOUT);
@@ -263,10 +267,38 @@ impl Why<'_> {
                     false => "message decided".to_owned(),
                 })
             }
+            StepAction::Webhook { within, .. } => self.answered(&from, within),
             StepAction::Update { .. } => "attributes changed".to_owned(),
             StepAction::Emit { event, .. } => format!("\"{event}\" written"),
             StepAction::Journey { journey } => format!("let into \"{journey}\""),
             StepAction::Exit { .. } => name,
+        }
+    }
+
+    /// What became of a webhook.
+    fn answered(&self, step: &str, within: &str) -> String {
+        let cause = text(self.event, CAUSE).map(|id| EventId::of(&id));
+        let found = cause.and_then(|id| self.past.events.iter().find(|event| event.id == id));
+        match found {
+            Some(event) if event.name == ANSWERED => {
+                let status = match property(event, STATUS) {
+                    Some(Value::Int(status)) => *status,
+                    _ => 0,
+                };
+                match text(event, UNREAD) {
+                    None => format!("answered {status}"),
+                    Some(word) => {
+                        format!("answered {status}, of which nothing can be used: {word}")
+                    }
+                }
+            }
+            Some(event) => {
+                format!("failed: {}", text(event, model::outreach::CODE).unwrap_or_default())
+            }
+            None => match self.past.message(self.journey, step, self.event.time) {
+                Some(told) if !told.ends_with("queued") => told,
+                _ => format!("no answer within {within}"),
+            },
         }
     }
 

@@ -8,10 +8,11 @@ use super::super::{Service, plays};
 use crate::failure::Failure;
 
 /// The files, in the order in which a user would meet them.
-const FILES: [&str; 3] = [
+const FILES: [&str; 4] = [
     include_str!("../../../../../docs/journeys/two-minute-window.json"),
     include_str!("../../../../../docs/journeys/cart-24h.json"),
     include_str!("../../../../../docs/journeys/win-back.json"),
+    include_str!("../../../../../docs/journeys/stock-check.json"),
 ];
 
 impl Service {

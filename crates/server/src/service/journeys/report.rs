@@ -325,7 +325,9 @@ fn message(
     step: &JourneyStep,
 ) -> Result<Option<DeliveryFunnel>, Failure> {
     let campaigns: Vec<String> = match &step.action {
-        StepAction::Message { .. } => vec![format!("{}/{}", asked.id, step.id)],
+        StepAction::Message { .. } | StepAction::Webhook { .. } => {
+            vec![format!("{}/{}", asked.id, step.id)]
+        }
         StepAction::BestChannel { messages, .. } => {
             (0..messages.len()).map(|n| format!("{}/{}/{n}", asked.id, step.id)).collect()
         }

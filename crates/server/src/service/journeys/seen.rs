@@ -44,10 +44,15 @@ fn step(step: &mut JourneyStep, sight: &Sight) {
             for path in paths {
                 path.segment.iter_mut().for_each(|segment| mask(segment, sight));
                 path.event.iter_mut().for_each(|event| mask(event, sight));
+                let answer = path.answer.as_mut().and_then(|answer| answer.filter.as_mut());
+                answer.into_iter().for_each(|filter| mask(filter, sight));
             }
         }
         StepAction::Learn { goals, .. } => {
             goals.iter_mut().for_each(|goal| mask(&mut goal.event, sight));
+        }
+        StepAction::Webhook { assumed, .. } => {
+            assumed.iter_mut().for_each(|answer| mask(answer, sight));
         }
         StepAction::Update { set, append, remove, .. } => {
             for (name, value) in set.iter_mut() {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use engine::SEQUENCE_BITS;
 use engine::journey::{
-    Changes, Emitted, Entering, Journey, Journeys, Message, Occurred, Reading, Sent, Told, World,
+    Changes, Entering, Journey, Journeys, Message, Occurred, Reading, Sent, Told, World,
 };
 use engine::live::Transition;
 use engine::outreach::{Candidate, Person, places};
@@ -475,6 +475,20 @@ impl World for WriterWorld<'_> {
         events.find(|event| fits(event)).map(Arc::new)
     }
 
+    fn last(
+        &mut self,
+        user: UserIndex,
+        before: Timestamp,
+        fits: &mut dyn FnMut(&Event) -> bool,
+    ) -> Option<Arc<Event>> {
+        let events = self.events_of(user).into_iter().rev();
+        let mut events = events.filter(|event| event.time < before).map(|event| {
+            let UserEvent { name, time, id, properties, .. } = event;
+            Event { name, time, id, properties }
+        });
+        events.find(|event| fits(event)).map(Arc::new)
+    }
+
     fn engaged(&mut self, user: UserIndex, campaign: &Text, at: Timestamp) -> Option<Timestamp> {
         let outfit = Arc::clone(&self.writer.reaching.outfit);
         let channel = outfit.campaigns.get(campaign)?.campaign.channel.name();
@@ -511,7 +525,7 @@ impl World for WriterWorld<'_> {
         let outfit = Arc::clone(&self.writer.reaching.outfit);
         let Some(ready) = outfit.campaigns.get(message.campaign) else { return Sent::Withheld };
         let user = message.user;
-        let id = Candidate::message_of(message.campaign, user, &message.cause);
+        let id = message.id;
         let decision = event_id(id, DECISION, 0);
         if self.was_told(user, decision) {
             let told = self.events_of(user).into_iter().find(|event| event.id == decision);
@@ -553,27 +567,7 @@ impl World for WriterWorld<'_> {
         self.write(user, What::Identify(change));
     }
 
-    fn emit(
-        &mut self,
-        user: UserIndex,
-        id: EventId,
-        at: Timestamp,
-        (name, properties, event): (&Text, &[(Text, Emitted)], Option<&Event>),
-    ) {
-        let mut values = Vec::with_capacity(properties.len());
-        for (property, emitted) in properties {
-            let value = match emitted {
-                Emitted::Value(value) => Some(value.clone()),
-                Emitted::Profile(attribute) => self.attribute(user, attribute, at),
-                Emitted::Event(of) => event.and_then(|event| {
-                    let found = event.properties.iter().find(|(own, _)| own == of);
-                    found.map(|(_, value)| value.clone())
-                }),
-            };
-            values.extend(value.map(|value| (property.clone(), value)));
-        }
-        model::record::sort_properties(&mut values);
-        let event = Event { name: name.clone(), time: at, id, properties: values };
+    fn emit(&mut self, user: UserIndex, event: Event) {
         self.write(user, What::Event(event));
     }
 }

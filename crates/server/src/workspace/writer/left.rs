@@ -16,7 +16,7 @@ use model::{Day, EventId, Text, Timestamp, Value};
 
 use super::outreach::trigger;
 use super::retry::Outcomes;
-use super::shelf::{Shelf, Shelved, Show, expires, text};
+use super::shelf::{Shelf, Shelved, Show, expires, run_of, text};
 use super::*;
 use crate::outbox::render::is_pushed;
 
@@ -176,7 +176,7 @@ impl Writer {
             },
         )?;
         let mut found = Vec::new();
-        let properties = [VARIANT, CHANNEL, outreach::TRIGGER];
+        let properties = [VARIANT, CHANNEL, outreach::TRIGGER, outreach::RUN];
         let outfit = Arc::clone(&self.reaching.outfit);
         history_of::scan(
             evaluator,
@@ -203,6 +203,7 @@ impl Writer {
                     at,
                     expires,
                     event: trigger(&text(&values[4])),
+                    run: ready.and_then(|ready| run_of(ready, &text(&values[5]))),
                     handed,
                     shown: shown.get(&message).copied().unwrap_or_default(),
                     clicked: clicked.contains(&message),

@@ -555,7 +555,8 @@ impl Writer {
                 let of = (&person, &attribute as &Attribute<'_>);
                 let handed = handed(ready, candidate, (variant, places, now), of, &who);
                 let memberships = self.memberships(ready, candidate.user, now);
-                queued = Some(Queued { memberships, ..handed });
+                let answers = self.answers(ready, candidate, now);
+                queued = Some(Queued { memberships, answers, ..handed });
             }
             Decision::HeldOut(_) | Decision::Withheld { .. } => {}
         }
@@ -603,7 +604,8 @@ impl Writer {
         let of = (&person, &attribute as &Attribute<'_>);
         let handed = handed(ready, &candidate, (variant, open, at), of, &who);
         let memberships = self.memberships(ready, user, now);
-        Some(Queued { memberships, retried, ..handed })
+        let answers = self.answers(ready, &candidate, at);
+        Some(Queued { memberships, answers, retried, ..handed })
     }
 
     /// An event of a user by its id.
@@ -748,6 +750,8 @@ pub(super) fn handed(
         attributes,
         memberships: Vec::new(),
         event: candidate.event.clone(),
+        run: candidate.run.clone(),
+        answers: Vec::new(),
         locale: person.locale(),
         zone: person.zone(),
         labels: Text::from(campaign.label_names.join(",")),

@@ -129,6 +129,8 @@ pub(super) struct Shelved {
     pub(super) expires: Timestamp,
     /// The event that triggered it; at first its id alone, if it was read from the history.
     pub(super) event: Option<Arc<Event>>,
+    /// The run of its journey, if it says what servers answered in that.
+    pub(super) run: Option<Box<str>>,
     pub(super) handed: bool,
     pub(super) shown: u32,
     pub(super) clicked: bool,
@@ -274,6 +276,7 @@ impl Shelved {
             at: queued.at,
             expires: expires(ready, &queued.variant, queued.at),
             event: queued.event.clone(),
+            run: run_of(ready, &queued.run),
             handed: false,
             shown: 0,
             clicked: false,
@@ -301,11 +304,18 @@ impl Shelved {
             attributes: Vec::new(),
             memberships: Vec::new(),
             event: None,
+            run: Text::default(),
+            answers: Vec::new(),
             locale: None,
             zone: None,
             labels: Text::from(labels),
         }
     }
+}
+
+/// The run that a message is of, if its contents ask for it.
+pub(super) fn run_of(ready: &Ready, run: &str) -> Option<Box<str>> {
+    (!ready.answers.is_empty()).then(|| run.into())
 }
 
 /// When a message goes.
@@ -590,7 +600,7 @@ impl Writer {
             campaign: of.campaign.clone(),
             user,
             message: of.message,
-            run: Text::default(),
+            run: of.run.as_deref().map(Text::new).unwrap_or_default(),
             at: of.at,
             due: of.at,
             missed: false,
@@ -599,7 +609,9 @@ impl Writer {
         let of = (of.variant.clone(), open, of.at);
         let from = (&person, &attribute as &Attribute<'_>);
         let handed = handed(ready, &candidate, of, from, &who);
-        Ok(Some(Queued { memberships: self.memberships(ready, user, now), ..handed }))
+        let memberships = self.memberships(ready, user, now);
+        let answers = self.answers(ready, &candidate, candidate.at);
+        Ok(Some(Queued { memberships, answers, ..handed }))
     }
 
     /// Whether something waits for one of these clients that none heard of yet.

@@ -72,6 +72,14 @@ impl World for Crowd<'_> {
     ) -> Option<Arc<Event>> {
         of!(self, user).first(user, between, fits)
     }
+    fn last(
+        &mut self,
+        user: UserIndex,
+        before: Timestamp,
+        fits: &mut dyn FnMut(&Event) -> bool,
+    ) -> Option<Arc<Event>> {
+        of!(self, user).last(user, before, fits)
+    }
     fn engaged(&mut self, user: UserIndex, campaign: &Text, at: Timestamp) -> Option<Timestamp> {
         of!(self, user).engaged(user, campaign, at)
     }
@@ -87,14 +95,8 @@ impl World for Crowd<'_> {
     fn update(&mut self, user: UserIndex, id: EventId, at: Timestamp, changes: Changes<'_>) {
         of!(self, user).update(user, id, at, changes);
     }
-    fn emit(
-        &mut self,
-        user: UserIndex,
-        id: EventId,
-        at: Timestamp,
-        event: (&Text, &[(Text, Emitted)], Option<&Event>),
-    ) {
-        of!(self, user).emit(user, id, at, event);
+    fn emit(&mut self, user: UserIndex, event: Event) {
+        of!(self, user).emit(user, event);
     }
 }
 
@@ -243,7 +245,7 @@ impl<'a> Driver<'a> {
 fn journeys() -> Vec<Journey> {
     let (definition, problems) = segment::parse("did \"Purchase\" in last 1d");
     assert!(problems.is_empty());
-    let buyers = Condition::User(Box::new(definition));
+    let buyers = Condition { user: Some(Box::new(definition)), ..Condition::default() };
     let arms = Arms::equal(["a", "b"].map(Text::new)).unwrap();
     let set = vec![(Text::new("tier"), Value::text("gold"))];
     let mut left = journey(

@@ -76,8 +76,10 @@ pub(super) fn needs(
     // Values of the event that let somebody in: its key, and what events that are written take over.
     let mut read: Vec<&str> = input.key.as_deref().into_iter().collect();
     for step in &input.steps {
-        if let StepAction::Emit { properties, .. } = &step.action {
-            read.extend(properties.values().filter_map(|of| of.get("event")?.as_str()));
+        if let StepAction::Emit { properties: of, .. } | StepAction::Update { set: of, .. } =
+            &step.action
+        {
+            read.extend(of.values().filter_map(|of| of.get("event")?.as_str()));
         }
     }
     for property in read {
@@ -103,9 +105,12 @@ pub(super) fn needs(
     for step in &input.steps {
         match &step.action {
             StepAction::Wait { attribute: Some(name), .. } => attributes.push(Text::new(name)),
-            StepAction::Update { add, append, remove, .. } => {
+            StepAction::Update { set, add, append, remove } => {
                 let names = add.keys().chain(append.keys()).chain(remove.keys());
                 attributes.extend(names.map(Text::new));
+                attributes.extend(
+                    set.values().filter_map(|of| of.get("profile")?.as_str()).map(Text::new),
+                );
             }
             StepAction::Emit { properties, .. } => attributes.extend(
                 properties.values().filter_map(|of| of.get("profile")?.as_str()).map(Text::new),

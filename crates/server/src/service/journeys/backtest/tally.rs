@@ -30,6 +30,10 @@ struct StepTally {
 /// What came of users.
 pub(super) struct Tally {
     zone: Zone,
+    /// Campaigns as which steps ask servers.
+    asks: BTreeSet<Text>,
+    asked: u64,
+    assumed: u64,
     entered: u64,
     held_out: u64,
     people: u64,
@@ -48,9 +52,12 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    pub(super) fn new(zone: Zone) -> Tally {
+    pub(super) fn new(zone: Zone, asks: BTreeSet<Text>) -> Tally {
         Tally {
             zone,
+            asks,
+            asked: 0,
+            assumed: 0,
             entered: 0,
             held_out: 0,
             people: 0,
@@ -70,6 +77,7 @@ impl Tally {
     /// One user.
     pub(super) fn add(&mut self, played: &Played, history: &UserHistory) {
         self.endless += u64::from(played.endless.is_some());
+        self.assumed += played.assumed;
         let mut runs: BTreeMap<u128, Vec<&Told>> = BTreeMap::new();
         let mut entered = false;
         for told in &played.told {
@@ -81,7 +89,11 @@ impl Tally {
         for decided in &played.messages {
             match &decided.decision {
                 Decision::Send { .. } => {
-                    sent += 1;
+                    // What servers are asked is no message to anybody.
+                    match self.asks.contains(&decided.campaign) {
+                        true => self.asked += 1,
+                        false => sent += 1,
+                    }
                     let step = decided.campaign.split('/').nth(1).unwrap_or_default();
                     self.steps.entry(Text::new(step)).or_default().sent += 1;
                 }
@@ -164,6 +176,8 @@ impl Tally {
         self.held_out += other.held_out;
         self.people += other.people;
         self.endless += other.endless;
+        self.asked += other.asked;
+        self.assumed += other.assumed;
         for (day, (entered, held_out)) in other.days {
             let own = self.days.entry(day).or_default();
             *own = (own.0 + entered, own.1 + held_out);
@@ -246,6 +260,8 @@ impl Tally {
             worst: self
                 .worst
                 .map(|(messages, user)| BacktestWorst { user: sight.id(&user), messages }),
+            assumed: self.assumed,
+            unanswered: self.asked.saturating_sub(self.assumed),
             withheld: self.withheld,
             delayed: self.delayed,
             goals,
@@ -296,6 +312,7 @@ fn shown(told: &[&Told], history: &UserHistory) -> JourneyRun {
             What::Moved { path, step, .. } => {
                 let why = match path.as_str() {
                     journey::path::UNREACHABLE => "the message was not sent".to_owned(),
+                    journey::path::FAILED => "nobody answers in a backtest".to_owned(),
                     _ => why(one),
                 };
                 let (step, path) = (step.to_string(), Some(path.to_string()));

@@ -57,6 +57,10 @@ pub(in crate::service::journeys) fn ways(step: &JourneyStep) -> Vec<Way<'_>> {
         StepAction::Message { unreachable, .. } | StepAction::BestChannel { unreachable, .. } => {
             vec![next(false), way("do.unreachable", unreachable.as_ref(), false)]
         }
+        StepAction::Webhook { failed, .. } => {
+            // A server that answers at once lets people round a circle as fast as it can.
+            vec![next(false), way("do.failed", failed.as_ref(), false)]
+        }
         StepAction::Update { .. } | StepAction::Emit { .. } | StepAction::Journey { .. } => {
             vec![next(false)]
         }

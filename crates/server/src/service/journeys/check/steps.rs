@@ -10,10 +10,12 @@ use wire::api::{
     WaitPath,
 };
 
+use super::answers::names_value;
 use super::{
     Check, GOALS_MAX, NAME_BYTES_MAX, NOTE_BYTES_MAX, STAY_MAX, WINDOW_MAX, compile, step_campaign,
 };
 use crate::failure::Failure;
+use crate::journeys::compile::answer_match;
 use crate::outbox::render::is_pushed;
 use crate::outreach::policy;
 
@@ -73,6 +75,7 @@ impl Check<'_> {
                     }
                 }
             }
+            StepAction::Webhook { .. } => self.webhook(step)?,
             StepAction::Update { .. } => self.update(step),
             StepAction::Emit { event, properties } => self.emit(step, event, properties),
             StepAction::Journey { journey: other } => self.journey(step, other, journey),
@@ -170,8 +173,11 @@ impl Check<'_> {
             if let Some(event) = &path.event {
                 self.event(&at("event"), event);
             }
-            if path.segment.is_none() && path.event.is_none() {
-                let hint = "write `segment` or `event`; all others go by `otherwise`";
+            if let Some(filter) = path.answer.as_ref().and_then(|of| of.filter.as_ref()) {
+                self.event(&at("answer.where"), &answer_match(filter));
+            }
+            if path.segment.is_none() && path.event.is_none() && path.answer.is_none() {
+                let hint = "write `segment`, `event` or `answer`; all others go by `otherwise`";
                 self.error("no_condition", &at("segment"), "the path has no condition", hint);
             }
         }
@@ -254,7 +260,7 @@ impl Check<'_> {
         }
     }
 
-    fn message(
+    pub(super) fn message(
         &mut self,
         step: &JourneyStep,
         field: &str,
@@ -307,9 +313,10 @@ impl Check<'_> {
         }
         for (name, value) in set {
             self.name(&at("set"), name);
-            if !is_plain(value) {
+            let named = value.as_object().is_some_and(|of| names_value(of, NAME_BYTES_MAX));
+            if !named && !is_plain(value) {
                 let message = format!("the value of \"{name}\" is an object");
-                let hint = "write dotted names, as in address.city";
+                let hint = r#"write dotted names, as in address.city, or {"answer": "STEP.FIELD"}"#;
                 self.error("value", &at(&format!("set.{name}")), message, hint);
             }
         }
@@ -351,15 +358,8 @@ impl Check<'_> {
             self.name(&at("properties"), name);
             let place = at(&format!("properties.{name}"));
             if let Value::Object(fields) = value {
-                let from = fields.iter().next().filter(|_| fields.len() == 1);
-                let right = from.is_some_and(|(of, named)| {
-                    let named = named.as_str().unwrap_or_default();
-                    (of == "profile" || of == "event")
-                        && !named.is_empty()
-                        && named.len() <= NAME_BYTES_MAX
-                });
-                if !right {
-                    let hint = r#"write a value, {"profile": "NAME"} or {"event": "NAME"}"#;
+                if !names_value(fields, NAME_BYTES_MAX) {
+                    let hint = r#"write a value, {"profile": "NAME"}, {"event": "NAME"} or {"answer": "STEP.FIELD"}"#;
                     self.error("value", &place, "this is no value", hint);
                 }
             } else if !is_plain(value) {

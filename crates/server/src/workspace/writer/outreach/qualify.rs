@@ -1,12 +1,16 @@
 //! Whether a user is in a segment at the instant of a decision, by their own history as it is then.
 
+use std::sync::Arc;
+
+use engine::journey::answer::is_answer;
 use engine::outreach::{Candidate, Trigger};
 use history::Needs;
-use model::{Text, Timestamp, UserIndex};
+use model::{Event, Text, Timestamp, UserIndex};
 use segment::Predicate;
-use segment::evaluate::{Context, NoPopulation, holds};
+use segment::evaluate::{Context, NoPopulation, UserEvent, holds};
 
 use super::Writer;
+use crate::journeys::compile::campaign_id;
 use crate::outreach::Ready;
 
 impl Writer {
@@ -44,6 +48,39 @@ impl Writer {
                 Ok(member) => found.push((id.clone(), member)),
                 Err(error) => tracing::error!(%error, "a history cannot be read for a message"),
             }
+        }
+        found
+    }
+
+    /// The latest answers of a run, as of an instant, that its message names.
+    pub(in crate::workspace::writer) fn answers(
+        &mut self,
+        ready: &Ready,
+        candidate: &Candidate,
+        at: Timestamp,
+    ) -> Vec<(Text, Arc<Event>)> {
+        let Some((journey, _)) = candidate.campaign.split_once('/') else { return Vec::new() };
+        if ready.answers.is_empty() {
+            return Vec::new();
+        }
+        let events = match self.store.history_of(candidate.user) {
+            Ok(history) => history.events,
+            Err(error) => {
+                tracing::error!(%error, "a history cannot be read for a message");
+                return Vec::new();
+            }
+        };
+        let mut found = Vec::with_capacity(ready.answers.len());
+        for step in &ready.answers {
+            let campaign = campaign_id(journey, step);
+            let own = |event: &&UserEvent| {
+                let of = (event.name.as_str(), event.properties.as_slice());
+                event.time <= at && is_answer(of, &campaign, &candidate.run)
+            };
+            found.extend(events.iter().rev().find(own).map(|event| {
+                let UserEvent { name, time, id, properties, .. } = event.clone();
+                (step.clone(), Arc::new(Event { name, time, id, properties }))
+            }));
         }
         found
     }
