@@ -3,9 +3,10 @@
 //! What it is: everything that can be wrong with a journey is told here, once, whoever wrote it. What it is not:
 //! it draws no picture of loops and steps that nobody comes to; the service does, before anything is published.
 
+mod values;
+
 use std::collections::BTreeMap;
 
-use channels::answer::Answer;
 use engine::journey::{
     Action, Again, Answered, Choose, Condition, Emitted, Exit, Goal as Reached, Happening, Journey,
     Moves, Path, Since, Standing, Step, To, Wait,
@@ -24,12 +25,13 @@ use wire::api::{
 };
 
 use crate::failure::Failure;
-use crate::outbox::told;
 use crate::outreach::compile::{self as campaigns, Surroundings};
 use crate::outreach::policy::share;
 use crate::outreach::schedule::Schedule;
 use crate::outreach::{Asked, EntryRun, Ready};
 use crate::service::{definitions, rules};
+pub(crate) use values::{ANSWER_STATUS, answer_match, assumed_answer, value};
+use values::{Property, property};
 
 /// Steps of a journey at most.
 pub const STEPS_MAX: usize = 200;
@@ -41,8 +43,6 @@ pub const WAIT_MAX: Span = Span::days(365);
 const TIMEOUT: Span = Span::days(90);
 /// The longest that a step waits for an answer: it is about now.
 pub const ANSWER_MAX: Span = Span::days(1);
-/// The status of an answer that nobody gave.
-pub(crate) const ANSWER_STATUS: u16 = 200;
 /// The share of a control group without a wish.
 const CONTROL: f64 = 0.1;
 /// The priority without a wish.
@@ -719,73 +719,6 @@ fn matches(field: &str, written: &Json, around: &Surroundings) -> Result<Matches
     Matches::of(&of, around.rules).ok_or_else(|| {
         wrong(field, "the first of a user cannot be told from one event".into())
             .hint("make a segment of it")
-    })
-}
-
-/// A value that a step writes, as it is written.
-enum Property<'a> {
-    Emitted(Emitted),
-    Answer { step: &'a str, field: &'a str },
-}
-
-fn property<'a>(field: &str, written: &'a Json) -> Result<Property<'a>, Failure> {
-    let Json::Object(of) = written else {
-        return Ok(Property::Emitted(Emitted::Value(value(field, written)?)));
-    };
-    let mut entries = of.iter();
-    let only = match (entries.next(), entries.next()) {
-        (Some((kind, Json::String(name))), None) => Some((kind.as_str(), name.as_str())),
-        _ => None,
-    };
-    let split = |name: &'a str| name.split_once('.').filter(|(_, field)| !field.is_empty());
-    match only {
-        Some(("profile", name)) => Ok(Property::Emitted(Emitted::Profile(Text::new(name)))),
-        Some(("event", name)) => Ok(Property::Emitted(Emitted::Event(Text::new(name)))),
-        Some(("answer", name)) if let Some((step, field)) = split(name) => {
-            Ok(Property::Answer { step, field })
-        }
-        _ => Err(wrong(field, "it names no value".into()).hint(
-            "write a value, {\"profile\": \"plan\"}, {\"event\": \"amount\"} or {\"answer\": \"step.field\"}",
-        )),
-    }
-}
-
-/// What is asked of an answer, as what is asked of its event.
-pub(crate) fn answer_match(filter: &Json) -> Json {
-    serde_json::json!({"event": model::outreach::ANSWERED, "where": filter})
-}
-
-/// The properties of an answer that somebody wrote.
-pub(crate) fn assumed_answer(field: &str, written: &Json) -> Result<Vec<(Text, Value)>, Failure> {
-    let fields = channels::answer::fields(written)
-        .map_err(|unread| wrong(field, format!("no server answers so: {unread}")))?;
-    Ok(told::answer_properties(Answer { status: ANSWER_STATUS, fields: Ok(fields) }))
-}
-
-/// A value as attributes and properties have them.
-pub(crate) fn value(field: &str, written: &Json) -> Result<Value, Failure> {
-    Ok(match written {
-        Json::Null => Value::Null,
-        Json::Bool(truth) => Value::Bool(*truth),
-        Json::Number(number) => match (number.as_i64(), number.as_f64()) {
-            (Some(whole), _) => Value::Int(whole),
-            (None, Some(number)) => Value::Float(number),
-            (None, None) => return Err(wrong(field, format!("{number} is too large"))),
-        },
-        Json::String(text) => Value::text(text),
-        Json::Array(values) => {
-            let of = |one: &Json| match one {
-                Json::Array(_) | Json::Object(_) => {
-                    Err(wrong(field, "a list has plain values alone".into()))
-                }
-                one => value(field, one),
-            };
-            Value::List(values.iter().map(of).collect::<Result<Vec<_>, _>>()?.into())
-        }
-        Json::Object(_) => {
-            return Err(wrong(field, "it has values of its own".into())
-                .hint("write each under a name with dots, as in address.city"));
-        }
     })
 }
 

@@ -12,6 +12,7 @@ export type { Again, Channel, Content, ContentProblem, LocalHours, ReasonCount, 
 export type Happening = Schemas['Happening'];
 export type WaitPath = Schemas['WaitPath'];
 export type SplitPath = Schemas['SplitPath'];
+export type AnswerCondition = Schemas['AnswerCondition'];
 export type RandomPath = Schemas['RandomPath'];
 export type LearningGoal = Schemas['LearningGoal'];
 export type JourneyGoal = Schemas['JourneyGoal'];
@@ -25,10 +26,11 @@ export type StepAction =
   | SentOf<'wait' | 'wait_for' | 'split' | 'random' | 'learn' | 'journey' | 'exit'>
   | (Omit<SentOf<'message'>, 'message'> & { message: StepMessage })
   | (Omit<SentOf<'best_channel'>, 'messages'> & { messages: StepMessage[] })
+  | (Omit<SentOf<'webhook'>, 'message' | 'assumed'> & { message: StepMessage; assumed?: unknown })
   | (Omit<SentOf<'update'>, 'set'> & { set?: Record<string, unknown> })
   | (Omit<SentOf<'emit'>, 'properties'> & { properties?: Record<string, unknown> });
 
-export const KINDS = ['wait', 'wait_for', 'split', 'random', 'learn', 'message', 'best_channel', 'update', 'emit', 'journey', 'exit'] as const satisfies readonly Sent['kind'][];
+export const KINDS = ['wait', 'wait_for', 'split', 'random', 'learn', 'message', 'best_channel', 'webhook', 'update', 'emit', 'journey', 'exit'] as const satisfies readonly Sent['kind'][];
 export type StepKind = Sent['kind'];
 export type ActionOf<Kind extends StepKind> = Extract<StepAction, { kind: Kind }>;
 

@@ -10,7 +10,7 @@ import { useOutreachNames } from '../../lib/outreach';
 import { DEFAULT_LOCALE, eventName } from '../campaigns/draft';
 import { savedSegment } from './model/audience';
 import type { Problem } from './model/checks';
-import { MISSING, NEXT, OTHERWISE, pathsOf, UNREACHABLE } from './model/graph';
+import { FAILED, MISSING, NEXT, OTHERWISE, pathsOf, UNREACHABLE } from './model/graph';
 import type { Happening, JourneyInput, JourneyStep, StepAction, StepKind, StepMessage, StepMove, Trigger } from './types';
 
 const UNITS: Record<string, string> = { ms: 'millisecond', s: 'second', m: 'minute', h: 'hour', d: 'day', w: 'week' };
@@ -57,9 +57,10 @@ export function useJourneyWords() {
     };
     const path = (one: JourneyStep, id: string, journey?: JourneyInput): string => {
       const { do: action } = one;
-      if (id === NEXT) return t('way.next');
+      if (id === NEXT) return action.kind === 'webhook' ? t('way.answered') : t('way.next');
       if (id === UNREACHABLE) return t('way.unreachable');
       if (id === MISSING) return t('way.missing');
+      if (action.kind === 'webhook' && id === FAILED) return t('way.failed');
       if (id === OTHERWISE) return action.kind === 'wait_for' ? t('way.after', { span: span(action.within) }) : t('way.others');
       const known = pathsOf(action).find((way) => way.id === id);
       if (known?.name) return known.name;
@@ -105,6 +106,7 @@ export function useJourneyWords() {
         case 'random': return action.paths.map(({ id }) => path(one, id)).join(', ');
         case 'learn': return t('step.learns', { shown: format.count(action.paths.length), goal: action.goals.map(({ event }) => eventName(event)).filter(Boolean).join(', ') || '…' });
         case 'message': return said(action.message);
+        case 'webhook': return [t('step.asks', { span: span(action.within) }), said(action.message)].join(' · ');
         case 'best_channel': return action.messages.map(({ channel }) => names.channel(channel)).join(', ');
         case 'update': return [...Object.keys(action.set ?? {}), ...Object.keys(action.add ?? {}), ...Object.keys(action.append ?? {}), ...Object.keys(action.remove ?? {})].join(', ');
         case 'emit': return action.event;

@@ -123,6 +123,15 @@ fn summary(result: &BacktestResult) -> String {
             number(goal.held_out),
         );
     }
+    if result.assumed > 0 {
+        text += &format!("answers of servers taken for granted: {}\n", number(result.assumed));
+    }
+    if result.unanswered > 0 {
+        text += &format!(
+            "asked no server, so nobody knows the answer of {} webhooks: their people went by `failed`\n",
+            number(result.unanswered)
+        );
+    }
     if result.endless > 0 {
         text += &format!("given up, as steps went on for ever: {} people\n", result.endless);
     }

@@ -1,6 +1,6 @@
 // Sign and colour of each kind of step.
 
-import { type Icon, IconArrowsSplit2, IconBolt, IconBulb, IconClock, IconDice5, IconDoorExit, IconHourglassHigh, IconLogin2, IconRoute, IconSend, IconSitemap, IconUserEdit } from '@tabler/icons-react';
+import { type Icon, IconArrowsSplit2, IconBolt, IconBulb, IconClock, IconDice5, IconDoorExit, IconHourglassHigh, IconLogin2, IconRoute, IconSend, IconSitemap, IconUserEdit, IconWorldQuestion } from '@tabler/icons-react';
 import type { StepKind } from '../types';
 
 export const ICONS: Record<StepKind | 'entry', Icon> = {
@@ -12,6 +12,7 @@ export const ICONS: Record<StepKind | 'entry', Icon> = {
   learn: IconBulb,
   message: IconSend,
   best_channel: IconRoute,
+  webhook: IconWorldQuestion,
   update: IconUserEdit,
   emit: IconBolt,
   journey: IconSitemap,
@@ -28,6 +29,7 @@ export const COLOURS: Record<StepKind | 'entry', string> = {
   learn: 'violet',
   message: 'blue',
   best_channel: 'blue',
+  webhook: 'indigo',
   update: 'grape',
   emit: 'grape',
   journey: 'cyan',
@@ -39,6 +41,6 @@ export const GROUPS: { name: 'time' | 'paths' | 'messages' | 'data' | 'leave'; k
   { name: 'time', kinds: ['wait', 'wait_for'] },
   { name: 'paths', kinds: ['split', 'random', 'learn'] },
   { name: 'messages', kinds: ['message', 'best_channel'] },
-  { name: 'data', kinds: ['update', 'emit'] },
+  { name: 'data', kinds: ['webhook', 'update', 'emit'] },
   { name: 'leave', kinds: ['journey', 'exit'] },
 ];

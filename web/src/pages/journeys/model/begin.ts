@@ -17,6 +17,7 @@ export function emptyAction(kind: StepKind): StepAction {
     case 'learn': return { kind, paths: [{ id: 'a', share: 1 }, { id: 'b', share: 1 }], goals: [{ event: '', within: '7d' }] };
     case 'message': return { kind, message: emptyMessage() };
     case 'best_channel': return { kind, messages: [emptyMessage('push'), emptyMessage('email')] };
+    case 'webhook': return { kind, message: emptyMessage('webhook'), within: '30s' };
     case 'update': return { kind };
     case 'emit': return { kind, event: '' };
     case 'journey': return { kind, journey: '' };

@@ -4,11 +4,12 @@
 import { DEFAULT_LOCALE, eventName } from '../../campaigns/draft';
 import { FIELDS } from '../../campaigns/content/fields';
 import type { ContentProblem, Happening, JourneyInput, JourneyStep, StepMessage } from '../types';
+import { answersBefore, answersOf } from './answers';
 import { pathsOf, reachable, stepOf, waysOf } from './graph';
 
 export const CODES = [
   'no_name', 'no_entry', 'id_form', 'id_taken', 'path_taken', 'unreachable', 'missing_target', 'loop', 'no_message', 'no_wait', 'no_span', 'no_paths',
-  'no_condition', 'no_event', 'no_segment', 'no_state', 'no_step', 'no_share', 'no_goal', 'floor', 'no_change', 'no_journey', 'goal_message',
+  'no_condition', 'no_event', 'no_segment', 'no_state', 'no_step', 'no_share', 'no_goal', 'floor', 'no_change', 'no_journey', 'goal_message', 'no_answer',
 ] as const;
 export type Code = (typeof CODES)[number];
 
@@ -49,6 +50,7 @@ export function problemsOf(journey: JourneyInput): Problem[] {
     const paths = pathsOf(step.do).map(({ id }) => id);
     for (const id of new Set(paths.filter((one, at) => paths.indexOf(one) !== at))) add('path_taken', step.id, id);
     ofStep(journey, step, (code, what, error) => add(code, step.id, what, error));
+    for (const named of new Set(answersOf(step))) if (!answersBefore(journey, step.id).includes(named)) add('no_answer', step.id, named);
   }
   for (const id of endless(journey)) add('loop', id);
   return problems;
@@ -69,7 +71,7 @@ function ofStep(journey: JourneyInput, { do: action }: JourneyStep, add: Add): v
       break;
     case 'split':
       if (action.paths.length === 0) add('no_paths');
-      for (const path of action.paths) if (path.segment === undefined && (path.event === undefined || eventName(path.event) === '')) add('no_condition', path.name ?? path.id);
+      for (const path of action.paths) if (path.segment === undefined && path.answer === undefined && (path.event === undefined || eventName(path.event) === '')) add('no_condition', path.name ?? path.id);
       break;
     case 'random':
     case 'learn':
@@ -85,6 +87,10 @@ function ofStep(journey: JourneyInput, { do: action }: JourneyStep, add: Add): v
       break;
     case 'message':
       if (isEmpty(action.message)) add('no_message');
+      break;
+    case 'webhook':
+      if (isEmpty(action.message)) add('no_message');
+      if (!isSpan(action.within)) add('no_span', action.within);
       break;
     case 'best_channel':
       if (action.messages.length < 2) add('no_paths');

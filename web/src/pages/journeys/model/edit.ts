@@ -1,6 +1,7 @@
 // Changes of a journey on the canvas. Each takes a journey and gives another; what cannot be done gives the same.
 
 import type { Happening, JourneyInput, JourneyStep, StepKind } from '../types';
+import { withAnswers } from './answers';
 import { emptyAction, freeId } from './begin';
 import { NEXT, pathsOf, reachable, redirected, spared, stepOf, waysInto, waysOf, withWay } from './graph';
 
@@ -80,7 +81,7 @@ const ofMessage = (happening: Happening, rename: (id: string) => string): Happen
 /** The step with every id of a step that it names changed. */
 function renamed(step: JourneyStep, rename: (id: string) => string): JourneyStep {
   const lead = waysOf(step).reduce((changed, { path, to }) => (to === undefined ? changed : withWay(changed, path, rename(to))), step);
-  return lead.do.kind === 'wait_for' ? { ...lead, do: { ...lead.do, any: lead.do.any.map((path) => ({ ...path, when: ofMessage(path.when, rename) })) } } : lead;
+  return lead.do.kind === 'wait_for' ? { ...lead, do: { ...lead.do, any: lead.do.any.map((path) => ({ ...path, when: ofMessage(path.when, rename) })) } } : withAnswers(lead, rename);
 }
 
 const ID = /^[A-Za-z0-9_-]{1,100}$/;

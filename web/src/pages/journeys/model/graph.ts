@@ -8,6 +8,7 @@ export const NEXT = 'next';
 export const OTHERWISE = 'otherwise';
 export const UNREACHABLE = 'unreachable';
 export const MISSING = 'missing';
+export const FAILED = 'failed';
 
 /** A way out of a step. */
 export interface Way {
@@ -44,6 +45,8 @@ export function waysOf(step: JourneyStep): Way[] {
     case 'message':
     case 'best_channel':
       return [{ path: NEXT, to: step.next, optional: false }, ...(action.unreachable === undefined ? [] : [{ path: UNREACHABLE, to: action.unreachable, optional: true }])];
+    case 'webhook':
+      return [{ path: NEXT, to: step.next, optional: false }, { path: FAILED, to: action.failed, optional: false }];
     case 'wait':
       return [{ path: NEXT, to: step.next, optional: false }, ...(action.missing === undefined ? [] : [{ path: MISSING, to: action.missing, optional: true }])];
     default:
@@ -73,6 +76,7 @@ export function withWay(step: JourneyStep, path: string, to: string | undefined)
       return step;
     default:
       if (path === UNREACHABLE && (action.kind === 'message' || action.kind === 'best_channel')) return put({ unreachable: to });
+      if (path === FAILED && action.kind === 'webhook') return put({ failed: to });
       if (path === MISSING && action.kind === 'wait') return put({ missing: to });
       return spared({ ...step, next: to });
   }

@@ -120,7 +120,9 @@ function action(raw: unknown, place: string): void {
       return paths(of, 'any', place, (path, at) => happening(path.when, `${at}.when`));
     case 'split':
       optional('otherwise');
-      return paths(of, 'paths', place);
+      return paths(of, 'paths', place, (path, at) => {
+        if (path.answer !== undefined) text(object(path.answer, `${at}.answer`), 'step', `${at}.answer.`);
+      });
     case 'random': return paths(of, 'paths', place);
     case 'learn':
       number(of, 'floor', `${place}.`);
@@ -133,6 +135,10 @@ function action(raw: unknown, place: string): void {
     case 'best_channel':
       optional('unreachable', 'choose');
       return list(of.messages, `${place}.messages`).forEach((one, i) => message(one, `${place}.messages[${i}]`));
+    case 'webhook':
+      text(of, 'within', `${place}.`);
+      optional('failed');
+      return message(of.message, `${place}.message`);
     case 'update':
       for (const name of ['set', 'add', 'append', 'remove']) if (of[name] !== undefined) object(of[name], `${place}.${name}`);
       for (const name of ['append', 'remove']) for (const key of Object.keys((of[name] ?? {}) as Fields)) texts(of[name] as Fields, key, `${place}.${name}.`);

@@ -58,7 +58,7 @@ export function updateOf(rows: Change[]): ActionOf<'update'> {
   return { kind: 'update', ...Object.fromEntries(parts) };
 }
 
-export const SOURCES = ['value', 'profile', 'event'] as const;
+export const SOURCES = ['value', 'profile', 'event', 'answer'] as const;
 
 /** A property of an event that a step writes. */
 export interface Property {
@@ -71,7 +71,7 @@ export interface Property {
 function taken(value: unknown): [Property['source'], string] | null {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
   const [[key, name] = [], ...more] = Object.entries(value);
-  return more.length === 0 && (key === 'profile' || key === 'event') && typeof name === 'string' ? [key, name] : null;
+  return more.length === 0 && (key === 'profile' || key === 'event' || key === 'answer') && typeof name === 'string' ? [key, name] : null;
 }
 
 export function propertiesOf(properties: Record<string, unknown>): Property[] {
@@ -83,4 +83,15 @@ export function propertiesOf(properties: Record<string, unknown>): Property[] {
 
 export function valuesOf(rows: Property[]): Record<string, unknown> {
   return Object.fromEntries(rows.filter(({ name }) => name.trim() !== '').map(({ name, source, value }) => [name, source === 'value' ? valueIn(value) : { [source]: value }]));
+}
+
+/** An object as somebody writes it: nothing of an empty text, null of what is none. */
+export function assumedIn(text: string): object | undefined | null {
+  if (text.trim() === '') return undefined;
+  try {
+    const read = JSON.parse(text) as unknown;
+    return typeof read === 'object' && read !== null && !Array.isArray(read) ? read : null;
+  } catch {
+    return null;
+  }
 }

@@ -1,6 +1,6 @@
 // Messages of a step: the channel and what is said in each language, written in a window of its own.
 
-import { Button, CloseButton, Grid, Group, Modal, NativeSelect, Paper, Stack, Text } from '@mantine/core';
+import { Button, CloseButton, Grid, Group, Modal, NativeSelect, Paper, Stack, Text, Textarea } from '@mantine/core';
 import { IconPencil, IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -18,7 +18,8 @@ import { emptyMessage } from '../model/begin';
 import { spared } from '../model/graph';
 import type { ActionOf, JourneyInput, StepMessage } from '../types';
 import { useJourneyWords } from '../words';
-import { OwnWay, type StepProps } from './fields';
+import { assumedIn } from '../model/values';
+import { OwnWay, SpanField, type StepProps } from './fields';
 
 const MESSAGES_MAX = 9;
 
@@ -29,6 +30,35 @@ export function MessageForm({ journey, step, action, onAction }: StepProps<Actio
       <MessageFields journey={journey} message={action.message} title={step.name || t('step.kind.message')} onChange={(message, about) => onAction({ ...action, message }, about)} />
       <OwnWay label={t('way.unreachable')} description={t('message.unreachableLead')} journey={journey} from={step.id} value={action.unreachable} first={step.next} onChange={(unreachable) => onAction(spared({ ...action, unreachable }) as ActionOf<'message'>)} />
     </Stack>
+  );
+}
+
+/** A server that is asked: what is said to it, and how long it may take. */
+export function WebhookForm({ journey, step, action, onAction }: StepProps<ActionOf<'webhook'>>) {
+  const { t } = useTranslation();
+  return (
+    <Stack gap="sm">
+      <Text size="sm" c="dimmed">{t('webhook.lead')}</Text>
+      <MessageFields journey={journey} message={action.message} title={step.name || t('step.kind.webhook')} only onChange={(message, about) => onAction({ ...action, message }, about)} />
+      <SpanField label={t('webhook.within')} placeholder="30s" value={action.within} onChange={(within) => onAction({ ...action, within }, 'within')} />
+      <Text size="xs" c="dimmed">{t('webhook.use')} <bdi className="keep-ltr">{`{{ answer.${step.id}.NAME }}`}</bdi></Text>
+      <AssumedField key={step.id} value={action.assumed} onChange={(assumed) => onAction(spared({ ...action, assumed }) as ActionOf<'webhook'>, 'assumed')} />
+    </Stack>
+  );
+}
+
+/** The answer that backtests take for granted; it is changed when it is an object, or empty. */
+function AssumedField({ value, onChange }: { value: unknown; onChange: (assumed: unknown) => void }) {
+  const { t } = useTranslation();
+  const [text, setText] = useState(() => (value === undefined ? '' : JSON.stringify(value, null, 2)));
+  const said = assumedIn(text);
+  return (
+    <Textarea size="sm" label={t('webhook.assumed')} description={t('webhook.assumedLead')} autosize minRows={2} maxRows={8} classNames={{ input: 'keep-ltr' }} value={text} error={said === null ? t('webhook.noObject') : undefined} onChange={(event) => {
+      const next = event.currentTarget.value;
+      setText(next);
+      const read = assumedIn(next);
+      if (read !== null) onChange(read);
+    }} />
   );
 }
 
@@ -70,10 +100,12 @@ interface FieldsProps {
   journey: JourneyInput;
   message: StepMessage;
   title: string;
+  /** The channel stays as it is. */
+  only?: boolean;
   onChange: (message: StepMessage, about?: string) => void;
 }
 
-function MessageFields({ journey, message, title, onChange }: FieldsProps) {
+function MessageFields({ journey, message, title, only = false, onChange }: FieldsProps) {
   const { t } = useTranslation();
   const names = useOutreachNames();
   const words = useJourneyWords();
@@ -85,7 +117,7 @@ function MessageFields({ journey, message, title, onChange }: FieldsProps) {
   const pulled = message.channel === 'in_app' || message.channel === 'on_site' || message.channel === 'inbox';
   return (
     <Stack gap="sm">
-      <NativeSelect size="sm" label={t('content.channel')} value={message.channel} onChange={(event) => onChange(moved(message, event.currentTarget.value as Channel))} data={CHANNELS.map((channel) => ({ value: channel, label: names.channel(channel) }))} />
+      {!only && <NativeSelect size="sm" label={t('content.channel')} value={message.channel} onChange={(event) => onChange(moved(message, event.currentTarget.value as Channel))} data={CHANNELS.map((channel) => ({ value: channel, label: names.channel(channel) }))} />}
       <Paper p="sm" bg="var(--page-background)">
         <Group justify="space-between" wrap="nowrap" align="flex-start">
           <div style={{ minWidth: 0 }}>

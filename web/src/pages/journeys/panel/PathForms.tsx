@@ -11,7 +11,9 @@ import { eventName } from '../../campaigns/draft';
 import { EventField } from '../../campaigns/EventField';
 import { freePath } from '../model/begin';
 import { spared } from '../model/graph';
-import type { ActionOf, LearningGoal, RandomPath, SplitPath } from '../types';
+import { answersBefore } from '../model/answers';
+import type { ActionOf, JourneyInput, LearningGoal, RandomPath, SplitPath } from '../types';
+import { AnswerField } from './AnswerField';
 import { AudienceField } from './AudienceField';
 import { SpanField, type StepProps } from './fields';
 
@@ -45,7 +47,7 @@ function PathCard({ id, name, onName, onRemove, onCopy, children }: PathProps) {
   );
 }
 
-export function SplitForm({ action, onAction, onCopyPath }: StepProps<ActionOf<'split'>>) {
+export function SplitForm({ journey, step, action, onAction, onCopyPath }: StepProps<ActionOf<'split'>>) {
   const { t } = useTranslation();
   const put = (at: number, path: SplitPath, about?: string) => onAction({ ...action, paths: action.paths.map((one, i) => (i === at ? spared(path) : one)) }, about);
   return (
@@ -53,7 +55,7 @@ export function SplitForm({ action, onAction, onCopyPath }: StepProps<ActionOf<'
       <Text size="sm" c="dimmed">{t('split.lead')}</Text>
       {action.paths.map((path, at) => (
         <PathCard key={path.id} id={path.id} name={path.name} onName={(name) => put(at, { ...path, name } as SplitPath, `path ${path.id}`)} onRemove={action.paths.length > 1 ? () => onAction({ ...action, paths: action.paths.filter((_, i) => i !== at) }) : null} onCopy={() => onCopyPath(path.id)}>
-          <SplitCondition path={path} onChange={(next) => put(at, next, `when ${path.id}`)} />
+          <SplitCondition journey={journey} step={step.id} path={path} onChange={(next) => put(at, next, `when ${path.id}`)} />
         </PathCard>
       ))}
       {action.paths.length < PATHS_MAX && <AddPath onClick={() => onAction({ ...action, paths: [...action.paths, spared({ id: freePath(action.paths.map(({ id }) => id)), next: action.otherwise })] })} />}
@@ -66,18 +68,31 @@ function AddPath({ onClick }: { onClick: () => void }) {
   return <Button size="compact-sm" variant="light" leftSection={<IconPlus size={14} />} style={{ alignSelf: 'flex-start' }} onClick={onClick}>{t('panel.addPath')}</Button>;
 }
 
-function SplitCondition({ path, onChange }: { path: SplitPath; onChange: (path: SplitPath) => void }) {
+const BYS = ['segment', 'event', 'answer'] as const;
+
+function byOf(path: SplitPath): (typeof BYS)[number] {
+  if (path.segment !== undefined) return 'segment';
+  if (path.event !== undefined) return 'event';
+  return path.answer === undefined ? 'segment' : 'answer';
+}
+
+function SplitCondition({ journey, step, path, onChange }: { journey: JourneyInput; step: string; path: SplitPath; onChange: (path: SplitPath) => void }) {
   const { t } = useTranslation();
-  const [by, setBy] = useState<'segment' | 'event'>(path.event !== undefined && path.segment === undefined ? 'event' : 'segment');
+  const [by, setBy] = useState(() => byOf(path));
+  const asked = answersBefore(journey, step);
+  // What asks no server before it can ask for no answer, unless it does already.
+  const bys = BYS.filter((one) => one !== 'answer' || asked.length > 0 || path.answer !== undefined);
   const choose = (next: string) => {
-    setBy(next as 'segment' | 'event');
-    const { segment: _segment, event: _event, ...rest } = path;
-    onChange(rest);
+    setBy(next as (typeof BYS)[number]);
+    const { segment: _segment, event: _event, answer: _answer, ...rest } = path;
+    onChange(next === 'answer' ? { ...rest, answer: { step: asked[0] ?? '' } } : rest);
   };
   return (
     <Stack gap="xs">
-      <SegmentedControl size="xs" aria-label={t('split.by')} value={by} onChange={choose} data={(['segment', 'event'] as const).map((one) => ({ value: one, label: t(`split.bys.${one}`) }))} />
-      {by === 'segment' ? <AudienceField label={t('audience.segment')} value={path.segment} onChange={(segment) => onChange({ ...path, segment })} everybody={false} /> : (
+      <SegmentedControl size="xs" aria-label={t('split.by')} value={by} onChange={choose} data={bys.map((one) => ({ value: one, label: t(`split.bys.${one}`) }))} />
+      {by === 'answer' && <AnswerField journey={journey} asked={asked} value={path.answer ?? { step: '' }} onChange={(answer) => onChange({ ...path, answer })} />}
+      {by === 'segment' && <AudienceField label={t('audience.segment')} value={path.segment} onChange={(segment) => onChange({ ...path, segment })} everybody={false} />}
+      {by === 'event' && (
         <>
           <Text size="xs" c="dimmed">{t('split.eventLead')}</Text>
           <EventField label={t('rows.event')} value={path.event} onChange={(event) => onChange({ ...path, event })} />

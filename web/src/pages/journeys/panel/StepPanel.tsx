@@ -10,7 +10,7 @@ import { pathsOf, spared, waysOf } from '../model/graph';
 import type { ActionOf, JourneyInput, JourneyStep, StepKind } from '../types';
 import { EmitForm, ExitForm, OtherJourneyForm, UpdateForm } from './DataForms';
 import { type StepProps, WaysFields } from './fields';
-import { BestChannelForm, MessageForm } from './MessageForms';
+import { BestChannelForm, MessageForm, WebhookForm } from './MessageForms';
 import { LearnForm, RandomForm, SplitForm } from './PathForms';
 import { WaitForForm, WaitForm } from './TimeForms';
 
@@ -26,7 +26,7 @@ type Form = (props: StepProps) => React.ReactNode;
 
 const FORMS = {
   wait: WaitForm, wait_for: WaitForForm, split: SplitForm, random: RandomForm, learn: LearnForm, message: MessageForm,
-  best_channel: BestChannelForm, update: UpdateForm, emit: EmitForm, journey: OtherJourneyForm, exit: ExitForm,
+  best_channel: BestChannelForm, webhook: WebhookForm, update: UpdateForm, emit: EmitForm, journey: OtherJourneyForm, exit: ExitForm,
 } satisfies { [Kind in StepKind]: (props: StepProps<ActionOf<Kind>>) => React.ReactNode };
 
 export function StepPanel({ journey, step, onChange, onOpen }: Props) {

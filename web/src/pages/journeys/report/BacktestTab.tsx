@@ -102,6 +102,8 @@ function Result({ journey, result }: { journey: Journey; result: BacktestResult 
           ]}
         />
         <Days days={result.days} />
+        {result.assumed > 0 && <Notice mt="md" color="blue" title={t('backtest.assumed', { shown: format.count(result.assumed) })} />}
+        {result.unanswered > 0 && <Notice mt="md" color="yellow" title={t('backtest.unanswered', { shown: format.count(result.unanswered) })} />}
         {result.endless > 0 && <Notice mt="md" color="yellow" title={t('backtest.endless', { shown: format.count(result.endless) })} />}
       </Section>
       <Section title={t('numbers.steps')}>
