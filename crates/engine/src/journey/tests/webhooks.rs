@@ -214,7 +214,8 @@ fn the_latest_answer_of_the_run_decides_later() {
     let with = |answers: &[i64]| {
         let mut bench = begun(journey("s", "Start", steps.clone()));
         for (n, own) in answers.iter().enumerate() {
-            let when = at(&format!("2026-03-01T{}:00:01Z", 10 + n));
+            // An hour after the last answer the server is asked again.
+            let when = at(&format!("2026-03-01T{}:00:0{}Z", 10 + n, 1 + n));
             bench.settle(when.minus(Span(1)));
             bench.answered(ADA, ("s/score", ANSWERED), when, limit(*own));
         }
@@ -230,7 +231,7 @@ fn the_latest_answer_of_the_run_decides_later() {
     assert_eq!(*properties, expected);
     // The next time round, what was answered then.
     let told = with(&[700, 400]).story(ADA);
-    assert_eq!(told.last().unwrap(), "2026-03-01T11:00:01.000 split -some-> out: completed");
+    assert_eq!(told.last().unwrap(), "2026-03-01T11:00:02.000 split -some-> out: completed");
     // Of another run, or without any, nothing.
     let mut bench = with(&[400]);
     bench.does(ADA, "Start", "2026-03-01T20:00:00Z");

@@ -247,7 +247,7 @@ fn journeys() -> Vec<Journey> {
     assert!(problems.is_empty());
     let buyers = Condition { user: Some(Box::new(definition)), ..Condition::default() };
     let arms = Arms::equal(["a", "b"].map(Text::new)).unwrap();
-    let set = vec![(Text::new("tier"), Value::text("gold"))];
+    let set = vec![(Text::new("tier"), Emitted::Value(Value::text("gold")))];
     let mut left = journey(
         "left",
         "Never",
