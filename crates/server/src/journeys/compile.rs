@@ -506,7 +506,7 @@ impl Compiling<'_> {
     fn answered(&self, field: &str, of: &api::AnswerCondition) -> Result<Answered, Failure> {
         let field = format!("{field}.answer");
         let campaign = self.asked(&field, &of.step)?;
-        let written = of.filter.as_ref().map(|filter| answer_match(filter));
+        let written = of.filter.as_ref().map(answer_match);
         let matches = written.map(|of| matches(&field, &of, self.around)).transpose()?;
         Ok(Answered { campaign, matches })
     }
