@@ -19,6 +19,7 @@ mod act;
 mod book;
 mod define;
 mod definition;
+mod intake;
 mod occurred;
 mod positions;
 pub mod rehearsal;
@@ -37,6 +38,7 @@ pub use definition::{
     Action, Again, Choose, Condition, Emitted, Exit, Goal, Happening, Journey, Path, Since,
     Standing, Step, Wait,
 };
+pub use intake::{Intake, Naming};
 pub use occurred::Occurred;
 pub use positions::Position;
 pub use restore::{Entry, Left, Reading, Restored};

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use experiment::assign::Arms;
 use model::journey::path;
-use model::{Event, EventId, Text, Timestamp, UserIndex, Value};
+use model::{Event, EventId, Text, Timestamp, UserIndex, Value, journey};
 
 use super::positions::Waits;
+use super::run::Whose;
 use super::{
     Action, Choose, Happening, Journey, Journeys, Message, Path, Position, Sent, Since, World,
 };
@@ -65,12 +66,13 @@ impl Journeys {
                 self.leave(slot, (&way.id, way.next), now, world)
             }
             Action::Message { messages, choose, .. } => {
-                let sent = match chosen(messages, *choose, (user, at), world) {
-                    None => Sent::Withheld,
+                let (sent, decided_at) = match chosen(messages, *choose, (user, at), world) {
+                    None => (Sent::Withheld, None),
                     Some(campaign) => {
                         let event = position.event().and_then(|id| world.event(user, id));
-                        let (run, cause) = (position.run(), cause(position.run(), position.n));
-                        world.send(Message { user, campaign, cause, run, at, event })
+                        let run = position.run();
+                        let id = message_id(campaign, run, position.n);
+                        world.send(Message { user, campaign, id, run, at, event })
                     }
                 };
                 if sent == Sent::Later {
@@ -78,7 +80,8 @@ impl Journeys {
                     self.positions.get_mut(slot).waits = Waits::Message;
                     return false;
                 }
-                self.leave_message(slot, &journey, sent, now, world)
+                let when = decided_at.map_or(at, |decided| decided.max(at));
+                self.leave_message(slot, &journey, sent, (when, false), world)
             }
             Action::Update { set, operations, next } => {
                 let id = EventId::of(&format!("{}/update", cause(position.run(), position.n)));
@@ -94,7 +97,8 @@ impl Journeys {
             Action::Enter { journey: other, next } => {
                 let cause = cause(position.run(), position.n);
                 let goes_on = self.leave(slot, (&next_way(), *next), now, world);
-                self.enter_after(other, user, (&cause, at, position.after), world);
+                let whose = Whose { user, origin: journey::user_of(position.run()) };
+                self.enter_after(other, whose, (&cause, at, position.after), world);
                 goes_on
             }
             Action::Exit { reason } => {
@@ -164,13 +168,14 @@ fn next_way() -> Text {
     Text::const_new(path::NEXT)
 }
 
-/// What a message, or a change, is told apart by.
+/// What a change is told apart by.
 fn cause(run: EventId, n: u32) -> String {
     format!("{run}/{n}")
 }
 
-pub(super) fn message_id(campaign: &str, user: UserIndex, run: EventId, n: u32) -> EventId {
-    Candidate::message_of(campaign, user, &cause(run, n))
+/// The id of the message of a step: that of whoever began the run, who may have turned out to be another user since.
+pub(super) fn message_id(campaign: &str, run: EventId, n: u32) -> EventId {
+    Candidate::message_of(campaign, journey::user_of(run), &cause(run, n))
 }
 
 /// Bits of a run for draws.

@@ -2,6 +2,7 @@
 //! otherwise, and everything told kept by the ids under which it would be in the log.
 
 mod crash;
+mod intake;
 mod steps;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -91,11 +92,16 @@ pub(super) struct Small {
     /// What becomes of messages of a campaign.
     pub(super) fate: BTreeMap<String, Sent>,
     pub(super) control: BTreeSet<u32>,
+    /// Users who turned out to be another one.
+    pub(super) merged: BTreeMap<u32, UserIndex>,
     pub(super) updates: BTreeMap<u128, (Timestamp, Vec<(Text, Value)>)>,
     pub(super) emitted: BTreeMap<u128, (Timestamp, Text)>,
 }
 
 impl World for Small {
+    fn merged_into(&self, user: UserIndex) -> Option<UserIndex> {
+        self.merged.get(&user.0).copied()
+    }
     fn known(&mut self, run: EventId, _: UserIndex) -> bool {
         self.told.contains_key(&(run.0, 0))
     }
@@ -153,15 +159,15 @@ impl World for Small {
     fn reaches(&mut self, _: UserIndex, campaign: &Text, _: Timestamp) -> bool {
         self.fate.get(campaign.as_str()) != Some(&Sent::Withheld)
     }
-    fn send(&mut self, message: Message) -> Sent {
+    fn send(&mut self, message: Message) -> (Sent, Option<Timestamp>) {
         let fate = self.fate.get(message.campaign.as_str()).copied().unwrap_or(Sent::Queued);
-        let key = format!("{} {} {}", message.user.0, message.campaign, message.cause);
+        let key = format!("{} {} {}", message.user.0, message.campaign, message.id);
         let before = self.sent.insert(key.clone(), fate);
         if let Some(before) = before.filter(|before| *before != Sent::Later) {
             self.sent.insert(key, before);
-            return before;
+            return (before, None);
         }
-        fate
+        (fate, None)
     }
     fn tell(&mut self, told: Told) {
         let before = self.told.insert((told.run.0, told.n), told.clone());

@@ -15,8 +15,8 @@ pub struct Message<'a> {
     pub user: UserIndex,
     /// Id of the campaign as which it is sent.
     pub campaign: &'a Text,
-    /// Its cause: run and number.
-    pub cause: String,
+    /// Its id, which follows from run and number.
+    pub id: EventId,
     /// The run.
     pub run: EventId,
     /// When somebody came to the step.
@@ -41,6 +41,10 @@ pub enum Sent {
 
 /// Whatever the fold cannot know.
 pub trait World {
+    /// Who a user turned out to be. Whoever is asked about by the number that they had before is meant, too.
+    fn merged_into(&self, _user: UserIndex) -> Option<UserIndex> {
+        None
+    }
     /// Whether a run was begun before, or held out.
     fn known(&mut self, run: EventId, user: UserIndex) -> bool;
     /// The control group that a user is in, as far as it is the journey's business.
@@ -70,8 +74,8 @@ pub trait World {
     fn engaged(&mut self, user: UserIndex, campaign: &Text, at: Timestamp) -> Option<Timestamp>;
     /// Whether a message of a campaign could reach a user at all.
     fn reaches(&mut self, user: UserIndex, campaign: &Text, at: Timestamp) -> bool;
-    /// Sends a message; asked again with the same cause, what became of it.
-    fn send(&mut self, message: Message) -> Sent;
+    /// Sends a message; asked again about the same one, what became of it, and, if it had been planned, when.
+    fn send(&mut self, message: Message) -> (Sent, Option<Timestamp>);
     /// Writes down what happened in a run.
     fn tell(&mut self, told: Told);
     /// Changes attributes; the id is that of the change.

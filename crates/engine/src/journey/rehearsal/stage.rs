@@ -351,8 +351,8 @@ impl World for Stage<'_> {
         open.iter().any(|place| place.blocked.is_none())
     }
 
-    fn send(&mut self, message: Message) -> Sent {
-        let id = Candidate::message_of(message.campaign, message.user, &message.cause);
+    fn send(&mut self, message: Message) -> (Sent, Option<Timestamp>) {
+        let id = message.id;
         let candidate = Candidate {
             campaign: message.campaign.clone(),
             user: message.user,
@@ -363,7 +363,7 @@ impl World for Stage<'_> {
             missed: false,
             event: message.event,
         };
-        self.decide(candidate, message.at)
+        (self.decide(candidate, message.at), None)
     }
 
     fn tell(&mut self, told: Told) {

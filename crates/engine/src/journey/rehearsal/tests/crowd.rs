@@ -78,7 +78,7 @@ impl World for Crowd<'_> {
     fn reaches(&mut self, user: UserIndex, campaign: &Text, at: Timestamp) -> bool {
         of!(self, user).reaches(user, campaign, at)
     }
-    fn send(&mut self, message: Message) -> Sent {
+    fn send(&mut self, message: Message) -> (Sent, Option<Timestamp>) {
         of!(self, message.user).send(message)
     }
     fn tell(&mut self, told: Told) {
