@@ -16,7 +16,10 @@ use segment::live::{Arrived, ArrivedWhat, Correction, Scratch, Step as UserStep,
 use super::{Decided, Played, Scene};
 use crate::journey::{Changes, Emitted, Journey, Message, Sent, Told, What, World};
 use crate::live::NEVER;
-use crate::outreach::{Candidate, Contacts, Decision, Known, Person, Trigger, decide, places};
+use crate::outreach::{
+    Campaign, Candidate, Contacts, Decision, Known, Person, Reach, Reason, Trigger, decide,
+    unreachable,
+};
 use crate::schedule::{Channel, caps};
 
 /// How long what somebody opened or clicked says which channel they like.
@@ -27,6 +30,15 @@ const ENGAGED: Span = crate::outreach::REMEMBERED;
 pub(super) enum Written {
     Event(Arc<Event>),
     Attributes(Timestamp, Vec<(Text, Value)>),
+}
+
+/// What makes a campaign find somebody.
+pub(super) struct Cause<'e> {
+    pub(super) cause: &'e str,
+    pub(super) at: Timestamp,
+    /// Not before then; nothing: their local time had passed.
+    pub(super) due: Option<Timestamp>,
+    pub(super) event: Option<&'e Arc<Event>>,
 }
 
 /// One user.
@@ -43,7 +55,7 @@ pub(super) struct Stage<'a> {
     contacts: Contacts,
     today: HashMap<Text, (Day, u64)>,
     pub(super) planned: BTreeMap<(Timestamp, EventId), Candidate>,
-    decided: HashSet<EventId>,
+    pub(super) decided: HashSet<EventId>,
     runs: HashSet<EventId>,
     pub(super) written: VecDeque<Written>,
     pub(super) played: Played,
@@ -152,15 +164,11 @@ impl<'a> Stage<'a> {
     }
 
     /// Somebody is found by a campaign that does not wait for a step.
-    pub(super) fn qualify(
-        &mut self,
-        campaign: &Text,
-        (cause, at): (&str, Timestamp),
-        event: Option<&Arc<Event>>,
-    ) {
+    pub(super) fn qualify(&mut self, campaign: &Text, of: Cause) {
         let Some(part) = self.scene.campaigns.get(campaign) else { return };
+        let Cause { cause, at, due, event } = of;
         let message = Candidate::message(part.campaign, self.user, cause);
-        if self.decided.contains(&message) || self.planned.keys().any(|(_, id)| *id == message) {
+        if self.decided.contains(&message) {
             return;
         }
         let candidate = Candidate {
@@ -169,22 +177,26 @@ impl<'a> Stage<'a> {
             message,
             run: Text::new(cause),
             at,
-            due: at,
-            missed: false,
+            due: due.unwrap_or(at),
+            missed: due.is_none(),
             event: event.cloned(),
         };
-        self.decide(candidate, at);
+        self.decide((candidate, true), at);
     }
 
-    /// What becomes of a message at an instant.
-    pub(super) fn decide(&mut self, candidate: Candidate, now: Timestamp) -> Sent {
+    /// What becomes of a message at an instant, and whether whoever it is for still waits for it.
+    pub(super) fn decide(
+        &mut self,
+        (candidate, awaited): (Candidate, bool),
+        now: Timestamp,
+    ) -> Sent {
         let Some(part) = self.scene.campaigns.get(&candidate.campaign) else {
             return Sent::Withheld;
         };
         let campaign = part.campaign;
         let triggered = !matches!(campaign.trigger, Trigger::Named);
         let audience = part.audience.filter(|_| triggered);
-        let qualifies = audience.is_none_or(|audience| self.is_member(audience, now));
+        let qualifies = awaited && audience.is_none_or(|audience| self.is_member(audience, now));
         let day = self.scene.policy.zone.day(now);
         let today = self.today.get(&campaign.id).filter(|(of, _)| *of == day);
         let known = Known {
@@ -192,6 +204,7 @@ impl<'a> Stage<'a> {
             contacts: &self.contacts,
             today: today.map_or(0, |(_, n)| *n),
             now,
+            reach: self.scene.reach,
         };
         let decision = match qualifies {
             false => Decision::Withheld {
@@ -201,6 +214,13 @@ impl<'a> Stage<'a> {
             },
             true => self.with_person(now, |person| decide(campaign, &candidate, person, &known)),
         };
+        if let Decision::Later { due, .. } = decision
+            && self.planned.contains_key(&(due, candidate.message))
+        {
+            // It waits for that already.
+            return Sent::Later;
+        }
+        let assumed = self.assumed(&decision, campaign, now);
         let Candidate { campaign: id, message, run, .. } = candidate.clone();
         self.tell_decision(&decision, &candidate, now);
         self.played.messages.push(Decided {
@@ -209,6 +229,7 @@ impl<'a> Stage<'a> {
             run,
             at: now,
             decision: decision.clone(),
+            assumed,
         });
         match decision {
             Decision::Later { due, .. } => {
@@ -226,6 +247,16 @@ impl<'a> Stage<'a> {
         match decision {
             Decision::Send { .. } => Sent::Queued,
             _ => Sent::Withheld,
+        }
+    }
+
+    /// Why it would not have gone, if everybody had not been taken to be reachable.
+    fn assumed(&self, decision: &Decision, campaign: &Campaign, at: Timestamp) -> Option<Reason> {
+        match decision {
+            Decision::Send { .. } if self.scene.reach == Reach::Assumed => {
+                self.with_person(at, |person| unreachable(campaign, person))
+            }
+            _ => None,
         }
     }
 
@@ -269,6 +300,13 @@ impl<'a> Stage<'a> {
     pub(super) fn is_member(&self, predicate: &Predicate, at: Timestamp) -> bool {
         let context = Context { rules: self.scene.program.rules(), population: &NoPopulation };
         holds(predicate, &self.history, at, &context)
+    }
+
+    /// The zone of the user, else the workspace's.
+    pub(super) fn own_zone(&self, at: Timestamp) -> Zone {
+        let named = self.with_person(at, |person| person.zone());
+        let named = named.and_then(|name| Zone::named(&name));
+        named.unwrap_or_else(|| self.scene.policy.zone.clone())
     }
 
     fn with_person<T>(&self, at: Timestamp, of: impl FnOnce(&Person) -> T) -> T {
@@ -346,9 +384,8 @@ impl World for Stage<'_> {
 
     fn reaches(&mut self, _: UserIndex, campaign: &Text, at: Timestamp) -> bool {
         let Some(part) = self.scene.campaigns.get(campaign) else { return false };
-        let topic = part.campaign.topic.as_ref().map(|(topic, own)| (topic.as_str(), *own));
-        let open = self.with_person(at, |person| places(person, part.campaign.channel, topic));
-        open.iter().any(|place| place.blocked.is_none())
+        self.scene.reach == Reach::Assumed
+            || self.with_person(at, |person| unreachable(part.campaign, person)).is_none()
     }
 
     fn send(&mut self, message: Message) -> Sent {
@@ -363,7 +400,7 @@ impl World for Stage<'_> {
             missed: false,
             event: message.event,
         };
-        self.decide(candidate, message.at)
+        self.decide((candidate, true), message.at)
     }
 
     fn tell(&mut self, told: Told) {

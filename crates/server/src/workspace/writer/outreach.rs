@@ -14,7 +14,7 @@ use std::sync::Arc;
 use engine::journey::Sent;
 use engine::live::{Cause, Correction, Transition};
 use engine::outreach::{
-    Candidate, Contacts, Decision, Known, Person, Standing, To, Trigger, decide, places,
+    Candidate, Contacts, Decision, Known, Person, Reach, Standing, To, Trigger, decide, places,
 };
 use gateway::validate;
 use history::{Evaluator, Needs};
@@ -540,6 +540,7 @@ impl Writer {
                     contacts: &self.reaching.contacts,
                     today: today.map_or(0, |(_, n)| *n),
                     now,
+                    reach: Reach::Known,
                 };
                 decide(campaign, candidate, &person, &known)
             }
