@@ -66,3 +66,56 @@ fn a_story_that_is_not_as_told_says_what_was_and_one_that_cannot_be_meant_says_w
         assert!(error.contains(said) && error.starts_with("own.story.json"), "{error}");
     }
 }
+
+#[test]
+fn journeys_are_played_together_and_each_expectation_says_about_which_it_is() {
+    let mut first = checkout("first");
+    first["steps"][0]["do"]["otherwise"] = json!("on");
+    first["steps"] =
+        json!([first["steps"][0], {"id": "on", "do": {"kind": "journey", "journey": "second"}}]);
+    let second = json!({
+        "id": "second", "name": "Second", "entry": {"kind": "api"},
+        "steps": [{"id": "rest", "do": {"kind": "wait", "for": "1h"}, "next": "hook"},
+                  {"id": "hook", "do": {"kind": "message", "message": super::journeys::webhook()}}]
+    });
+    let played = |journey: Value, steps: Value| {
+        let file = json!({
+            "journey": journey, "starts": "2026-03-02T10:00",
+            "stories": [{"name": "one", "steps": steps}]
+        });
+        let read = |name: &str| match name {
+            "first.json" => Ok(first.to_string()),
+            "second.json" => Ok(second.to_string()),
+            other => Err(format!("there is no {other}")),
+        };
+        let report = story::run("own.story.json", &file.to_string(), &read);
+        report.map_err(|error| error.to_string())
+    };
+    let both = json!(["first.json", "second.json"]);
+    let report = played(
+        both.clone(),
+        json!([
+            {"does": "Checkout Started"},
+            {"journey": "second", "expect": {"never_in": true}},
+            {"passes": "2m"},
+            {"journey": "first", "expect": {"out": "completed", "sent": []}},
+            {"journey": "second", "expect": {"at": "rest", "entered": 1}},
+            {"passes": "1h"},
+            {"journey": "second", "expect": {"out": "completed", "sent": ["hook"]}},
+            {"journey": "first", "expect": {"sent": [], "not_converted": "bought"}},
+        ]),
+    );
+    let report = report.unwrap();
+    assert!(report.passed(), "{report:#?}");
+    assert_eq!(report.stories[0].path[0], "monday 2026-03-02 10:00  first: comes in, to ask");
+    for (journey, steps, said) in [
+        (both.clone(), json!([{"expect": {"never_in": true}}]), "about which `journey`"),
+        (both.clone(), json!([{"journey": "third", "expect": {}}]), "there is no \"third\" here"),
+        (both, json!([{"journey": "first", "passes": "1h"}]), "is about none"),
+        (json!(["first.json", "first.json"]), json!([]), "has the id \"first\", too"),
+        (json!([]), json!([]), "a list of them"),
+    ] {
+        let error = played(journey, steps).unwrap_err();
+        assert!(error.contains(said) && error.starts_with("own.story.json"), "{error}");
+    }
+}
