@@ -95,6 +95,9 @@ pub struct Scene<'a> {
     pub counts_real: bool,
     /// Whether people can be reached.
     pub reach: Reach,
+    /// The priority of another campaign, for real messages of the instant of a decision; nothing: it is not known,
+    /// and these came first.
+    pub priority: &'a (dyn Fn(&str) -> Option<u8> + Sync),
     /// Names of events of messages and journeys that anything asks about.
     heeded: HashSet<Text>,
     /// Campaigns that do not wait for a step.
@@ -163,6 +166,10 @@ pub struct Played {
     pub endless: Option<Timestamp>,
 }
 
+fn unknown(_: &str) -> Option<u8> {
+    None
+}
+
 impl<'a> Scene<'a> {
     /// Journeys and campaigns over a period. `named`: everything that is asked of users by name, so that events of
     /// messages and journeys which nothing asks about need not be written down.
@@ -209,6 +216,7 @@ impl<'a> Scene<'a> {
             occasions: &[],
             counts_real: true,
             reach: Reach::Known,
+            priority: &unknown,
             heeded,
             triggered,
         }
@@ -222,6 +230,11 @@ impl<'a> Scene<'a> {
     /// The same with another answer to whether people can be reached.
     pub fn with_reach(self, reach: Reach) -> Scene<'a> {
         Scene { reach, ..self }
+    }
+
+    /// The same with the priorities of other campaigns.
+    pub fn with_priorities(self, priority: &'a (dyn Fn(&str) -> Option<u8> + Sync)) -> Scene<'a> {
+        Scene { priority, ..self }
     }
 
     /// How long before the period real messages count.

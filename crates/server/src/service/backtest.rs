@@ -187,6 +187,9 @@ impl Service {
             None => Vec::new(),
             Some(schedule) => occasions(played.id(), &schedule, wish.between)?,
         };
+        let outfit = self.outfit()?;
+        let others = outfit.campaigns.iter();
+        let priorities = others.map(|(id, ready)| (id.clone(), ready.campaign.priority));
         let snapshot = self.snapshot(None, Some(self.workspace.now()))?;
         let frozen = self.workspace.fold(|fold| fold.freeze())?;
         let fold = Fold::restore(frozen.pieces())
@@ -199,6 +202,7 @@ impl Service {
             needs,
             entrants,
             occasions,
+            priorities: priorities.collect(),
             reachable: wish.reachable,
             snapshot,
             fold,
@@ -358,6 +362,8 @@ struct Trial {
     /// Only these can come in; nothing: others, too.
     entrants: Option<Predicate>,
     occasions: Vec<Occasion>,
+    /// Of other campaigns, and of messages of journeys.
+    priorities: BTreeMap<Text, u8>,
     reachable: BacktestReachable,
     snapshot: Arc<Snapshot>,
     fold: Fold,
@@ -385,9 +391,11 @@ impl Trial {
             BacktestReachable::Known => Reach::Known,
             BacktestReachable::Assumed => Reach::Assumed,
         };
+        let priority = |campaign: &str| self.priorities.get(campaign).copied();
         let book = Arc::new(self.played.book());
         let scene = Scene::new(book, (&self.program, &parts), setting, self.between)
             .with_occasions(&self.occasions)
+            .with_priorities(&priority)
             .with_reach(reach);
         let end = self.snapshot.n_places() as u32;
         let ranges = end.div_ceil(USERS);

@@ -82,6 +82,7 @@ impl<'a> Rehearsal<'a> {
         let mut event = events.partition_point(event_of);
         let mut change = changes.partition_point(|change| change.0 < start);
         events[..event].iter().for_each(|event| self.count(event));
+        self.stage.count_until(None);
         let warm = all_arrived((&events[..event], &changes[..change]));
         self.stage.arrive(&warm, start.minus(Span(1)));
         loop {
@@ -188,6 +189,7 @@ impl<'a> Rehearsal<'a> {
             self.moved(moved);
             self.settle(at);
         }
+        self.stage.count_until(None);
     }
 
     /// What is due until an instant.

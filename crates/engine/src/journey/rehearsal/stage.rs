@@ -1,6 +1,7 @@
 //! What one user's rehearsal knows, and what journeys ask of it.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
@@ -32,6 +33,13 @@ pub(super) enum Written {
     Attributes(Timestamp, Vec<(Text, Value)>),
 }
 
+/// A message that counts for caps.
+struct Contact {
+    campaign: Text,
+    message: caps::Candidate,
+    at: Timestamp,
+}
+
 /// What makes a campaign find somebody.
 pub(super) struct Cause<'e> {
     pub(super) cause: &'e str,
@@ -53,6 +61,8 @@ pub(super) struct Stage<'a> {
     scratch: Scratch,
     told: Vec<Moved>,
     contacts: Contacts,
+    /// Real messages of others at the instant that is played, which do not count yet.
+    pending: Vec<Contact>,
     today: HashMap<Text, (Day, u64)>,
     pub(super) planned: BTreeMap<(Timestamp, EventId), Candidate>,
     pub(super) decided: HashSet<EventId>,
@@ -76,6 +86,7 @@ impl<'a> Stage<'a> {
             scratch: Scratch::default(),
             told: Vec::new(),
             contacts: Contacts::default(),
+            pending: Vec::new(),
             today: HashMap::new(),
             planned: BTreeMap::new(),
             decided: HashSet::new(),
@@ -150,7 +161,8 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// A real message of another campaign.
+    /// A real message of another campaign, at an instant that has not been played. Of what is decided at one instant
+    /// the higher priority comes first, and of equals the id decides.
     pub(super) fn counts(&mut self, event: &UserEvent) {
         let of = |name: &str| match event.property(name) {
             Some(Value::Text(text)) => Some(text.clone()),
@@ -159,8 +171,28 @@ impl<'a> Stage<'a> {
         let channel = of(CHANNEL).and_then(|channel| Channel::parse(&channel));
         let (Some(campaign), Some(channel)) = (of(CAMPAIGN), channel) else { return };
         let labels = of(LABELS).map(|labels| (self.scene.labels)(&labels)).unwrap_or_default();
-        let message = caps::Candidate { channel, labels, priority: 0 };
-        self.contacts.add(self.user, &campaign, message, event.time);
+        let priority = (self.scene.priority)(&campaign).unwrap_or(u8::MAX);
+        let message = caps::Candidate { channel, labels, priority };
+        self.pending.push(Contact { campaign, message, at: event.time });
+    }
+
+    /// Real messages count from now on: of the instant of a decision those that came before it; nothing: all.
+    pub(super) fn count_until(&mut self, decision: Option<(&Campaign, Timestamp)>) {
+        let Stage { pending, contacts, user, .. } = self;
+        let before = |of: &Contact| match decision {
+            None => true,
+            Some((campaign, now)) => {
+                let own = (Reverse(campaign.priority), &campaign.id);
+                of.at < now || (Reverse(of.message.priority), &of.campaign) < own
+            }
+        };
+        pending.retain(|of| {
+            let counts = before(of);
+            if counts {
+                contacts.add(*user, &of.campaign, of.message, of.at);
+            }
+            !counts
+        });
     }
 
     /// Somebody is found by a campaign that does not wait for a step.
@@ -194,6 +226,7 @@ impl<'a> Stage<'a> {
             return Sent::Withheld;
         };
         let campaign = part.campaign;
+        self.count_until(Some((campaign, now)));
         let triggered = !matches!(campaign.trigger, Trigger::Named);
         let audience = part.audience.filter(|_| triggered);
         let qualifies = awaited && audience.is_none_or(|audience| self.is_member(audience, now));
