@@ -28,5 +28,5 @@ pub use campaign::{
     Again, ByAttribute, CAMPAIGN, Campaign, Delivery, Policy, Standing, Trigger, WORKSPACE,
 };
 pub use contacts::{Contacts, REMEMBERED};
-pub use decide::{Candidate, Decision, Known, PAUSED, Reason, decide};
+pub use decide::{Candidate, Decision, Known, PAUSED, Reach, Reason, decide, unreachable};
 pub use person::{LAST_WROTE, Person, Place, To, places};

@@ -175,6 +175,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/backtests/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How it stands with a backtest, and what came of it. */
+        get: operations["backtest"];
+        put?: never;
+        post?: never;
+        /** Ends a backtest. */
+        delete: operations["cancel_backtest"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/backups": {
         parameters: {
             query?: never;
@@ -276,6 +294,23 @@ export interface paths {
         post: operations["approve_campaign"];
         /** Takes an approval back. */
         delete: operations["withdraw_approval"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/campaigns/{id}/backtest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins to play a campaign over a past period of what really happened. */
+        post: operations["backtest_campaign"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -818,24 +853,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/journeys/backtests/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** How it stands with a backtest, and what came of it. */
-        get: operations["backtest"];
-        put?: never;
-        post?: never;
-        /** Ends a backtest. */
-        delete: operations["cancel_backtest"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/journeys/check": {
         parameters: {
             query?: never;
@@ -899,7 +916,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Begins to play a journey over a past period of what really happened. */
-        post: operations["start_backtest"];
+        post: operations["backtest_journey"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2726,8 +2743,9 @@ export interface components {
             error: string | null;
             /** @description Its id. */
             id: string;
-            /** @description Id of the journey. */
-            journey: string;
+            kind: ("journey" | "campaign");
+            /** @description Id of the journey or the campaign. */
+            of: string;
             /**
              * Format: double
              * @description How much of it is done, 0 to 1.
@@ -2754,6 +2772,46 @@ export interface components {
              */
             held_out: number;
         };
+        /** @description A decision about a message. A message that waits is decided several times. */
+        BacktestDecision: {
+            /** @description Why it would not have gone, had people not been taken to be reachable. */
+            assumed: string | null;
+            /**
+             * Format: date-time
+             * @description When it was decided.
+             */
+            at: string;
+            /** @description Id of the campaign; of a message of a step `JOURNEY/STEP`. */
+            campaign: string;
+            /** @description What else there is to say about that. */
+            detail: string | null;
+            /**
+             * Format: date-time
+             * @description When it is decided again.
+             */
+            due: string | null;
+            /** @description Id of the message: that of the real one, if there was one for the same cause. */
+            message: string;
+            outcome: ("queued" | "planned" | "withheld" | "held_out");
+            /** @description Why it was not sent, or waited; the control group. */
+            reason: string | null;
+            /** @description The variant that was drawn. */
+            variant: string | null;
+        };
+        /** @description Somebody whom a campaign found. */
+        BacktestFound: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description What was decided about the message, in order. */
+            messages: components["schemas"]["BacktestDecision"][];
+            /** @description Id of the user. */
+            user: string;
+            /** @description By what: an event, a change of what they are, or the run. */
+            why: string;
+        };
         /** @description A goal. */
         BacktestGoal: {
             /**
@@ -2769,14 +2827,34 @@ export interface components {
              */
             held_out: number;
         };
-        /** @description What is tried on the past. */
+        /** @description Which journey is tried on the past. */
         BacktestInput: {
             /** @description Another definition than the one that is edited; default: that one. */
             definition?: components["schemas"]["JourneyInput"];
             /** @description People come in from this instant on, as in `2026-03-01` (UTC) or `2026-03-01T00:00:00+03:00`. */
             from: string;
+            /** @description Whether people can be reached. */
+            reachable?: components["schemas"]["BacktestReachable"];
             /** @description And before this one; at most now. The period is at most ten years. */
             to: string;
+        };
+        /** @description A limit over all users together. */
+        BacktestLimit: {
+            /**
+             * @description `campaign_limit`: messages in all. `daily_limit`: messages in a local day. `safety_stop`: the audience of a
+             *     run, which is not begun if it is larger.
+             */
+            limit: string;
+            /**
+             * Format: int64
+             * @description How many are allowed.
+             */
+            most: number;
+            /**
+             * Format: int64
+             * @description How many messages were beyond it; of `safety_stop`, how many runs would not have begun.
+             */
+            over: number;
         };
         /** @description How many people got how many messages. */
         BacktestMessages: {
@@ -2792,11 +2870,20 @@ export interface components {
             users: number;
         };
         /**
-         * @description What a journey would have done. Nobody was sent anything, so nobody was moved by it either: goals are
-         *     reached as they really were, by those who would have come in and by those of the control group alike, and no
+         * @description Whether people can be reached in a backtest.
+         * @enum {string}
+         */
+        BacktestReachable: "known" | "assumed";
+        /**
+         * @description What a journey or a campaign would have done. Nobody was sent anything, so nobody was moved by it either: goals
+         *     are reached as they really were, by those who would have come in and by those of the control group alike, and no
          *     difference between them is an effect. Addresses, devices and the contact policy are those of now.
          */
         BacktestResult: {
+            /** @description By reason: messages of `sent` that would not have gone, had people not been taken to be reachable. */
+            assumed: {
+                [key: string]: number;
+            };
             /** @description Entries by local day of the workspace; days without any are left out. */
             days: components["schemas"]["BacktestDay"][];
             /** @description By reason: messages that would have waited, as for quiet hours; each once for every wait. */
@@ -2810,45 +2897,57 @@ export interface components {
             endless: number;
             /**
              * Format: int64
-             * @description How often somebody came in.
+             * @description How often somebody came into the journey, or was found by the campaign and not held out.
              */
             entered: number;
             /** @description By reason: runs that were over at the end of the period. */
             exits: {
                 [key: string]: number;
             };
+            /** @description Up to a hundred messages of a campaign, spread over all, with what became of them and why. */
+            found: components["schemas"]["BacktestFound"][];
             /**
              * Format: date-time
              * @description The first instant of the period.
              */
             from: string;
-            /** @description Goals, as they were reached without any message. */
+            /** @description Goals of a journey, as they were reached without any message. */
             goals: components["schemas"]["BacktestGoal"][];
+            /** @description By control group: how often. */
+            groups: {
+                [key: string]: number;
+            };
             /**
              * Format: int64
-             * @description How often somebody would have come in and is of a control group.
+             * @description How often somebody is of a control group instead.
              */
             held_out: number;
+            /**
+             * @description Limits over all users together that would have been exceeded. Each user is played alone, so that they hold
+             *     nobody back here.
+             */
+            limits: components["schemas"]["BacktestLimit"][];
             /** @description How many of those who came in would have got so many messages in the period. */
             messages: components["schemas"]["BacktestMessages"][];
             /**
              * Format: int64
-             * @description How many different users came in.
+             * @description How many different users that were.
              */
             people: number;
+            reachable: ("known" | "assumed");
             /**
              * Format: int64
              * @description Rows of the history that were read.
              */
             rows: number;
-            /** @description Up to a hundred runs, spread over all, with the path and why. */
+            /** @description Up to a hundred runs of a journey, spread over all, with the path and why. */
             sample: components["schemas"]["BacktestRun"][];
             /**
              * Format: int64
              * @description Messages in all.
              */
             sent: number;
-            /** @description Steps in their order: `entered` = all of `moved` + `exited` + `waiting`. */
+            /** @description Steps in their order: `entered` = all of `moved` + `exited` + `waiting`. A campaign has none. */
             steps: components["schemas"]["BacktestStep"][];
             /**
              * Format: date-time
@@ -2865,6 +2964,13 @@ export interface components {
              * @description Users whose histories were looked at.
              */
             users: number;
+            /** @description By variant: messages. Those of journeys have one. */
+            variants: components["schemas"]["BacktestVariant"][];
+            /**
+             * Format: int64
+             * @description Messages that still waited at the end of the period, as for quiet hours.
+             */
+            waiting: number;
             /** @description By reason: messages that would not have been sent. */
             withheld: {
                 [key: string]: number;
@@ -2873,6 +2979,8 @@ export interface components {
         };
         /** @description A run, and whose. */
         BacktestRun: components["schemas"]["JourneyRun"] & {
+            /** @description What was decided about its messages, in order. */
+            messages: components["schemas"]["BacktestDecision"][];
             /** @description Id of the user. */
             user: string;
         };
@@ -2906,6 +3014,18 @@ export interface components {
              * @description How many wait here at the end of the period.
              */
             waiting: number;
+        };
+        /** @description Messages of a variant. */
+        BacktestVariant: {
+            /** @description Its name for people. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Messages that would have been sent.
+             */
+            sent: number;
+            /** @description Its id. */
+            variant: string;
         };
         /** @description Whoever got most. */
         BacktestWorst: {
@@ -3072,6 +3192,20 @@ export interface components {
         CampaignApprovalInput: {
             /** @description As the campaign says it. */
             version: string;
+        };
+        /** @description Which campaign is tried on the past. */
+        CampaignBacktestInput: {
+            /** @description Another definition than the one that is stored; default: that one. */
+            definition?: components["schemas"]["CampaignInput"];
+            /**
+             * @description It finds people from this instant on, as if it was started then: `2026-03-01` (UTC) or
+             *     `2026-03-01T00:00:00+03:00`.
+             */
+            from: string;
+            /** @description Whether people can be reached. */
+            reachable?: components["schemas"]["BacktestReachable"];
+            /** @description And before this one; at most now. The period is at most ten years. */
+            to: string;
         };
         /** @description Messages of one local day, by the day of the step. */
         CampaignDay: {
@@ -10079,6 +10213,66 @@ export interface operations {
             };
         };
     };
+    backtest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backtest"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    cancel_backtest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     create_backup: {
         parameters: {
             query?: never;
@@ -10391,6 +10585,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    backtest_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignBacktestInput"];
+            };
+        };
+        responses: {
+            /** @description done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backtest"];
                 };
             };
             /** @description what went wrong and how to mend it */
@@ -11776,66 +12005,6 @@ export interface operations {
             };
         };
     };
-    backtest: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Backtest"];
-                };
-            };
-            /** @description what went wrong and how to mend it */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    cancel_backtest: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description done */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description what went wrong and how to mend it */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
     check_journey: {
         parameters: {
             query?: never;
@@ -11993,7 +12162,7 @@ export interface operations {
             };
         };
     };
-    start_backtest: {
+    backtest_journey: {
         parameters: {
             query?: never;
             header?: never;

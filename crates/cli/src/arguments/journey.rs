@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{Format, SourceArguments};
+use super::{BacktestArguments, Format, SourceArguments};
 
 #[derive(Args)]
 #[command(after_help = "\
@@ -60,7 +60,7 @@ pub enum JourneyCommand {
     /// Play stories of journeys, without a server; fails if one is not as told
     Test(JourneyTestArguments),
     /// What a journey would have done over a past period of what really happened
-    Backtest(JourneyBacktestArguments),
+    Backtest(BacktestArguments),
     /// What a learning split would gain and lose among simulated people
     Learn(JourneyLearnArguments),
 }
@@ -103,24 +103,6 @@ pub struct JourneyTestArguments {
     /// Print what happened in every story, also in those that are as told
     #[arg(long)]
     pub paths: bool,
-}
-
-#[derive(Args)]
-pub struct JourneyBacktestArguments {
-    #[command(flatten)]
-    pub source: SourceArguments,
-    /// A definition (a file), or the id of a journey
-    #[arg(value_name = "FILE|ID")]
-    pub journey: String,
-    /// People come in from this instant on, as in 2011-06-01 or an instant (RFC 3339)
-    #[arg(long)]
-    pub from: String,
-    /// And before this one
-    #[arg(long)]
-    pub to: String,
-    /// How the answer is written
-    #[arg(long, value_enum, default_value_t)]
-    pub format: Format,
 }
 
 #[derive(Args)]

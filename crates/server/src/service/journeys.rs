@@ -3,7 +3,6 @@
 //! What is edited may have any problem; what is published has no error. Whoever is in goes on by what was
 //! published, so that nothing that is edited changes what happens.
 
-pub(super) mod backtest;
 pub(crate) mod check;
 mod enter;
 mod learning;
@@ -178,7 +177,7 @@ impl Service {
         Ok(JourneyVersionList { versions })
     }
 
-    fn saved_journey(&self, id: &str) -> Result<SavedJourney, Failure> {
+    pub(super) fn saved_journey(&self, id: &str) -> Result<SavedJourney, Failure> {
         self.workspace.config().journey(id)?.ok_or_else(|| {
             Failure::not_found("journey.not_found", format!("there is no journey \"{id}\""))
                 .hint("GET /api/journeys lists them")
@@ -233,7 +232,7 @@ impl Service {
     }
 
     /// Does something with everything that campaigns, and so steps, are compiled with.
-    fn surrounded<T>(
+    pub(super) fn surrounded<T>(
         &self,
         definitions: &Definitions,
         labels: &[String],
@@ -328,7 +327,7 @@ fn word(status: JourneyStatus) -> &'static str {
 }
 
 /// What people call a step.
-fn name_of(step: &JourneyStep) -> String {
+pub(super) fn name_of(step: &JourneyStep) -> String {
     let name = step.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
     name.map_or_else(|| kind(&step.action).replace('_', " "), str::to_owned)
 }

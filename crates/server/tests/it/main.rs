@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod acme;
+mod backtests;
 mod backup;
 mod bulk;
 mod bulk_s3;

@@ -27,9 +27,6 @@ export const journeys = {
   waiting: (id: string, query: { step: string; after?: string | undefined }) => body(client.GET('/api/journeys/{id}/waiting', { params: { path: { id }, query } })),
   enter: (id: string, input: EnterInput) => body(client.POST('/api/journeys/{id}/enter', { ...at(id), body: input })),
   learning: (id: string) => body(client.GET('/api/journeys/{id}/learning', at(id))),
-  startBacktest: (id: string, period: { from: string; to: string }) => body(client.POST('/api/journeys/{id}/backtest', { ...at(id), body: period })),
-  backtest: (id: string) => body(client.GET('/api/journeys/backtests/{id}', at(id))),
-  cancelBacktest: (id: string) => body(client.DELETE('/api/journeys/backtests/{id}', at(id))),
   ofLifecycle: (within: string) => body(client.GET('/api/lifecycle/journeys', { params: { query: { within } } })),
   ofUser: (id: string) => body(client.GET('/api/users/{id}/journeys', at(id))),
 };

@@ -59,6 +59,5 @@ export type EnterInput = Schemas['EnterInput'];
 export type LearningStep = Schemas['LearningStep'];
 export type LearningAllocation = Schemas['LearningAllocation'];
 export type LearningVerdict = Schemas['LearningVerdict'];
-export type BacktestResult = Schemas['BacktestResult'];
 export type StateJourneys = Schemas['StateJourneys'];
 export type StateJourney = Schemas['StateJourney'];

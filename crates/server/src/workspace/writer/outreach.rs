@@ -14,8 +14,8 @@ use std::sync::Arc;
 use engine::journey::Sent;
 use engine::live::{Transition, news};
 use engine::outreach::{
-    AHEAD, Candidate, Contacts, Decision, FRESH, Known, Person, Standing, To, Trigger, decide,
-    places,
+    AHEAD, Candidate, Contacts, Decision, FRESH, Known, Person, Reach, Standing, To, Trigger,
+    decide, places,
 };
 use gateway::validate;
 use history::{Evaluator, Needs};
@@ -535,6 +535,7 @@ impl Writer {
                     contacts: &self.reaching.contacts,
                     today: today.map_or(0, |(_, n)| *n),
                     now,
+                    reach: Reach::Known,
                 };
                 decide(campaign, candidate, &person, &known)
             }

@@ -183,7 +183,9 @@ impl<'a> Driver<'a> {
             });
             for candidate in batch {
                 let (campaign, message) = (candidate.campaign.clone(), candidate.message);
-                let sent = self.crowd.stages.get_mut(&user).unwrap().decide(candidate, at);
+                let awaited = self.journeys.awaits(UserIndex(user), &campaign, message);
+                let stage = self.crowd.stages.get_mut(&user).unwrap();
+                let sent = stage.decide((candidate, awaited), at);
                 if sent != Sent::Later {
                     let of = (UserIndex(user), (&campaign, message));
                     self.journeys.decided(of.0, of.1, (sent, at), &mut self.crowd);

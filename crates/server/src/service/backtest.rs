@@ -1,4 +1,4 @@
-//! Backtests: a journey over a past period of what really happened, with virtual time.
+//! Backtests: a journey or a campaign over a past period of what really happened, with virtual time.
 //!
 //! What it is: histories brought together by ranges of users, each user played by `engine::journey::rehearsal`, and
 //! what came of it added up. What it is not: it writes nothing and sends nothing, and it is no estimate of an
@@ -6,7 +6,10 @@
 //!
 //! Bounds: one backtest at a time, on two threads; the latest [`KEPT`] are kept in memory until the program ends.
 
+mod campaign;
+mod journey;
 mod needs;
+mod shown;
 mod tally;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -14,22 +17,22 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use ::history::{Gathering, Needs, QueryError, Snapshot, UserSet};
+use ::history::{Evaluator, Gathering, Needs, QueryError, Snapshot, UserSet};
 use engine::Fold;
-use engine::journey::rehearsal::{Occasion, Part, Rehearsal, Scene, Setting};
-use engine::journey::{Action, Book, Happening, Journey};
-use engine::outreach::Policy;
+use engine::journey::Book;
+use engine::journey::rehearsal::{Occasion, OwnTime, Part, Rehearsal, Scene, Setting};
+use engine::outreach::{Policy, Reach};
 use engine::schedule::caps::Labels;
 use model::{Span, Text, Timestamp, Zone};
 use segment::live::{DEFAULT_LIFECYCLE, Program, Watched};
 use segment::{Predicate, Rules};
-use wire::api::{Backtest, BacktestInput, BacktestResult, BacktestStatus, JourneyInput};
+use wire::api::{Backtest, BacktestKind, BacktestReachable, BacktestResult, BacktestStatus};
 
-use super::super::sight::Sight;
-use super::super::{Service, instant, rules, watched};
-use super::read;
+use super::sight::Sight;
+use super::watched::Definitions;
+use super::{Service, instant};
 use crate::failure::Failure;
-use crate::journeys::compile::{self, Compiled, Version};
+use crate::outreach::schedule::Schedule;
 use crate::outreach::{Ready, policy};
 use crate::workspace::address_of;
 use tally::Tally;
@@ -42,12 +45,12 @@ const USERS: u32 = 8_192;
 const THREADS: usize = 2;
 /// The longest period.
 const PERIOD_MAX: Span = Span::days(3_653);
-/// Instants at which a journey on a schedule lets people in, within a period.
+/// Instants at which a schedule names everybody, within a period.
 const OCCASIONS_MAX: usize = 10_000;
 
 /// All backtests of a server.
 #[derive(Default)]
-pub(in crate::service) struct Backtests {
+pub(super) struct Backtests {
     all: Mutex<VecDeque<Arc<Running>>>,
     last: AtomicU64,
 }
@@ -55,7 +58,9 @@ pub(in crate::service) struct Backtests {
 /// A backtest under way, or over.
 struct Running {
     id: String,
-    journey: String,
+    kind: BacktestKind,
+    /// Id of the journey or the campaign.
+    of: String,
     /// It shows people to whoever sees everything of them.
     whole: bool,
     /// In units of ranges of users.
@@ -88,7 +93,8 @@ impl Running {
         };
         Backtest {
             id: self.id.clone(),
-            journey: self.journey.clone(),
+            kind: self.kind,
+            of: self.of.clone(),
             status,
             progress: if status == BacktestStatus::Done { 1.0 } else { share.min(1.0) },
             error,
@@ -97,34 +103,14 @@ impl Running {
     }
 }
 
-impl Service {
-    /// Begins a backtest of what is edited of a journey, or of another definition under its id.
-    pub fn start_backtest(&self, id: &str, wish: &BacktestInput) -> Result<Backtest, Failure> {
-        let input = match &wish.definition {
-            Some(definition) => {
-                rules::check_key("id", id)?;
-                (**definition).clone()
-            }
-            None => read(&self.saved_journey(id)?)?,
-        };
-        let between = self.period(wish)?;
-        let trial = self.trial(id, &input, between)?;
-        let sight = self.sight();
-        let running = self.backtests.begin(id, !sight.masked())?;
-        let job = Arc::clone(&running);
-        let thread = std::thread::Builder::new().name("backtest".into()).spawn(move || {
-            let came = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-                trial.run(&job, &sight).map_err(|error| error.to_string())
-            }));
-            let came = came.unwrap_or_else(|_| Err("it broke; the log says where".to_owned()));
-            *job.end() = Some(came);
-        });
-        if let Err(error) = thread {
-            *running.end() = Some(Err(error.to_string()));
-        }
-        Ok(running.shown())
-    }
+/// What is played when, and what is taken for granted.
+struct Wish<'a> {
+    between: (Timestamp, Timestamp),
+    reachable: BacktestReachable,
+    definitions: &'a Definitions,
+}
 
+impl Service {
     /// How it stands with a backtest.
     pub fn backtest(&self, id: &str) -> Result<Backtest, Failure> {
         let found = self.backtests.find(id)?;
@@ -146,8 +132,29 @@ impl Service {
         Ok(())
     }
 
-    fn period(&self, wish: &BacktestInput) -> Result<(Timestamp, Timestamp), Failure> {
-        let (from, to) = (instant("from", &wish.from)?, instant("to", &wish.to)?);
+    fn begin_backtest(
+        &self,
+        (kind, id): (BacktestKind, &str),
+        trial: Trial,
+    ) -> Result<Backtest, Failure> {
+        let sight = self.sight();
+        let running = self.backtests.begin((kind, id), !sight.masked())?;
+        let job = Arc::clone(&running);
+        let thread = std::thread::Builder::new().name("backtest".into()).spawn(move || {
+            let came = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                trial.run(&job, &sight).map_err(|error| error.to_string())
+            }));
+            let came = came.unwrap_or_else(|_| Err("it broke; the log says where".to_owned()));
+            *job.end() = Some(came);
+        });
+        if let Err(error) = thread {
+            *running.end() = Some(Err(error.to_string()));
+        }
+        Ok(running.shown())
+    }
+
+    fn period(&self, from: &str, to: &str) -> Result<(Timestamp, Timestamp), Failure> {
+        let (from, to) = (instant("from", from)?, instant("to", to)?);
         let to = to.min(self.workspace.now());
         if from >= to {
             let message = format!("the period from {from} to {to} is empty, or has not begun");
@@ -163,66 +170,67 @@ impl Service {
         Ok((from, to))
     }
 
-    /// Everything that a backtest needs, as it is now.
-    fn trial(
-        &self,
-        id: &str,
-        input: &JourneyInput,
-        between: (Timestamp, Timestamp),
-    ) -> Result<Trial, Failure> {
-        let definitions = watched::read(self.workspace.config())?;
-        let version = Version { since: between.0, ..Version::trial(id) };
-        let mut known: Vec<Text> = Vec::new();
-        let compiled = self.surrounded(&definitions, &input.labels, |around| {
-            known = around.labels.to_vec();
-            compile::compile(input, &version, around)
-        })?;
+    /// Everything else that a backtest needs, as it is now.
+    fn trial(&self, wish: &Wish, part: TrialPart) -> Result<Trial, Failure> {
+        let Definitions { rules, watched, .. } = wish.definitions;
+        let TrialPart { played, asked, keys, entrants, schedule, known } = part;
         let written = self.contact_policy()?;
-        let (seed, zone) = (definitions.rules.seed, definitions.rules.zone.clone());
-        let policy = policy::compile(&written, (seed, &zone), &known)?;
-        let own = watched_by(&compiled.journey, &definitions.watched);
-        let needs = needs::needs(input, (&compiled, &own), &definitions.rules)?;
-        let (program, refused) = Program::compile(&definitions.rules, &own, None);
+        let policy = policy::compile(&written, (rules.seed, &rules.zone), &known)?;
+        let own = watched_by(&keys, watched);
+        let needs = needs::needs(asked, &own, rules);
+        let (program, refused) = Program::compile(rules, &own, None);
         if let Some((key, why)) = refused.first() {
             let message = format!("`{key}` cannot be watched: {why}");
             return Err(Failure::unprocessable("backtest.not_live", message));
         }
-        let entrants = needs::entrants(input, between)?;
+        let occasions = match schedule {
+            None => Vec::new(),
+            Some(schedule) => occasions(played.id(), &schedule, wish.between)?,
+        };
+        let outfit = self.outfit()?;
+        let others = outfit.campaigns.iter();
+        let priorities = others.map(|(id, ready)| (id.clone(), ready.campaign.priority));
         let snapshot = self.snapshot(None, Some(self.workspace.now()))?;
         let frozen = self.workspace.fold(|fold| fold.freeze())?;
         let fold = Fold::restore(frozen.pieces())
             .map_err(|error| Failure::new(500, "server.state", error.to_string()))?;
         Ok(Trial {
-            name: input.name.clone(),
-            steps: input.steps.iter().map(|of| (of.id.clone(), super::name_of(of))).collect(),
-            compiled,
+            played,
             program,
             policy,
             labels: known,
             needs,
             entrants,
+            occasions,
+            priorities: priorities.collect(),
+            reachable: wish.reachable,
             snapshot,
             fold,
-            rules: definitions.rules,
-            zone,
-            between,
+            rules: rules.clone(),
+            zone: rules.zone.clone(),
+            between: wish.between,
         })
     }
 }
 
 impl Backtests {
-    fn begin(&self, journey: &str, whole: bool) -> Result<Arc<Running>, Failure> {
+    fn begin(
+        &self,
+        (kind, of): (BacktestKind, &str),
+        whole: bool,
+    ) -> Result<Arc<Running>, Failure> {
         let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         let goes_on = |of: &&Arc<Running>| of.end().is_none();
         if let Some(other) = all.iter().find(goes_on) {
-            let message = format!("the backtest {} of \"{}\" goes on", other.id, other.journey);
+            let message = format!("the backtest {} of \"{}\" goes on", other.id, other.of);
             return Err(Failure::new(409, "backtest.busy", message)
-                .hint("wait for it, or end it with DELETE /api/journeys/backtests/{id}"));
+                .hint("wait for it, or end it with DELETE /api/backtests/{id}"));
         }
         let number = self.last.fetch_add(1, Ordering::Relaxed) + 1;
         let running = Arc::new(Running {
             id: number.to_string(),
-            journey: journey.to_owned(),
+            kind,
+            of: of.to_owned(),
             whole,
             done: AtomicU32::new(0),
             total: AtomicU32::new(0),
@@ -245,36 +253,118 @@ impl Backtests {
     }
 }
 
-/// Watched definitions by which a journey goes, and the lifecycle if these ask about it.
-fn watched_by(journey: &Journey, all: &[Watched]) -> Vec<Watched> {
-    let mut happenings: Vec<&Happening> = journey.entry.iter().chain(&journey.exits).collect();
-    happenings.extend(journey.goals.iter().map(|goal| &goal.when));
-    for step in &journey.steps {
-        if let Action::WaitFor { any, .. } = &step.action {
-            happenings.extend(any.iter().map(|(_, when)| when));
+/// Watched definitions of these keys, and the lifecycle if these ask about it.
+fn watched_by(keys: &[Text], all: &[Watched]) -> Vec<Watched> {
+    let any = all.iter().any(|watched| keys.contains(&watched.key));
+    let own = all.iter().filter(|of| keys.contains(&of.key) || any && of.key == DEFAULT_LIFECYCLE);
+    own.cloned().collect()
+}
+
+/// Instants of a period at which a schedule names everybody.
+fn occasions(
+    id: &Text,
+    schedule: &Schedule,
+    (from, to): (Timestamp, Timestamp),
+) -> Result<Vec<Occasion>, Failure> {
+    let mut occasions = Vec::new();
+    let mut after = from.minus(Span(1));
+    while let Some((at, run)) = schedule.next_after(after).filter(|(at, _)| *at < to) {
+        if occasions.len() == OCCASIONS_MAX {
+            let message = format!("it has more than {OCCASIONS_MAX} runs in that period");
+            return Err(
+                Failure::bad_request("backtest.period", message).hint("write a shorter one")
+            );
+        }
+        let own_time = schedule.own_time(&run);
+        let own_time = own_time.map(|(day, at, passed)| OwnTime { day, at, passed });
+        occasions.push(Occasion { at, id: id.clone(), cause: Text::from(run), own_time });
+        after = at;
+    }
+    Ok(occasions)
+}
+
+/// Nothing of the past says when requests would have named whom.
+fn no_occasion(what: &str) -> Failure {
+    let message = format!("the {what} is let go by requests, and the past has none");
+    Failure::unprocessable("backtest.by_request", message)
+        .hint("try it with an event, a segment, a state or a schedule as what lets people in")
+}
+
+/// What is played.
+enum Subject {
+    Journey(journey::Piece),
+    Campaign(Box<campaign::Piece>),
+}
+
+impl Subject {
+    fn id(&self) -> &Text {
+        match self {
+            Subject::Journey(piece) => &piece.journey.id,
+            Subject::Campaign(piece) => &piece.ready.campaign.id,
         }
     }
-    let named = |key: &Text| {
-        happenings.iter().any(|of| matches!(of, Happening::Moves { watch, .. } if watch == key))
-    };
-    let any = all.iter().any(|watched| named(&watched.key));
-    let own =
-        all.iter().filter(|watched| named(&watched.key) || any && watched.key == DEFAULT_LIFECYCLE);
-    own.cloned().collect()
+
+    fn book(&self) -> Book {
+        match self {
+            Subject::Journey(piece) => Book::new(vec![Arc::clone(&piece.journey)]),
+            Subject::Campaign(_) => Book::new(Vec::new()),
+        }
+    }
+
+    /// Campaigns as which messages are decided.
+    fn parts(&self) -> BTreeMap<Text, Part<'_>> {
+        let all: &[Ready] = match self {
+            Subject::Journey(piece) => &piece.messages,
+            Subject::Campaign(piece) => std::slice::from_ref(&piece.ready),
+        };
+        all.iter().map(part).collect()
+    }
+
+    /// How long after the period what happens still counts for goals.
+    fn goals(&self) -> Span {
+        match self {
+            Subject::Journey(piece) => {
+                piece.journey.goals.iter().map(|goal| goal.within).max().unwrap_or(Span(0))
+            }
+            Subject::Campaign(_) => Span(0),
+        }
+    }
+}
+
+fn part(ready: &Ready) -> (Text, Part<'_>) {
+    let Ready { campaign, matches, audience, .. } = ready;
+    let (matches, audience) = (matches.as_ref(), audience.as_ref());
+    (campaign.id.clone(), Part { campaign, matches, audience })
+}
+
+/// What differs between journeys and campaigns.
+struct TrialPart {
+    played: Subject,
+    /// What it asks of histories.
+    asked: needs::Asked,
+    /// Keys of watched definitions by which it goes.
+    keys: Vec<Text>,
+    /// Only these can come in; nothing: others, too.
+    entrants: Option<Predicate>,
+    /// When everybody is named.
+    schedule: Option<Schedule>,
+    /// Labels, numbered.
+    known: Vec<Text>,
 }
 
 /// Everything that a backtest needs.
 struct Trial {
-    name: String,
-    /// Ids and names of steps.
-    steps: Vec<(String, String)>,
-    compiled: Compiled,
+    played: Subject,
     program: Program,
     policy: Policy,
     labels: Vec<Text>,
     needs: Needs,
     /// Only these can come in; nothing: others, too.
     entrants: Option<Predicate>,
+    occasions: Vec<Occasion>,
+    /// Of other campaigns, and of messages of journeys.
+    priorities: BTreeMap<Text, u8>,
+    reachable: BacktestReachable,
     snapshot: Arc<Snapshot>,
     fold: Fold,
     rules: Rules,
@@ -286,17 +376,10 @@ impl Trial {
     fn run(&self, job: &Running, sight: &Sight) -> Result<BacktestResult, QueryError> {
         let start = Instant::now();
         let (from, to) = self.between;
-        let journey = &self.compiled.journey;
-        let goals = journey.goals.iter().map(|goal| goal.within).max().unwrap_or(Span(0));
-        let gathering = Gathering::new(&self.snapshot, &self.needs, (from, to.plus(goals)))?;
-        let among = match &self.entrants {
-            None => None,
-            Some(entrants) => {
-                let evaluator = ::history::Evaluator::new(&self.snapshot, &self.rules, to);
-                Some(evaluator.cancelled_by(&job.stop).members(entrants)?)
-            }
-        };
-        let parts: BTreeMap<Text, Part> = self.compiled.messages.iter().map(part).collect();
+        let until = to.plus(self.played.goals());
+        let gathering = Gathering::new(&self.snapshot, &self.needs, (from, until))?;
+        let among = self.among(job)?;
+        let parts = self.played.parts();
         let labels = |written: &str| {
             let written = written.split(',').filter(|label| !label.is_empty());
             crate::outreach::labels(&self.labels, written)
@@ -304,10 +387,16 @@ impl Trial {
         let labels: &(dyn Fn(&str) -> Labels + Sync) = &labels;
         let address = &address_of;
         let setting = Setting { policy: &self.policy, fold: &self.fold, address, labels };
-        let book = Arc::new(Book::new(vec![Arc::new(journey.clone())]));
-        let occasions = self.occasions();
+        let reach = match self.reachable {
+            BacktestReachable::Known => Reach::Known,
+            BacktestReachable::Assumed => Reach::Assumed,
+        };
+        let priority = |campaign: &str| self.priorities.get(campaign).copied();
+        let book = Arc::new(self.played.book());
         let scene = Scene::new(book, (&self.program, &parts), setting, self.between)
-            .with_occasions(&occasions);
+            .with_occasions(&self.occasions)
+            .with_priorities(&priority)
+            .with_reach(reach);
         let end = self.snapshot.n_places() as u32;
         let ranges = end.div_ceil(USERS);
         job.total.store(ranges, Ordering::Relaxed);
@@ -323,7 +412,7 @@ impl Trial {
                 let mut own = Tally::new(self.zone.clone());
                 gathering.each_of(users, (among.as_ref(), &job.stop), |user, history| {
                     let played = Rehearsal::play(&scene, user, history);
-                    own.add(&played, history);
+                    own.add(&self.played, &played, history);
                 })?;
                 all.lock().unwrap_or_else(PoisonError::into_inner).merge(own);
                 job.done.fetch_add(1, Ordering::Relaxed);
@@ -344,25 +433,17 @@ impl Trial {
         Ok(result)
     }
 
-    /// Instants of the period at which the journey's schedule lets people in.
-    fn occasions(&self) -> Vec<Occasion> {
-        let (from, to) = self.between;
-        let Some(entry) = &self.compiled.entry else { return Vec::new() };
-        let mut occasions = Vec::new();
-        let mut after = from.minus(Span(1));
-        while let Some((at, run)) = entry.schedule.next_after(after)
-            && at < to
-            && occasions.len() < OCCASIONS_MAX
-        {
-            let id = self.compiled.journey.id.clone();
-            occasions.push(Occasion { at, id, cause: Text::from(run) });
-            after = at;
+    /// Only these are played; nothing: everybody of whom the history knows what is asked.
+    fn among(&self, job: &Running) -> Result<Option<UserSet>, QueryError> {
+        let to = self.between.1;
+        match &self.entrants {
+            Some(entrants) => {
+                let evaluator = Evaluator::new(&self.snapshot, &self.rules, to);
+                Ok(Some(evaluator.cancelled_by(&job.stop).members(entrants)?))
+            }
+            // A run names everybody, also those of whom nothing that is asked is known.
+            None if !self.occasions.is_empty() => Ok(Some(self.snapshot.users(to))),
+            None => Ok(None),
         }
-        occasions
     }
-}
-
-fn part(ready: &Ready) -> (Text, Part<'_>) {
-    let campaign = &ready.campaign;
-    (campaign.id.clone(), Part { campaign, matches: ready.matches.as_ref(), audience: None })
 }
