@@ -34,7 +34,7 @@ mod tests;
 pub use book::Book;
 pub use define::{Moves, To};
 pub use definition::{
-    Action, Again, Choose, Condition, Emitted, Exit, Goal, Happening, Journey, Path, Since,
+    Action, Again, Choose, Condition, Context, Emitted, Exit, Goal, Happening, Journey, Path, Since,
     Standing, Step, Wait,
 };
 pub use occurred::Occurred;

@@ -221,10 +221,12 @@ impl Service {
         let providers = self.providers()?.providers;
         let providers: Vec<_> = providers.into_iter().map(|of| (of.id, of.channel)).collect();
         self.surrounded(&definitions, &input.labels, |around| {
+            let registry = self.workspace.registry();
             let known = check::Known {
                 around,
                 journeys: &journeys,
                 providers: &providers,
+                personal: &|name: &str| registry.masks.hide(name),
                 definition: &|written: &Value| self.segment_json(written).map(|_| ()),
                 contents: &|campaign: &CampaignInput| self.content_problems(campaign),
             };

@@ -292,7 +292,7 @@ impl World for Stage<'_> {
         self.scene.policy.seed
     }
 
-    fn shares(&mut self, _: &Journey, _: &Text) -> Option<Arms> {
+    fn shares(&mut self, _: &Journey, _: &Text, _: Option<&Text>) -> Option<Arms> {
         None
     }
 
