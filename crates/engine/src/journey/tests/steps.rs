@@ -255,7 +255,10 @@ fn did(name: &str) -> Predicate {
 
 #[test]
 fn a_learning_split_tells_in_which_context_it_found_somebody() {
-    let context = |id: &str, name: &str| Context { id: Text::new(id), holds: Box::new(did(name)) };
+    let context = |id: &str, name: &str| crate::journey::Context {
+        id: Text::new(id),
+        holds: Box::new(did(name)),
+    };
     let steps = |winners: Vec<Option<u16>>| {
         let learn = Action::Learn {
             arms: Arms::equal(["a", "b"].map(Text::new)).unwrap(),

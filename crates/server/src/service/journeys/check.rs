@@ -111,7 +111,7 @@ fn campaign(channel: Channel, content: BTreeMap<String, ContentInput>, id: &str)
 }
 
 /// The campaign that a message of a step goes out as.
-pub(super) fn step_campaign(
+pub(in crate::service) fn step_campaign(
     journey: &JourneyInput,
     step: &str,
     message: &StepMessage,
