@@ -11,8 +11,8 @@ use std::collections::BinaryHeap;
 use model::{Span, Timestamp};
 
 use super::{
-    CONTEXTS_MAX, Evidence, Ledger, LedgerError, Mode, Place, Refused, Reward, Rule, Settings, Totals, Unusable,
-    Verdict, allocate, draw, judge,
+    CONTEXTS_MAX, Evidence, Ledger, LedgerError, Mode, Place, Refused, Reward, Rule, Settings,
+    Totals, Unusable, Verdict, allocate, draw, judge,
 };
 use crate::assign::{Draw, Share};
 use crate::effect::ARMS_MAX;
@@ -536,7 +536,8 @@ impl<'w> Split<'w> {
         let mut fixed = vec![0.0; world.arms()];
         for (crowd, users) in self.users.into_iter().enumerate() {
             let paths = world.crowds[crowd].paths.iter();
-            let worth: Vec<f64> = paths.map(|path| path.worth(world.reward, world.window)).collect();
+            let worth: Vec<f64> =
+                paths.map(|path| path.worth(world.reward, world.window)).collect();
             let all = users.iter().sum::<u64>() as f64;
             outcome.learnt +=
                 users.iter().zip(&worth).map(|(n, worth)| *n as f64 * worth).sum::<f64>();

@@ -125,7 +125,9 @@ pub(super) fn of_predicate(predicate: &Predicate) -> Named {
         Predicate::All(of) | Predicate::Any(of) => of.iter().flat_map(of_predicate).collect(),
         Predicate::Not(of) => of_predicate(of),
         Predicate::Segment(id) => Named::from([Thing::Segment(id.to_string())]),
-        Predicate::Lifecycle(of) => of.is.iter().chain(&of.was).map(|key| state(None, key)).collect(),
+        Predicate::Lifecycle(of) => {
+            of.is.iter().chain(&of.was).map(|key| state(None, key)).collect()
+        }
         _ => Named::new(),
     }
 }

@@ -55,14 +55,16 @@ fn each_context_learns_its_own_path_through_crashes() {
     // Forty have no plan that is named.
     let plan = |n: usize| if n >= 160 { "gold" } else { ["free", "pro"][n % 2] };
     let came = |people: std::ops::Range<usize>, at: &str| {
-        let plans = people.clone().map(|n| identify(&named(n), at, &json!({"plan": plan(n % 200)})));
+        let plans =
+            people.clone().map(|n| identify(&named(n), at, &json!({"plan": plan(n % 200)})));
         watching_batch(plans.chain(people.map(|n| track(&named(n), "Signup", at, &json!({})))))
     };
     watching.batch(&came(0..200, "2026-03-02T10:00:00Z"));
     let watching = watching.restart(End::Killed);
     watching.settle();
     // What somebody is later changes nothing.
-    let later = (0..160).map(|n| identify(&named(n), "2026-03-02T10:05:00Z", &json!({"plan": "x"})));
+    let later =
+        (0..160).map(|n| identify(&named(n), "2026-03-02T10:05:00Z", &json!({"plan": "x"})));
     watching.until("2026-03-02T10:05:00Z");
     watching.batch(&later.collect::<Vec<_>>());
     let mut buyers = Vec::new();
@@ -74,7 +76,8 @@ fn each_context_learns_its_own_path_through_crashes() {
         mailed_of[group] += usize::from(mailed);
         // A mail makes those with a free plan buy, and keeps those with another from it.
         let buys = [mailed, !mailed, n % 2 == 0][group];
-        buyers.extend(buys.then(|| track(&named(n), "Purchase", "2026-03-02T10:10:00Z", &json!({}))));
+        buyers
+            .extend(buys.then(|| track(&named(n), "Purchase", "2026-03-02T10:10:00Z", &json!({}))));
         let (why, by_mail) = split(&watching, &named(n));
         if by_mail {
             let context = ["free", "pro", "others"][group];
@@ -90,9 +93,8 @@ fn each_context_learns_its_own_path_through_crashes() {
     let now = learnt(&watching);
     let of = |at: usize| now["contexts"][at].clone();
     assert_eq!([0, 1, 2].map(|at| of(at)["context"].clone()), ["free", "pro", "others"]);
-    let share = |at: usize, path: usize| {
-        of(at)["allocations"][0]["paths"][path]["share"].as_f64().unwrap()
-    };
+    let share =
+        |at: usize, path: usize| of(at)["allocations"][0]["paths"][path]["share"].as_f64().unwrap();
     assert!(share(0, 0) > 0.85 && share(1, 1) > 0.85, "{now}");
     assert!((share(0, 0) + share(0, 1) - 1.0).abs() < 1e-9, "{now}");
     let mail = &of(0)["allocations"][0]["paths"][0];

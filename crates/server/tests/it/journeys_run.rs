@@ -411,7 +411,8 @@ fn a_learning_split_counts_whose_time_is_over_and_moves_people_to_the_better_pat
     for user in mailed.iter().take(mailed.len() / 2) {
         watching.event(user, "Purchase", "2026-03-02T10:10:00Z");
     }
-    let learning = || watching.server.get("/api/journeys/learns/learning")["steps"][0]["contexts"][0].clone();
+    let learning =
+        || watching.server.get("/api/journeys/learns/learning")["steps"][0]["contexts"][0].clone();
     // Within the hour nobody is counted.
     assert_eq!(learning()["verdict"], Value::Null);
     watching.until("2026-03-02T11:10:00Z");

@@ -39,7 +39,8 @@ fn what_a_journey_that_runs_names_stays_until_it_is_stopped() {
                        "steps": [{"id": "end", "do": {"kind": "exit"}}]});
     send(&watching, "POST", "/api/journeys", &other, 201);
     send(&watching, "POST", "/api/journeys/other/publish", &json!({}), 200);
-    let mut mail = message(&receiver, "{{ catalog.products[\"a\"].price }}{% if segment.tried %}!{% endif %}");
+    let mut mail =
+        message(&receiver, "{{ catalog.products[\"a\"].price }}{% if segment.tried %}!{% endif %}");
     mail["message"]["provider"] = json!(provider);
     mail["message"]["topic"] = json!("news");
     let journey = json!({
@@ -170,7 +171,11 @@ fn a_frameworks_states_show_their_journeys_and_who_went_up() {
     assert_eq!(answer["lifecycle"], "stages");
     let counted = [0, 1, 2].map(|at| {
         let state = &answer["states"][at];
-        (state["state"].clone(), state["users"].clone(), state["journeys"].as_array().unwrap().len())
+        (
+            state["state"].clone(),
+            state["users"].clone(),
+            state["journeys"].as_array().unwrap().len(),
+        )
     });
     let expected = [("won", 1, 0), ("warm", 1, 1), ("cold", 1, 0)];
     assert_eq!(counted, expected.map(|(key, users, n)| (json!(key), json!(users), n)), "{answer}");
@@ -185,6 +190,7 @@ fn a_frameworks_states_show_their_journeys_and_who_went_up() {
         assert_eq!(answer["lifecycle"], "default");
         assert!(states.iter().all(|state| state["journeys"] == json!([])), "{answer}");
     }
-    let unknown = send(&watching, "GET", "/api/lifecycle/journeys?lifecycle=none", &Value::Null, 404);
+    let unknown =
+        send(&watching, "GET", "/api/lifecycle/journeys?lifecycle=none", &Value::Null, 404);
     assert_eq!(unknown["error"]["code"], "framework.not_found");
 }

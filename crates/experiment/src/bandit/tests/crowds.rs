@@ -102,16 +102,16 @@ fn more_contexts_make_no_wrong_winner_more_likely() {
     assert_eq!(RULE.of(1), RULE);
     assert_eq!(RULE.of(0), RULE);
     // What wins alone may not be enough among eight.
-    let known = Evidence::of(Reward::Rate, &[Totals::rate(900, 90), Totals::rate(900, 147)]).unwrap();
+    let known =
+        Evidence::of(Reward::Rate, &[Totals::rate(900, 90), Totals::rate(900, 147)]).unwrap();
     let (alone, among) = (judge(&known, RULE, Span::DAY), judge(&known, rule, Span::DAY));
     assert!(alone.won && !among.won, "{} {:?}", alone.p, among.missing);
 }
 
 #[test]
 fn crowds_that_cannot_be_are_refused() {
-    let said = |crowds: Vec<Crowd>| {
-        run(&world(crowds, Telling::Apart, 10), 1).unwrap_err().to_string()
-    };
+    let said =
+        |crowds: Vec<Crowd>| run(&world(crowds, Telling::Apart, 10), 1).unwrap_err().to_string();
     let pair = [0.1, 0.2];
     assert_eq!(said(vec![crowd(0.0, &pair)]), "share is 0; write above 0");
     let uneven = said(vec![crowd(1.0, &pair), crowd(1.0, &[0.1])]);

@@ -106,7 +106,8 @@ fn a_slow_path_that_is_better_gets_the_share_and_counting_as_they_come_misleads(
         // After four days not one slow conversion has come: who counts as they come has all but
         // left the better path, who waits still deals evenly.
         let day_four = |outcome: &Outcome| {
-            let at = outcome.crowds[0].shares.iter().find(|point| point.at >= Span::days(4)).unwrap();
+            let at =
+                outcome.crowds[0].shares.iter().find(|point| point.at >= Span::days(4)).unwrap();
             at.shares[1].fraction()
         };
         assert!((day_four(&patient) - 0.5).abs() < 1e-5, "{patient:?}");
@@ -186,11 +187,20 @@ fn a_winner_gets_everybody_from_then_on() {
 fn shares_over_time_begin_equal_and_keep_the_floor() {
     let outcome = run(&world(&[0.05, 0.15, 0.05]), 2).unwrap();
     assert_eq!(outcome.crowds[0].shares.len() as u32, POINTS + 1);
-    assert_eq!((outcome.crowds[0].shares[0].at, outcome.crowds[0].shares[50].at), (Span(0), Span::days(30)));
+    assert_eq!(
+        (outcome.crowds[0].shares[0].at, outcome.crowds[0].shares[50].at),
+        (Span(0), Span::days(30))
+    );
     assert!(outcome.crowds[0].shares.is_sorted_by_key(|point| point.at));
     assert!((outcome.crowds[0].shares[0].shares[2].fraction() - 1.0 / 3.0).abs() < 1e-5);
     let floor = Share::percent(5.0).unwrap();
-    assert!(outcome.crowds[0].shares.iter().flat_map(|point| &point.shares).all(|share| *share >= floor));
+    assert!(
+        outcome.crowds[0]
+            .shares
+            .iter()
+            .flat_map(|point| &point.shares)
+            .all(|share| *share >= floor)
+    );
     assert!(last_share(&outcome, 1) > 0.85);
 }
 

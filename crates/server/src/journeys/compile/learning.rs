@@ -7,9 +7,9 @@ use experiment::assign::{Arms, Share};
 use history::outreach::Goal;
 use model::Text;
 use model::journey::OTHERS;
-use segment::{Predicate, State};
 use segment::live::{DEFAULT_LIFECYCLE, What};
 use segment::tree::{Op, ProfilePredicate, Test};
+use segment::{Predicate, State};
 use serde_json::Value as Json;
 use wire::api::{self, JourneyStep, LearningContext, StepAction};
 
@@ -102,7 +102,8 @@ impl Compiling<'_> {
             Some(written) => contexts(&at("context"), written, self.around)?,
         };
         let names = names(&contexts);
-        let winners = won((&at("winner"), winner.as_ref()), (&at("winners"), winners), ways, &names)?;
+        let winners =
+            won((&at("winner"), winner.as_ref()), (&at("winners"), winners), ways, &names)?;
         let learning = Learning {
             step: Text::new(&step.id),
             paths: ways.iter().map(|way| way.id.clone()).collect(),
@@ -117,7 +118,6 @@ impl Compiling<'_> {
         };
         Ok((learning, contexts))
     }
-
 }
 
 /// What is told of contexts, others last; of none, nothing.
@@ -136,9 +136,10 @@ pub fn contexts(
         LearningContext::State { lifecycle, states } => {
             by_state(field, (lifecycle.as_deref(), states), around)?
         }
-        LearningContext::Attribute { attribute, values } => {
-            values.iter().map(|value| by_value(field, attribute, value)).collect::<Result<_, _>>()?
-        }
+        LearningContext::Attribute { attribute, values } => values
+            .iter()
+            .map(|value| by_value(field, attribute, value))
+            .collect::<Result<_, _>>()?,
         LearningContext::Segments { segments } => {
             let one = |id: &String| {
                 rules::check_key(field, id)?;

@@ -192,7 +192,8 @@ fn in_all(contexts: &[ContextLearning]) -> (Option<String>, f64) {
     let won: Vec<LearningVerdict> = contexts.iter().filter_map(verdict).collect();
     let wrong = won.iter().map(|verdict| verdict.wrong).sum::<f64>().min(1.0);
     let first = won.first().map(|verdict| verdict.leader.clone());
-    let same = won.len() == contexts.len() && won.iter().all(|of| Some(&of.leader) == first.as_ref());
+    let same =
+        won.len() == contexts.len() && won.iter().all(|of| Some(&of.leader) == first.as_ref());
     (first.filter(|_| same), wrong)
 }
 

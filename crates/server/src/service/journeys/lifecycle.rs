@@ -3,8 +3,8 @@
 use history::journeys::{Goal, Reach};
 use history::lifecycle::LifecycleAt;
 use model::{Span, Text, Timestamp};
-use segment::live::What;
 use segment::State;
+use segment::live::What;
 use wire::api::{
     Happening, JourneyGoal, JourneyGoalReport, JourneyInput, LifecycleJourneys,
     LifecycleJourneysQuery, StateJourney, StateJourneys, Trigger,
@@ -87,8 +87,11 @@ impl Service {
         let found = watched.into_iter().find(|own| own.key == watch(key));
         match found.map(|found| found.what) {
             Some(What::Lifecycle(states)) => Ok(states),
-            _ => Err(Failure::not_found("framework.not_found", format!("there is no lifecycle \"{key}\""))
-                .hint("use \"default\", or the key of one that GET /api/frameworks lists")),
+            _ => Err(Failure::not_found(
+                "framework.not_found",
+                format!("there is no lifecycle \"{key}\""),
+            )
+            .hint("use \"default\", or the key of one that GET /api/frameworks lists")),
         }
     }
 }

@@ -6,8 +6,8 @@ use engine::schedule::Minute;
 use model::{Day, Span, Text, Weekday};
 use serde_json::Value;
 use wire::api::{
-    JourneyStep, LearningContext, LearningGoal, LearningMode, RandomPath, SplitPath, StepAction, StepMessage,
-    WaitPath,
+    JourneyStep, LearningContext, LearningGoal, LearningMode, RandomPath, SplitPath, StepAction,
+    StepMessage, WaitPath,
 };
 
 use super::{
@@ -257,7 +257,8 @@ impl Check<'_> {
         if let LearningContext::Attribute { attribute, .. } = written {
             self.name(&format!("{place}.attribute"), attribute);
             if (self.known.personal)(attribute) {
-                let message = format!("\"{attribute}\" is personal, and events would say its value");
+                let message =
+                    format!("\"{attribute}\" is personal, and events would say its value");
                 let hint = "make segments of its values, and tell people apart by these";
                 self.error("context", &format!("{place}.attribute"), message, hint);
             }
