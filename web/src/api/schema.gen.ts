@@ -6141,11 +6141,11 @@ export interface components {
              * @description Its part of everybody.
              */
             share: number;
+            /** Format: double */
+            borrowed: number;
         };
         /** @description One learning split. */
         LearningStep: {
-            /** @description How it has divided people, newest first, at most 100. */
-            allocations: components["schemas"]["LearningAllocation"][];
             /**
              * Format: double
              * @description The part that every path keeps.
@@ -6154,13 +6154,16 @@ export interface components {
             mode: ("automatic" | "manual");
             /** @description Id of the step. */
             step: string;
-            verdict: components["schemas"]["LearningVerdict"] | null;
             /**
              * Format: int64
              * @description How long after the split rewards count, in milliseconds: only whoever was split longer ago is counted, so
              *     that a path that brings something about sooner has no advantage.
              */
             window_ms: number;
+            contexts: components["schemas"]["ContextLearning"][];
+            won: string | null;
+            /** Format: double */
+            wrong: number;
         };
         /**
          * @description Whether a path has won. By the rule, it is the best with a probability of 95 %, stands against each other one by
@@ -6188,6 +6191,8 @@ export interface components {
              * @description The probability that another one is.
              */
             wrong: number;
+            /** Format: double */
+            level: number;
         };
         /** @description All lifecycle states at an instant. */
         Lifecycle: {
@@ -6225,6 +6230,8 @@ export interface components {
             states: components["schemas"]["StateJourneys"][];
             /** @description How long a move counts. */
             within: string;
+            /** @description Key */
+            lifecycle: string;
         };
         /** @description One lifecycle state with its users. */
         LifecycleState: {
@@ -8586,6 +8593,10 @@ export interface components {
             paths: components["schemas"]["RandomPath"][];
             /** @description The path that everybody takes from now on, as it has won. */
             winner?: string;
+            context?: components["schemas"]["LearningContext"];
+            winners?: {
+                [key: string]: string;
+            };
         } | {
             /** @enum {string} */
             kind: "message";
@@ -9676,6 +9687,27 @@ export interface components {
             name: string;
             /** @description IANA time zone. */
             zone: string;
+        };
+        ContextLearning: {
+            context: string | null;
+            winner: string | null;
+            allocations: components["schemas"]["LearningAllocation"][];
+            verdict: components["schemas"]["LearningVerdict"] | null;
+        };
+        LearningContext: {
+            /** @enum {string} */
+            kind: "state";
+            lifecycle?: string;
+            states?: string[];
+        } | {
+            /** @enum {string} */
+            kind: "attribute";
+            attribute: string;
+            values: unknown[];
+        } | {
+            /** @enum {string} */
+            kind: "segments";
+            segments: string[];
         };
     };
     responses: never;
@@ -12555,6 +12587,7 @@ export interface operations {
     lifecycle_journeys: {
         parameters: {
             query?: {
+                lifecycle?: string;
                 /** @description How long after they came in, or were held out, a move counts, as in `30d`, the default; at most 90 days. */
                 within?: string;
                 /** @description The confidence of intervals, 0.5 to 0.999; default 0.95. */
