@@ -58,7 +58,6 @@ fn crowds_that_do_not_differ_lose_little_by_being_told_apart() {
     for (n, rates) in [(3, [0.10, 0.16]), (5, [0.05, 0.08]), (8, [0.2, 0.3])] {
         let crowds = vec![crowd(1.0, &rates); n];
         let [together, apart, alone] = regrets(&crowds, 16_000, 8);
-        println!("{n} {rates:?}: together {together:.1} apart {apart:.1} alone {alone:.1}");
         assert!(apart < 2.0 * together, "{n}: apart {apart}, together {together}");
         assert!(apart < alone, "{n}: apart {apart}, alone {alone}");
     }
@@ -69,7 +68,6 @@ fn levels_that_differ_do_not_make_paths_differ() {
     // One crowd converts five times as often; the same path is the best by the same factor.
     let crowds = vec![crowd(1.0, &[0.05, 0.08]), crowd(1.0, &[0.25, 0.40])];
     let [_, apart, alone] = regrets(&crowds, 8_000, 8);
-    println!("apart {apart:.1} alone {alone:.1}");
     assert!(apart < 1.05 * alone, "apart {apart}, alone {alone}");
 }
 
@@ -89,7 +87,6 @@ fn equal_paths_stay_balanced_in_each_crowd() {
         }
         winners += u64::from(outcome.crowds.iter().any(|of| of.winner.is_some()));
     }
-    println!("{dealt:?} {winners}");
     assert!(dealt.iter().all(|part| (part - 0.5).abs() < 0.08), "{dealt:?}");
     assert!(winners <= 5, "{winners} of {seeds}, 5 % are 5");
 }
