@@ -35,8 +35,8 @@ mod tests;
 pub use book::Book;
 pub use define::{Moves, To};
 pub use definition::{
-    Action, Again, Choose, Condition, Emitted, Exit, Goal, Happening, Journey, Path, Since,
-    Standing, Step, Wait,
+    Action, Again, Choose, Condition, Context, Emitted, Exit, Goal, Happening, Journey, Path,
+    Since, Standing, Step, Wait,
 };
 pub use intake::{Intake, Naming};
 pub use occurred::Occurred;

@@ -45,6 +45,7 @@ pub mod sight;
 pub(crate) mod subscriptions;
 pub mod transitions;
 mod users;
+mod uses;
 pub mod values;
 pub(crate) mod watched;
 mod webhooks;

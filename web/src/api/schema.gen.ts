@@ -3929,6 +3929,16 @@ export interface components {
             /** @description Where: variant, language and field. */
             place: string;
         };
+        /** @description What a learning split has learned of the people of one context. */
+        ContextLearning: {
+            /** @description How it has divided people, newest first: at most 100 in all contexts of the step. */
+            allocations: components["schemas"]["LearningAllocation"][];
+            /** @description A state, a value, a segment, or `others`; nothing: everybody, as the split tells nobody apart. */
+            context: string | null;
+            verdict: components["schemas"]["LearningVerdict"] | null;
+            /** @description The path that everybody takes, as somebody said that it has won. */
+            winner: string | null;
+        };
         /**
          * @description A control group that campaigns may name: its members get nothing of these, so that the effect of all of them
          *     together can be told.
@@ -6215,6 +6225,30 @@ export interface components {
             /** @description `start` (nobody was counted, and all paths are equal) or `learnt`. */
             why: string;
         };
+        /**
+         * @description What tells people apart of whom a learning split learns, each group for itself; whoever is in none is in
+         *     `others`.
+         */
+        LearningContext: {
+            /** @enum {string} */
+            kind: "state";
+            /** @description Key of the lifecycle; default: the workspace's. */
+            lifecycle?: string;
+            /** @description Only these states, at most seven, all others together; default: all. */
+            states?: string[];
+        } | {
+            /** @description Its name. It must not be personal, as events say in which context somebody was found. */
+            attribute: string;
+            /** @enum {string} */
+            kind: "attribute";
+            /** @description Texts, numbers or truth values: one to seven. */
+            values: unknown[];
+        } | {
+            /** @enum {string} */
+            kind: "segments";
+            /** @description Ids: one to seven. */
+            segments: string[];
+        };
         /** @description What a learning split rewards. */
         LearningGoal: {
             /** @description A name of an event, or an object with `event` and `where`. */
@@ -6241,6 +6275,12 @@ export interface components {
              * @description The probability that no other path is better.
              */
             best: number;
+            /**
+             * Format: double
+             * @description So many users of other contexts count, too, with what they brought at the level of this one: at most 100.
+             *     They are a hint for the shares and say nothing about a winner.
+             */
+            borrowed: number;
             /**
              * Format: double
              * @description The upper end.
@@ -6278,8 +6318,8 @@ export interface components {
         };
         /** @description One learning split. */
         LearningStep: {
-            /** @description How it has divided people, newest first, at most 100. */
-            allocations: components["schemas"]["LearningAllocation"][];
+            /** @description What is learned, by context; without a context one for everybody. */
+            contexts: components["schemas"]["ContextLearning"][];
             /**
              * Format: double
              * @description The part that every path keeps.
@@ -6288,17 +6328,24 @@ export interface components {
             mode: ("automatic" | "manual");
             /** @description Id of the step. */
             step: string;
-            verdict: components["schemas"]["LearningVerdict"] | null;
             /**
              * Format: int64
              * @description How long after the split rewards count, in milliseconds: only whoever was split longer ago is counted, so
              *     that a path that brings something about sooner has no advantage.
              */
             window_ms: number;
+            /** @description The path that has won in every context, so that one sentence says it for all; nothing: there is none. */
+            won: string | null;
+            /**
+             * Format: double
+             * @description The probability that what has won is wrong anywhere: those of all contexts with a winner, added up.
+             */
+            wrong: number;
         };
         /**
          * @description Whether a path has won. By the rule, it is the best with a probability of 95 %, stands against each other one by
-         *     evidence that holds however often it is looked at, and every path has 100 users counted.
+         *     evidence that holds however often it is looked at, and every path has 100 users counted. Of K contexts each may
+         *     be wrong with a K-th of the 5 %, so that several of them make no error more likely.
          */
         LearningVerdict: {
             /**
@@ -6313,6 +6360,11 @@ export interface components {
             expected_loss: number;
             /** @description The path that is the best with the highest probability. */
             leader: string;
+            /**
+             * Format: double
+             * @description The probability that is needed.
+             */
+            level: number;
             /** @description What it still needs, in words. */
             missing: string[];
             /** @description Whether it has won. */
@@ -6348,13 +6400,15 @@ export interface components {
             /** @description The first that holds wins. */
             states: components["schemas"]["StateDefinition"][];
         };
-        /** @description By state of the lifecycle, the journeys into which people come when they come into it. */
+        /** @description By state of a lifecycle, the journeys into which people come when they come into it. */
         LifecycleJourneys: {
             /**
              * Format: date-time
              * @description Up to this instant.
              */
             as_of: string;
+            /** @description Key of the lifecycle: `default` is the workspace's. */
+            lifecycle: string;
             /** @description In the order of the lifecycle. */
             states: components["schemas"]["StateJourneys"][];
             /** @description How long a move counts. */
@@ -8706,6 +8760,8 @@ export interface components {
             /** @description At least two. */
             paths: components["schemas"]["RandomPath"][];
         } | {
+            /** @description What tells people apart, each group learned about for itself; default: nothing. */
+            context?: components["schemas"]["LearningContext"];
             /**
              * Format: double
              * @description The part that every path keeps: 0.01 to 1 / number of paths; default 0.05.
@@ -8718,8 +8774,12 @@ export interface components {
             mode?: ("automatic" | "manual");
             /** @description At least two. */
             paths: components["schemas"]["RandomPath"][];
-            /** @description The path that everybody takes from now on, as it has won. */
+            /** @description The path that everybody takes from now on, as it has won; of contexts, all that `winners` does not name. */
             winner?: string;
+            /** @description By context, the path that everybody in it takes from now on, as it has won there. */
+            winners?: {
+                [key: string]: string;
+            };
         } | {
             /** @enum {string} */
             kind: "message";
@@ -12724,6 +12784,8 @@ export interface operations {
     lifecycle_journeys: {
         parameters: {
             query?: {
+                /** @description Key of a lifecycle: `default`, the workspace's, or a stage framework; default: the workspace's. */
+                lifecycle?: string;
                 /** @description How long after they came in, or were held out, a move counts, as in `30d`, the default; at most 90 days. */
                 within?: string;
                 /** @description The confidence of intervals, 0.5 to 0.999; default 0.95. */

@@ -25,7 +25,7 @@ impl World for Silent {
     fn seed(&self) -> u64 {
         1
     }
-    fn shares(&mut self, _: &Journey, _: &Text) -> Option<Arms> {
+    fn shares(&mut self, _: &Journey, _: &Text, _: Option<&Text>) -> Option<Arms> {
         None
     }
     fn holds(&mut self, _: UserIndex, _: &Predicate, _: Timestamp) -> bool {

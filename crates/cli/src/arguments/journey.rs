@@ -71,13 +71,18 @@ Examples:
   perennial journey learn --path 0.10:1d --path 0.13:1d --within 3d
   perennial journey learn --path 0.05:30m --path 0.06:3d --within 7d --users 100000 --days 90
   perennial journey learn --path 0.10:1d:20 --path 0.08:1d:40 --within 3d
+  perennial journey learn --path 0.10:1d --path 0.13:1d --context new:70 --context loyal:30:0.30,0.20
 
-Regret is what the best path, had it been known from the start, would have brought beyond what was brought.")]
+Regret is what the best path, had it been known from the start, would have brought beyond what was brought; \
+of several contexts, the best path of each.")]
 pub struct JourneyLearnArguments {
     /// A path: the share of people who convert, how long that takes on average, and what it is worth on average,
     /// as in 0.10:1d or 0.10:1d:25; at least two
     #[arg(long = "path", value_name = "RATE:DELAY[:VALUE]", required = true)]
     pub paths: Vec<String>,
+    /// A context of which it learns apart: a name, its part of all parts, and perhaps the rates of the paths there
+    #[arg(long = "context", value_name = "NAME:SHARE[:RATE,RATE...]")]
+    pub contexts: Vec<String>,
     /// How long after the split a conversion counts
     #[arg(long, default_value = "7d")]
     pub within: String,

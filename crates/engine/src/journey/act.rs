@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use experiment::assign::Arms;
-use model::journey::path;
+use model::journey::{OTHERS, path};
 use model::{Event, EventId, Text, Timestamp, UserIndex, Value, journey};
 
 use super::positions::Waits;
@@ -57,13 +57,20 @@ impl Journeys {
                 let way = &paths[arms.pick(world.seed(), &salt, subject)];
                 self.leave(slot, (&way.id, way.next), now, world)
             }
-            Action::Learn { arms, paths } => {
-                let learned = world.shares(&journey, &step.id);
-                let fits = |of: &&Arms| of.all().len() == paths.len();
-                let arms = learned.as_ref().filter(fits).unwrap_or(arms);
-                let salt = format!("journey/{}/{}", journey.id, step.id);
-                let way = &paths[arms.pick(world.seed(), &salt, draws(position.run()))];
-                self.leave(slot, (&way.id, way.next), now, world)
+            Action::Learn { arms, paths, contexts, winners } => {
+                let found = contexts.iter().position(|of| world.holds(user, &of.holds, at));
+                let context = found.map_or(Text::const_new(OTHERS), |n| contexts[n].id.clone());
+                let context = Some(context).filter(|_| !contexts.is_empty());
+                let won = winners.get(found.unwrap_or(contexts.len())).copied().flatten();
+                let won = won.and_then(|won| paths.get(usize::from(won)));
+                let way = won.unwrap_or_else(|| {
+                    let learned = world.shares(&journey, &step.id, context.as_ref());
+                    let fits = |of: &&Arms| of.all().len() == paths.len();
+                    let arms = learned.as_ref().filter(fits).unwrap_or(arms);
+                    let salt = format!("journey/{}/{}", journey.id, step.id);
+                    &paths[arms.pick(world.seed(), &salt, draws(position.run()))]
+                });
+                self.leave_from(slot, (&way.id, way.next), context, now, world)
             }
             Action::Message { messages, choose, .. } => {
                 let (sent, decided_at) = match chosen(messages, *choose, (user, at), world) {

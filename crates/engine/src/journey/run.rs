@@ -604,13 +604,27 @@ impl Journeys {
     pub(super) fn leave(
         &mut self,
         slot: u32,
+        way: (&Text, Option<u16>),
+        at: (Timestamp, bool),
+        world: &mut dyn World,
+    ) -> bool {
+        self.leave_from(slot, way, None, at, world)
+    }
+
+    /// The same of somebody whom a learning split found in a context.
+    pub(super) fn leave_from(
+        &mut self,
+        slot: u32,
         (way, next): (&Text, Option<u16>),
+        context: Option<Text>,
         (at, by_cause): (Timestamp, bool),
         world: &mut dyn World,
     ) -> bool {
         let Some(next) = next else {
-            let why = (Some(way.clone()), Text::const_new(reason::COMPLETED), None);
-            self.out(slot, why, (at, by_cause), world);
+            let (path, reason) = (Some(way.clone()), Text::const_new(reason::COMPLETED));
+            let from = self.step_of(slot);
+            let what = What::Exited { from, path, reason, detail: None, context };
+            self.end(slot, what, (at, by_cause), world);
             return false;
         };
         let position = self.positions.get(slot);
@@ -618,7 +632,7 @@ impl Journeys {
         let id = |step: u16| journey.steps[usize::from(step)].id.clone();
         let (from, step) = (id(position.step), id(next));
         let event = position.event().filter(|own| by_cause && position.cause() == Some(*own));
-        let what = What::Moved { from, path: way.clone(), step, version: None, event };
+        let what = What::Moved { from, path: way.clone(), step, version: None, event, context };
         self.tell(slot, what, (at, by_cause), world);
         let position = self.positions.get_mut(slot);
         position.step = next;
@@ -644,10 +658,19 @@ impl Journeys {
         at: (Timestamp, bool),
         world: &mut dyn World,
     ) {
+        let from = self.step_of(slot);
+        self.end(slot, What::Exited { from, path, reason, detail, context: None }, at, world);
+    }
+
+    /// The id of the step at which somebody is.
+    fn step_of(&self, slot: u32) -> Text {
         let position = self.positions.get(slot);
-        let journey = self.book.get(position.journey);
-        let from = journey.steps[usize::from(position.step)].id.clone();
-        self.tell(slot, What::Exited { from, path, reason, detail }, at, world);
+        self.book.get(position.journey).steps[usize::from(position.step)].id.clone()
+    }
+
+    /// Somebody is out, which is told.
+    fn end(&mut self, slot: u32, what: What, at: (Timestamp, bool), world: &mut dyn World) {
+        self.tell(slot, what, at, world);
         let position = self.positions.get(slot);
         let journey = self.book.get(position.journey).id.clone();
         let (user, key, end) = (position.user, position.key, (at.0, position.after));

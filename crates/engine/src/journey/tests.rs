@@ -111,7 +111,7 @@ impl World for Small {
     fn seed(&self) -> u64 {
         7
     }
-    fn shares(&mut self, _: &Journey, _: &Text) -> Option<Arms> {
+    fn shares(&mut self, _: &Journey, _: &Text, _: Option<&Text>) -> Option<Arms> {
         None
     }
     fn holds(&mut self, user: UserIndex, predicate: &Predicate, at: Timestamp) -> bool {
@@ -266,13 +266,19 @@ pub(super) fn line(told: &Told) -> String {
     match &told.what {
         What::Entered { step, .. } => format!("{at} in to {step}"),
         What::HeldOut { group, .. } => format!("{at} held out by {group}"),
-        What::Moved { from, path, step, .. } => format!("{at} {from} -{path}-> {step}"),
-        What::Exited { from, path, reason, detail } => {
+        What::Moved { from, path, step, context, .. } => {
+            format!("{at} {from} -{path}-> {step}{}", found_in(context))
+        }
+        What::Exited { from, path, reason, detail, context } => {
             let way = path.as_ref().map_or(String::new(), |way| format!("-{way}->"));
             let detail = detail.as_ref().map_or(String::new(), |of| format!(" {of}"));
-            format!("{at} {from} {way} out: {reason}{detail}")
+            format!("{at} {from} {way} out: {reason}{detail}{}", found_in(context))
         }
     }
+}
+
+fn found_in(context: &Option<Text>) -> String {
+    context.as_ref().map_or(String::new(), |of| format!(" as {of}"))
 }
 
 /// Out of the last step by its only way.

@@ -51,8 +51,9 @@ pub trait World {
     fn held_out(&mut self, journey: &Journey, user: UserIndex) -> Option<Text>;
     /// The seed of all draws.
     fn seed(&self) -> u64;
-    /// The shares of a learning split, in the order of its paths; nothing: those that are written.
-    fn shares(&mut self, journey: &Journey, step: &Text) -> Option<Arms>;
+    /// The shares of a learning split, in the order of its paths, for somebody of a context; nothing: those that
+    /// are written.
+    fn shares(&mut self, journey: &Journey, step: &Text, context: Option<&Text>) -> Option<Arms>;
     /// Whether a definition holds for a user at an instant.
     fn holds(&mut self, user: UserIndex, predicate: &Predicate, at: Timestamp) -> bool;
     /// The place of a user in a watched definition now.

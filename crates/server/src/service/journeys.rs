@@ -25,6 +25,7 @@ use wire::api::{
 };
 
 use super::campaigns::{free_id, version};
+use super::uses::Thing;
 use super::watched::Definitions;
 use super::{Service, rules, watched};
 use crate::config::journeys::{SavedJourney, SavedVersion};
@@ -138,18 +139,8 @@ impl Service {
             let message = format!("a journey that is {} is not deleted", saved.status);
             return Err(Failure::new(409, "journey.status", message).hint("stop it first"));
         }
-        for other in self.workspace.config().journeys()? {
-            let runs = [JourneyStatus::Running, JourneyStatus::Paused];
-            if other.id != id
-                && runs.contains(&status(&other.status))
-                && let Some(published) = self.workspace.config().published_journey(&other.id)?
-                && lets_into(&read_version(&published)?, id)
-            {
-                let message = format!("the journey \"{}\" lets people into it", other.id);
-                return Err(Failure::new(409, "journey.used", message)
-                    .hint("publish that one without the step, or stop it"));
-            }
-        }
+        let (what, used) = (format!("the journey \"{id}\""), [Thing::Journey(id.to_owned())]);
+        self.refuse_used(("journey.used", &what), &used, Vec::new())?;
         self.workspace.config().delete_journey(id)?;
         self.outreach_changed()
     }
@@ -220,10 +211,12 @@ impl Service {
         let providers = self.providers()?.providers;
         let providers: Vec<_> = providers.into_iter().map(|of| (of.id, of.channel)).collect();
         self.surrounded(&definitions, &input.labels, |around| {
+            let registry = self.workspace.registry();
             let known = check::Known {
                 around,
                 journeys: &journeys,
                 providers: &providers,
+                personal: &|name: &str| registry.masks.hide(name),
                 definition: &|written: &Value| self.segment_json(written).map(|_| ()),
                 contents: &|campaign: &CampaignInput| self.content_problems(campaign),
             };
@@ -251,12 +244,6 @@ impl Service {
             groups: &crate::outreach::policy::groups(&written.groups)?,
         })
     }
-}
-
-/// Whether a step lets people into a journey.
-fn lets_into(input: &JourneyInput, id: &str) -> bool {
-    let into = |step: &JourneyStep| matches!(&step.action, StepAction::Journey { journey } if journey == id);
-    input.steps.iter().any(into)
 }
 
 /// What of a journey is stored. Errors: what keeps it from being saved at all.

@@ -491,3 +491,52 @@ fn what_a_backtest_cannot_know_is_said() {
     let (status, code) = refused("/api/campaigns/own/backtest", &scored);
     assert!(status == 422, "{status} {code}");
 }
+
+#[test]
+fn a_backtest_finds_people_in_the_contexts_in_which_a_live_run_found_them() {
+    let watching = start();
+    watching.segment("keen", "did \"View\" at least 2 times in last 1h");
+    let journey = json!({
+        "id": "learns", "name": "Learns", "entry": {"kind": "event", "event": "Start"}, "control": 0.0,
+        "steps": [
+            {"id": "rest", "do": {"kind": "wait", "for": "30m"}, "next": "learn"},
+            {"id": "learn", "do": {"kind": "learn", "goals": [{"event": "Purchase", "within": "1d"}],
+                "mode": "manual", "context": {"kind": "segments", "segments": ["keen"]},
+                "winners": {"keen": "c"},
+                "paths": [{"id": "a", "next": "end"}, {"id": "b", "next": "end"},
+                          {"id": "c", "next": "end"}]}},
+            {"id": "end", "do": {"kind": "exit"}},
+        ],
+    });
+    send(&watching, "POST", "/api/journeys", &journey, 201);
+    send(&watching, "POST", "/api/journeys/learns/publish", &json!({}), 200);
+    watching.settle();
+    for n in 0..30u32 {
+        let user = format!("user-{n}");
+        let when = |second: u32| format!("2026-03-02T11:{n:02}:{second:02}Z");
+        watching.until(&when(0));
+        watching.event(&user, "Start", &when(0));
+        for second in 1..=n % 4 {
+            watching.event(&user, "View", &when(second));
+        }
+        watching.settle();
+    }
+    watching.until("2026-03-02T12:10:00Z");
+    watching.settle();
+    let report = send(&watching, "GET", "/api/journeys/learns/report", &Value::Null, 200);
+    let period = json!({"from": "2026-03-02T10:00:00Z", "to": "2026-03-02T12:10:00Z"});
+    let result = done(&watching, "journeys/learns", &period);
+    let (past, live) = (counted(&result["steps"]), counted(&report["steps"]));
+    assert_eq!(past, live);
+    // Of four, two had looked twice by then.
+    let by = |path: &str| live["learn"].3.get(path).copied().unwrap_or(0);
+    let keen = (0..30).filter(|n| n % 4 >= 2).count() as u64;
+    assert!(by("c") >= keen && by("a") > 0 && by("b") > 0, "{live:?}");
+    let why = |run: &Value| run["steps"][2]["why"].as_str().unwrap_or_default().to_owned();
+    let found: Vec<String> = result["sample"].as_array().unwrap().iter().map(why).collect();
+    let of = |context: &str| {
+        let said = format!("found in \"{context}\" and drawn");
+        found.iter().filter(|why| **why == said).count() as u64
+    };
+    assert_eq!((of("keen"), of("others")), (keen, 30 - keen), "{found:?}");
+}

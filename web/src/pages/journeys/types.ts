@@ -14,6 +14,8 @@ export type WaitPath = Schemas['WaitPath'];
 export type SplitPath = Schemas['SplitPath'];
 export type RandomPath = Schemas['RandomPath'];
 export type LearningGoal = Schemas['LearningGoal'];
+/** What tells people apart of whom a learning split learns. */
+export type LearningContext = Schemas['LearningContext'];
 export type JourneyGoal = Schemas['JourneyGoal'];
 
 export type StepMessage = Omit<Schemas['StepMessage'], 'channel' | 'content'> & { channel: Channel; content: Record<string, Content> };
@@ -57,6 +59,7 @@ export type JourneyGoalReport = Schemas['JourneyGoalReport'];
 
 export type EnterInput = Schemas['EnterInput'];
 export type LearningStep = Schemas['LearningStep'];
+export type ContextLearning = Schemas['ContextLearning'];
 export type LearningAllocation = Schemas['LearningAllocation'];
 export type LearningVerdict = Schemas['LearningVerdict'];
 export type StateJourneys = Schemas['StateJourneys'];

@@ -363,7 +363,7 @@ impl World for Stage<'_> {
         self.scene.policy.seed
     }
 
-    fn shares(&mut self, _: &Journey, _: &Text) -> Option<Arms> {
+    fn shares(&mut self, _: &Journey, _: &Text, _: Option<&Text>) -> Option<Arms> {
         None
     }
 

@@ -4,7 +4,7 @@ use engine::journey::rehearsal::{Decided, Played, Reached};
 use engine::journey::{Told, What};
 use engine::outreach::Decision;
 use engine::schedule::Minute;
-use model::{Timestamp, Zone};
+use model::{Text, Timestamp, Zone};
 
 use super::{Expect, Stage, compile};
 
@@ -53,15 +53,22 @@ pub(super) fn local(zone: &Zone, at: Timestamp) -> String {
     format!("{weekday} {year:04}-{month:02}-{date:02} {clock}{rest}")
 }
 
+/// The context in which a learning split found somebody, in words.
+fn found_in(context: Option<&Text>) -> String {
+    context.map_or(String::new(), |of| format!(", found in {of}"))
+}
+
 fn of_run(told: &Told) -> String {
     match &told.what {
         What::Entered { step, .. } => format!("comes in, to {step}"),
         What::HeldOut { group, .. } => format!("is held out: {group}"),
-        What::Moved { from, path, step, .. } => format!("{from} -{path}-> {step}"),
-        What::Exited { from, path, reason, detail } => {
+        What::Moved { from, path, step, context, .. } => {
+            format!("{from} -{path}-> {step}{}", found_in(context.as_ref()))
+        }
+        What::Exited { from, path, reason, detail, context } => {
             let way = path.as_ref().map_or(String::new(), |path| format!(" -{path}->"));
             let detail = detail.as_ref().map_or(String::new(), |of| format!(" {of}"));
-            format!("{from}{way} out: {reason}{detail}")
+            format!("{from}{way} out: {reason}{detail}{}", found_in(context.as_ref()))
         }
     }
 }

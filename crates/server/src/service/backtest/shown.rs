@@ -113,9 +113,10 @@ fn path(told: &[&Told], history: &UserHistory) -> JourneyRun {
                 run.version = *version;
                 run.held_out = Some(group.to_string());
             }
-            What::Moved { path, step, .. } => {
-                let why = match path.as_str() {
-                    journey::path::UNREACHABLE => "the message was not sent".to_owned(),
+            What::Moved { path, step, context, .. } => {
+                let why = match (path.as_str(), context) {
+                    (journey::path::UNREACHABLE, _) => "the message was not sent".to_owned(),
+                    (_, Some(context)) => format!("found in \"{context}\" and drawn"),
                     _ => why(one),
                 };
                 let (step, path) = (step.to_string(), Some(path.to_string()));

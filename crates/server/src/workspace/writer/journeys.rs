@@ -342,9 +342,9 @@ impl World for WriterWorld<'_> {
         self.writer.reaching.outfit.policy.seed
     }
 
-    fn shares(&mut self, journey: &Journey, step: &Text) -> Option<Arms> {
+    fn shares(&mut self, journey: &Journey, step: &Text, context: Option<&Text>) -> Option<Arms> {
         let all = self.writer.reaching.outfit.learning.get(&journey.id)?;
-        all.iter().find(|own| own.step == *step)?.shares.clone()
+        all.iter().find(|own| own.step == *step)?.shares_of(context).cloned()
     }
 
     fn holds(&mut self, user: UserIndex, predicate: &Predicate, at: Timestamp) -> bool {

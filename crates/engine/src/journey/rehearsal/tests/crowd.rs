@@ -45,7 +45,7 @@ impl World for Crowd<'_> {
     fn seed(&self) -> u64 {
         policy().seed
     }
-    fn shares(&mut self, _: &Journey, _: &Text) -> Option<Arms> {
+    fn shares(&mut self, _: &Journey, _: &Text, _: Option<&Text>) -> Option<Arms> {
         None
     }
     fn holds(&mut self, user: UserIndex, predicate: &Predicate, at: Timestamp) -> bool {
