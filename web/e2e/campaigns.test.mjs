@@ -288,6 +288,33 @@ test('a campaign on a schedule is paused, resumed and stopped, each after a ques
   await close();
 });
 
+test('a draft is tried on the past, also as if everybody could be reached, and nothing is sent', async () => {
+  const { page, errors, close } = await open(browser);
+  const content = (body) => ({ default: { kind: 'email', subject: body, text: body } });
+  const input = { name: `Tried ${run}`, channel: 'email', control: 0.2, trigger: { kind: 'event', event: goal }, again: { kind: 'always' }, variants: [{ id: 'a', content: content('A') }, { id: 'b', content: content('B') }] };
+  const { id } = await api('/api/campaigns', input);
+  received = [];
+  await go(page, `/campaigns/${id}`, { lang: 'en' });
+  await page.getByRole('button', { name: 'Run', exact: true }).click();
+  await page.locator('[data-trial="done"]').waitFor({ timeout: 60_000 });
+  const result = async () => (await api(`/api/backtests/${new URL(page.url()).searchParams.get('backtest')}`)).result;
+  const known = await result();
+  assert.ok(known.entered > 0);
+  await page.locator(`[data-backtest="${known.entered}"]`).waitFor({ state: 'attached' });
+  assert.equal(known.found.length, await page.locator('[data-outcome]').count(), 'each message is decided once: nothing is put off here');
+  await page.getByLabel('Assume that everybody can be reached').check();
+  await page.getByRole('button', { name: 'Run', exact: true }).click();
+  await page.locator('[data-assumed]').waitFor({ timeout: 60_000 });
+  const assumed = await result();
+  assert.equal(assumed.sent, known.sent + Object.values(assumed.assumed).reduce((sum, n) => sum + n, 0));
+  assert.equal(received.length, 0);
+  assert.equal((await api(`/api/campaigns/${id}`)).status, 'draft');
+  assert.deepEqual(await seriousProblems(page), []);
+  await screenshot(page, 'campaign-backtest');
+  assert.deepEqual(errors, []);
+  await close();
+});
+
 test('what keeps a campaign from being started is told, and the draft is kept', async () => {
   const { page, close } = await open(browser);
   // Of text messages no test makes a provider.

@@ -364,7 +364,7 @@ test('people are let in by their ids, paths are compared, and what was learned i
   await dialog.getByRole('button', { name: 'Close' }).last().click();
   await until('they wait', () => reportOf(id), (report) => waitingAt(report, 'pause') === 3);
   // Counted once their second is over.
-  const { steps: [split] } = await until('somebody is counted', () => api(path(id, '/learning')), ({ steps: [step] }) => step.verdict !== null && step.allocations.length > 0);
+  const { contexts: [split] } = (await until('somebody is counted', () => api(path(id, '/learning')), ({ steps: [{ contexts: [all] }] }) => all.verdict !== null && all.allocations.length > 0)).steps[0];
 
   await go(page, `/journeys/${id}`, { lang: 'en', view: 'numbers' });
   for (const step of ['chance', 'learn']) await page.locator(`[data-paths="${step}"]`).waitFor();

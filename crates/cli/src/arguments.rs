@@ -1,6 +1,7 @@
 //! What can be written on the command line.
 
 mod analyses;
+mod backtest;
 mod campaign;
 mod catalog;
 mod files;
@@ -18,6 +19,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use analyses::*;
+pub use backtest::BacktestArguments;
 pub use campaign::{
     CampaignApproveArguments, CampaignArguments, CampaignCommand, CampaignDeliveriesArguments,
     CampaignFileArguments, CampaignListArguments, CampaignOneArguments, CampaignPlayArguments,
@@ -33,10 +35,9 @@ pub use files::{
 };
 pub use history::{BackupArguments, HistoryArguments, HistoryCommand, RestoreArguments};
 pub use journey::{
-    JourneyArguments, JourneyBacktestArguments, JourneyCommand, JourneyFileArguments,
-    JourneyIdArguments, JourneyLearnArguments, JourneyListArguments, JourneyOneArguments,
-    JourneyPathArguments, JourneyPublishArguments, JourneyReportArguments, JourneyTestArguments,
-    JourneyWaitingArguments,
+    JourneyArguments, JourneyCommand, JourneyFileArguments, JourneyIdArguments,
+    JourneyLearnArguments, JourneyListArguments, JourneyOneArguments, JourneyPathArguments,
+    JourneyPublishArguments, JourneyReportArguments, JourneyTestArguments, JourneyWaitingArguments,
 };
 pub use memory::MemoryArguments;
 pub use privacy::{EraseArguments, SuppressArguments};

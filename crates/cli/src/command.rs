@@ -2,6 +2,7 @@
 
 pub mod about;
 pub mod activity;
+mod backtest;
 pub mod backup;
 pub mod bench;
 pub mod campaign;

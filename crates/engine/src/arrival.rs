@@ -9,7 +9,7 @@
 //! about; the records of a frame alone decide, so a replay of the log gives the same numbers.
 
 use hashbrown::HashMap;
-use model::{Record, Timestamp, What};
+use model::{Record, Timestamp};
 
 /// Bits of the sequence. A frame of 64 MiB has fewer records than they can count.
 pub const SEQUENCE_BITS: u32 = 24;
@@ -21,7 +21,7 @@ pub fn arrivals<'a>(frame: u64, records: impl Iterator<Item = &'a Record>) -> Ve
     let mut of_time: HashMap<Timestamp, u64> = HashMap::new();
     let base = (frame + 1) << SEQUENCE_BITS;
     let mut place = |record: &Record| {
-        let Some(time) = time_of(record) else { return base };
+        let Some(time) = record.what.time() else { return base };
         let next = of_time.entry(time).or_default();
         let sequence = *next;
         *next += 1;
@@ -29,16 +29,6 @@ pub fn arrivals<'a>(frame: u64, records: impl Iterator<Item = &'a Record>) -> Ve
         base | sequence
     };
     records.map(&mut place).collect()
-}
-
-/// The time by which a record's rows are ordered; joining ids leaves no row.
-fn time_of(record: &Record) -> Option<Timestamp> {
-    match &record.what {
-        What::Event(event) => Some(event.time),
-        What::Identify(change) => Some(change.time),
-        What::Facts(facts) => Some(facts.time),
-        What::Alias { .. } | What::Separate { .. } => None,
-    }
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ mod book;
 mod define;
 mod definition;
 mod hear;
+mod intake;
 mod occurred;
 mod positions;
 pub mod rehearsal;
@@ -36,9 +37,10 @@ mod tests;
 pub use book::Book;
 pub use define::{Moves, To};
 pub use definition::{
-    Action, Again, Answered, Choose, Condition, Emitted, Exit, Goal, Happening, Journey, Path,
-    Since, Standing, Step, Wait,
+    Action, Again, Answered, Choose, Condition, Context, Emitted, Exit, Goal, Happening, Journey,
+    Path, Since, Standing, Step, Wait,
 };
+pub use intake::{Intake, Naming};
 pub use occurred::Occurred;
 pub use positions::Position;
 pub use restore::{Entry, Left, Reading, Restored};

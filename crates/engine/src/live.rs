@@ -19,4 +19,4 @@ pub use join::{Base, Defined, Joining};
 pub use snapshot::{FrozenLive, LiveDamaged};
 pub use stale::{Known, Rebuild, Rebuilt, Waiting};
 pub use timers::{NEVER, Timers};
-pub use transition::{Cause, Correction, Transition, WatchId};
+pub use transition::{Cause, Correction, Transition, WatchId, news};

@@ -16,9 +16,17 @@ mod person;
 #[cfg(test)]
 mod tests;
 
+use model::Span;
+
+/// An event that is older when it arrives triggers nothing and lets nobody in: it tells of the past.
+pub const FRESH: Span = Span::HOUR;
+
+/// An event that is dated later than this after its arrival triggers nothing: its clock is wrong.
+pub const AHEAD: Span = Span(5 * 60 * 1_000);
+
 pub use campaign::{
     Again, ByAttribute, CAMPAIGN, Campaign, Delivery, Policy, Standing, Trigger, WORKSPACE,
 };
 pub use contacts::{Contacts, REMEMBERED};
-pub use decide::{Candidate, Decision, Known, PAUSED, Reason, decide};
+pub use decide::{Candidate, Decision, Known, PAUSED, Reach, Reason, decide, unreachable};
 pub use person::{LAST_WROTE, Person, Place, To, places};

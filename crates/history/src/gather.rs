@@ -135,14 +135,15 @@ impl<'a> Gathering<'a> {
         self.visit(users, Visited::EVERYBODY, |user, history| visit(user, history))
     }
 
-    /// The same of those of a set, until somebody says stop: what is visited from then on is thrown away.
+    /// The same of those of a set, also if nothing that is needed is known of them, until somebody says stop: what
+    /// is visited from then on is thrown away. Without a set everybody of whom anything that is needed is known.
     pub fn each_of(
         &self,
         users: Range<u32>,
         (among, stop): (Option<&UserSet>, &AtomicBool),
         mut visit: impl FnMut(UserIndex, &UserHistory),
     ) -> Result<(), QueryError> {
-        let of = Visited { among, nothing: false, stop: Some(stop) };
+        let of = Visited { among, nothing: among.is_some(), stop: Some(stop) };
         self.visit(users, of, |user, history| visit(user, history))
     }
 

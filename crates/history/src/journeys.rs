@@ -14,13 +14,14 @@ mod arms;
 #[cfg(test)]
 mod tests;
 
-pub use arms::{Goal, Reach, SplitArms, Splits, arms, splits};
+pub use arms::{ContextArms, Goal, Reach, SplitArms, Splits, arms, learning, splits};
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 
 use model::journey::{
-    ENTERED, EXITED, FROM, HELD_OUT, JOURNEY, KEY, MOVED, NAMES, NUMBER, PATH, RUN, STEP, VERSION,
+    CONTEXT, ENTERED, EXITED, FROM, HELD_OUT, JOURNEY, KEY, MOVED, NAMES, NUMBER, PATH, RUN, STEP,
+    VERSION,
 };
 use model::outreach::{GROUP, REASON};
 use model::{EventId, Text, Timestamp, UserIndex, Value};
@@ -32,8 +33,8 @@ use crate::ranges::{add_up, pieces};
 use crate::snapshot::Snapshot;
 
 /// What is read of every event, in this order.
-const PROPERTIES: [&str; 10] =
-    [RUN, NUMBER, STEP, FROM, PATH, VERSION, REASON, GROUP, JOURNEY, KEY];
+const PROPERTIES: [&str; 11] =
+    [RUN, NUMBER, STEP, FROM, PATH, VERSION, REASON, GROUP, JOURNEY, KEY, CONTEXT];
 
 /// One event of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +61,8 @@ pub struct Told {
     pub reason: Text,
     /// The value by which one user is in several times.
     pub key: Text,
+    /// The context in which a learning split found them; empty: none.
+    pub context: Text,
 }
 
 /// Which runs. Nothing is any.
@@ -405,6 +408,7 @@ fn read(source: &Source, names: &[&'static str], users: Range<u32>) -> Runs {
                 version: value(5).as_ref().and_then(int).and_then(|of| u32::try_from(of).ok()),
                 reason: text(if name == HELD_OUT { 7 } else { 6 }),
                 key: text(9),
+                context: text(10),
             };
             runs.entry(run).or_default().push(told);
         }

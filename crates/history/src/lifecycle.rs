@@ -28,7 +28,7 @@ const NONE: u8 = u8::MAX;
 
 impl LifecycleAt {
     /// The first of the sets that a user is in is their state. At most 255 states count.
-    pub(crate) fn of(at: Timestamp, everybody: &UserSet, candidates: Vec<UserSet>) -> LifecycleAt {
+    pub fn of(at: Timestamp, everybody: &UserSet, candidates: Vec<UserSet>) -> LifecycleAt {
         let mut rest = everybody.clone();
         let mut members = Vec::new();
         let mut state = Vec::new();

@@ -124,6 +124,12 @@ impl Store {
         }
     }
 
+    /// The user that one turned out to be, who may have turned out to be another one in turn.
+    pub fn merged_into(&self, user: UserIndex) -> Option<UserIndex> {
+        let known = user.at() < self.users.len();
+        known.then(|| self.users.get(user).merged_into.map(UserIndex)).flatten()
+    }
+
     /// Rows that no checkpoint has written yet.
     pub fn n_fresh(&self) -> usize {
         self.n_fresh

@@ -47,6 +47,11 @@ pub const AFTER: &str = "after";
 pub const KEY: &str = "key";
 /// The property of [`ENTERED`] with the id of the event that templates and splits see.
 pub const EVENT: &str = "event";
+/// The property of what a learning split told with the context in which it found somebody ([`OTHERS`] is one).
+pub const CONTEXT: &str = "context";
+
+/// The context of everybody who is in none of those that a learning split names.
+pub const OTHERS: &str = "others";
 
 /// Ways out of a step that are no path of somebody's.
 pub mod path {

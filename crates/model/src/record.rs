@@ -90,6 +90,18 @@ pub enum What {
     Facts(Facts),
 }
 
+impl What {
+    /// The instant that it tells of; joining and separating ids has none.
+    pub fn time(&self) -> Option<Timestamp> {
+        match self {
+            What::Event(event) => Some(event.time),
+            What::Identify(change) => Some(change.time),
+            What::Facts(facts) => Some(facts.time),
+            What::Alias { .. } | What::Separate { .. } => None,
+        }
+    }
+}
+
 /// One fact, as it was accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {

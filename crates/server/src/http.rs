@@ -7,6 +7,7 @@ pub mod address;
 mod analytics;
 pub mod api;
 pub mod auth;
+mod backtests;
 pub mod body;
 mod catalogs;
 pub mod cors;

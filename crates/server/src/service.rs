@@ -5,6 +5,7 @@
 //! that the pure crates decide. All calls may block; run them on threads that may.
 
 mod analytics;
+mod backtest;
 pub mod campaigns;
 mod catalogs;
 mod catalogue;
@@ -44,6 +45,7 @@ pub mod sight;
 pub(crate) mod subscriptions;
 pub mod transitions;
 mod users;
+mod uses;
 pub mod values;
 pub(crate) mod watched;
 mod webhooks;
@@ -89,8 +91,8 @@ pub struct Service {
     schedule: Arc<tokio::sync::Notify>,
     /// Held while a campaign is changed: what was looked at must not change before it is written.
     campaigns_changing: Arc<Mutex<()>>,
-    /// Journeys that are tried on the past.
-    backtests: Arc<journeys::backtest::Backtests>,
+    /// Journeys and campaigns that are tried on the past.
+    backtests: Arc<backtest::Backtests>,
     /// Where people reach this server, as far as it knows itself.
     address: Arc<RwLock<Option<String>>>,
     /// What Amazon's SNS is believed by.

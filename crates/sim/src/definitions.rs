@@ -3,7 +3,10 @@
 //! What it is: random definitions from the generators of [`testkit`], and some of every kind that
 //! are always the same. What it is not: it evaluates nothing.
 
-use model::{Text, Value};
+use std::sync::Arc;
+
+use engine::journey::Book;
+use model::{Text, Timestamp, Value};
 use proptest::strategy::{BoxedStrategy, Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use segment::live::{DEFAULT_LIFECYCLE, Program, Watched, What};
@@ -11,6 +14,7 @@ use segment::{Predicate, Rules};
 use testkit::generate;
 
 use crate::dice::Dice;
+use crate::journeys::{self, Known};
 
 /// The key of a stage framework beside the lifecycle.
 const FRAMEWORK: &str = "lifecycle/stages";
@@ -54,6 +58,8 @@ pub struct Definitions {
     pub rules: Rules,
     /// What is watched; the lifecycle always is.
     pub watched: Vec<Watched>,
+    /// Journeys.
+    pub book: Arc<Book>,
     /// Another one after each edit.
     pub version: u32,
     next: u32,
@@ -100,7 +106,8 @@ impl Source {
     pub(crate) fn first(&self, dice: &mut Dice) -> Definitions {
         let rules = sample(&self.rules, dice);
         let lifecycle = lifecycle(DEFAULT_LIFECYCLE, &rules);
-        let mut first = Definitions { rules, watched: vec![lifecycle], version: 0, next: 0 };
+        let (watched, book) = (vec![lifecycle], Arc::default());
+        let mut first = Definitions { rules, watched, book, version: 0, next: 0 };
         for _ in 0..dice.between(1, 4) {
             self.add(&mut first, dice);
         }
@@ -136,6 +143,32 @@ impl Source {
             }
         }
         next
+    }
+
+    /// Journeys of a workspace that watches these.
+    pub(crate) fn journeys(&self, of: &Definitions, dice: &mut Dice) -> Arc<Book> {
+        self.known(of, |known| journeys::random(known, dice))
+    }
+
+    /// The same journeys, of which one is another one by now.
+    pub(crate) fn edited_journeys(
+        &self,
+        of: &Definitions,
+        now: Timestamp,
+        dice: &mut Dice,
+    ) -> Arc<Book> {
+        self.known(of, |known| journeys::edited(&of.book, now, known, dice))
+    }
+
+    /// The same journeys, of which none is paused.
+    pub(crate) fn all_going_on(&self, of: &Definitions) -> Arc<Book> {
+        journeys::all_going_on(&of.book)
+    }
+
+    fn known<T>(&self, of: &Definitions, act: impl FnOnce(&Known) -> T) -> T {
+        let segments = of.watched.iter().filter(|own| matches!(own.what, What::Segment(_)));
+        let segments: Vec<Text> = segments.map(|own| own.key.clone()).collect();
+        act(&Known { rules: &of.rules, segments: &segments, predicates: &self.fixed })
     }
 
     fn predicate(&self, dice: &mut Dice) -> Predicate {

@@ -3,17 +3,20 @@
 //!
 //! What it is: for development, and the command `perennial simulate`. It finds what is wrong with
 //! the live path under crashes, late records, merges and definitions that join meanwhile, by
-//! comparing it with the naive reference at every step. What it is not: a measure of speed.
+//! comparing it with the naive reference at every step; and, where a workspace has journeys, what is
+//! wrong with these, by comparing it with a process that never ends. What it is not: a measure of speed.
 //!
 //! Invariant: a seed decides everything; two runs of it are equal to the byte.
 
 mod check;
 mod definitions;
 mod dice;
+mod journeys;
 mod naive;
 mod report;
 mod told;
 mod traffic;
+mod twin;
 mod world;
 mod writer;
 

@@ -25,6 +25,8 @@ pub struct Naive {
     pub fold: Fold,
     users: Vec<User>,
     arrivals: u64,
+    /// Of whom each record was, as it came.
+    pub whose: Vec<UserIndex>,
     /// Everything that leaves rows, with the person under whose id it came and its arrival.
     came: Vec<(UserIndex, Record, u64)>,
 }
@@ -45,6 +47,7 @@ impl Naive {
         let mut any = false;
         for record in records {
             let step = self.fold.step(record);
+            self.whose.push(step.user);
             if record.concerns_nobody() {
                 continue;
             }

@@ -24,6 +24,10 @@ pub struct Numbers {
     pub starts: usize,
     /// Times that definitions were edited.
     pub definitions: usize,
+    /// Times that somebody came into a journey.
+    pub entries: usize,
+    /// Steps that were taken in journeys.
+    pub moves: usize,
     /// Of everything that was told, the live state and the log.
     pub hash: u64,
 }
@@ -50,6 +54,8 @@ impl AddAssign for Numbers {
             crashes,
             starts,
             definitions,
+            entries,
+            moves,
             hash,
         } = other;
         self.steps += steps;
@@ -60,6 +66,8 @@ impl AddAssign for Numbers {
         self.crashes += crashes;
         self.starts += starts;
         self.definitions += definitions;
+        self.entries += entries;
+        self.moves += moves;
         self.hash ^= hash;
     }
 }
@@ -69,6 +77,9 @@ impl fmt::Display for Failure {
         let Failure { settings, step, what } = self;
         writeln!(f, "seed {}, step {step}: {what}", settings.seed)?;
         write!(f, "again: perennial simulate --seeds 1 --from {}", settings.seed)?;
+        if settings.journeys {
+            write!(f, " --journeys")?;
+        }
         if let Some(users) = settings.users {
             write!(f, " --users {users}")?;
         }

@@ -2,11 +2,17 @@ use super::*;
 
 /// Sizes at which hundreds of seeds take seconds in a debug build.
 fn small(seed: u64) -> Settings {
-    Settings { seed, users: Some(1 + seed as usize % 5), steps: Some(24), defect: None }
+    Settings {
+        seed,
+        users: Some(1 + seed as usize % 5),
+        steps: Some(24),
+        journeys: false,
+        defect: None,
+    }
 }
 
 fn whole(seed: u64) -> Settings {
-    Settings { seed, users: None, steps: None, defect: None }
+    Settings { seed, users: None, steps: None, journeys: false, defect: None }
 }
 
 #[test]
@@ -31,6 +37,23 @@ fn a_few_hundred_seeds_are_as_they_should_be() {
     assert!(n < 250 || all.crashes > 300 && all.corrections > 3_000, "too little: {all:?}");
 }
 
+/// As above, with people in journeys.
+#[test]
+fn a_few_hundred_seeds_with_journeys_are_as_they_should_be() {
+    let number = |name| std::env::var(name).ok().and_then(|n| n.parse::<u64>().ok());
+    let (from, n) = (number("SIM_FROM").unwrap_or(0), number("SIM_SEEDS").unwrap_or(250));
+    let source = Source::default();
+    let mut all = Numbers::default();
+    for seed in from..from + n {
+        let size = if number("SIM_FROM").is_some() { whole(seed) } else { small(seed) };
+        match run(&source, Settings { journeys: true, ..size }) {
+            Ok(numbers) => all += numbers,
+            Err(failure) => panic!("{failure}"),
+        }
+    }
+    assert!(n < 250 || all.crashes > 300 && all.entries > 3_000, "too little: {all:?}");
+}
+
 #[test]
 fn seeds_that_went_wrong_once_are_as_they_should_be() {
     let source = Source::default();
@@ -53,7 +76,7 @@ fn two_runs_of_a_seed_are_equal_to_the_byte() {
 #[test]
 fn a_few_hundred_users_are_as_they_should_be() {
     let source = Source::default();
-    let settings = Settings { seed: 3, users: Some(300), steps: Some(25), defect: None };
+    let settings = Settings { users: Some(300), steps: Some(25), ..whole(3) };
     if let Err(failure) = run(&source, settings) {
         panic!("{failure}");
     }

@@ -24,6 +24,8 @@ pub struct Traffic {
     users: usize,
     /// One record in so many joins two ids; 0: none does.
     aliases: usize,
+    /// Ids are separated, too.
+    separates: bool,
     values: Vec<Value>,
     sent: Vec<Record>,
     n: u64,
@@ -36,10 +38,11 @@ impl Traffic {
         users: usize,
         values: Vec<Value>,
         now: Timestamp,
+        separates: bool,
         dice: &mut Dice,
     ) -> Traffic {
         let aliases = *dice.pick(&[0, 12, 40, 200]);
-        Traffic { users, aliases, values, sent: Vec::new(), n: 0, last: now }
+        Traffic { users, aliases, separates, values, sent: Vec::new(), n: 0, last: now }
     }
 
     /// A batch of so many records; `received_at` is put in by whoever accepts them.
@@ -71,7 +74,7 @@ impl Traffic {
         self.last = time;
         let what = match dice.below(10) {
             _ if self.aliases > 0 && dice.once_in(self.aliases) => {
-                if dice.once_in(5) {
+                if dice.once_in(5) && self.separates {
                     // Mostly a device of the same person, which may have been merged.
                     let of = if dice.once_in(4) { self.person(dice) } else { person };
                     return Record {

@@ -3,6 +3,8 @@
 //! What it is: chooses what happens next, lets it happen to the program under test, and asks after
 //! each step whether all is as it should be. What it is not: it measures no time.
 
+mod journeys;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use engine::live::BULK;
@@ -18,6 +20,7 @@ use crate::dice::Dice;
 use crate::naive::Naive;
 use crate::report::{Failure, Numbers};
 use crate::traffic::Traffic;
+use crate::twin::Twin;
 use crate::writer::{Defect, Fault, Options, Writer};
 
 /// What is simulated.
@@ -29,6 +32,8 @@ pub struct Settings {
     pub users: Option<usize>,
     /// After so many steps the run ends; nothing: the seed says.
     pub steps: Option<usize>,
+    /// People are in journeys, too. Definitions stay as they are then, and nobody is separated.
+    pub journeys: bool,
     /// What is wrong on purpose.
     pub defect: Option<Defect>,
 }
@@ -52,6 +57,8 @@ struct World<'a> {
     separated: bool,
     /// Before the last group, for a disk that lies.
     before: MemoryDisk,
+    /// What is done in journeys by a process that never ends.
+    twin: Option<Twin>,
     numbers: Numbers,
 }
 
@@ -75,19 +82,29 @@ fn simulate(
     settings: Settings,
     at_step: &std::cell::Cell<usize>,
 ) -> Result<Numbers, String> {
-    let mut dice = Dice::new(settings.seed, 1);
-    let imports = dice.once_in(10);
+    let mut dice = Dice::new(settings.seed, if settings.journeys { 2 } else { 1 });
+    let imports = dice.once_in(10) && !settings.journeys;
     let users = if imports { 60 } else { *dice.pick(&[1, 2, 3, 5, 12]) };
     let users = settings.users.unwrap_or(users);
     let steps = settings.steps.unwrap_or(*dice.pick(&[15, 30, 60]));
     let clock = CENTRE.minus(Span::days(dice.below(30) as i64));
     let values = source.values(&mut dice, 40);
-    let traffic = Traffic::new(users, values, clock, &mut dice);
-    let first = source.first(&mut dice);
+    let traffic = Traffic::new(users, values, clock, !settings.journeys, &mut dice);
+    let mut first = source.first(&mut dice);
+    if settings.journeys {
+        first.book = source.journeys(&first, &mut dice);
+    }
     let options =
         Options { gathers: dice.once_in(2), remembers: dice.once_in(2), defect: settings.defect };
-    let fixed = dice.once_in(3);
+    let fixed = dice.once_in(3) || settings.journeys;
     let disk = MemoryDisk::default();
+    let twin = match settings.journeys {
+        true => {
+            let options = Options { defect: None, ..options };
+            Some(Twin::new(Writer::open(MemoryDisk::default(), None, first.clone(), options)?))
+        }
+        false => None,
+    };
     let writer = Writer::open(disk.clone(), None, first, options)?;
     let mut world = World {
         source,
@@ -103,9 +120,11 @@ fn simulate(
         imports,
         separated: false,
         before: disk.after_kill(),
+        twin,
         numbers: Numbers::default(),
     };
     world.join_all();
+    world.begin_journeys();
     for step in 0..steps {
         at_step.set(step);
         world.step()?;
@@ -128,9 +147,15 @@ impl World<'_> {
                 self.writer.define();
                 self.numbers.definitions += 1;
             }
+            17 if self.twin.is_some() => self.edit_journeys()?,
             18 if self.writer.joining() => self.join_some(),
             17..=19 if self.writer.saving() => self.writer.save(),
-            17..=19 => self.writer.freeze(),
+            17..=19 => {
+                self.settle_journeys()?;
+                if !self.writer.unseen() {
+                    self.writer.freeze();
+                }
+            }
             20 => self.crash(true)?,
             21 => {
                 let fault = *self.dice.pick(&[
@@ -156,6 +181,10 @@ impl World<'_> {
             let n = self.dice.between(1, self.users);
             self.writer.begin_rebuild(n);
             self.writer.rebuild(self.users / 3);
+        }
+        // Sometimes what is to be seen waits for what comes next.
+        if self.dice.once_in(2) {
+            self.settle_journeys()?;
         }
         self.numbers.checks += check::counts(&self.writer)?;
         Ok(())
@@ -193,6 +222,7 @@ impl World<'_> {
             let now = self.now();
             let n = self.dice.between(1, large);
             let mut batch = self.traffic.batch(n, now, &mut self.dice);
+            batch.extend(self.click(now));
             batch.iter_mut().for_each(|record| record.received_at = now);
             batches.push(batch);
             self.clock = self.clock.plus(Span(self.dice.below(3) as i64));
@@ -226,6 +256,9 @@ impl World<'_> {
     /// What is durable is true; whose records it holds.
     fn take_frame(&mut self, frame: &[u8]) -> Result<Vec<UserIndex>, String> {
         let records = decode_batch(frame).map_err(|e| e.to_string())?;
+        if let Some(twin) = &mut self.twin {
+            twin.writer.absorb(frame)?;
+        }
         let now = records.iter().map(|r| r.received_at).max().unwrap_or(self.clock);
         self.separated |= self.naive.frame(&records, now);
         self.numbers.records += records.len();
@@ -247,15 +280,16 @@ impl World<'_> {
         };
         self.clock = self.clock.plus(span).plus(near);
         // To the very instant at which something is due, or past it.
+        let next = self.writer.live.next().into_iter().chain(self.writer.journeys_next()).min();
         if self.dice.once_in(2)
-            && let Some(next) = self.writer.live.next()
+            && let Some(next) = next
             && next < self.clock
         {
             self.clock = next.plus(near);
         }
         match self.dice.below(3) {
             0 => {}
-            1 => {
+            1 if self.twin.is_none() => {
                 let users = self.dice.between(1, 3);
                 self.writer.fire(self.now(), users);
             }
@@ -279,6 +313,9 @@ impl World<'_> {
         let now = self.now();
         let users = self.dice.between(1, 5) * (1 + self.users / 10);
         while self.writer.fire(now, users) {}
+        if let Some(twin) = &mut self.twin {
+            while twin.writer.fire(now, users) {}
+        }
     }
 
     fn join_some(&mut self) {
@@ -389,6 +426,7 @@ impl World<'_> {
             self.join_all();
         }
         self.fire_all();
+        self.fill_journeys()?;
         self.check_now()
     }
 
@@ -397,6 +435,7 @@ impl World<'_> {
         self.fire_all();
         self.check_all()?;
         self.compare_with_a_start()?;
+        self.end_journeys()?;
         let mut hash = Xxh3::new();
         for (key, told) in &self.writer.told.all {
             hash.update(format!("{key}{told:?}").as_bytes());

@@ -6,6 +6,7 @@
 //! not: it decides nothing by chance and checks nothing.
 
 mod faults;
+mod journeys;
 mod open;
 mod rebuild;
 
@@ -20,12 +21,14 @@ use log::{Log, Offset};
 use model::{EventId, Record, Text, Timestamp, UserIndex, What};
 use segment::evaluate::UserHistory;
 use segment::live::Scratch;
-use wire::record::encode_batch;
+use wire::record::{decode_batch, encode_batch};
 
 use crate::definitions::Definitions;
 use crate::told::ToldSoFar;
 
 pub use faults::{Defect, Fault};
+use journeys::Going;
+pub(crate) use journeys::{Written, who};
 use rebuild::Rebuilding;
 
 /// The program under test.
@@ -51,6 +54,7 @@ pub struct Writer {
     pub saved: Option<Saved>,
     saving: Option<Saving>,
     rebuilding: Option<Rebuilding>,
+    going: Going,
     options: Options,
     n_folded: u64,
 }
@@ -192,6 +196,22 @@ impl Writer {
         Submitted { frames, acknowledged: fault.is_none_or(|f| !f.kills()) }
     }
 
+    /// Takes a frame that another one wrote.
+    pub(crate) fn absorb(&mut self, frame: &[u8]) -> Result<(), String> {
+        let records = decode_batch(frame).map_err(|e| e.to_string())?;
+        self.counted.extend(records.iter().filter_map(delivery));
+        let mut taken: Vec<_> = records.into_iter().map(|record| self.step(record)).collect();
+        taken.retain(|(step, ..)| step.user != UserIndex::NOBODY);
+        self.follow(&taken);
+        self.apply(taken);
+        Ok(())
+    }
+
+    /// Whether a delivery is durable, or on its way there.
+    pub(crate) fn counts(&self, id: EventId) -> bool {
+        self.counted.contains(&id)
+    }
+
     /// Folds a record that counts.
     fn step(&mut self, record: Record) -> Taken {
         let step = self.fold.step(&record);
@@ -216,6 +236,7 @@ impl Writer {
     /// The live path of a frame.
     fn follow(&mut self, taken: &[Taken]) {
         let Some(now) = taken.iter().map(|(.., record)| record.received_at).max() else { return };
+        self.see_merges(taken);
         let mut folded: Vec<Folded> =
             taken.iter().map(|(step, _, record)| Folded { step, record }).collect();
         self.n_folded += 1;
@@ -232,6 +253,7 @@ impl Writer {
         let names = Names { of_frame, fold: &self.fold };
         let histories = &mut Stored(&mut self.store);
         self.live.frame(now, &folded, (&names, histories), &mut transitions);
+        self.see_frame(taken, &transitions);
         self.tell(transitions);
     }
 
@@ -255,6 +277,7 @@ impl Writer {
     pub(crate) fn fire(&mut self, now: Timestamp, users_max: usize) -> bool {
         let mut transitions = Vec::new();
         let more = self.live.fire(now, users_max, &self.fold, &mut transitions);
+        self.see_moves(&transitions);
         self.tell(transitions);
         more
     }
@@ -303,6 +326,7 @@ impl Writer {
         let mut transitions = Vec::new();
         let of = (&self.fold as _, &mut Stored(&mut self.store) as _);
         let done = self.live.join((users.start, &base), of, &mut transitions);
+        self.see_moves(&transitions);
         self.tell(transitions);
         joining.done = users.end;
         match done {

@@ -9,6 +9,7 @@
 
 pub mod activity;
 pub mod analytics;
+pub mod backtest;
 pub mod campaign_decision;
 pub mod campaign_report;
 pub mod campaigns;
@@ -26,7 +27,6 @@ pub mod funnels;
 pub mod history;
 pub mod identity;
 pub mod imports;
-pub mod journey_backtest;
 pub mod journey_learning;
 pub mod journey_lists;
 pub mod journey_report;
@@ -53,6 +53,7 @@ pub mod webhooks;
 
 pub use activity::*;
 pub use analytics::*;
+pub use backtest::*;
 pub use campaign_decision::*;
 pub use campaign_report::*;
 pub use campaigns::*;
@@ -70,7 +71,6 @@ pub use funnels::*;
 pub use history::*;
 pub use identity::*;
 pub use imports::*;
-pub use journey_backtest::*;
 pub use journey_learning::*;
 pub use journey_lists::*;
 pub use journey_report::*;

@@ -23,6 +23,11 @@ export function useLifecycle() {
   });
 }
 
+/** Stage frameworks beside the workspace's lifecycle, and ready ones. */
+export function useFrameworks() {
+  return useQuery({ queryKey: ['frameworks'], queryFn: () => body(client.GET('/api/frameworks')), staleTime: 60_000 });
+}
+
 export function useSegments() {
   const asOf = useAsOf();
   return useQuery({

@@ -175,6 +175,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/backtests/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How it stands with a backtest, and what came of it. */
+        get: operations["backtest"];
+        put?: never;
+        post?: never;
+        /** Ends a backtest. */
+        delete: operations["cancel_backtest"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/backups": {
         parameters: {
             query?: never;
@@ -276,6 +294,23 @@ export interface paths {
         post: operations["approve_campaign"];
         /** Takes an approval back. */
         delete: operations["withdraw_approval"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/campaigns/{id}/backtest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins to play a campaign over a past period of what really happened. */
+        post: operations["backtest_campaign"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -818,24 +853,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/journeys/backtests/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** How it stands with a backtest, and what came of it. */
-        get: operations["backtest"];
-        put?: never;
-        post?: never;
-        /** Ends a backtest. */
-        delete: operations["cancel_backtest"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/journeys/check": {
         parameters: {
             query?: never;
@@ -899,7 +916,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Begins to play a journey over a past period of what really happened. */
-        post: operations["start_backtest"];
+        post: operations["backtest_journey"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2617,16 +2634,6 @@ export interface components {
              */
             rows: number;
         };
-        /** @description What is asked of the answer to a webhook. */
-        AnswerCondition: {
-            /** @description Id of the step that asked. */
-            step: string;
-            /**
-             * @description What its fields are, as the `where` of an event says it of properties; default: there is an answer, whatever
-             *     it says.
-             */
-            where?: unknown;
-        };
         /** @description A key, without the key itself. */
         ApiKey: {
             /**
@@ -2736,8 +2743,9 @@ export interface components {
             error: string | null;
             /** @description Its id. */
             id: string;
-            /** @description Id of the journey. */
-            journey: string;
+            kind: ("journey" | "campaign");
+            /** @description Id of the journey or the campaign. */
+            of: string;
             /**
              * Format: double
              * @description How much of it is done, 0 to 1.
@@ -2764,6 +2772,46 @@ export interface components {
              */
             held_out: number;
         };
+        /** @description A decision about a message. A message that waits is decided several times. */
+        BacktestDecision: {
+            /** @description Why it would not have gone, had people not been taken to be reachable. */
+            assumed: string | null;
+            /**
+             * Format: date-time
+             * @description When it was decided.
+             */
+            at: string;
+            /** @description Id of the campaign; of a message of a step `JOURNEY/STEP`. */
+            campaign: string;
+            /** @description What else there is to say about that. */
+            detail: string | null;
+            /**
+             * Format: date-time
+             * @description When it is decided again.
+             */
+            due: string | null;
+            /** @description Id of the message: that of the real one, if there was one for the same cause. */
+            message: string;
+            outcome: ("queued" | "planned" | "withheld" | "held_out");
+            /** @description Why it was not sent, or waited; the control group. */
+            reason: string | null;
+            /** @description The variant that was drawn. */
+            variant: string | null;
+        };
+        /** @description Somebody whom a campaign found. */
+        BacktestFound: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description What was decided about the message, in order. */
+            messages: components["schemas"]["BacktestDecision"][];
+            /** @description Id of the user. */
+            user: string;
+            /** @description By what: an event, a change of what they are, or the run. */
+            why: string;
+        };
         /** @description A goal. */
         BacktestGoal: {
             /**
@@ -2779,14 +2827,34 @@ export interface components {
              */
             held_out: number;
         };
-        /** @description What is tried on the past. */
+        /** @description Which journey is tried on the past. */
         BacktestInput: {
             /** @description Another definition than the one that is edited; default: that one. */
             definition?: components["schemas"]["JourneyInput"];
             /** @description People come in from this instant on, as in `2026-03-01` (UTC) or `2026-03-01T00:00:00+03:00`. */
             from: string;
+            /** @description Whether people can be reached. */
+            reachable?: components["schemas"]["BacktestReachable"];
             /** @description And before this one; at most now. The period is at most ten years. */
             to: string;
+        };
+        /** @description A limit over all users together. */
+        BacktestLimit: {
+            /**
+             * @description `campaign_limit`: messages in all. `daily_limit`: messages in a local day. `safety_stop`: the audience of a
+             *     run, which is not begun if it is larger.
+             */
+            limit: string;
+            /**
+             * Format: int64
+             * @description How many are allowed.
+             */
+            most: number;
+            /**
+             * Format: int64
+             * @description How many messages were beyond it; of `safety_stop`, how many runs would not have begun.
+             */
+            over: number;
         };
         /** @description How many people got how many messages. */
         BacktestMessages: {
@@ -2802,17 +2870,20 @@ export interface components {
             users: number;
         };
         /**
-         * @description What a journey would have done. Nobody was sent anything, so nobody was moved by it either: goals are
-         *     reached as they really were, by those who would have come in and by those of the control group alike, and no
+         * @description Whether people can be reached in a backtest.
+         * @enum {string}
+         */
+        BacktestReachable: "known" | "assumed";
+        /**
+         * @description What a journey or a campaign would have done. Nobody was sent anything, so nobody was moved by it either: goals
+         *     are reached as they really were, by those who would have come in and by those of the control group alike, and no
          *     difference between them is an effect. Addresses, devices and the contact policy are those of now.
          */
         BacktestResult: {
-            /**
-             * Format: int64
-             * @description Webhooks that would have been sent and whose answer was taken for granted, as the step says it under `assumed`.
-             *     None of the webhooks counts as a message to somebody.
-             */
-            assumed: number;
+            /** @description By reason: messages of `sent` that would not have gone, had people not been taken to be reachable. */
+            assumed: {
+                [key: string]: number;
+            };
             /** @description Entries by local day of the workspace; days without any are left out. */
             days: components["schemas"]["BacktestDay"][];
             /** @description By reason: messages that would have waited, as for quiet hours; each once for every wait. */
@@ -2826,45 +2897,57 @@ export interface components {
             endless: number;
             /**
              * Format: int64
-             * @description How often somebody came in.
+             * @description How often somebody came into the journey, or was found by the campaign and not held out.
              */
             entered: number;
             /** @description By reason: runs that were over at the end of the period. */
             exits: {
                 [key: string]: number;
             };
+            /** @description Up to a hundred messages of a campaign, spread over all, with what became of them and why. */
+            found: components["schemas"]["BacktestFound"][];
             /**
              * Format: date-time
              * @description The first instant of the period.
              */
             from: string;
-            /** @description Goals, as they were reached without any message. */
+            /** @description Goals of a journey, as they were reached without any message. */
             goals: components["schemas"]["BacktestGoal"][];
+            /** @description By control group: how often. */
+            groups: {
+                [key: string]: number;
+            };
             /**
              * Format: int64
-             * @description How often somebody would have come in and is of a control group.
+             * @description How often somebody is of a control group instead.
              */
             held_out: number;
+            /**
+             * @description Limits over all users together that would have been exceeded. Each user is played alone, so that they hold
+             *     nobody back here.
+             */
+            limits: components["schemas"]["BacktestLimit"][];
             /** @description How many of those who came in would have got so many messages in the period. */
             messages: components["schemas"]["BacktestMessages"][];
             /**
              * Format: int64
-             * @description How many different users came in.
+             * @description How many different users that were.
              */
             people: number;
+            reachable: ("known" | "assumed");
             /**
              * Format: int64
              * @description Rows of the history that were read.
              */
             rows: number;
-            /** @description Up to a hundred runs, spread over all, with the path and why. */
+            /** @description Up to a hundred runs of a journey, spread over all, with the path and why. */
             sample: components["schemas"]["BacktestRun"][];
             /**
              * Format: int64
              * @description Messages in all.
              */
             sent: number;
-            /** @description Steps in their order: `entered` = all of `moved` + `exited` + `waiting`. */
+            /** @description Steps in their order: `entered` = all of `moved` + `exited` + `waiting`. A campaign has none. */
             steps: components["schemas"]["BacktestStep"][];
             /**
              * Format: date-time
@@ -2878,15 +2961,16 @@ export interface components {
             took_ms: number;
             /**
              * Format: int64
-             * @description Webhooks that would have been sent and of which nobody can say the answer: whoever waited for one went by
-             *     `failed` when the time was up.
-             */
-            unanswered: number;
-            /**
-             * Format: int64
              * @description Users whose histories were looked at.
              */
             users: number;
+            /** @description By variant: messages. Those of journeys have one. */
+            variants: components["schemas"]["BacktestVariant"][];
+            /**
+             * Format: int64
+             * @description Messages that still waited at the end of the period, as for quiet hours.
+             */
+            waiting: number;
             /** @description By reason: messages that would not have been sent. */
             withheld: {
                 [key: string]: number;
@@ -2895,6 +2979,8 @@ export interface components {
         };
         /** @description A run, and whose. */
         BacktestRun: components["schemas"]["JourneyRun"] & {
+            /** @description What was decided about its messages, in order. */
+            messages: components["schemas"]["BacktestDecision"][];
             /** @description Id of the user. */
             user: string;
         };
@@ -2928,6 +3014,18 @@ export interface components {
              * @description How many wait here at the end of the period.
              */
             waiting: number;
+        };
+        /** @description Messages of a variant. */
+        BacktestVariant: {
+            /** @description Its name for people. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Messages that would have been sent.
+             */
+            sent: number;
+            /** @description Its id. */
+            variant: string;
         };
         /** @description Whoever got most. */
         BacktestWorst: {
@@ -3094,6 +3192,20 @@ export interface components {
         CampaignApprovalInput: {
             /** @description As the campaign says it. */
             version: string;
+        };
+        /** @description Which campaign is tried on the past. */
+        CampaignBacktestInput: {
+            /** @description Another definition than the one that is stored; default: that one. */
+            definition?: components["schemas"]["CampaignInput"];
+            /**
+             * @description It finds people from this instant on, as if it was started then: `2026-03-01` (UTC) or
+             *     `2026-03-01T00:00:00+03:00`.
+             */
+            from: string;
+            /** @description Whether people can be reached. */
+            reachable?: components["schemas"]["BacktestReachable"];
+            /** @description And before this one; at most now. The period is at most ten years. */
+            to: string;
         };
         /** @description Messages of one local day, by the day of the step. */
         CampaignDay: {
@@ -3816,6 +3928,16 @@ export interface components {
             message: string;
             /** @description Where: variant, language and field. */
             place: string;
+        };
+        /** @description What a learning split has learned of the people of one context. */
+        ContextLearning: {
+            /** @description How it has divided people, newest first: at most 100 in all contexts of the step. */
+            allocations: components["schemas"]["LearningAllocation"][];
+            /** @description A state, a value, a segment, or `others`; nothing: everybody, as the split tells nobody apart. */
+            context: string | null;
+            verdict: components["schemas"]["LearningVerdict"] | null;
+            /** @description The path that everybody takes, as somebody said that it has won. */
+            winner: string | null;
         };
         /**
          * @description A control group that campaigns may name: its members get nothing of these, so that the effect of all of them
@@ -6103,6 +6225,30 @@ export interface components {
             /** @description `start` (nobody was counted, and all paths are equal) or `learnt`. */
             why: string;
         };
+        /**
+         * @description What tells people apart of whom a learning split learns, each group for itself; whoever is in none is in
+         *     `others`.
+         */
+        LearningContext: {
+            /** @enum {string} */
+            kind: "state";
+            /** @description Key of the lifecycle; default: the workspace's. */
+            lifecycle?: string;
+            /** @description Only these states, at most seven, all others together; default: all. */
+            states?: string[];
+        } | {
+            /** @description Its name. It must not be personal, as events say in which context somebody was found. */
+            attribute: string;
+            /** @enum {string} */
+            kind: "attribute";
+            /** @description Texts, numbers or truth values: one to seven. */
+            values: unknown[];
+        } | {
+            /** @enum {string} */
+            kind: "segments";
+            /** @description Ids: one to seven. */
+            segments: string[];
+        };
         /** @description What a learning split rewards. */
         LearningGoal: {
             /** @description A name of an event, or an object with `event` and `where`. */
@@ -6129,6 +6275,12 @@ export interface components {
              * @description The probability that no other path is better.
              */
             best: number;
+            /**
+             * Format: double
+             * @description So many users of other contexts count, too, with what they brought at the level of this one: at most 100.
+             *     They are a hint for the shares and say nothing about a winner.
+             */
+            borrowed: number;
             /**
              * Format: double
              * @description The upper end.
@@ -6166,8 +6318,8 @@ export interface components {
         };
         /** @description One learning split. */
         LearningStep: {
-            /** @description How it has divided people, newest first, at most 100. */
-            allocations: components["schemas"]["LearningAllocation"][];
+            /** @description What is learned, by context; without a context one for everybody. */
+            contexts: components["schemas"]["ContextLearning"][];
             /**
              * Format: double
              * @description The part that every path keeps.
@@ -6176,17 +6328,24 @@ export interface components {
             mode: ("automatic" | "manual");
             /** @description Id of the step. */
             step: string;
-            verdict: components["schemas"]["LearningVerdict"] | null;
             /**
              * Format: int64
              * @description How long after the split rewards count, in milliseconds: only whoever was split longer ago is counted, so
              *     that a path that brings something about sooner has no advantage.
              */
             window_ms: number;
+            /** @description The path that has won in every context, so that one sentence says it for all; nothing: there is none. */
+            won: string | null;
+            /**
+             * Format: double
+             * @description The probability that what has won is wrong anywhere: those of all contexts with a winner, added up.
+             */
+            wrong: number;
         };
         /**
          * @description Whether a path has won. By the rule, it is the best with a probability of 95 %, stands against each other one by
-         *     evidence that holds however often it is looked at, and every path has 100 users counted.
+         *     evidence that holds however often it is looked at, and every path has 100 users counted. Of K contexts each may
+         *     be wrong with a K-th of the 5 %, so that several of them make no error more likely.
          */
         LearningVerdict: {
             /**
@@ -6201,6 +6360,11 @@ export interface components {
             expected_loss: number;
             /** @description The path that is the best with the highest probability. */
             leader: string;
+            /**
+             * Format: double
+             * @description The probability that is needed.
+             */
+            level: number;
             /** @description What it still needs, in words. */
             missing: string[];
             /** @description Whether it has won. */
@@ -6236,13 +6400,15 @@ export interface components {
             /** @description The first that holds wins. */
             states: components["schemas"]["StateDefinition"][];
         };
-        /** @description By state of the lifecycle, the journeys into which people come when they come into it. */
+        /** @description By state of a lifecycle, the journeys into which people come when they come into it. */
         LifecycleJourneys: {
             /**
              * Format: date-time
              * @description Up to this instant.
              */
             as_of: string;
+            /** @description Key of the lifecycle: `default` is the workspace's. */
+            lifecycle: string;
             /** @description In the order of the lifecycle. */
             states: components["schemas"]["StateJourneys"][];
             /** @description How long a move counts. */
@@ -8455,8 +8621,6 @@ export interface components {
         };
         /** @description One of the ways out of a split, for whom a condition holds. */
         SplitPath: {
-            /** @description The server that an earlier step of the kind `webhook` asked has answered so, in this run. */
-            answer?: components["schemas"]["AnswerCondition"];
             /**
              * @description The event that brought them in, or that last let them go on, is one of these: a name, or an object with
              *     `event` and `where`.
@@ -8596,6 +8760,8 @@ export interface components {
             /** @description At least two. */
             paths: components["schemas"]["RandomPath"][];
         } | {
+            /** @description What tells people apart, each group learned about for itself; default: nothing. */
+            context?: components["schemas"]["LearningContext"];
             /**
              * Format: double
              * @description The part that every path keeps: 0.01 to 1 / number of paths; default 0.05.
@@ -8608,8 +8774,12 @@ export interface components {
             mode?: ("automatic" | "manual");
             /** @description At least two. */
             paths: components["schemas"]["RandomPath"][];
-            /** @description The path that everybody takes from now on, as it has won. */
+            /** @description The path that everybody takes from now on, as it has won; of contexts, all that `winners` does not name. */
             winner?: string;
+            /** @description By context, the path that everybody in it takes from now on, as it has won there. */
+            winners?: {
+                [key: string]: string;
+            };
         } | {
             /** @enum {string} */
             kind: "message";
@@ -8626,23 +8796,6 @@ export interface components {
             /** @description Step of whoever could be sent none; default: the same as for the others. */
             unreachable?: string;
         } | {
-            /**
-             * @description The answer that a backtest takes for granted, as nobody is asked then: an object. Without one everybody
-             *     goes by `failed` there.
-             */
-            assumed?: Record<string, never>;
-            /**
-             * @description Step of whoever has no answer: it could not be sent, was refused for good, or there was none in time;
-             *     default: the journey is completed.
-             */
-            failed?: string;
-            /** @enum {string} */
-            kind: "webhook";
-            /** @description What is asked: of the channel `webhook`. */
-            message: components["schemas"]["StepMessage"];
-            /** @description How long it waits, as in `30s`, at most a day; so long it is tried again, too. */
-            within: string;
-        } | {
             /** @description Numbers to add. */
             add?: {
                 [key: string]: number;
@@ -8657,10 +8810,7 @@ export interface components {
             remove?: {
                 [key: string]: string[];
             };
-            /**
-             * @description New values; `null` takes one away. `{"answer": "score.limit"}` for a field of the answer to a step, and
-             *     `{"profile": "plan"}` or `{"event": "amount"}`; what is not there changes nothing.
-             */
+            /** @description New values; `null` takes one away. */
             set?: Record<string, never>;
         } | {
             /** @description Its name. */
@@ -8668,8 +8818,8 @@ export interface components {
             /** @enum {string} */
             kind: "emit";
             /**
-             * @description Its properties: values, or `{"profile": "plan"}`, `{"event": "amount"}` and `{"answer": "score.limit"}`
-             *     for a value of the user's, of the event that brought them in, or of the answer to a step.
+             * @description Its properties: values, or `{"profile": "plan"}` and `{"event": "amount"}` for a value of the user's,
+             *     or of the event that brought them in.
              */
             properties?: Record<string, never>;
         } | {
@@ -10123,6 +10273,66 @@ export interface operations {
             };
         };
     };
+    backtest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backtest"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    cancel_backtest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     create_backup: {
         parameters: {
             query?: never;
@@ -10435,6 +10645,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description what went wrong and how to mend it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    backtest_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignBacktestInput"];
+            };
+        };
+        responses: {
+            /** @description done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backtest"];
                 };
             };
             /** @description what went wrong and how to mend it */
@@ -11820,66 +12065,6 @@ export interface operations {
             };
         };
     };
-    backtest: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Backtest"];
-                };
-            };
-            /** @description what went wrong and how to mend it */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    cancel_backtest: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description done */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description what went wrong and how to mend it */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
     check_journey: {
         parameters: {
             query?: never;
@@ -12037,7 +12222,7 @@ export interface operations {
             };
         };
     };
-    start_backtest: {
+    backtest_journey: {
         parameters: {
             query?: never;
             header?: never;
@@ -12599,6 +12784,8 @@ export interface operations {
     lifecycle_journeys: {
         parameters: {
             query?: {
+                /** @description Key of a lifecycle: `default`, the workspace's, or a stage framework; default: the workspace's. */
+                lifecycle?: string;
                 /** @description How long after they came in, or were held out, a move counts, as in `30d`, the default; at most 90 days. */
                 within?: string;
                 /** @description The confidence of intervals, 0.5 to 0.999; default 0.95. */

@@ -25,6 +25,12 @@ const loaders: Record<Exclude<LanguageCode, 'en'>, () => Promise<{ default: Reso
 
 /** Texts that are loaded with the pages that show them. */
 const parts = {
+  backtest: {
+    en: () => import('./locales/backtest/en.json'),
+    tr: () => import('./locales/backtest/tr.json'),
+    ar: () => import('./locales/backtest/ar.json'),
+    id: () => import('./locales/backtest/id.json'),
+  },
   campaigns: {
     en: () => import('./locales/campaigns/en.json'),
     tr: () => import('./locales/campaigns/tr.json'),

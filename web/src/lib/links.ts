@@ -39,6 +39,8 @@ export function peoplePath(filter: PeopleFilter, asOf?: string): string {
 
 /** A change of the lifecycle's state with which people come into a journey. */
 export interface StateEntry {
+  /** Of this lifecycle; without it: of the workspace's. */
+  lifecycle?: string | undefined;
   /** Only out of this state; without it: out of any. */
   from?: string | undefined;
   to: string;
@@ -46,8 +48,8 @@ export interface StateEntry {
 
 /** The address at which a journey is begun whose people come in by this change. No path below `/journeys`: there
  * every word may be the id of a journey. */
-export function startJourneyPath({ from, to }: StateEntry): string {
-  return `/journeys?${new URLSearchParams({ ...(from !== undefined && { from }), to })}`;
+export function startJourneyPath({ lifecycle, from, to }: StateEntry): string {
+  return `/journeys?${new URLSearchParams({ ...(lifecycle !== undefined && { lifecycle }), ...(from !== undefined && { from }), to })}`;
 }
 
 /** A definition as it stands in an address: JSON if it looks like an object, else text. */

@@ -25,7 +25,7 @@ impl World for Silent {
     fn seed(&self) -> u64 {
         1
     }
-    fn shares(&mut self, _: &Journey, _: &Text) -> Option<Arms> {
+    fn shares(&mut self, _: &Journey, _: &Text, _: Option<&Text>) -> Option<Arms> {
         None
     }
     fn holds(&mut self, _: UserIndex, _: &Predicate, _: Timestamp) -> bool {
@@ -65,8 +65,8 @@ impl World for Silent {
     fn reaches(&mut self, _: UserIndex, _: &Text, _: Timestamp) -> bool {
         true
     }
-    fn send(&mut self, _: Message) -> Sent {
-        Sent::Queued
+    fn send(&mut self, _: Message) -> (Sent, Option<Timestamp>) {
+        (Sent::Queued, None)
     }
     fn tell(&mut self, told: Told) {
         black_box(&told);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{Format, SourceArguments};
+use super::{BacktestArguments, Format, SourceArguments};
 
 #[derive(Args)]
 #[command(after_help = "\
@@ -13,6 +13,7 @@ Examples:
   perennial campaign play win-back --server http://127.0.0.1:8080 --key KEY
   perennial campaign create win-back.json --server http://127.0.0.1:8080 --key KEY
   perennial campaign reach win-back.json --data-dir data
+  perennial campaign backtest win-back.json --from 2011-06-01 --to 2011-12-01 --data-dir data
   perennial campaign start win-back --server http://127.0.0.1:8080 --key KEY
   perennial campaign report win-back --data-dir data --format json
   perennial campaign retry win-back --reason provider.refused --server http://127.0.0.1:8080 --key KEY
@@ -37,6 +38,8 @@ pub enum CampaignCommand {
     Create(CampaignFileArguments),
     /// Count who a definition would reach, and who not, and why
     Reach(CampaignFileArguments),
+    /// What a campaign would have done over a past period of what really happened
+    Backtest(BacktestArguments),
     /// Begin
     Start(CampaignOneArguments),
     /// Send nothing for now; everybody keeps their place

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{Format, SourceArguments};
+use super::{BacktestArguments, Format, SourceArguments};
 
 #[derive(Args)]
 #[command(after_help = "\
@@ -60,7 +60,7 @@ pub enum JourneyCommand {
     /// Play stories of journeys, without a server; fails if one is not as told
     Test(JourneyTestArguments),
     /// What a journey would have done over a past period of what really happened
-    Backtest(JourneyBacktestArguments),
+    Backtest(BacktestArguments),
     /// What a learning split would gain and lose among simulated people
     Learn(JourneyLearnArguments),
 }
@@ -71,13 +71,18 @@ Examples:
   perennial journey learn --path 0.10:1d --path 0.13:1d --within 3d
   perennial journey learn --path 0.05:30m --path 0.06:3d --within 7d --users 100000 --days 90
   perennial journey learn --path 0.10:1d:20 --path 0.08:1d:40 --within 3d
+  perennial journey learn --path 0.10:1d --path 0.13:1d --context new:70 --context loyal:30:0.30,0.20
 
-Regret is what the best path, had it been known from the start, would have brought beyond what was brought.")]
+Regret is what the best path, had it been known from the start, would have brought beyond what was brought; \
+of several contexts, the best path of each.")]
 pub struct JourneyLearnArguments {
     /// A path: the share of people who convert, how long that takes on average, and what it is worth on average,
     /// as in 0.10:1d or 0.10:1d:25; at least two
     #[arg(long = "path", value_name = "RATE:DELAY[:VALUE]", required = true)]
     pub paths: Vec<String>,
+    /// A context of which it learns apart: a name, its part of all parts, and perhaps the rates of the paths there
+    #[arg(long = "context", value_name = "NAME:SHARE[:RATE,RATE...]")]
+    pub contexts: Vec<String>,
     /// How long after the split a conversion counts
     #[arg(long, default_value = "7d")]
     pub within: String,
@@ -103,24 +108,6 @@ pub struct JourneyTestArguments {
     /// Print what happened in every story, also in those that are as told
     #[arg(long)]
     pub paths: bool,
-}
-
-#[derive(Args)]
-pub struct JourneyBacktestArguments {
-    #[command(flatten)]
-    pub source: SourceArguments,
-    /// A definition (a file), or the id of a journey
-    #[arg(value_name = "FILE|ID")]
-    pub journey: String,
-    /// People come in from this instant on, as in 2011-06-01 or an instant (RFC 3339)
-    #[arg(long)]
-    pub from: String,
-    /// And before this one
-    #[arg(long)]
-    pub to: String,
-    /// How the answer is written
-    #[arg(long, value_enum, default_value_t)]
-    pub format: Format,
 }
 
 #[derive(Args)]

@@ -1,16 +1,21 @@
 //! `perennial campaign`: what is sent, to whom, and what it caused.
 
+use std::path::Path;
+
 use anyhow::Context;
 use wire::api::{
-    Campaign, CampaignAction, CampaignActionInput, CampaignApprovalInput, CampaignInput,
-    CampaignList, CampaignReach, CampaignReport, CampaignReportQuery, Deliveries, DeliveriesQuery,
-    DeliveriesRetried, DeliveriesRetry, Play, PlayList, VisitorSecret, WithInterval,
+    Campaign, CampaignAction, CampaignActionInput, CampaignApprovalInput, CampaignBacktestInput,
+    CampaignInput, CampaignList, CampaignReach, CampaignReport, CampaignReportQuery, Deliveries,
+    DeliveriesQuery, DeliveriesRetried, DeliveriesRetry, Play, PlayList, VisitorSecret,
+    WithInterval,
 };
 
+use super::backtest;
 use crate::arguments::{
-    CampaignApproveArguments, CampaignArguments, CampaignCommand, CampaignDeliveriesArguments,
-    CampaignFileArguments, CampaignListArguments, CampaignOneArguments, CampaignPlayArguments,
-    CampaignReportArguments, CampaignRetryArguments, DeliveryFilterArguments, Format,
+    BacktestArguments, CampaignApproveArguments, CampaignArguments, CampaignCommand,
+    CampaignDeliveriesArguments, CampaignFileArguments, CampaignListArguments,
+    CampaignOneArguments, CampaignPlayArguments, CampaignReportArguments, CampaignRetryArguments,
+    DeliveryFilterArguments, Format,
 };
 use crate::print::{self, Table, number};
 use crate::source::{Source, encode};
@@ -30,6 +35,7 @@ pub fn run(arguments: CampaignArguments) -> anyhow::Result<()> {
         CampaignCommand::Play(arguments) => play(&arguments),
         CampaignCommand::Create(arguments) => create(&arguments),
         CampaignCommand::Reach(arguments) => reach(&arguments),
+        CampaignCommand::Backtest(arguments) => backtest(&arguments),
         CampaignCommand::Start(arguments) => act(&arguments, CampaignAction::Start),
         CampaignCommand::Pause(arguments) => act(&arguments, CampaignAction::Pause),
         CampaignCommand::Resume(arguments) => act(&arguments, CampaignAction::Resume),
@@ -55,12 +61,29 @@ pub fn run(arguments: CampaignArguments) -> anyhow::Result<()> {
 }
 
 /// A definition from a file, as `campaign create` and the API take it.
-fn definition(arguments: &CampaignFileArguments) -> anyhow::Result<CampaignInput> {
-    let path = &arguments.file;
+fn definition(path: &Path) -> anyhow::Result<CampaignInput> {
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("the definition {} cannot be read", path.display()))?;
     serde_json::from_str(&text)
         .with_context(|| format!("{} is no definition of a campaign", path.display()))
+}
+
+fn backtest(arguments: &BacktestArguments) -> anyhow::Result<()> {
+    let tried = backtest::tried(arguments, "campaign", definition, |input| input.id.as_deref())?;
+    let wish = CampaignBacktestInput {
+        from: arguments.from.clone(),
+        to: arguments.to.clone(),
+        definition: tried.definition,
+        reachable: backtest::reachable(arguments),
+    };
+    backtest::run(arguments, |source| {
+        Ok(match source {
+            Source::Local(service) => service.backtest_campaign(&tried.id, &wish)?,
+            Source::Remote(client) => {
+                client.post(&format!("/api/campaigns/{}/backtest", encode(&tried.id)), &wish)?
+            }
+        })
+    })
 }
 
 fn plays(arguments: &CampaignListArguments) -> anyhow::Result<()> {
@@ -108,7 +131,7 @@ fn play(arguments: &CampaignPlayArguments) -> anyhow::Result<()> {
 }
 
 fn create(arguments: &CampaignFileArguments) -> anyhow::Result<()> {
-    let input = definition(arguments)?;
+    let input = definition(&arguments.file)?;
     let source = Source::open(&arguments.source)?;
     made(&source, &input)?;
     source.close()
@@ -129,7 +152,7 @@ fn made(source: &Source, input: &CampaignInput) -> anyhow::Result<()> {
 }
 
 fn reach(arguments: &CampaignFileArguments) -> anyhow::Result<()> {
-    let input = definition(arguments)?;
+    let input = definition(&arguments.file)?;
     let source = Source::open(&arguments.source)?;
     let reach: CampaignReach = match &source {
         Source::Local(service) => service.campaign_reach(&input)?,

@@ -1,6 +1,5 @@
 //! `perennial journey`: who comes in, what happens to them, and what it caused.
 
-mod backtest;
 mod learn;
 mod story;
 
@@ -9,15 +8,16 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use wire::api::{
-    ContentProblem, Journey, JourneyChecked, JourneyInput, JourneyList, JourneyPlayList,
-    JourneyReport, JourneyReportQuery, JourneyReview, JourneyRunList, JourneyWaiting,
-    JourneyWaitingQuery, PublishInput, StepMove,
+    BacktestInput, ContentProblem, Journey, JourneyChecked, JourneyInput, JourneyList,
+    JourneyPlayList, JourneyReport, JourneyReportQuery, JourneyReview, JourneyRunList,
+    JourneyWaiting, JourneyWaitingQuery, PublishInput, StepMove,
 };
 
+use super::backtest;
 use crate::arguments::{
-    Format, JourneyArguments, JourneyCommand, JourneyFileArguments, JourneyIdArguments,
-    JourneyListArguments, JourneyOneArguments, JourneyPathArguments, JourneyPublishArguments,
-    JourneyReportArguments, JourneyWaitingArguments,
+    BacktestArguments, Format, JourneyArguments, JourneyCommand, JourneyFileArguments,
+    JourneyIdArguments, JourneyListArguments, JourneyOneArguments, JourneyPathArguments,
+    JourneyPublishArguments, JourneyReportArguments, JourneyWaitingArguments,
 };
 use crate::print::{self, Table, number};
 use crate::source::{Source, encode};
@@ -39,7 +39,7 @@ pub fn run(arguments: JourneyArguments) -> anyhow::Result<()> {
         JourneyCommand::Waiting(arguments) => waiting(&arguments),
         JourneyCommand::Path(arguments) => path(&arguments),
         JourneyCommand::Test(arguments) => story::run(&arguments),
-        JourneyCommand::Backtest(arguments) => backtest::run(&arguments),
+        JourneyCommand::Backtest(arguments) => backtest(&arguments),
         JourneyCommand::Learn(arguments) => learn::run(&arguments),
     }
 }
@@ -61,6 +61,24 @@ fn definition(path: &Path) -> anyhow::Result<JourneyInput> {
         .with_context(|| format!("the definition {} cannot be read", path.display()))?;
     serde_json::from_str(&text)
         .with_context(|| format!("{} is no definition of a journey", path.display()))
+}
+
+fn backtest(arguments: &BacktestArguments) -> anyhow::Result<()> {
+    let tried = backtest::tried(arguments, "journey", definition, |input| input.id.as_deref())?;
+    let wish = BacktestInput {
+        from: arguments.from.clone(),
+        to: arguments.to.clone(),
+        definition: tried.definition,
+        reachable: backtest::reachable(arguments),
+    };
+    backtest::run(arguments, |source| {
+        Ok(match source {
+            Source::Local(service) => service.backtest_journey(&tried.id, &wish)?,
+            Source::Remote(client) => {
+                client.post(&format!("{}/backtest", path_of(&tried.id)), &wish)?
+            }
+        })
+    })
 }
 
 fn list(arguments: &JourneyListArguments) -> anyhow::Result<()> {

@@ -10,14 +10,14 @@ use crate::print;
 
 /// Runs it; the first seed that goes wrong ends it.
 pub fn run(arguments: SimulateArguments) -> anyhow::Result<()> {
-    let SimulateArguments { seeds, from, users, steps } = arguments;
+    let SimulateArguments { seeds, from, users, steps, journeys } = arguments;
     let size = |n: Option<u32>| n.map(|n| n as usize);
     let (users, steps) = (size(users), size(steps));
     let source = Source::default();
     let (mut all, mut done) = (Numbers::default(), 0u64);
     let start = Instant::now();
     for seed in from..from.saturating_add(seeds) {
-        let settings = Settings { seed, users, steps, defect: None };
+        let settings = Settings { seed, users, steps, journeys, defect: None };
         match simulate(&source, settings) {
             Ok(numbers) => all += numbers,
             Err(failure) => {
@@ -41,6 +41,8 @@ fn text(all: &Numbers, seeds: u64, seconds: f64) -> String {
         crashes,
         starts,
         definitions,
+        entries,
+        moves,
         hash,
     } = all;
     let rate = seeds as f64 / seconds.max(f64::MIN_POSITIVE);
@@ -49,6 +51,7 @@ fn text(all: &Numbers, seeds: u64, seconds: f64) -> String {
          {steps} steps, {records} records, {definitions} edits of definitions\n\
          {transitions} transitions, {corrections} of them corrections\n\
          {crashes} crashes, {starts} starts compared with a process that went on\n\
+         {entries} entries into journeys, {moves} steps taken in them\n\
          {checks} comparisons with what should be\n\
          hash of everything {hash:016x}\n"
     )

@@ -150,8 +150,8 @@ fn every_documented_question_has_an_answer_of_its_shape() {
         if path == "/api/imports/{id}" {
             continue; // It takes a folder that a server is started with: `bulk` has one.
         }
-        if path == "/api/journeys/backtests/{id}" {
-            continue; // It takes one that runs: `journeys_past` of the server has one.
+        if path == "/api/backtests/{id}" {
+            continue; // It takes one that runs: `backtests` of the server has some.
         }
         let content = &operation["responses"]["200"]["content"];
         if content.get("text/event-stream").is_some() {

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use experiment::assign::Arms;
-use model::journey::{self, path};
+use model::journey::{self, OTHERS, path};
 use model::{Event, EventId, Text, Timestamp, UserIndex, Value};
 
 use super::answer;
 use super::positions::Waits;
+use super::run::Whose;
 use super::{
     Action, Choose, Emitted, Happening, Journey, Journeys, Message, Path, Position, Sent, Since,
     World,
@@ -64,17 +65,24 @@ impl Journeys {
                 let way = &paths[arms.pick(world.seed(), &salt, subject)];
                 self.leave(slot, (&way.id, way.next), now, world)
             }
-            Action::Learn { arms, paths } => {
-                let learned = world.shares(&journey, &step.id);
-                let fits = |of: &&Arms| of.all().len() == paths.len();
-                let arms = learned.as_ref().filter(fits).unwrap_or(arms);
-                let salt = format!("journey/{}/{}", journey.id, step.id);
-                let way = &paths[arms.pick(world.seed(), &salt, draws(position.run()))];
-                self.leave(slot, (&way.id, way.next), now, world)
+            Action::Learn { arms, paths, contexts, winners } => {
+                let found = contexts.iter().position(|of| world.holds(user, &of.holds, at));
+                let context = found.map_or(Text::const_new(OTHERS), |n| contexts[n].id.clone());
+                let context = Some(context).filter(|_| !contexts.is_empty());
+                let won = winners.get(found.unwrap_or(contexts.len())).copied().flatten();
+                let won = won.and_then(|won| paths.get(usize::from(won)));
+                let way = won.unwrap_or_else(|| {
+                    let learned = world.shares(&journey, &step.id, context.as_ref());
+                    let fits = |of: &&Arms| of.all().len() == paths.len();
+                    let arms = learned.as_ref().filter(fits).unwrap_or(arms);
+                    let salt = format!("journey/{}/{}", journey.id, step.id);
+                    &paths[arms.pick(world.seed(), &salt, draws(position.run()))]
+                });
+                self.leave_from(slot, (&way.id, way.next), context, now, world)
             }
             Action::Message { messages, choose, .. } => {
-                let sent = match chosen(messages, *choose, (user, at), world) {
-                    None => Sent::Withheld,
+                let (sent, decided_at) = match chosen(messages, *choose, (user, at), world) {
+                    None => (Sent::Withheld, None),
                     Some(campaign) => {
                         let event = position.event().and_then(|id| world.event(user, id));
                         let (id, run) = (own_message(campaign, &position), position.run());
@@ -86,7 +94,8 @@ impl Journeys {
                     self.positions.get_mut(slot).waits = Waits::Message;
                     return false;
                 }
-                self.leave_message(slot, &journey, sent, now, world)
+                let when = decided_at.map_or(at, |decided| decided.max(at));
+                self.leave_message(slot, &journey, sent, (when, false), world)
             }
             Action::Webhook { .. } => self.ask(slot, &journey, world),
             Action::Update { set, operations, next } => {
@@ -108,7 +117,8 @@ impl Journeys {
             Action::Enter { journey: other, next } => {
                 let cause = own_cause(&position);
                 let goes_on = self.leave(slot, (&next_way(), *next), now, world);
-                self.enter_after(other, user, (&cause, at, position.after), world);
+                let whose = Whose { user, origin: journey::user_of(position.run()) };
+                self.enter_after(other, whose, (&cause, at, position.after), world);
                 goes_on
             }
             Action::Exit { reason } => {
@@ -178,7 +188,7 @@ fn next_way() -> Text {
     Text::const_new(path::NEXT)
 }
 
-/// What a message, or a change, is told apart by.
+/// What a change is told apart by.
 fn cause(run: EventId, n: u32) -> String {
     format!("{run}/{n}")
 }
@@ -190,8 +200,7 @@ fn own_cause(position: &Position) -> String {
 
 /// The id of a message that somebody at a step is sent. Whoever the user turns out to be, it stays the same.
 pub(super) fn own_message(campaign: &str, position: &Position) -> EventId {
-    let run = position.run();
-    message_id(campaign, journey::user_of(run), run, position.came)
+    message_id(campaign, position.run(), position.came)
 }
 
 /// Values as a step writes them; what is not there is left out.
@@ -225,8 +234,9 @@ fn written(
     all
 }
 
-pub(super) fn message_id(campaign: &str, user: UserIndex, run: EventId, n: u32) -> EventId {
-    Candidate::message_of(campaign, user, &cause(run, n))
+/// The id of a message: that of whoever began the run, who may have turned out to be another user since.
+pub(super) fn message_id(campaign: &str, run: EventId, n: u32) -> EventId {
+    Candidate::message_of(campaign, journey::user_of(run), &cause(run, n))
 }
 
 /// Bits of a run for draws.

@@ -105,7 +105,8 @@ impl Journeys {
         };
         let same = *step == from;
         let version = Some(current.version);
-        let what = What::Moved { from, path: way, step: step.clone(), version, event: None };
+        let (step, event, context) = (step.clone(), None, None);
+        let what = What::Moved { from, path: way, step, version, event, context };
         self.tell(slot, what, (at, false), world);
         let position = self.positions.get_mut(slot);
         (position.journey, position.step) = (number, next);

@@ -171,6 +171,11 @@ pub enum Action {
         arms: Arms,
         /// Paths.
         paths: Vec<Path>,
+        /// Who is learned about apart: the first that holds at the instant of the split, or others. Nothing:
+        /// everybody together.
+        contexts: Vec<Context>,
+        /// The path that has won, by context, that of others last.
+        winners: Vec<Option<u16>>,
     },
     /// Sends one of several messages.
     Message {
@@ -224,6 +229,15 @@ pub enum Action {
         /// Why, in a word.
         reason: Text,
     },
+}
+
+/// People about whom a learning split learns apart from others.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// What is told of whoever is found in it.
+    pub id: Text,
+    /// What holds for them.
+    pub holds: Box<Predicate>,
 }
 
 /// For what time a step waits.
@@ -355,7 +369,12 @@ impl Journey {
             Action::Split { paths, .. } => paths.as_slice(),
             _ => &[],
         });
-        self.audience.iter().chain(splits.filter_map(|(_, condition)| condition.user.as_deref()))
+        let contexts = self.steps.iter().flat_map(|step| match &step.action {
+            Action::Learn { contexts, .. } => contexts.as_slice(),
+            _ => &[],
+        });
+        let splits = splits.filter_map(|(_, condition)| condition.user.as_deref());
+        self.audience.iter().chain(splits).chain(contexts.map(|of| &*of.holds))
     }
 
     /// Whether a step of it waits for answers.

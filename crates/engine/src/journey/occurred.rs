@@ -1,11 +1,12 @@
 //! What happens to users, as the fold takes it, and what it remembers of runs that ended of late.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeMap, BinaryHeap};
 use std::sync::Arc;
 
-use hashbrown::HashMap;
-use model::{Event, EventId, Text, Timestamp};
+use model::{Event, EventId, Text, Timestamp, UserIndex};
+
+use super::run::take_of;
 
 /// Something that happened to a user.
 #[derive(Clone, Copy, Debug)]
@@ -87,14 +88,14 @@ impl Occurred<'_> {
     }
 }
 
-/// Journey, user and key.
+/// User, journey and key.
 pub(super) type Of = (u32, u32, u64);
 
 /// When runs of late ended, and the latest that they saw: what happened while somebody was in does not let them
 /// in when it is looked at again later.
 #[derive(Debug, Default)]
 pub(super) struct Ended {
-    of: HashMap<Of, (Timestamp, u64)>,
+    of: BTreeMap<Of, (Timestamp, u64)>,
     order: BinaryHeap<Reverse<(Timestamp, Of)>>,
 }
 
@@ -103,6 +104,13 @@ impl Ended {
         let own = self.of.entry(of).or_insert(end);
         *own = end.max(*own);
         self.order.push(Reverse((end.0, of)));
+    }
+
+    /// What one user saw, another one has seen.
+    pub(super) fn join(&mut self, from: UserIndex, into: UserIndex) {
+        for ((_, journey, key), end) in take_of(&mut self.of, from) {
+            self.add((into.0, journey, key), end);
+        }
     }
 
     pub(super) fn forget(&mut self, before: Timestamp) {
@@ -116,9 +124,13 @@ impl Ended {
         }
     }
 
-    /// Whether what happened then, or arrived then, was seen while somebody was in.
+    /// Whether what happened then, or arrived then if it has a place in the order of arrival, was seen while
+    /// somebody was in.
     pub(super) fn covers(&self, of: Of, (at, after): (Timestamp, u64)) -> bool {
-        let seen = |end: &(Timestamp, u64)| at < end.0 || after <= end.1;
+        let seen = |end: &(Timestamp, u64)| match after {
+            0 => at <= end.0,
+            _ => at < end.0 || after <= end.1,
+        };
         self.of.get(&of).is_some_and(seen)
     }
 }

@@ -8,7 +8,8 @@
 //!
 //! Everything is as if it had come in at its own instant: nothing is late. What steps write (attributes, events) and
 //! what is told of messages and runs is seen by what follows, as it would be live. Limits of a campaign over all
-//! users together ([`crate::outreach::Delivery::most`]) are not looked at: one user knows nothing of the others.
+//! users together ([`crate::outreach::Delivery::most`]) are not looked at: one user knows nothing of the others, and
+//! whoever adds them up takes such limits out of the campaign and counts.
 
 mod play;
 mod stage;
@@ -18,15 +19,17 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-use model::{Event, EventId, Span, Text, Timestamp, Value};
+use model::{Day, Event, EventId, Span, Text, Timestamp, Value};
 use segment::Predicate;
 use segment::live::{Matches, Program};
 use segment::needs::Needs;
 
 use super::{Book, Told};
 use crate::fold::Fold;
-use crate::outreach::{Campaign, Decision, Policy, Trigger};
+use crate::outreach::{Campaign, Decision, Policy, Reach, Reason, Trigger};
+use crate::schedule::Minute;
 use crate::schedule::caps::Labels;
+use crate::schedule::user_zone::Passed;
 
 pub use play::Rehearsal;
 
@@ -55,6 +58,19 @@ pub struct Occasion {
     pub id: Text,
     /// What tells it from others.
     pub cause: Text,
+    /// Each user is due at a time of day of their own; nothing: at that instant.
+    pub own_time: Option<OwnTime>,
+}
+
+/// A local time that is each user's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OwnTime {
+    /// The day.
+    pub day: Day,
+    /// The time of that day.
+    pub at: Minute,
+    /// What becomes of those whose time had passed.
+    pub passed: Passed,
 }
 
 /// What is rehearsed, for all users alike.
@@ -79,6 +95,11 @@ pub struct Scene<'a> {
     pub occasions: &'a [Occasion],
     /// Real messages of other campaigns count for caps and gaps.
     pub counts_real: bool,
+    /// Whether people can be reached.
+    pub reach: Reach,
+    /// The priority of another campaign, for real messages of the instant of a decision; nothing: it is not known,
+    /// and these came first.
+    pub priority: &'a (dyn Fn(&str) -> Option<u8> + Sync),
     /// Names of events of messages and journeys that anything asks about.
     heeded: HashSet<Text>,
     /// Campaigns that do not wait for a step.
@@ -111,6 +132,8 @@ pub struct Decided {
     pub at: Timestamp,
     /// What.
     pub decision: Decision,
+    /// What was set aside, as everybody was taken to be reachable; nothing: they are.
+    pub assumed: Option<Reason>,
 }
 
 /// Somebody reached a goal of a run, or would have as one of the control group.
@@ -145,6 +168,10 @@ pub struct Played {
     pub reached: Vec<Reached>,
     /// Steps went on and on at one instant: it was ended there.
     pub endless: Option<Timestamp>,
+}
+
+fn unknown(_: &str) -> Option<u8> {
+    None
 }
 
 impl<'a> Scene<'a> {
@@ -192,6 +219,8 @@ impl<'a> Scene<'a> {
             between,
             occasions: &[],
             counts_real: true,
+            reach: Reach::Known,
+            priority: &unknown,
             heeded,
             triggered,
         }
@@ -200,6 +229,16 @@ impl<'a> Scene<'a> {
     /// The same with instants at which everybody is named, ascending.
     pub fn with_occasions(self, occasions: &'a [Occasion]) -> Scene<'a> {
         Scene { occasions, ..self }
+    }
+
+    /// The same with another answer to whether people can be reached.
+    pub fn with_reach(self, reach: Reach) -> Scene<'a> {
+        Scene { reach, ..self }
+    }
+
+    /// The same with the priorities of other campaigns.
+    pub fn with_priorities(self, priority: &'a (dyn Fn(&str) -> Option<u8> + Sync)) -> Scene<'a> {
+        Scene { priority, ..self }
     }
 
     /// How long before the period real messages count.

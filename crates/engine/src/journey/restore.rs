@@ -11,7 +11,7 @@ use super::{Again, Journeys, Position, Standing, World};
 /// A run that has not ended, as it was told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Left {
-    /// Whose.
+    /// Whose, by the number that they had when they came in.
     pub user: UserIndex,
     /// Id of the journey.
     pub journey: Text,
@@ -42,7 +42,7 @@ pub struct Left {
 /// Somebody came in, or was held out: what decides about the next entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// Who.
+    /// Who, by the number that they had then.
     pub user: UserIndex,
     /// Into which journey.
     pub journey: Text,
@@ -105,10 +105,10 @@ impl Reading {
         Reading { since: instant.0, ..Reading::default() }
     }
 
-    /// Takes an event of a journey: of whom, when, its name, and its properties.
+    /// Takes an event of a journey: when, its name, and its properties. Of whom it is says the run.
     pub fn add(
         &mut self,
-        (user, at): (UserIndex, Timestamp),
+        at: Timestamp,
         name: &str,
         of: &dyn Fn(&str) -> Option<Value>,
     ) {
@@ -122,6 +122,7 @@ impl Reading {
         };
         let id = |name: &str| text(name).map(|written| EventId::of(&written));
         let (Some(run), Some(journey)) = (id(journey::RUN), text(journey::JOURNEY)) else { return };
+        let user = journey::user_of(run);
         let n = number(journey::NUMBER).and_then(|n| u32::try_from(n).ok()).unwrap_or_default();
         let key = text(journey::KEY);
         if matches!(name, journey::ENTERED | journey::HELD_OUT) {

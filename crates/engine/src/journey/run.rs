@@ -1,6 +1,7 @@
 //! The fold itself: what happens to people, one after the other.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hashbrown::{HashMap, HashSet};
@@ -17,7 +18,6 @@ use super::{
     Action, Again, Book, Exit, Happening, Journey, Occurred, Position, Sent, Standing, Told, Wait,
     What, World,
 };
-use crate::outreach::Candidate;
 
 /// Steps that one user takes in one go: a guard against what the checks of a definition overlook.
 const STEPS_AT_ONCE: usize = 1_000;
@@ -31,12 +31,20 @@ pub struct Journeys {
     ready: Vec<(u32, EventId)>,
     /// Of whom one of these, or something that happened, waits.
     busy: HashSet<u32>,
-    /// By journey, user and key: the last entry, where it decides about the next.
-    last: HashMap<Of, Timestamp>,
+    /// The last entry, where it decides about the next.
+    last: BTreeMap<Of, Timestamp>,
     numbers: HashMap<Text, u32>,
     ended: Ended,
     /// What happened to whoever goes on first.
-    later: Vec<(UserIndex, Happened, (u64, bool))>,
+    later: Vec<(Whose, Happened, (u64, bool))>,
+}
+
+/// A user, and who they were when it came: they may have turned out to be another one since. Of whom a run is says
+/// the latter, so that it is the same run whenever it is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Whose {
+    pub(super) user: UserIndex,
+    pub(super) origin: UserIndex,
 }
 
 /// What became of somebody who was to come in.
@@ -106,8 +114,8 @@ impl Journeys {
                 self.go(slot, world);
             }
         }
-        for (user, what, of) in std::mem::take(&mut self.later) {
-            self.occurred(user, what.what(), of, world);
+        for (whose, what, of) in std::mem::take(&mut self.later) {
+            self.occurred_to(whose, what.what(), of, world);
         }
     }
 
@@ -125,14 +133,28 @@ impl Journeys {
         &mut self,
         user: UserIndex,
         what: Occurred,
+        of: (u64, bool),
+        world: &mut dyn World,
+    ) {
+        self.occurred_to(Whose { user, origin: user }, what, of, world);
+    }
+
+    /// The same of somebody who may have been another user when it came.
+    pub(super) fn occurred_to(
+        &mut self,
+        whose: Whose,
+        what: Occurred,
         (after, fresh): (u64, bool),
         world: &mut dyn World,
     ) {
-        if self.positions.has(user) {
+        let user = whose.user;
+        // What everybody had seen before a crash makes nobody go on.
+        let unseen = |slot| after == 0 || self.positions.get(slot).after < after;
+        if self.positions.of(user).any(unseen) {
             self.due_of(user, what.at(), world);
             // It is seen where the user is once everything is done that was due before.
             if self.busy.contains(&user.0) {
-                return self.later.push((user, Happened::of(what), (after, fresh)));
+                return self.later.push((whose, Happened::of(what), (after, fresh)));
             }
         }
         let mut slots: Vec<u32> = self.positions.of(user).collect();
@@ -141,11 +163,11 @@ impl Journeys {
             self.see(slot, what, after, world);
         }
         if fresh {
-            self.let_in(user, what, after, world);
+            self.let_in(whose, what, after, world);
         }
     }
 
-    fn let_in(&mut self, user: UserIndex, what: Occurred, after: u64, world: &mut dyn World) {
+    fn let_in(&mut self, whose: Whose, what: Occurred, after: u64, world: &mut dyn World) {
         let book = Arc::clone(&self.book);
         let mut numbers: Vec<u32> = match what {
             Occurred::Event(event) => book.entries(&event.name).collect(),
@@ -168,7 +190,7 @@ impl Journeys {
         for number in numbers {
             let (at, arrived) = (what.at(), true);
             let occasion = Occasion { cause: &cause, at, after, arrived, event };
-            self.enter_by(number, user, occasion, world);
+            self.enter_by(number, whose, occasion, world);
         }
     }
 
@@ -180,13 +202,13 @@ impl Journeys {
         (cause, at): (&str, Timestamp),
         world: &mut dyn World,
     ) -> Entering {
-        self.enter_after(journey, user, (cause, at, 0), world)
+        self.enter_after(journey, Whose { user, origin: user }, (cause, at, 0), world)
     }
 
     pub(super) fn enter_after(
         &mut self,
         journey: &str,
-        user: UserIndex,
+        whose: Whose,
         (cause, at, after): (&str, Timestamp, u64),
         world: &mut dyn World,
     ) -> Entering {
@@ -194,7 +216,7 @@ impl Journeys {
             None => Entering::Closed,
             Some(number) => {
                 let occasion = Occasion { cause, at, after, arrived: false, event: None };
-                self.enter_by(number, user, occasion, world)
+                self.enter_by(number, whose, occasion, world)
             }
         }
     }
@@ -202,7 +224,7 @@ impl Journeys {
     fn enter_by(
         &mut self,
         number: u32,
-        user: UserIndex,
+        Whose { user, origin }: Whose,
         occasion: Occasion,
         world: &mut dyn World,
     ) -> Entering {
@@ -219,7 +241,7 @@ impl Journeys {
         if self.positions.of(user).any(own) {
             return Entering::Inside;
         }
-        let of = (self.number(&journey.id), user.0, hash);
+        let of = (user.0, self.number(&journey.id), hash);
         if occasion.arrived && self.ended.covers(of, (occasion.at, occasion.after)) {
             return Entering::Inside;
         }
@@ -235,7 +257,7 @@ impl Journeys {
             (Again::Once, Some(key)) => format!("once/{key}"),
             _ => occasion.cause.to_owned(),
         };
-        let run = journey::run(&journey.id, user, &cause);
+        let run = journey::run(&journey.id, origin, &cause);
         if world.known(run, user) {
             return Entering::Known;
         }
@@ -283,7 +305,7 @@ impl Journeys {
         (journey, user, key): (&Text, UserIndex, u64),
         end: (Timestamp, u64),
     ) {
-        let of = (self.number(journey), user.0, key);
+        let of = (user.0, self.number(journey), key);
         self.ended.add(of, end);
     }
 
@@ -296,7 +318,7 @@ impl Journeys {
     pub(super) fn entered(&mut self, journey: &Journey, user: UserIndex, key: u64, at: Timestamp) {
         if journey.again != Again::Always {
             let number = self.number(&journey.id);
-            let last = self.last.entry((number, user.0, key)).or_insert(at);
+            let last = self.last.entry((user.0, number, key)).or_insert(at);
             *last = at.max(*last);
         }
     }
@@ -329,7 +351,12 @@ impl Journeys {
         let position = self.positions.get(slot);
         let step = &journey.steps[usize::from(position.step)];
         let Action::WaitFor { any, since, .. } = &step.action else { return };
-        if position.waits != Waits::Step || at < from_when(position, *since) {
+        // Whether they were moved before they came there was asked when they came.
+        let from = match what {
+            Occurred::Event(_) => from_when(position, *since),
+            Occurred::Moved { .. } => position.arrived_at(),
+        };
+        if position.waits != Waits::Step || at < from {
             return;
         }
         let found = any.iter().find(|(_, when)| self.happens(&journey, when, slot, what));
@@ -400,7 +427,7 @@ impl Journeys {
         let (position, message) = (self.positions.get(slot), EventId::of(message));
         let run = position.run();
         (0..position.n)
-            .any(|n| message_id(campaign, Candidate::user_of(message), run, n) == message)
+            .any(|n| message_id(campaign, run, n) == message)
     }
 
     /// Does what is due until an instant, of at most so many people; whether more are due.
@@ -592,13 +619,27 @@ impl Journeys {
     pub(super) fn leave(
         &mut self,
         slot: u32,
+        way: (&Text, Option<u16>),
+        at: (Timestamp, bool),
+        world: &mut dyn World,
+    ) -> bool {
+        self.leave_from(slot, way, None, at, world)
+    }
+
+    /// The same of somebody whom a learning split found in a context.
+    pub(super) fn leave_from(
+        &mut self,
+        slot: u32,
         (way, next): (&Text, Option<u16>),
+        context: Option<Text>,
         (at, by_cause): (Timestamp, bool),
         world: &mut dyn World,
     ) -> bool {
         let Some(next) = next else {
-            let why = (Some(way.clone()), Text::const_new(reason::COMPLETED), None);
-            self.out(slot, why, (at, by_cause), world);
+            let (path, reason) = (Some(way.clone()), Text::const_new(reason::COMPLETED));
+            let from = self.step_of(slot);
+            let what = What::Exited { from, path, reason, detail: None, context };
+            self.end(slot, what, (at, by_cause), world);
             return false;
         };
         let position = self.positions.get(slot);
@@ -606,7 +647,7 @@ impl Journeys {
         let id = |step: u16| journey.steps[usize::from(step)].id.clone();
         let (from, step) = (id(position.step), id(next));
         let event = position.event().filter(|own| by_cause && position.cause() == Some(*own));
-        let what = What::Moved { from, path: way.clone(), step, version: None, event };
+        let what = What::Moved { from, path: way.clone(), step, version: None, event, context };
         self.tell(slot, what, (at, by_cause), world);
         let position = self.positions.get_mut(slot);
         position.step = next;
@@ -632,10 +673,19 @@ impl Journeys {
         at: (Timestamp, bool),
         world: &mut dyn World,
     ) {
+        let from = self.step_of(slot);
+        self.end(slot, What::Exited { from, path, reason, detail, context: None }, at, world);
+    }
+
+    /// The id of the step at which somebody is.
+    fn step_of(&self, slot: u32) -> Text {
         let position = self.positions.get(slot);
-        let journey = self.book.get(position.journey);
-        let from = journey.steps[usize::from(position.step)].id.clone();
-        self.tell(slot, What::Exited { from, path, reason, detail }, at, world);
+        self.book.get(position.journey).steps[usize::from(position.step)].id.clone()
+    }
+
+    /// Somebody is out, which is told.
+    fn end(&mut self, slot: u32, what: What, at: (Timestamp, bool), world: &mut dyn World) {
+        self.tell(slot, what, at, world);
         let position = self.positions.get(slot);
         let journey = self.book.get(position.journey).id.clone();
         let (user, key, end) = (position.user, position.key, (at.0, position.after));
@@ -677,34 +727,41 @@ impl Journeys {
         at: Timestamp,
         world: &mut dyn World,
     ) {
-        self.later.iter_mut().filter(|of| of.0 == from).for_each(|of| of.0 = into);
+        self.join(from, into);
+        self.part(into, at, world);
+    }
+
+    /// Everything of one user is another one's from now on.
+    pub(super) fn join(&mut self, from: UserIndex, into: UserIndex) {
+        let own = self.later.iter_mut().filter(|of| of.0.user == from);
+        own.for_each(|of| of.0.user = into);
         if self.busy.remove(&from.0) {
             self.busy.insert(into.0);
         }
-        let gone: Vec<u32> = self.positions.of(from).collect();
-        for slot in gone {
-            self.positions.give(slot, into);
-            let position = self.positions.get(slot);
-            let (journey, key) = (&self.book.get(position.journey).id, position.key);
-            let same = |other: &u32| {
-                let own = self.positions.get(*other);
-                *other != slot && own.key == key && self.book.get(own.journey).id == *journey
-            };
-            let Some(other) = self.positions.of(into).find(same) else { continue };
-            let began =
-                |slot: u32| (self.positions.get(slot).entered_at(), self.positions.get(slot).run());
-            let later = if began(slot) < began(other) { other } else { slot };
-            let when = at.max(self.positions.get(later).arrived_at());
-            self.exit(later, (None, reason::MERGED, None), (when, false), world);
-        }
-        let moved: Vec<(Of, Timestamp)> = self
-            .last
-            .extract_if(|(_, user, _), _| *user == from.0)
-            .map(|((journey, _, key), at)| ((journey, into.0, key), at))
-            .collect();
-        for (own, at) in moved {
-            let last = self.last.entry(own).or_insert(at);
+        let slots: Vec<u32> = self.positions.of(from).collect();
+        slots.into_iter().for_each(|slot| self.positions.give(slot, into));
+        for ((_, journey, key), at) in take_of(&mut self.last, from) {
+            let last = self.last.entry((into.0, journey, key)).or_insert(at);
             *last = at.max(*last);
+        }
+        self.ended.join(from, into);
+    }
+
+    /// In each journey whoever came in first stays, of those who turned out to be one user.
+    pub(super) fn part(&mut self, user: UserIndex, at: Timestamp, world: &mut dyn World) {
+        let mut slots: Vec<u32> = self.positions.of(user).collect();
+        slots.sort_by_key(|slot| {
+            let position = self.positions.get(*slot);
+            (position.entered_at(), position.run())
+        });
+        let mut first: HashSet<(Text, u64)> = HashSet::new();
+        for slot in slots {
+            let position = self.positions.get(slot);
+            let journey = self.book.get(position.journey).id.clone();
+            if !first.insert((journey, position.key)) {
+                let when = at.max(position.arrived_at());
+                self.exit(slot, (None, reason::MERGED, None), (when, false), world);
+            }
         }
     }
 
@@ -712,7 +769,14 @@ impl Journeys {
     pub fn forget(&mut self, user: UserIndex) {
         let slots: Vec<u32> = self.positions.of(user).collect();
         slots.into_iter().for_each(|slot| self.positions.remove(slot));
-        self.later.retain(|(own, ..)| *own != user);
-        self.last.retain(|(_, own, _), _| *own != user.0);
+        self.later.retain(|(own, ..)| own.user != user);
+        take_of(&mut self.last, user);
     }
+}
+
+/// Takes everything of a user out.
+pub(super) fn take_of<T>(map: &mut BTreeMap<Of, T>, user: UserIndex) -> Vec<(Of, T)> {
+    let own = map.range((user.0, 0, 0)..=(user.0, u32::MAX, u64::MAX));
+    let keys: Vec<Of> = own.map(|(of, _)| *of).collect();
+    keys.into_iter().filter_map(|of| map.remove_entry(&of)).collect()
 }

@@ -2,6 +2,7 @@
 //! otherwise, and everything told kept by the ids under which it would be in the log.
 
 mod crash;
+mod intake;
 mod steps;
 mod webhooks;
 
@@ -104,11 +105,16 @@ pub(super) struct Small {
     /// What becomes of messages of a campaign.
     pub(super) fate: BTreeMap<String, Sent>,
     pub(super) control: BTreeSet<u32>,
+    /// Users who turned out to be another one.
+    pub(super) merged: BTreeMap<u32, UserIndex>,
     pub(super) updates: BTreeMap<u128, (Timestamp, Vec<(Text, Value)>)>,
     pub(super) emitted: BTreeMap<u128, (Timestamp, Text, Vec<(Text, Value)>)>,
 }
 
 impl World for Small {
+    fn merged_into(&self, user: UserIndex) -> Option<UserIndex> {
+        self.merged.get(&user.0).copied()
+    }
     fn known(&mut self, run: EventId, _: UserIndex) -> bool {
         self.told.contains_key(&(run.0, 0))
     }
@@ -118,7 +124,7 @@ impl World for Small {
     fn seed(&self) -> u64 {
         7
     }
-    fn shares(&mut self, _: &Journey, _: &Text) -> Option<Arms> {
+    fn shares(&mut self, _: &Journey, _: &Text, _: Option<&Text>) -> Option<Arms> {
         None
     }
     fn holds(&mut self, user: UserIndex, predicate: &Predicate, at: Timestamp) -> bool {
@@ -175,7 +181,7 @@ impl World for Small {
     fn reaches(&mut self, _: UserIndex, campaign: &Text, _: Timestamp) -> bool {
         self.fate.get(campaign.as_str()) != Some(&Sent::Withheld)
     }
-    fn send(&mut self, message: Message) -> Sent {
+    fn send(&mut self, message: Message) -> (Sent, Option<Timestamp>) {
         let fate = self.fate.get(message.campaign.as_str()).copied().unwrap_or(Sent::Queued);
         let key = format!("{} {}", message.campaign, message.id);
         let of = (message.user.0, message.campaign.to_string());
@@ -183,9 +189,9 @@ impl World for Small {
         let before = self.sent.insert(key.clone(), fate);
         if let Some(before) = before.filter(|before| *before != Sent::Later) {
             self.sent.insert(key, before);
-            return before;
+            return (before, None);
         }
-        fate
+        (fate, None)
     }
     fn tell(&mut self, told: Told) {
         let before = self.told.insert((told.run.0, told.n), told.clone());
@@ -322,13 +328,19 @@ pub(super) fn line(told: &Told) -> String {
     match &told.what {
         What::Entered { step, .. } => format!("{at} in to {step}"),
         What::HeldOut { group, .. } => format!("{at} held out by {group}"),
-        What::Moved { from, path, step, .. } => format!("{at} {from} -{path}-> {step}"),
-        What::Exited { from, path, reason, detail } => {
+        What::Moved { from, path, step, context, .. } => {
+            format!("{at} {from} -{path}-> {step}{}", found_in(context))
+        }
+        What::Exited { from, path, reason, detail, context } => {
             let way = path.as_ref().map_or(String::new(), |way| format!("-{way}->"));
             let detail = detail.as_ref().map_or(String::new(), |of| format!(" {of}"));
-            format!("{at} {from} {way} out: {reason}{detail}")
+            format!("{at} {from} {way} out: {reason}{detail}{}", found_in(context))
         }
     }
+}
+
+fn found_in(context: &Option<Text>) -> String {
+    context.as_ref().map_or(String::new(), |of| format!(" as {of}"))
 }
 
 /// Out of the last step by its only way.

@@ -57,6 +57,8 @@ pub enum What {
         version: Option<u32>,
         /// The event that let them go: templates and splits see it from now on.
         event: Option<EventId>,
+        /// The context in which a learning split found them.
+        context: Option<Text>,
     },
     /// Somebody is out.
     Exited {
@@ -68,6 +70,8 @@ pub enum What {
         reason: Text,
         /// What else there is to say: the goal.
         detail: Option<Text>,
+        /// The context in which a learning split found them.
+        context: Option<Text>,
     },
 }
 
@@ -98,19 +102,21 @@ impl Told {
                 properties.push(text(model::outreach::GROUP, group));
                 words::HELD_OUT
             }
-            What::Moved { from, path, step, version, event } => {
+            What::Moved { from, path, step, version, event, context } => {
                 properties.push(text(words::FROM, from));
                 properties.push(text(words::PATH, path));
                 properties.push(text(words::STEP, step));
                 properties.extend(version.map(|of| number(words::VERSION, i64::from(of))));
                 properties.extend(event.map(|event| text(words::EVENT, &event.to_string())));
+                properties.extend(context.as_ref().map(|of| text(words::CONTEXT, of)));
                 words::MOVED
             }
-            What::Exited { from, path, reason, detail } => {
+            What::Exited { from, path, reason, detail, context } => {
                 properties.push(text(words::FROM, from));
                 properties.extend(path.as_ref().map(|path| text(words::PATH, path)));
                 properties.push(text(model::outreach::REASON, reason));
                 properties.extend(detail.as_ref().map(|of| text(model::outreach::DETAIL, of)));
+                properties.extend(context.as_ref().map(|of| text(words::CONTEXT, of)));
                 words::EXITED
             }
         };

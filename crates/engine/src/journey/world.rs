@@ -41,14 +41,19 @@ pub enum Sent {
 
 /// Whatever the fold cannot know.
 pub trait World {
+    /// Who a user turned out to be. Whoever is asked about by the number that they had before is meant, too.
+    fn merged_into(&self, _user: UserIndex) -> Option<UserIndex> {
+        None
+    }
     /// Whether a run was begun before, or held out.
     fn known(&mut self, run: EventId, user: UserIndex) -> bool;
     /// The control group that a user is in, as far as it is the journey's business.
     fn held_out(&mut self, journey: &Journey, user: UserIndex) -> Option<Text>;
     /// The seed of all draws.
     fn seed(&self) -> u64;
-    /// The shares of a learning split, in the order of its paths; nothing: those that are written.
-    fn shares(&mut self, journey: &Journey, step: &Text) -> Option<Arms>;
+    /// The shares of a learning split, in the order of its paths, for somebody of a context; nothing: those that
+    /// are written.
+    fn shares(&mut self, journey: &Journey, step: &Text, context: Option<&Text>) -> Option<Arms>;
     /// Whether a definition holds for a user at an instant.
     fn holds(&mut self, user: UserIndex, predicate: &Predicate, at: Timestamp) -> bool;
     /// The place of a user in a watched definition now.
@@ -77,8 +82,8 @@ pub trait World {
     fn engaged(&mut self, user: UserIndex, campaign: &Text, at: Timestamp) -> Option<Timestamp>;
     /// Whether a message of a campaign could reach a user at all.
     fn reaches(&mut self, user: UserIndex, campaign: &Text, at: Timestamp) -> bool;
-    /// Sends a message; asked again with the same id, what became of it.
-    fn send(&mut self, message: Message) -> Sent;
+    /// Sends a message; asked again about the same one, what became of it, and, if it had been planned, when.
+    fn send(&mut self, message: Message) -> (Sent, Option<Timestamp>);
     /// Writes down what happened in a run.
     fn tell(&mut self, told: Told);
     /// Changes attributes; the id is that of the change.

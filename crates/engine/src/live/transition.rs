@@ -1,7 +1,10 @@
 //! What is told of a user and a watched definition: that one became the other's member, or stopped
 //! being it, or went from one lifecycle state to another.
 
+use hashbrown::HashSet;
 use model::{Timestamp, UserIndex};
+
+use crate::outreach::FRESH;
 
 /// A watched definition, by its place among all that were ever watched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -61,4 +64,21 @@ pub enum Correction {
     Added,
     /// It was told, and a record that came late says that it did not happen.
     Revoked,
+}
+
+/// What is new of what was told: not what an edited definition or a merge brought about, and of corrections those
+/// moves that happened a short time ago and had not been told of another instant before. An event that is dated
+/// before the last one of its user was received, as clocks and networks bring it about, moves somebody so.
+pub fn news(told: &[Transition]) -> impl Iterator<Item = &Transition> {
+    let revoked = told.iter().filter(|own| own.correction == Correction::Revoked);
+    let revoked: HashSet<_> = revoked.map(|own| (own.user, own.watch, own.to)).collect();
+    let shifted = move |own: &Transition| revoked.contains(&(own.user, own.watch, own.to));
+    told.iter().filter(move |own| {
+        let new = match own.correction {
+            Correction::None => true,
+            Correction::Added => own.recorded_at - own.at <= FRESH && !shifted(own),
+            Correction::Revoked => false,
+        };
+        new && own.cause != Cause::Definition && own.cause != Cause::Merge
+    })
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use model::{Event, EventId, Span, Text, Timestamp, UserIndex, Zone};
 
-use super::{Again, Campaign, Contacts, Person, Place, Policy, Standing, places};
+use super::{Again, Campaign, Contacts, Person, Place, Policy, Standing, To, places};
 use crate::schedule::caps;
 use crate::schedule::quiet_hours::{self, Hours, Layer, Outcome, legal};
 use crate::subscription::Blocked;
@@ -170,6 +170,35 @@ pub struct Known<'a> {
     pub today: u64,
     /// The instant.
     pub now: Timestamp,
+    /// Whether people can be reached.
+    pub reach: Reach,
+}
+
+/// Whether somebody whom a campaign qualified can be reached.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reach {
+    /// Where addresses, devices and consent say so.
+    #[default]
+    Known,
+    /// Taken for granted: a trial on people of whom no address is known. Nothing is ever sent by it.
+    Assumed,
+}
+
+/// Why a campaign cannot reach a person at all; nothing: it can.
+pub fn unreachable(campaign: &Campaign, person: &Person) -> Option<Reason> {
+    open_places(campaign, person).err()
+}
+
+/// Where a message may go, or why nowhere.
+fn open_places(campaign: &Campaign, person: &Person) -> Result<Vec<Place>, Reason> {
+    let topic = campaign.topic.as_ref().map(|(topic, by_default)| (topic.as_str(), *by_default));
+    let mut open = places(person, campaign.channel, topic);
+    let first_blocked = open.iter().find_map(|place| place.blocked);
+    open.retain(|place| place.blocked.is_none());
+    match open.is_empty() {
+        true => Err(first_blocked.map_or(Reason::NoAddress, Reason::Blocked)),
+        false => Ok(open),
+    }
 }
 
 /// Decides about a candidate, in an order that keeps the comparison fair: what is known before the draw leaves
@@ -194,14 +223,13 @@ pub fn decide(
     {
         return withheld(Reason::Again, format!("the last one was at {last}"));
     }
-    let topic = campaign.topic.as_ref().map(|(topic, by_default)| (topic.as_str(), *by_default));
-    let mut open = places(person, campaign.channel, topic);
-    let first_blocked = open.iter().find_map(|place| place.blocked);
-    open.retain(|place| place.blocked.is_none());
-    if open.is_empty() {
-        let reason = first_blocked.map_or(Reason::NoAddress, Reason::Blocked);
-        return withheld(reason, String::new());
-    }
+    let mut open = match (open_places(campaign, person), known.reach) {
+        (Ok(open), _) => open,
+        (Err(reason), Reach::Known) => return withheld(reason, String::new()),
+        (Err(_), Reach::Assumed) => {
+            vec![Place { to: To::Person, blocked: None, last_at: Timestamp::MIN }]
+        }
+    };
     if let Some(group) = campaign.held_out(known.policy, candidate.user) {
         return Decision::HeldOut(group);
     }

@@ -100,6 +100,15 @@ impl World {
     }
 
     fn decide_for(&self, campaign: &Campaign, candidate: &Candidate, now: Timestamp) -> Decision {
+        self.decide_by((campaign, Reach::Known), candidate, now)
+    }
+
+    fn decide_by(
+        &self,
+        (campaign, reach): (&Campaign, Reach),
+        candidate: &Candidate,
+        now: Timestamp,
+    ) -> Decision {
         let attribute = |name: &str| self.attributes.get(name).cloned();
         let address = |_: &str, written: &str| Some(Text::new(written));
         let person = Person {
@@ -109,7 +118,7 @@ impl World {
             address: &address,
         };
         let known =
-            Known { policy: &self.policy, contacts: &self.contacts, today: self.today, now };
+            Known { policy: &self.policy, contacts: &self.contacts, today: self.today, now, reach };
         decide(campaign, candidate, &person, &known)
     }
 }
@@ -142,6 +151,14 @@ fn what_is_known_before_the_draw_leaves_people_out_of_it_and_what_comes_after_do
     assert_eq!(world.decide(&campaign(), now), out(blocked));
     let push = Campaign { channel: Channel::Push, control: all, ..campaign() };
     assert_eq!(world.decide(&push, now), out(Reason::NoAddress));
+    // A trial that takes everybody to be reachable draws them like others, and sends nothing to an address.
+    for of in [campaign(), Campaign { channel: Channel::Push, ..campaign() }] {
+        let trial = world.decide_by((&of, Reach::Assumed), &candidate(&of, ADA, now), now);
+        let Decision::Send { places, .. } = trial else { panic!("{trial:?}") };
+        assert_eq!(places.iter().map(|place| &place.to).collect::<Vec<_>>(), [&To::Person]);
+    }
+    let trial = world.decide_by((&held, Reach::Assumed), &candidate(&held, ADA, now), now);
+    assert_eq!(trial, Decision::HeldOut("campaign".into()));
     world.attributes.clear();
     // The workspace's group comes first, and transactional messages know no group.
     world.policy.control = all;

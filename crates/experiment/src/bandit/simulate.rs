@@ -11,8 +11,8 @@ use std::collections::BinaryHeap;
 use model::{Span, Timestamp};
 
 use super::{
-    Evidence, Ledger, LedgerError, Mode, Place, Refused, Reward, Rule, Settings, Totals, Unusable,
-    Verdict, allocate, draw, judge,
+    CONTEXTS_MAX, Evidence, Ledger, LedgerError, Mode, Place, Refused, Reward, Rule, Settings,
+    Totals, Unusable, Verdict, allocate, draw, judge,
 };
 use crate::assign::{Draw, Share};
 use crate::effect::ARMS_MAX;
@@ -51,6 +51,26 @@ pub struct Path {
     pub delay: Delay,
 }
 
+/// People of one kind, whom a split may tell apart from others.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Crowd {
+    /// Its part of all parts, above 0.
+    pub share: f64,
+    /// The truth about each path among them.
+    pub paths: Vec<Path>,
+}
+
+/// Whether a split tells crowds apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Telling {
+    /// It does not: everybody is one.
+    Together,
+    /// Each is a context that borrows from the others, as [`Evidence::pooled`] says.
+    Apart,
+    /// Each learns as if there were no others. Only to compare with.
+    Alone,
+}
+
 /// When shares are computed anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Update {
@@ -73,8 +93,10 @@ pub enum Counting {
 /// A world and a split in it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct World {
-    /// The truth.
-    pub paths: Vec<Path>,
+    /// The truth, by crowd; mostly there is one.
+    pub crowds: Vec<Crowd>,
+    /// Whether the split tells them apart.
+    pub telling: Telling,
     /// What the split learns from.
     pub reward: Reward,
     /// How many people come.
@@ -89,8 +111,24 @@ pub struct World {
     pub update: Update,
     /// What counts as a trial.
     pub counting: Counting,
-    /// When a winner is declared, who then gets everybody; `None`: never.
+    /// When a winner is declared, who then gets everybody; `None`: never. Of several contexts each gets its part
+    /// of the error.
     pub rule: Option<Rule>,
+}
+
+impl World {
+    /// How many groups learn for themselves.
+    fn contexts(&self) -> usize {
+        if self.telling == Telling::Together { 1 } else { self.crowds.len() }
+    }
+
+    fn context(&self, crowd: usize) -> usize {
+        if self.telling == Telling::Together { 0 } else { crowd }
+    }
+
+    fn arms(&self) -> usize {
+        self.crowds.first().map_or(0, |crowd| crowd.paths.len())
+    }
 }
 
 /// The shares at one time.
@@ -114,18 +152,27 @@ pub struct Declared {
 /// What came of it. Expected rewards are conversions, or amounts, within the window.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
-    /// People dealt to each path.
-    pub users: Vec<u64>,
-    /// What one person on each path brings, in expectation.
-    pub worth: Vec<f64>,
+    /// What came of it in each crowd.
+    pub crowds: Vec<Came>,
     /// The expected reward of everybody as they were dealt.
     pub learnt: f64,
     /// The same if everybody had been dealt evenly.
     pub uniform: f64,
-    /// The same if everybody had taken the best path from the start.
+    /// The same if everybody had taken the path from the start that is the best one for all of them.
     pub best_fixed: f64,
+    /// The same if each crowd had taken its own best path from the start.
+    pub best_apart: f64,
     /// How often shares were computed.
     pub updates: u64,
+}
+
+/// What came of it in one crowd.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Came {
+    /// People dealt to each path.
+    pub users: Vec<u64>,
+    /// What one person on each path brings, in expectation.
+    pub worth: Vec<f64>,
     /// Shares over time, at [`POINTS`] even steps from the start.
     pub shares: Vec<Snapshot>,
     /// The winner, if one was declared.
@@ -133,14 +180,19 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// What learning cost: the best fixed path, known from the start, would have brought so much more.
+    /// What learning cost: the best path of each crowd, known from the start, would have brought so much more.
     pub fn regret(&self) -> f64 {
-        self.best_fixed - self.learnt
+        self.best_apart - self.learnt
     }
 
     /// What dealing evenly to the end would have cost.
     pub fn regret_of_uniform(&self) -> f64 {
-        self.best_fixed - self.uniform
+        self.best_apart - self.uniform
+    }
+
+    /// What the best single path would have cost, known from the start.
+    pub fn regret_of_fixed(&self) -> f64 {
+        self.best_apart - self.best_fixed
     }
 }
 
@@ -193,8 +245,14 @@ fn check(world: &World) -> Result<(), NoWorld> {
     let range = |name, value: f64, range, fits: bool| {
         if fits { Ok(()) } else { Err(NoWorld::Range { name, value, range }) }
     };
-    let n = world.paths.len();
+    let (n, crowds) = (world.arms(), world.crowds.len());
     range("the number of paths", n as f64, "2 to 64", (2..=ARMS_MAX).contains(&n))?;
+    range("crowds", crowds as f64, "64 at most", crowds <= CONTEXTS_MAX)?;
+    for Crowd { share, paths } in &world.crowds {
+        range("share", *share, "above 0", *share > 0.0 && share.is_finite())?;
+        let own = paths.len();
+        range("the number of paths", own as f64, "the same for each crowd", own == n)?;
+    }
     let users = world.users;
     range("users", users as f64, "1 to 10000000", (1..=USERS_MAX).contains(&users))?;
     let span = |name, span: Span, low| {
@@ -211,7 +269,7 @@ fn check(world: &World) -> Result<(), NoWorld> {
         }
         Update::Outcomes(n) => range("outcomes per update", n as f64, "1 or more", n > 0)?,
     }
-    for path in &world.paths {
+    for path in world.crowds.iter().flat_map(|crowd| &crowd.paths) {
         range("rate", path.rate, "0 to 1", (0.0..=1.0).contains(&path.rate))?;
         range("value", path.value, "0 to 1e9", (0.0..=1e9).contains(&path.value))?;
         match path.delay {
@@ -272,33 +330,40 @@ impl Path {
 struct Coming {
     at: Span,
     user: u64,
+    context: usize,
     arm: usize,
     amount_bits: u64,
+}
+
+/// One group that learns for itself.
+struct Learner {
+    /// Totals as they come, for [`Counting::AsTheyCome`].
+    seen: Vec<Totals>,
+    allocation: super::Allocation,
+    shares: Vec<Snapshot>,
+    winner: Option<Declared>,
 }
 
 struct Split<'w> {
     world: &'w World,
     seed: u64,
     ledger: Ledger,
-    /// Totals as they come, for [`Counting::AsTheyCome`].
-    seen: Vec<Totals>,
+    learners: Vec<Learner>,
     coming: BinaryHeap<Reverse<Coming>>,
-    allocation: super::Allocation,
     /// Outcomes that came after the last update.
     fresh: u64,
     due: Span,
-    users: Vec<u64>,
+    /// By crowd and path.
+    users: Vec<Vec<u64>>,
     updates: u64,
-    shares: Vec<Snapshot>,
-    winner: Option<Declared>,
 }
 
 impl<'w> Split<'w> {
     fn new(world: &'w World, seed: u64) -> Result<Split<'w>, NoWorld> {
-        let arms = world.paths.len();
+        let (arms, contexts) = (world.arms(), world.contexts());
         let settings = Settings {
             arms,
-            contexts: 1,
+            contexts,
             window: world.window,
             grace: Span(0),
             pending_max: super::PENDING_MAX,
@@ -306,6 +371,12 @@ impl<'w> Split<'w> {
         let seen = vec![Totals::default(); arms];
         let known = Evidence::of(world.reward, &seen)?;
         let allocation = allocate(&known, &Mode::Learn { floor: world.floor })?;
+        let learner = || Learner {
+            seen: seen.clone(),
+            allocation: allocation.clone(),
+            shares: Vec::new(),
+            winner: None,
+        };
         let due = match world.update {
             Update::Every(every) => every,
             Update::Outcomes(_) => Span(0),
@@ -314,15 +385,12 @@ impl<'w> Split<'w> {
             world,
             seed,
             ledger: Ledger::new(settings)?,
-            seen,
+            learners: (0..contexts).map(|_| learner()).collect(),
             coming: BinaryHeap::new(),
-            allocation,
             fresh: 0,
             due,
-            users: vec![0; arms],
+            users: vec![vec![0; arms]; world.crowds.len()],
             updates: 0,
-            shares: Vec::new(),
-            winner: None,
         })
     }
 
@@ -357,7 +425,7 @@ impl<'w> Split<'w> {
             self.coming.pop();
             let amount = f64::from_bits(next.amount_bits);
             let _ = self.ledger.reward(u128::from(next.user), amount, Timestamp(next.at.0));
-            let seen = &mut self.seen[next.arm];
+            let seen = &mut self.learners[next.context].seen[next.arm];
             seen.rewarded += 1;
             seen.sum += amount;
             seen.sum_squares += amount * amount;
@@ -369,47 +437,79 @@ impl<'w> Split<'w> {
 
     /// Writes down the shares at the points that have been reached.
     fn note(&mut self, now: Span) {
-        while (self.shares.len() as u32) <= POINTS {
-            let at = part(self.world.length, self.shares.len() as u64, u64::from(POINTS));
-            if at > now {
-                break;
+        for Learner { shares, allocation, .. } in &mut self.learners {
+            while (shares.len() as u32) <= POINTS {
+                let at = part(self.world.length, shares.len() as u64, u64::from(POINTS));
+                if at > now {
+                    break;
+                }
+                shares.push(Snapshot { at, shares: allocation.shares() });
             }
-            self.shares.push(Snapshot { at, shares: self.allocation.shares() });
         }
     }
 
     fn update(&mut self, now: Span, fresh_min: u64) -> Result<(), NoWorld> {
-        if self.fresh < fresh_min || self.winner.is_some() {
+        let settled = self.learners.iter().all(|learner| learner.winner.is_some());
+        if self.fresh < fresh_min || settled {
             return Ok(());
         }
         self.fresh = 0;
         self.updates += 1;
-        let totals = match self.world.counting {
-            Counting::Matured => self.ledger.totals(0),
-            Counting::AsTheyCome => self.seen.clone(),
-        };
-        let known = Evidence::of(self.world.reward, &totals)?;
-        let mut mode = Mode::Learn { floor: self.world.floor };
-        if let Some(rule) = self.world.rule {
-            let verdict = judge(&known, rule, now);
-            if verdict.won {
-                mode = Mode::Winner(verdict.leader);
-                self.winner = Some(Declared { at: now, verdict });
+        let totals: Vec<Vec<Totals>> = (0..self.learners.len())
+            .map(|context| match self.world.counting {
+                Counting::Matured => self.ledger.totals(context),
+                Counting::AsTheyCome => self.learners[context].seen.clone(),
+            })
+            .collect();
+        let contexts: Vec<&[Totals]> = totals.iter().map(Vec::as_slice).collect();
+        let rule = self.world.rule.map(|rule| rule.of(contexts.len()));
+        for (context, learner) in self.learners.iter_mut().enumerate() {
+            if learner.winner.is_some() {
+                continue;
             }
+            let known = match self.world.telling {
+                Telling::Alone => Evidence::of(self.world.reward, contexts[context])?,
+                _ => Evidence::pooled(self.world.reward, &contexts, context)?,
+            };
+            let mut mode = Mode::Learn { floor: self.world.floor };
+            if let Some(rule) = rule {
+                let verdict = judge(&known, rule, now);
+                if verdict.won {
+                    mode = Mode::Winner(verdict.leader);
+                    learner.winner = Some(Declared { at: now, verdict });
+                }
+            }
+            learner.allocation = allocate(&known, &mode)?;
         }
-        self.allocation = allocate(&known, &mode)?;
         Ok(())
+    }
+
+    /// The crowd of a person, by the seed.
+    fn crowd(&self, user: u64) -> usize {
+        let all: f64 = self.world.crowds.iter().map(|crowd| crowd.share).sum();
+        let mut left = Draw::of(self.seed, "crowd", user).unit() * all;
+        let last = self.world.crowds.len() - 1;
+        let shares = self.world.crowds.iter().map(|crowd| crowd.share);
+        let within = |share: f64| {
+            left -= share;
+            left < 0.0
+        };
+        shares.into_iter().position(within).unwrap_or(last)
     }
 
     /// A person comes, is dealt, and will convert or not.
     fn enter(&mut self, user: u64, at: Span) {
-        let arm = draw(&self.allocation, self.seed, "simulated split", user);
+        let crowd = self.crowd(user);
+        let context = self.world.context(crowd);
+        let learner = &mut self.learners[context];
+        let arm = draw(&learner.allocation, self.seed, "simulated split", user);
+        learner.seen[arm].runs += 1;
         let chance = |salt| Draw::of(self.seed, salt, user).unit();
-        let path = &self.world.paths[arm];
-        self.users[arm] += 1;
-        self.seen[arm].runs += 1;
+        let path = &self.world.crowds[crowd].paths[arm];
+        self.users[crowd][arm] += 1;
         self.fresh += u64::from(self.world.counting == Counting::AsTheyCome);
-        let entered = self.ledger.enter(Place::arm(arm as u16), u128::from(user), Timestamp(at.0));
+        let place = Place { context: context as u16, arm: arm as u16 };
+        let entered = self.ledger.enter(place, u128::from(user), Timestamp(at.0));
         assert_eq!(entered, super::Entered::Waits, "people come once and in order");
         if chance("converts") >= path.rate {
             return;
@@ -418,24 +518,37 @@ impl<'w> Split<'w> {
         if delay < self.world.window {
             let amount = -(1.0 - chance("how much")).ln() * path.value;
             let amount_bits = amount.to_bits();
-            self.coming.push(Reverse(Coming { at: Span(at.0 + delay.0), user, arm, amount_bits }));
+            let at = Span(at.0 + delay.0);
+            self.coming.push(Reverse(Coming { at, user, context, arm, amount_bits }));
         }
     }
 
     fn outcome(self) -> Outcome {
-        let World { paths, reward, window, users, .. } = self.world;
-        let worth: Vec<f64> = paths.iter().map(|path| path.worth(*reward, *window)).collect();
-        let all = *users as f64;
-        let dealt = self.users.iter().zip(&worth);
-        Outcome {
-            learnt: dealt.map(|(n, worth)| *n as f64 * worth).sum(),
-            uniform: all * worth.iter().sum::<f64>() / worth.len() as f64,
-            best_fixed: all * worth.iter().copied().fold(0.0, f64::max),
-            users: self.users,
-            worth,
+        let world = self.world;
+        let mut outcome = Outcome {
+            crowds: Vec::with_capacity(world.crowds.len()),
+            learnt: 0.0,
+            uniform: 0.0,
+            best_fixed: 0.0,
+            best_apart: 0.0,
             updates: self.updates,
-            shares: self.shares,
-            winner: self.winner,
+        };
+        let mut fixed = vec![0.0; world.arms()];
+        for (crowd, users) in self.users.into_iter().enumerate() {
+            let paths = world.crowds[crowd].paths.iter();
+            let worth: Vec<f64> =
+                paths.map(|path| path.worth(world.reward, world.window)).collect();
+            let all = users.iter().sum::<u64>() as f64;
+            outcome.learnt +=
+                users.iter().zip(&worth).map(|(n, worth)| *n as f64 * worth).sum::<f64>();
+            outcome.uniform += all * worth.iter().sum::<f64>() / worth.len() as f64;
+            outcome.best_apart += all * worth.iter().copied().fold(0.0, f64::max);
+            fixed.iter_mut().zip(&worth).for_each(|(sum, worth)| *sum += all * worth);
+            let learner = &self.learners[world.context(crowd)];
+            let (shares, winner) = (learner.shares.clone(), learner.winner.clone());
+            outcome.crowds.push(Came { users, worth, shares, winner });
         }
+        outcome.best_fixed = fixed.into_iter().fold(0.0, f64::max);
+        outcome
     }
 }

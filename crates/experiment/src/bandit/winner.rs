@@ -34,6 +34,16 @@ pub struct Rule {
     pub time_min: Option<Span>,
 }
 
+impl Rule {
+    /// The rule for each of so many contexts, each of which can have a winner: the error that is allowed is divided
+    /// among them evenly, so that the chance of a wrong winner in any of them is that of one alone (Bonferroni;
+    /// Dunn 1961, Journal of the American Statistical Association 56). It holds however they depend on each other.
+    pub fn of(self, contexts: usize) -> Rule {
+        let alpha = self.level.alpha() / contexts.max(1) as f64;
+        Rule { level: Level::new(1.0 - alpha).unwrap_or(self.level), ..self }
+    }
+}
+
 /// What is known about a winner at one look.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verdict {

@@ -57,6 +57,10 @@ pub type SplitArms = BTreeMap<Text, Arms>;
 /// Steps that divide people.
 pub type Splits<'a> = [&'a str];
 
+/// By context in which a learning split found users, one outcome per goal and path; of those who were found in
+/// none, under an empty name.
+pub type ContextArms = BTreeMap<Text, Arms>;
+
 /// What users did after they came into a journey first, or were held out first: [`Arm::Variant`] of the name
 /// `journey`, and a control group each. Users whose window is over at the evaluator's instant are complete.
 ///
@@ -86,13 +90,8 @@ pub fn splits(
     goals: &[Goal],
 ) -> Result<SplitArms, QueryError> {
     type All = BTreeMap<Text, Drawn>;
-    let nobodys = [path::NEXT, path::OTHERWISE, path::UNREACHABLE, path::MISSING, path::PUBLISHED];
     let take = |all: &mut All, _: EventId, run: &[Told]| {
-        let split = |told: &&Told| {
-            steps.contains(&told.from.as_str())
-                && !told.path.is_empty()
-                && !nobodys.contains(&told.path.as_str())
-        };
+        let split = |told: &&Told| is_split(told, steps);
         for told in run.iter().filter(split) {
             let drawn = all.entry(told.from.clone()).or_default();
             first_of(drawn, told.user.0, told.at, Arm::Variant(told.path.clone()));
@@ -107,6 +106,42 @@ pub fn splits(
         Ok((step, outcomes(evaluator, &drawn, goals)?))
     });
     counted.collect()
+}
+
+/// The same of one step, of users apart by the context in which they were found there first.
+///
+/// Cost: as of [`splits`], however many contexts there are.
+pub fn learning(
+    evaluator: &Evaluator,
+    wish: Wish,
+    (step, until): (&str, Timestamp),
+    goals: &[Goal],
+) -> Result<ContextArms, QueryError> {
+    // Paths have ids without a slash, so that context and path are one arm while outcomes are counted.
+    let arm = |told: &Told| Arm::Variant(Text::from(format!("{}/{}", told.context, told.path)));
+    let take = |drawn: &mut Drawn, _: EventId, run: &[Told]| {
+        for told in run.iter().filter(|told| is_split(told, &[step])) {
+            first_of(drawn, told.user.0, told.at, arm(told));
+        }
+    };
+    let mut drawn = fold(evaluator, wish, &Drawn::new(), &take, &unite)?;
+    drawn.retain(|_, (at, _)| *at <= until);
+    let mut apart = ContextArms::new();
+    for (arm, outcomes) in outcomes(evaluator, &drawn, goals)? {
+        let Arm::Variant(name) = &arm else { continue };
+        let Some((context, path)) = name.rsplit_once('/') else { continue };
+        let own = apart.entry(Text::new(context)).or_default();
+        own.insert(Arm::Variant(Text::new(path)), outcomes);
+    }
+    Ok(apart)
+}
+
+/// Whether somebody went one of the ways out of a step that divides people.
+fn is_split(told: &Told, steps: &Splits<'_>) -> bool {
+    let nobodys = [path::NEXT, path::OTHERWISE, path::UNREACHABLE, path::MISSING, path::PUBLISHED];
+    steps.contains(&told.from.as_str())
+        && !told.path.is_empty()
+        && !nobodys.contains(&told.path.as_str())
 }
 
 /// Takes in that somebody was drawn, if it was before all that is known of them.

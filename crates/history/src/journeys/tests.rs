@@ -15,7 +15,7 @@ use segment::tree::EventMatch;
 use testkit::cases::{report, runner};
 use testkit::generate;
 
-use super::{Counts, Goal, Wish, arms, by_journey, counts, positions, runs_of, splits};
+use super::{Counts, Goal, Wish, arms, by_journey, counts, learning, positions, runs_of, splits};
 use crate::evaluate::Evaluator;
 use crate::outreach::{self, Arm};
 use crate::snapshot::Snapshot;
@@ -91,8 +91,10 @@ fn lines(n: usize, run: &Drawn) -> Vec<Line> {
             let mut from = STEPS[run.first];
             for (after, path, to) in &run.moves {
                 at += after;
-                let own =
+                let mut own =
                     vec![(FROM, text(from)), (PATH, text(PATHS[*path])), (STEP, text(STEPS[*to]))];
+                // One of three is found in no context: an earlier version told nobody apart.
+                own.extend(["new", "a/b"].get((at % 3) as usize).map(|of| (CONTEXT, text(of))));
                 lines.push(Line(at, run.user, MOVED, own));
                 from = STEPS[*to];
             }
@@ -322,6 +324,7 @@ fn arms_and_paths_are_those_of_the_naive_count() {
         // By user: when first, and which arm.
         let mut first: BTreeMap<usize, (i64, Arm)> = BTreeMap::new();
         let mut left_a: BTreeMap<usize, (i64, Arm)> = BTreeMap::new();
+        let mut found_in: BTreeMap<String, BTreeMap<usize, (i64, Arm)>> = BTreeMap::new();
         let earlier = |all: &mut BTreeMap<usize, (i64, Arm)>, user: usize, new: (i64, Arm)| {
             let own = all.entry(user).or_insert_with(|| new.clone());
             *own = new.min(own.clone());
@@ -342,8 +345,17 @@ fn arms_and_paths_are_those_of_the_naive_count() {
                 };
                 if name == MOVED && of(FROM) == "a" && of(PATH) != journey::path::OTHERWISE {
                     earlier(&mut left_a, user, (at, Arm::Variant(of(PATH).into())));
+                    let arm = Arm::Variant(format!("{}/{}", of(CONTEXT), of(PATH)).into());
+                    earlier(found_in.entry(String::new()).or_default(), user, (at, arm));
                 }
             }
+        }
+        // By the context in which they were found there first.
+        for (user, (at, arm)) in found_in.remove("").unwrap_or_default() {
+            let Arm::Variant(name) = arm else { continue };
+            let (context, path) = name.rsplit_once('/').unwrap();
+            let own = found_in.entry(context.to_owned()).or_default();
+            own.insert(user, (at, Arm::Variant(path.into())));
         }
         let naive = |first: &BTreeMap<usize, (i64, Arm)>| {
             let mut all: BTreeMap<Arm, (u64, u64, u64, u64, f64)> = BTreeMap::new();
@@ -370,6 +382,18 @@ fn arms_and_paths_are_those_of_the_naive_count() {
         };
         let found = arms(&evaluator, Wish::of("one"), std::slice::from_ref(&goal)).unwrap();
         prop_assert_eq!(told(&found), naive(&first));
+        let until = |at: i64| ("a", Timestamp(at));
+        let goals = std::slice::from_ref(&goal);
+        let apart = learning(&evaluator, Wish::of("one"), until(i64::MAX), goals).unwrap();
+        let apart: BTreeMap<String, _> =
+            apart.iter().map(|(context, arms)| (context.to_string(), told(arms))).collect();
+        let expected: BTreeMap<String, _> =
+            found_in.iter().map(|(context, first)| (context.clone(), naive(first))).collect();
+        prop_assert_eq!(apart, expected);
+        let early = learning(&evaluator, Wish::of("one"), until(1_000), goals).unwrap();
+        let users = |arms: &outreach::Arms| arms.values().map(|of| of[0].users).sum::<u64>();
+        let n = left_a.values().filter(|(at, _)| *at <= 1_000).count();
+        prop_assert_eq!(early.values().map(users).sum::<u64>(), n as u64);
         let found = splits(&evaluator, Wish::of("one"), (&["a"], Timestamp::MAX), &[goal]).unwrap();
         let of_a = found.get("a").map(told).unwrap_or_default();
         prop_assert_eq!(of_a, naive(&left_a));

@@ -11,8 +11,8 @@ use wire::api::*;
 
 use super::body::{self, Id, Params};
 use super::{
-    App, analytics, catalogs, export, import, ingest, journeys, live, openapi, outreach, privacy,
-    schema,
+    App, analytics, backtests, catalogs, export, import, ingest, journeys, live, openapi, outreach,
+    privacy, schema,
 };
 use crate::failure::Failure;
 use crate::service::Service;
@@ -66,6 +66,7 @@ pub fn routes() -> Router<App> {
         .route("/api/composites", get(composites))
         .route("/api/composites/{id}", get(composite).put(put_composite).delete(delete_composite))
         .merge(analytics::routes())
+        .merge(backtests::routes())
         .merge(catalogs::routes())
         .merge(import::routes())
         .merge(live::routes())

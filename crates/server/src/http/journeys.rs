@@ -7,8 +7,8 @@ use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use wire::api::{
-    BacktestInput, EnterInput, JourneyInput, JourneyReportQuery, JourneyWaitingQuery,
-    LifecycleJourneysQuery, PublishInput,
+    EnterInput, JourneyInput, JourneyReportQuery, JourneyWaitingQuery, LifecycleJourneysQuery,
+    PublishInput,
 };
 
 use super::App;
@@ -35,8 +35,6 @@ pub fn routes() -> Router<App> {
         .route("/api/journeys/{id}/report", get(report))
         .route("/api/journeys/{id}/learning", get(learning))
         .route("/api/journeys/{id}/waiting", get(waiting))
-        .route("/api/journeys/{id}/backtest", post(start_backtest))
-        .route("/api/journeys/backtests/{id}", get(backtest).delete(cancel_backtest))
 }
 
 async fn journeys(State(app): State<App>) -> Answer {
@@ -135,19 +133,4 @@ async fn plays(State(app): State<App>) -> Answer {
 
 async fn of_user(State(app): State<App>, Id(id): Id) -> Answer {
     ask(&app, move |service| service.user_journeys(&id)).await
-}
-
-async fn start_backtest(State(app): State<App>, Id(id): Id, body: Body) -> Answer {
-    let wish: BacktestInput = body::json(&body::read(body).await?)?;
-    let begun = app.work(move |service| service.start_backtest(&id, &wish)).await?;
-    Ok((StatusCode::ACCEPTED, Json(begun)).into_response())
-}
-
-async fn backtest(State(app): State<App>, Id(id): Id) -> Answer {
-    ask(&app, move |service| service.backtest(&id)).await
-}
-
-async fn cancel_backtest(State(app): State<App>, Id(id): Id) -> Answer {
-    app.work(move |service| service.cancel_backtest(&id)).await?;
-    Ok(StatusCode::NO_CONTENT.into_response())
 }

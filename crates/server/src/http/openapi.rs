@@ -3,6 +3,7 @@
 //! A test holds the table against the router, and `web/openapi.json` against the document.
 
 mod analytics;
+mod backtests;
 mod catalogs;
 mod imports;
 mod journeys;
@@ -210,6 +211,7 @@ fn components() -> Components {
     schemas.extend(analytics::schemas());
     schemas.extend(catalogs::schemas());
     schemas.extend(imports::schemas());
+    schemas.extend(backtests::schemas());
     schemas.extend(journeys::schemas());
     schemas.extend(live::schemas());
     schemas.extend(schema::schemas());

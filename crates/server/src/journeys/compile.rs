@@ -3,7 +3,10 @@
 //! What it is: everything that can be wrong with a journey is told here, once, whoever wrote it. What it is not:
 //! it draws no picture of loops and steps that nobody comes to; the service does, before anything is published.
 
+mod learning;
 mod values;
+
+pub use learning::{Learning, contexts, names};
 
 use std::collections::BTreeMap;
 
@@ -14,7 +17,6 @@ use engine::journey::{
 use engine::outreach::Trigger;
 use engine::schedule::Minute;
 use experiment::assign::{Arm, Arms, Share};
-use history::outreach::Goal;
 use model::{Day, Operation, Span, Text, Timestamp, Value, Weekday};
 use segment::Predicate;
 use segment::live::Matches;
@@ -47,8 +49,6 @@ pub const ANSWER_MAX: Span = Span::days(1);
 const CONTROL: f64 = 0.1;
 /// The priority without a wish.
 const PRIORITY: u8 = 50;
-/// The part that every path of a learning split keeps without a wish.
-const FLOOR: f64 = 0.05;
 /// The only variant of a step's message.
 pub const VARIANT: &str = "message";
 
@@ -96,26 +96,6 @@ pub struct Compiled {
     pub entry: Option<EntryRun>,
     /// What learning splits reward.
     pub learning: Vec<Learning>,
-}
-
-/// What a learning split rewards.
-#[derive(Clone, Debug)]
-pub struct Learning {
-    /// Id of the step.
-    pub step: Text,
-    /// Ids of its paths, in order.
-    pub paths: Vec<Text>,
-    /// What counts, and what it is worth.
-    pub goals: Vec<(Goal, f64)>,
-    /// The part that every path keeps.
-    pub floor: Share,
-    /// People are divided by the shares that are written.
-    pub manual: bool,
-    /// The path that has won.
-    pub winner: Option<usize>,
-    /// The shares that were learned last, or those of the winner, in the order of the paths; nothing: those that
-    /// are written.
-    pub shares: Option<Arms>,
 }
 
 /// The campaign as which a step sends its message.
@@ -311,8 +291,10 @@ impl Compiling<'_> {
             }
             StepAction::Learn { paths, .. } => {
                 let (arms, ways) = self.arms(&at("paths"), paths)?;
-                parts.learning.push(self.learning(step, &ways)?);
-                Action::Learn { arms, paths: ways }
+                let (learning, contexts) = self.learning(step, &ways)?;
+                let winners = learning.winners.clone();
+                parts.learning.push(learning);
+                Action::Learn { arms, paths: ways, contexts, winners }
             }
             StepAction::Message { message, unreachable } => {
                 let id = campaign_id(self.id, &step.id);
@@ -545,52 +527,6 @@ impl Compiling<'_> {
         let arms = ways.iter().zip(shares).map(|(way, share)| Arm { id: way.id.clone(), share });
         let arms = Arms::new(arms.collect()).map_err(|error| wrong(field, error.to_string()))?;
         Ok((arms, ways))
-    }
-
-    fn learning(&self, step: &JourneyStep, ways: &[Path]) -> Result<Learning, Failure> {
-        let StepAction::Learn { goals, mode, floor, winner, .. } = &step.action else {
-            return Err(wrong("steps", "no learning split".into()));
-        };
-        let at = |field: &str| format!("steps.{}.{field}", step.id);
-        limit(&at("goals"), goals.len(), 1)?;
-        let goals = goals.iter().enumerate().map(|(n, goal)| {
-            let field = at(&format!("goals.{n}"));
-            if !goal.value.is_finite() || goal.value <= 0.0 {
-                return Err(wrong(&field, format!("{} is no worth above 0", goal.value)));
-            }
-            let of = match &goal.event {
-                Json::String(name) => rules::event(name),
-                other => definitions::event_match(other)?,
-            };
-            let within = span(&field, &goal.within, engine::outreach::REMEMBERED)?;
-            let revenue = goal.revenue.as_ref().map(Text::new);
-            Ok((Goal { of, within, revenue }, goal.value))
-        });
-        let floor = floor.unwrap_or(FLOOR.min(1.0 / ways.len() as f64));
-        let whole = floor * ways.len() as f64;
-        let share = share(floor).filter(|_| floor >= 0.01 && whole <= 1.0 + 1e-9);
-        let winner = winner.as_ref().map(|id| {
-            ways.iter()
-                .position(|way| way.id == *id)
-                .ok_or_else(|| wrong(&at("winner"), format!("there is no path \"{id}\"")))
-        });
-        let winner = winner.transpose()?;
-        let all = |won: usize| {
-            let share = |at| if at == won { Share::ALL } else { Share::NONE };
-            let arms = ways.iter().enumerate();
-            Arms::new(arms.map(|(at, way)| Arm { id: way.id.clone(), share: share(at) }).collect())
-        };
-        Ok(Learning {
-            step: Text::new(&step.id),
-            paths: ways.iter().map(|way| way.id.clone()).collect(),
-            shares: winner.and_then(|won| all(won).ok()),
-            goals: goals.collect::<Result<_, _>>()?,
-            floor: share.ok_or_else(|| {
-                wrong(&at("floor"), format!("{floor} is not 0.01 to 1 / {}", ways.len()))
-            })?,
-            manual: *mode == api::LearningMode::Manual,
-            winner,
-        })
     }
 
     /// A campaign as which a step sends its message.

@@ -91,13 +91,16 @@ pub fn read(config: &Config, around: &Surroundings) -> Result<Published, Failure
 
 /// A learning split with the shares that were learned last, if they are of the same paths.
 fn learned(config: &Config, journey: &str, split: Learning) -> Result<Learning, Failure> {
-    if split.manual || split.shares.is_some() {
+    if split.manual {
         return Ok(split);
     }
-    let last = config.learning(journey, &split.step, 1)?.pop();
-    let Some((_, json)) = last else { return Ok(split) };
-    let shares = serde_json::from_str(&json).ok().and_then(|of| shares(&of, &split.paths));
-    Ok(Learning { shares, ..split })
+    let mut learned = Vec::with_capacity(split.shares.len());
+    for context in split.groups() {
+        let last = config.learning(journey, &split.key(context), 1)?.pop();
+        let last = last.and_then(|(_, json)| serde_json::from_str(&json).ok());
+        learned.push(last.and_then(|of| shares(&of, &split.paths)));
+    }
+    Ok(Learning { shares: learned, ..split })
 }
 
 /// The shares of an allocation; nothing: it is of other paths.

@@ -50,6 +50,8 @@ pub use form::{Device, Expect, Story, StoryAnswer, StoryFile, StoryStep, StoryUs
 pub const BYTES_MAX: u64 = 4 << 20;
 /// Stories of a file at most.
 const STORIES_MAX: usize = 1_000;
+/// Journeys of a file at most.
+const JOURNEYS_MAX: usize = 20;
 /// Steps of a story at most.
 const STEPS_MAX: usize = 1_000;
 /// The id of whoever a story is about, unless it says another.
@@ -95,7 +97,7 @@ impl Report {
     }
 }
 
-/// Plays the stories of a file. `journey`: reads the file that it names.
+/// Plays the stories of a file. `journey`: reads a file that it names.
 pub fn run(
     file: &str,
     written: &str,
@@ -104,17 +106,26 @@ pub fn run(
     let at = |what: String| StoryError { place: file.to_owned(), what };
     let stories: StoryFile =
         serde_json::from_str(written).map_err(|error| at(error.to_string()))?;
-    let text = journey(&stories.journey).map_err(at)?;
-    let of_journey =
-        |what: String| StoryError { place: format!("{file}: {}", stories.journey), what };
-    let input: JourneyInput =
-        serde_json::from_str(&text).map_err(|error| of_journey(error.to_string()))?;
+    let files = &stories.journey.0;
+    if files.len() > JOURNEYS_MAX {
+        let n = files.len();
+        return Err(at(format!("`journey`: there are {n} files; write {JOURNEYS_MAX} at most")));
+    }
+    let mut inputs: Vec<(&str, JourneyInput)> = Vec::with_capacity(files.len());
+    for name in files {
+        let text = journey(name).map_err(at)?;
+        let input = read(&text, &inputs).map_err(|what| of_file(file, name, what))?;
+        inputs.push((name, input));
+    }
     if stories.stories.is_empty() || stories.stories.len() > STORIES_MAX {
         let n = stories.stories.len();
         return Err(at(format!("there are {n} stories; write 1 to {STORIES_MAX}")));
     }
-    let house = House::new(&stories, &input).map_err(at)?;
-    let compiled = house.compile(&input).map_err(of_journey)?;
+    let house = House::new(&stories, &inputs).map_err(at)?;
+    let compiled = inputs
+        .iter()
+        .map(|(name, input)| house.compile(input).map_err(|what| of_file(file, name, what)));
+    let compiled: Vec<Compiled> = compiled.collect::<Result<_, _>>()?;
     let (program, refused) = Program::compile(&house.rules, &house.watched, None);
     if let Some((key, why)) = refused.first() {
         return Err(at(format!("`{key}` cannot be watched: {why}")));
@@ -125,6 +136,24 @@ pub fn run(
             .map_err(|what| StoryError { place: format!("{place}{}", what.0), what: what.1 })
     });
     Ok(Report { stories: outcomes.collect::<Result<_, _>>()? })
+}
+
+/// What is wrong with a file that a file of stories names.
+fn of_file(file: &str, name: &str, what: String) -> StoryError {
+    StoryError { place: format!("{file}: {name}"), what }
+}
+
+/// A journey, which is told by its id from others that are played with it.
+fn read(text: &str, others: &[(&str, JourneyInput)]) -> Result<JourneyInput, String> {
+    let input: JourneyInput = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    if others.iter().any(|(_, other)| other.id == input.id) {
+        let id = input.id.as_deref();
+        return Err(id.map_or_else(
+            || "it has no `id`; journeys that are played together need one".to_owned(),
+            |id| format!("`id`: another journey of these has the id \"{id}\", too"),
+        ));
+    }
+    Ok(input)
 }
 
 /// What holds for all stories of a file.
@@ -139,7 +168,7 @@ struct House {
 }
 
 impl House {
-    fn new(stories: &StoryFile, input: &JourneyInput) -> Result<House, String> {
+    fn new(stories: &StoryFile, inputs: &[(&str, JourneyInput)]) -> Result<House, String> {
         let zone = stories.zone.as_deref().unwrap_or("UTC");
         let zone = Zone::named(zone)
             .ok_or_else(|| format!("`zone`: there is no zone \"{zone}\"; write Europe/Istanbul"))?;
@@ -177,7 +206,7 @@ impl House {
             what: segment::live::What::Lifecycle(rules.lifecycle.states.clone()),
         });
         let mut labels = policy::labels_of(&stories.policy);
-        labels.extend(input.labels.iter().map(Text::new));
+        labels.extend(inputs.iter().flat_map(|(_, input)| &input.labels).map(Text::new));
         let labels: Vec<Text> = labels.into_iter().collect();
         let policy = policy::compile(&stories.policy, (SEED, &zone), &labels).map_err(said)?;
         let topics = stories.topics.clone();
@@ -219,7 +248,7 @@ type Wrong = (String, String);
 
 fn play(
     house: &House,
-    (compiled, program): (&Compiled, &Program),
+    (all, program): (&[Compiled], &Program),
     story: &Story,
 ) -> Result<Outcome, Wrong> {
     if story.steps.len() > STEPS_MAX {
@@ -233,16 +262,17 @@ fn play(
     if story.held_out {
         policy.control = Share::ALL;
     }
-    let parts: BTreeMap<Text, Part> = compiled
-        .messages
+    let parts: BTreeMap<Text, Part> = all
         .iter()
+        .flat_map(|compiled| &compiled.messages)
         .map(|ready| {
             let part =
                 Part { campaign: &ready.campaign, matches: None, audience: None, answer: None };
             (ready.campaign.id.clone(), part)
         })
         .collect();
-    let book = Arc::new(Book::new(vec![Arc::new(compiled.journey.clone())]));
+    let journeys = all.iter().map(|compiled| Arc::new(compiled.journey.clone()));
+    let book = Arc::new(Book::new(journeys.collect()));
     let labels = |written: &str| {
         let written = written.split(',').filter(|label| !label.is_empty());
         crate::outreach::labels(&house.labels, written)
@@ -256,7 +286,8 @@ fn play(
     let mut stage = Stage {
         rehearsal: Rehearsal::new(&scene, UserIndex(0), &nothing),
         house,
-        compiled,
+        all,
+        compiled: &all[0],
         now: house.starts,
         n: 0,
     };
@@ -269,7 +300,7 @@ fn play(
             failures.push(format!("step {number}: {unmet}"));
         }
     }
-    let path = told::path(stage.rehearsal.played(), (&house.zone, &compiled.journey.id));
+    let path = told::path(stage.rehearsal.played(), (&house.zone, all.len()));
     Ok(Outcome { name: story.name.clone(), failures, path })
 }
 
@@ -319,12 +350,15 @@ fn unread_answer() -> Vec<(Text, Value)> {
 struct Stage<'a> {
     rehearsal: Rehearsal<'a>,
     house: &'a House,
+    /// Journeys that are played together, at least one.
+    all: &'a [Compiled],
+    /// The one that a step is about.
     compiled: &'a Compiled,
     now: Timestamp,
     n: u128,
 }
 
-impl Stage<'_> {
+impl<'a> Stage<'a> {
     /// Does a step, or says what of it was not met.
     fn step(&mut self, step: &StoryStep) -> Result<Option<String>, String> {
         let StoryStep { does, with, passes, until, sets, opens, clicks, enters, expect, .. } = step;
@@ -347,6 +381,14 @@ impl Stage<'_> {
                 "it says {n} things; write one of `does` (perhaps `with`), `passes`, `until`, `sets`, `opens`, \
                  `clicks`, `answers`, `fails`, `enters` and `expect`"
             ));
+        }
+        let about = opens.is_some() || clicks.is_some() || enters.is_some() || expect.is_some();
+        match (about, &step.journey) {
+            (true, named) => self.compiled = self.named(named.as_deref())?,
+            (false, None) => {}
+            (false, Some(_)) => {
+                return Err("`journey`: what is done here is about none; leave it out".to_owned());
+            }
         }
         if let Some(name) = does {
             let properties = with.as_ref().map(|with| values("with", with)).transpose()?;
@@ -477,6 +519,27 @@ impl Stage<'_> {
         let event = Event { name: Text::const_new(name), time: self.now, id, properties };
         self.rehearsal.does(event);
         Ok(())
+    }
+
+    /// The journey that a step is about.
+    fn named(&self, named: Option<&str>) -> Result<&'a Compiled, String> {
+        let ids: Vec<&str> = self.all.iter().map(|of| of.journey.id.as_str()).collect();
+        match (named, self.all) {
+            (None, [one]) => Ok(one),
+            (None, _) => Err(format!(
+                "it does not say about which `journey` it is; write {}",
+                ids.join(", ")
+            )),
+            (Some(id), all) => all.iter().find(|of| of.journey.id == *id).ok_or_else(|| {
+                format!("`journey`: there is no \"{id}\" here; write {}", ids.join(", "))
+            }),
+        }
+    }
+
+    /// Whether a campaign sends messages of the journey.
+    fn is_own(&self, campaign: &str) -> bool {
+        let rest = campaign.strip_prefix(self.compiled.journey.id.as_str());
+        rest.is_some_and(|rest| rest.starts_with('/'))
     }
 
     /// Whether a campaign is the one of a step's messages, or one of several.

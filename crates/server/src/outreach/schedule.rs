@@ -82,13 +82,17 @@ impl Schedule {
 
     /// When a user of a run is due; nothing: not at all, as their time had passed. `run`: its name.
     pub fn due(&self, run: &str, zone: Option<&Zone>, begun: Timestamp) -> Option<Timestamp> {
-        let written = run.split_once('T').filter(|_| self.user_zone);
-        let local = written.and_then(|(day, at)| Some((Day::parse(day)?, Minute::parse(at)?)));
-        let Some((day, minute)) = local else { return Some(begun) };
-        match user_zone::due(day, minute, zone.unwrap_or(&self.zone), begun, self.passed) {
+        let Some((day, minute, passed)) = self.own_time(run) else { return Some(begun) };
+        match user_zone::due(day, minute, zone.unwrap_or(&self.zone), begun, passed) {
             Due::At(at) => Some(at),
             Due::Passed => None,
         }
+    }
+
+    /// The local time of a run, and what becomes of those whose time had passed; nothing: it is not each user's own.
+    pub fn own_time(&self, run: &str) -> Option<(Day, Minute, Passed)> {
+        let (day, at) = run.split_once('T').filter(|_| self.user_zone)?;
+        Some((Day::parse(day)?, Minute::parse(at)?, self.passed))
     }
 
     /// Whether it has more than one run.

@@ -19,8 +19,7 @@ use segment::Predicate;
 use serde_json::Value;
 use wire::api::{
     Campaign, CampaignAction, CampaignInput, CampaignList, CampaignRun, CampaignSend,
-    CampaignSendAccepted, CampaignStatus, CampaignSummary, ContentProblem, SubscriptionTopics,
-    Trigger,
+    CampaignSendAccepted, CampaignStatus, CampaignSummary, ContentProblem, Trigger,
 };
 
 use super::sight::Sight;
@@ -30,7 +29,7 @@ use crate::config::campaigns::{SavedCampaign, SavedRun};
 use crate::failure::Failure;
 use crate::outbox::render::Links;
 use crate::outbox::{Equipment, Outbox};
-use crate::outreach::compile::{self, Surroundings};
+use crate::outreach::compile;
 use crate::outreach::content::Contents;
 use crate::outreach::{Outfit, Ready};
 use crate::registry::MASK;
@@ -341,20 +340,8 @@ impl Service {
     /// A campaign that can be decided, whatever its status.
     pub(super) fn ready(&self, input: &CampaignInput, id: &str) -> Result<Ready, Failure> {
         let definitions = watched::read(self.workspace.config())?;
-        let topics: SubscriptionTopics = self.topics()?;
-        let written = self.contact_policy()?;
-        let mut labels = self.labels(&written)?;
-        labels.extend(input.labels.iter().map(Text::new));
-        let labels: Vec<Text> = labels.into_iter().collect();
-        let around = Surroundings {
-            rules: &definitions.rules,
-            watched: &definitions.watched,
-            topics: &topics,
-            labels: &labels,
-            groups: &crate::outreach::policy::groups(&written.groups)?,
-        };
         let input = self.with_audience(input)?;
-        compile::compile(&input, id, &around)
+        self.surrounded(&definitions, &input.labels, |around| compile::compile(&input, id, around))
     }
 
     fn check_start(&self, saved: &SavedCampaign) -> Result<(), Failure> {
@@ -417,7 +404,7 @@ impl Service {
     }
 
     /// The same with its audience checked and in the JSON form.
-    fn with_audience(&self, input: &CampaignInput) -> Result<CampaignInput, Failure> {
+    pub(super) fn with_audience(&self, input: &CampaignInput) -> Result<CampaignInput, Failure> {
         let Some(written) = &input.audience else { return Ok(input.clone()) };
         Ok(CampaignInput { audience: Some(self.segment_json(written)?), ..input.clone() })
     }
@@ -436,7 +423,7 @@ impl Service {
         Ok(Value::Object(definitions::json(&predicate)))
     }
 
-    fn saved_campaign(&self, id: &str) -> Result<SavedCampaign, Failure> {
+    pub(super) fn saved_campaign(&self, id: &str) -> Result<SavedCampaign, Failure> {
         self.workspace.config().campaign(id)?.ok_or_else(|| {
             Failure::not_found("campaign.not_found", format!("there is no campaign \"{id}\""))
                 .hint("GET /api/campaigns lists them")

@@ -8,6 +8,7 @@ use wire::api::{
 };
 
 use super::Service;
+use super::uses::Thing;
 use crate::catalogs::{self, Form};
 use crate::failure::Failure;
 
@@ -113,8 +114,12 @@ impl Service {
         Ok(CatalogDeleted { deleted })
     }
 
-    /// Deletes a catalog with all its rows.
+    /// Deletes a catalog with all its rows, unless messages look rows up in it.
     pub fn delete_catalog(&self, name: &str) -> Result<(), Failure> {
+        let _changing = self.changing_campaigns();
+        let used = [Thing::Catalog(name.to_owned())];
+        let what = format!("the catalog \"{name}\"");
+        self.refuse_used(("catalog.in_use", &what), &used, Vec::new())?;
         if self.workspace.catalogs().delete(name)? { Ok(()) } else { Err(unknown(name)) }
     }
 }

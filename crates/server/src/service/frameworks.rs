@@ -9,7 +9,8 @@ use segment::check::Subject;
 use wire::api::{Framework, FrameworkInput, FrameworkList, StateDefinition};
 
 use super::sight::Sight;
-use super::{Service, lifecycle, rules};
+use super::uses::Thing;
+use super::{Service, lifecycle, rules, uses};
 use crate::config::Config;
 use crate::config::frameworks::SavedFramework;
 use crate::failure::Failure;
@@ -75,6 +76,14 @@ impl Service {
                 .hint("delete one that is not used"));
         }
         let states = self.states(&input.states)?;
+        let _changing = self.changing_campaigns();
+        if let Some(before) = read(config)?.into_iter().find(|own| own.key == key) {
+            let keys: Vec<&str> = states.iter().map(|state| state.key.as_str()).collect();
+            let before = before.lifecycle.states.iter().map(|state| &state.key);
+            let gone = uses::states_gone(key, before, &keys);
+            let what = format!("a state that the framework \"{key}\" would lose");
+            self.refuse_used(("framework.in_use", &what), &gone, Vec::new())?;
+        }
         for state in &states {
             self.check_as(&Subject::Unnamed, &state.predicate, &*self.rules()?)?;
         }
@@ -88,8 +97,12 @@ impl Service {
         self.framework(key)
     }
 
-    /// Deletes a framework.
+    /// Deletes a framework that nothing names.
     pub fn delete_framework(&self, key: &str) -> Result<(), Failure> {
+        let _changing = self.changing_campaigns();
+        let used = [Thing::Lifecycle(key.to_owned())];
+        let what = format!("the framework \"{key}\"");
+        self.refuse_used(("framework.in_use", &what), &used, Vec::new())?;
         if !self.workspace.config().delete_framework(key)? {
             return Err(unknown(key));
         }

@@ -3,7 +3,6 @@
 //! What is edited may have any problem; what is published has no error. Whoever is in goes on by what was
 //! published, so that nothing that is edited changes what happens.
 
-pub(super) mod backtest;
 pub(crate) mod check;
 mod enter;
 mod learning;
@@ -26,6 +25,7 @@ use wire::api::{
 };
 
 use super::campaigns::{free_id, version};
+use super::uses::Thing;
 use super::watched::Definitions;
 use super::{Service, rules, watched};
 use crate::config::journeys::{SavedJourney, SavedVersion};
@@ -139,18 +139,8 @@ impl Service {
             let message = format!("a journey that is {} is not deleted", saved.status);
             return Err(Failure::new(409, "journey.status", message).hint("stop it first"));
         }
-        for other in self.workspace.config().journeys()? {
-            let runs = [JourneyStatus::Running, JourneyStatus::Paused];
-            if other.id != id
-                && runs.contains(&status(&other.status))
-                && let Some(published) = self.workspace.config().published_journey(&other.id)?
-                && lets_into(&read_version(&published)?, id)
-            {
-                let message = format!("the journey \"{}\" lets people into it", other.id);
-                return Err(Failure::new(409, "journey.used", message)
-                    .hint("publish that one without the step, or stop it"));
-            }
-        }
+        let (what, used) = (format!("the journey \"{id}\""), [Thing::Journey(id.to_owned())]);
+        self.refuse_used(("journey.used", &what), &used, Vec::new())?;
         self.workspace.config().delete_journey(id)?;
         self.outreach_changed()
     }
@@ -178,7 +168,7 @@ impl Service {
         Ok(JourneyVersionList { versions })
     }
 
-    fn saved_journey(&self, id: &str) -> Result<SavedJourney, Failure> {
+    pub(super) fn saved_journey(&self, id: &str) -> Result<SavedJourney, Failure> {
         self.workspace.config().journey(id)?.ok_or_else(|| {
             Failure::not_found("journey.not_found", format!("there is no journey \"{id}\""))
                 .hint("GET /api/journeys lists them")
@@ -221,10 +211,12 @@ impl Service {
         let providers = self.providers()?.providers;
         let providers: Vec<_> = providers.into_iter().map(|of| (of.id, of.channel)).collect();
         self.surrounded(&definitions, &input.labels, |around| {
+            let registry = self.workspace.registry();
             let known = check::Known {
                 around,
                 journeys: &journeys,
                 providers: &providers,
+                personal: &|name: &str| registry.masks.hide(name),
                 definition: &|written: &Value| self.segment_json(written).map(|_| ()),
                 contents: &|campaign: &CampaignInput| self.content_problems(campaign),
             };
@@ -233,7 +225,7 @@ impl Service {
     }
 
     /// Does something with everything that campaigns, and so steps, are compiled with.
-    fn surrounded<T>(
+    pub(super) fn surrounded<T>(
         &self,
         definitions: &Definitions,
         labels: &[String],
@@ -252,12 +244,6 @@ impl Service {
             groups: &crate::outreach::policy::groups(&written.groups)?,
         })
     }
-}
-
-/// Whether a step lets people into a journey.
-fn lets_into(input: &JourneyInput, id: &str) -> bool {
-    let into = |step: &JourneyStep| matches!(&step.action, StepAction::Journey { journey } if journey == id);
-    input.steps.iter().any(into)
 }
 
 /// What of a journey is stored. Errors: what keeps it from being saved at all.
@@ -328,7 +314,7 @@ fn word(status: JourneyStatus) -> &'static str {
 }
 
 /// What people call a step.
-fn name_of(step: &JourneyStep) -> String {
+pub(super) fn name_of(step: &JourneyStep) -> String {
     let name = step.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
     name.map_or_else(|| kind(&step.action).replace('_', " "), str::to_owned)
 }

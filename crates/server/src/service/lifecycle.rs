@@ -11,7 +11,7 @@ use wire::api::{
 };
 
 use super::sight::Sight;
-use super::{Service, instant, limit, rules, share, span};
+use super::{Service, frameworks, instant, limit, rules, share, span, uses};
 use crate::failure::Failure;
 
 /// Days of a trend without a wish, and at most.
@@ -74,8 +74,26 @@ impl Service {
         definition: &LifecycleDefinition,
     ) -> Result<LifecycleDefinition, Failure> {
         let states = self.states(&definition.states)?;
+        let _changing = self.changing_campaigns();
+        self.keep_named_states(&states)?;
         self.store_lifecycle(&segment::Lifecycle { states })?;
         self.lifecycle_definition()
+    }
+
+    /// Refuses a lifecycle without a state that a segment, a campaign or a journey names.
+    fn keep_named_states(&self, states: &[State]) -> Result<(), Failure> {
+        let rules = self.rules()?;
+        let keys: Vec<&str> = states.iter().map(|state| state.key.as_str()).collect();
+        let before = rules.lifecycle.states.iter().map(|state| &state.key);
+        let gone = uses::states_gone(frameworks::DEFAULT, before, &keys);
+        let names = |predicate| {
+            let named = uses::of_predicate(predicate);
+            gone.iter().any(|state| named.contains(state))
+        };
+        let segments = rules.segments.iter().filter(|(_, predicate)| names(predicate));
+        let segments = segments.map(|(id, _)| format!("the segment \"{id}\"")).collect();
+        let what = "a state that the lifecycle would lose";
+        self.refuse_used(("lifecycle.in_use", what), &gone, segments)
     }
 
     /// States as they were written, each of which can be used.

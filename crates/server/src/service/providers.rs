@@ -15,6 +15,7 @@ use wire::api::{
 
 use super::Service;
 use super::campaigns::random_id;
+use super::uses::Thing;
 use crate::config::providers::SavedProvider;
 use crate::config::webhooks::Secret;
 use crate::failure::Failure;
@@ -81,6 +82,10 @@ impl Service {
     /// Deletes a provider. Messages that wait for it go to another one of the channel when the server is
     /// started again.
     pub fn delete_provider(&self, id: &str) -> Result<(), Failure> {
+        let _changing = self.changing_campaigns();
+        let used = [Thing::Provider(id.to_owned())];
+        let what = format!("the provider \"{id}\"");
+        self.refuse_used(("provider.in_use", &what), &used, Vec::new())?;
         if !self.workspace.config().delete_provider(id)? {
             return Err(unknown(id));
         }

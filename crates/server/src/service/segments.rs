@@ -18,6 +18,7 @@ use wire::api::{
 use super::frameworks::ReadFramework;
 use super::sight::Sight;
 use super::users::Scores;
+use super::uses::Thing;
 use super::{Service, View, definitions, evaluate, frameworks, limit, rules, share};
 use crate::clock;
 use crate::config::SavedSegment;
@@ -179,16 +180,19 @@ impl Service {
 
     /// Deletes a saved segment that nothing refers to.
     pub fn delete_segment(&self, id: &str) -> Result<(), Failure> {
+        let _changing = self.changing_campaigns();
         self.saved(id)?;
         let config = self.workspace.config();
         let (all, frameworks) = (config.segments()?, frameworks::read(config)?);
         let used_in = used_in(&*self.rules()?, &all, &frameworks, id);
-        if let Some(first) = used_in.first() {
-            let message = format!("segment \"{id}\" is used in \"{}\"", first.name);
-            return Err(
-                Failure::new(409, "segment.in_use", message).hint("change what refers to it first")
-            );
-        }
+        let said = |UsedIn { kind, name, .. }: UsedIn| match kind {
+            UsedInKind::Segment => format!("the segment \"{name}\""),
+            UsedInKind::Lifecycle => format!("the state \"{name}\""),
+            UsedInKind::Framework => format!("the framework \"{name}\""),
+        };
+        let others = used_in.into_iter().map(said).collect();
+        let what = ("segment.in_use", format!("the segment \"{id}\""));
+        self.refuse_used((what.0, &what.1), &[Thing::Segment(id.to_owned())], others)?;
         config.delete_segment(id)?;
         self.rules_changed();
         Ok(())

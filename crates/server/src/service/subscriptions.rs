@@ -19,6 +19,7 @@ use wire::api::{
     SubscriptionTopic, SubscriptionTopics, TopicSubscription, UserSubscriptions,
 };
 
+use super::uses::Thing;
 use super::{Service, rules, settings};
 use crate::failure::Failure;
 use crate::registry::MASK;
@@ -69,6 +70,12 @@ impl Service {
             return wrong(format!(
                 "the topic \"{id}\" is subscribed by default, so that nobody could confirm it first"
             ));
+        }
+        let _changing = self.changing_campaigns();
+        for before in self.topics()?.topics.iter().filter(|topic| !ids.contains(&topic.id)) {
+            let what = format!("the topic \"{}\"", before.id);
+            let used = [Thing::Topic(before.id.clone())];
+            self.refuse_used(("topic.in_use", &what), &used, Vec::new())?;
         }
         let json = serde_json::to_string(written)
             .map_err(|error| Failure::new(500, "server.settings", error.to_string()))?;

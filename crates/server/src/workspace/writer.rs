@@ -237,6 +237,7 @@ impl Writer {
             let mut transitions = Vec::new();
             if let Some(now) = taken.iter().map(|(.., record)| record.received_at).max() {
                 self.live_catch_up(now, &mut transitions);
+                self.journeys_see_moves(&transitions);
                 self.store_transitions(&transitions);
             }
             self.apply_frame(taken, &mut Vec::new());
@@ -451,7 +452,7 @@ impl Writer {
         self.live_frame(&taken, told);
         self.triggers_of(&taken);
         self.follow_shelf(&taken);
-        self.journeys_see(&taken);
+        self.journeys_see(&taken, &told[n..]);
         let arrivals = engine::arrivals(self.frames, taken.iter().map(|(.., record)| record));
         self.frames += 1;
         for ((step, name, record), arrival) in taken.into_iter().zip(arrivals) {

@@ -1,16 +1,11 @@
-//! Journeys on the past: stories beside ready journeys, and backtests that tell what a live run told.
+//! Stories beside ready journeys, and what is said of those that are not as told.
 
-use std::collections::BTreeMap;
 use std::path::Path;
-use std::thread;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 use server::journeys::story;
 
-use super::journeys::{checkout, start};
-use super::outreach::send;
-use super::watching::{Watching, at};
+use super::journeys::checkout;
 
 #[test]
 fn every_story_beside_a_ready_journey_is_as_told() {
@@ -72,100 +67,55 @@ fn a_story_that_is_not_as_told_says_what_was_and_one_that_cannot_be_meant_says_w
     }
 }
 
-/// A backtest, once it is over.
-fn done(watching: &Watching, id: &str, body: &Value) -> Value {
-    let begun = send(watching, "POST", &format!("/api/journeys/{id}/backtest"), body, 202);
-    let path = format!("/api/journeys/backtests/{}", begun["id"].as_str().unwrap());
-    for _ in 0..6_000 {
-        let now = send(watching, "GET", &path, &Value::Null, 200);
-        if now["status"] != "running" {
-            assert_eq!(now["status"], "done", "{now}");
-            return now["result"].clone();
-        }
-        thread::sleep(Duration::from_millis(10));
-    }
-    panic!("it does not end");
-}
-
-/// By step: who came, who went out, who waits, and by path who went on.
-fn counted(steps: &Value) -> BTreeMap<String, (u64, u64, u64, BTreeMap<String, u64>)> {
-    let number = |of: &Value| of.as_u64().unwrap();
-    let one = |step: &Value| {
-        let exited = match &step["exited"] {
-            Value::Array(reasons) => reasons.iter().map(|of| number(&of["count"])).sum(),
-            n => number(n),
-        };
-        let moved: BTreeMap<String, u64> = match &step["moved"] {
-            Value::Array(ways) => {
-                let way =
-                    |way: &Value| (way["path"].as_str().unwrap().to_owned(), number(&way["count"]));
-                ways.iter().map(way).collect()
-            }
-            ways => {
-                let ways = ways.as_object().unwrap().iter();
-                ways.map(|(way, n)| (way.clone(), number(n))).collect()
-            }
-        };
-        let id = step["step"].as_str().unwrap().to_owned();
-        (id, (number(&step["entered"]), exited, number(&step["waiting"]), moved))
-    };
-    steps.as_array().unwrap().iter().map(one).collect()
-}
-
 #[test]
-fn a_backtest_of_a_period_tells_what_a_live_run_of_it_told() {
-    let watching = start();
-    let mut journey = checkout("checkout");
-    journey["control"] = json!(0.2);
-    send(&watching, "POST", "/api/journeys", &journey, 201);
-    send(&watching, "POST", "/api/journeys/checkout/publish", &json!({}), 200);
-    watching.settle();
-    for n in 0..40u32 {
-        let (user, minute) = (format!("user-{n}"), n % 60);
-        let when = |second: u32| format!("2026-03-02T11:{minute:02}:{second:02}Z");
-        watching.until(&when(0));
-        watching.event(&user, "Checkout Started", &when(0));
-        if n % 3 == 0 {
-            watching.until(&when(30));
-            watching.event(&user, "Purchase", &when(30));
-        }
-        watching.settle();
-    }
-    watching.until("2026-03-03T11:20:00Z");
-    watching.settle();
-    let report = send(&watching, "GET", "/api/journeys/checkout/report", &Value::Null, 200);
-    assert!(report["entered"].as_u64().unwrap() > 20, "{report}");
-    assert!(report["held_out"].as_u64().unwrap() > 0, "{report}");
-    let period = json!({"from": "2026-03-02T10:00:00Z", "to": "2026-03-03T11:20:00Z"});
-    let result = done(&watching, "checkout", &period);
-    assert_eq!(result["entered"], report["entered"]);
-    assert_eq!(result["held_out"], report["held_out"]);
-    let (past, live) = (counted(&result["steps"]), counted(&report["steps"]));
-    assert_eq!(past, live);
-    assert!(past.values().any(|step| step.2 > 0), "somebody waits: {past:?}");
-    let waits = result["sample"].as_array().unwrap().iter().any(|run| run["exit"].is_null());
-    assert!(waits && !result["sample"][0]["user"].as_str().unwrap().is_empty());
-}
-
-#[test]
-fn a_backtest_says_what_is_wrong_with_its_period_and_ends_when_it_is_told_to() {
-    let watching = start();
-    send(&watching, "POST", "/api/journeys", &checkout("checkout"), 201);
-    let wrong = |from: &str, to: &str| {
-        let body = json!({"from": from, "to": to});
-        let answer =
-            watching.server.send("POST", "/api/journeys/checkout/backtest", &body.to_string());
-        answer.code()
+fn journeys_are_played_together_and_each_expectation_says_about_which_it_is() {
+    let mut first = checkout("first");
+    first["steps"][0]["do"]["otherwise"] = json!("on");
+    first["steps"] =
+        json!([first["steps"][0], {"id": "on", "do": {"kind": "journey", "journey": "second"}}]);
+    let second = json!({
+        "id": "second", "name": "Second", "entry": {"kind": "api"},
+        "steps": [{"id": "rest", "do": {"kind": "wait", "for": "1h"}, "next": "hook"},
+                  {"id": "hook", "do": {"kind": "message", "message": super::journeys::webhook()}}]
+    });
+    let played = |journey: Value, steps: Value| {
+        let file = json!({
+            "journey": journey, "starts": "2026-03-02T10:00",
+            "stories": [{"name": "one", "steps": steps}]
+        });
+        let read = |name: &str| match name {
+            "first.json" => Ok(first.to_string()),
+            "second.json" => Ok(second.to_string()),
+            other => Err(format!("there is no {other}")),
+        };
+        let report = story::run("own.story.json", &file.to_string(), &read);
+        report.map_err(|error| error.to_string())
     };
-    assert_eq!(wrong("2026-03-01", "2026-03-01"), (400, json!("backtest.period")));
-    assert_eq!(wrong("2030-03-01", "2031-03-01"), (400, json!("backtest.period")));
-    assert_eq!(wrong("2000-03-01", "2026-03-01"), (400, json!("backtest.period")));
-    assert_eq!(wrong("soon", "2026-03-01"), (400, json!("request.time")));
-    let body = json!({"from": "2026-02-01", "to": "2026-03-01"});
-    let empty = done(&watching, "checkout", &body);
-    assert_eq!((empty["entered"].clone(), empty["worst"].clone()), (json!(0), Value::Null));
-    let gone = watching.server.send("GET", "/api/journeys/backtests/99", "");
-    assert_eq!(gone.code(), (404, json!("backtest.not_found")));
-    assert_eq!(watching.server.send("DELETE", "/api/journeys/backtests/99", "").0, 404);
-    assert!(watching.now() > at("2026-03-01T00:00:00Z"));
+    let both = json!(["first.json", "second.json"]);
+    let report = played(
+        both.clone(),
+        json!([
+            {"does": "Checkout Started"},
+            {"journey": "second", "expect": {"never_in": true}},
+            {"passes": "2m"},
+            {"journey": "first", "expect": {"out": "completed", "sent": []}},
+            {"journey": "second", "expect": {"at": "rest", "entered": 1}},
+            {"passes": "1h"},
+            {"journey": "second", "expect": {"out": "completed", "sent": ["hook"]}},
+            {"journey": "first", "expect": {"sent": [], "not_converted": "bought"}},
+        ]),
+    );
+    let report = report.unwrap();
+    assert!(report.passed(), "{report:#?}");
+    assert_eq!(report.stories[0].path[0], "monday 2026-03-02 10:00  first: comes in, to ask");
+    for (journey, steps, said) in [
+        (both.clone(), json!([{"expect": {"never_in": true}}]), "about which `journey`"),
+        (both.clone(), json!([{"journey": "third", "expect": {}}]), "there is no \"third\" here"),
+        (both, json!([{"journey": "first", "passes": "1h"}]), "is about none"),
+        (json!(["first.json", "first.json"]), json!([]), "has the id \"first\", too"),
+        (json!([]), json!([]), "a list of them"),
+    ] {
+        let error = played(journey, steps).unwrap_err();
+        assert!(error.contains(said) && error.starts_with("own.story.json"), "{error}");
+    }
 }

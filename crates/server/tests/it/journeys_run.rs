@@ -7,7 +7,7 @@ use super::outreach::{Receiver, send, start};
 use super::watching::{End, Watching};
 
 /// A message to the receiver.
-fn message(receiver: &Receiver, says: &str) -> Value {
+pub fn message(receiver: &Receiver, says: &str) -> Value {
     let url = format!("http://{}/hook", receiver.address);
     let body = format!(
         "{{\"user\": \"{{{{ profile.id }}}}\", \"says\": \"{says}\", \
@@ -17,12 +17,12 @@ fn message(receiver: &Receiver, says: &str) -> Value {
     json!({"kind": "message", "message": {"channel": "webhook", "content": content}})
 }
 
-fn on(event: &str) -> Value {
+pub fn on(event: &str) -> Value {
     json!({"kind": "event", "event": event})
 }
 
 /// A journey without control group, published.
-fn publish(watching: &Watching, id: &str, entry: &Value, steps: &Value, more: &Value) {
+pub fn publish(watching: &Watching, id: &str, entry: &Value, steps: &Value, more: &Value) {
     let mut journey = json!({"id": id, "name": id, "entry": entry, "steps": steps, "control": 0.0});
     super::outreach::merge(&mut journey, more);
     let made = send(watching, "POST", "/api/journeys", &journey, 201);
@@ -31,13 +31,13 @@ fn publish(watching: &Watching, id: &str, entry: &Value, steps: &Value, more: &V
     act(watching, id, "publish");
 }
 
-fn act(watching: &Watching, id: &str, what: &str) {
+pub fn act(watching: &Watching, id: &str, what: &str) {
     send(watching, "POST", &format!("/api/journeys/{id}/{what}"), &json!({}), 200);
     watching.settle();
 }
 
 /// The way of a user, oldest run first: instants and steps, and how each run ended.
-fn way(watching: &Watching, user: &str) -> Vec<String> {
+pub fn way(watching: &Watching, user: &str) -> Vec<String> {
     let mut answer = watching.server.get(&format!("/api/users/{user}/journeys"));
     let mut runs = std::mem::take(answer["runs"].as_array_mut().unwrap());
     runs.reverse();
@@ -411,7 +411,8 @@ fn a_learning_split_counts_whose_time_is_over_and_moves_people_to_the_better_pat
     for user in mailed.iter().take(mailed.len() / 2) {
         watching.event(user, "Purchase", "2026-03-02T10:10:00Z");
     }
-    let learning = || watching.server.get("/api/journeys/learns/learning")["steps"][0].clone();
+    let learning =
+        || watching.server.get("/api/journeys/learns/learning")["steps"][0]["contexts"][0].clone();
     // Within the hour nobody is counted.
     assert_eq!(learning()["verdict"], Value::Null);
     watching.until("2026-03-02T11:10:00Z");

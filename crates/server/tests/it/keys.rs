@@ -166,7 +166,7 @@ fn addresses(server: &Fixture) -> Vec<String> {
         if operation["responses"]["200"]["content"].get("text/event-stream").is_some() {
             continue; // It has no end, and a test of its own.
         }
-        if path == "/api/journeys/backtests/{id}" {
+        if path == "/api/backtests/{id}" {
             continue; // It has to be begun: it has a test of its own.
         }
         let id = match path.split('/').collect::<Vec<_>>()[..] {
@@ -328,7 +328,7 @@ fn a_backtest_that_shows_everything_is_not_shown_to_a_key_that_reads() {
     let period = json!({"from": "2020-01-01", "to": "2027-01-01"}).to_string();
     let begun = server.send("POST", "/api/journeys/past/backtest", &period);
     assert_eq!(begun.0, 202, "{}", begun.2);
-    let path = format!("/api/journeys/backtests/{}", begun.json()["id"].as_str().unwrap());
+    let path = format!("/api/backtests/{}", begun.json()["id"].as_str().unwrap());
     assert_eq!(server.send("GET", &path, "").0, 200);
     let key = made(&server, json!({"scope": "read", "label": "board"}));
     with(&mut server, &key);

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod acme;
+mod backtests;
 mod backup;
 mod bulk;
 mod bulk_s3;
@@ -20,9 +21,11 @@ mod frameworks;
 mod http;
 mod identity;
 mod journeys;
+mod journeys_context;
 mod journeys_past;
 mod journeys_run;
 mod journeys_webhook;
+mod journeys_uses;
 mod keys;
 mod listening;
 mod live;

@@ -12,6 +12,7 @@ use model::UserIndex;
 use segment::live::Program;
 use wire::record::decode_batch;
 
+use super::journeys::Going;
 use super::{Options, Saved, Writer, delivery};
 use crate::definitions::Definitions;
 use crate::told::ToldSoFar;
@@ -44,6 +45,7 @@ impl Writer {
         let mut told = saved.as_ref().map_or_else(ToldSoFar::default, |saved| saved.told.clone());
         told.keep(live.program().live().map(|(n, watched)| (watched.key.clone(), n)).collect());
         let joined = definitions.live_in(live.program());
+        let going = Going::new(&wanted.book);
         let mut writer = Writer {
             disk,
             log,
@@ -59,10 +61,12 @@ impl Writer {
             saved,
             saving: None,
             rebuilding: None,
+            going,
             options,
             n_folded: 0,
         };
         writer.replay()?;
+        writer.going.intake.replayed();
         writer.define();
         Ok(writer)
     }
@@ -81,6 +85,9 @@ impl Writer {
             let mut taken: Vec<_> = records.into_iter().map(|record| self.step(record)).collect();
             taken.retain(|(step, ..)| step.user != UserIndex::NOBODY);
             if !before {
+                // What was due before the frame was told before it.
+                let now = taken.iter().map(|(.., record)| record.received_at).max();
+                while now.is_some_and(|now| self.fire(now, usize::MAX)) {}
                 self.follow(&taken);
             }
             self.apply(taken);

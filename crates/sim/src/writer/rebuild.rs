@@ -53,6 +53,7 @@ impl Writer {
             self.live.install(rebuilt, &mut transitions);
         }
         *done = end;
+        self.see_moves(&transitions);
         self.tell(transitions);
         if end < rebuilding.rebuild.users().len() {
             self.rebuilding = Some(rebuilding);

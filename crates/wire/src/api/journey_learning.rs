@@ -25,7 +25,25 @@ pub struct LearningStep {
     /// How long after the split rewards count, in milliseconds: only whoever was split longer ago is counted, so
     /// that a path that brings something about sooner has no advantage.
     pub window_ms: i64,
-    /// How it has divided people, newest first, at most 100.
+    /// What is learned, by context; without a context one for everybody.
+    pub contexts: Vec<ContextLearning>,
+    /// The path that has won in every context, so that one sentence says it for all; nothing: there is none.
+    #[schema(required = true)]
+    pub won: Option<String>,
+    /// The probability that what has won is wrong anywhere: those of all contexts with a winner, added up.
+    pub wrong: f64,
+}
+
+/// What a learning split has learned of the people of one context.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ContextLearning {
+    /// A state, a value, a segment, or `others`; nothing: everybody, as the split tells nobody apart.
+    #[schema(required = true)]
+    pub context: Option<String>,
+    /// The path that everybody takes, as somebody said that it has won.
+    #[schema(required = true)]
+    pub winner: Option<String>,
+    /// How it has divided people, newest first: at most 100 in all contexts of the step.
     pub allocations: Vec<LearningAllocation>,
     /// Whether a path has won; nothing: nobody was counted yet.
     #[schema(required = true)]
@@ -55,6 +73,11 @@ pub struct LearningPath {
     pub runs: u64,
     /// Of them, those who brought a reward.
     pub rewarded: u64,
+    /// So many users of other contexts count, too, with what they brought at the level of this one: at most 100.
+    /// They are a hint for the shares and say nothing about a winner.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub borrowed: f64,
     /// The expected rate, or the amount per user.
     pub mean: f64,
     /// The lower end of its interval of 95 %.
@@ -72,9 +95,12 @@ pub struct LearningPath {
 }
 
 /// Whether a path has won. By the rule, it is the best with a probability of 95 %, stands against each other one by
-/// evidence that holds however often it is looked at, and every path has 100 users counted.
+/// evidence that holds however often it is looked at, and every path has 100 users counted. Of K contexts each may
+/// be wrong with a K-th of the 5 %, so that several of them make no error more likely.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct LearningVerdict {
+    /// The probability that is needed.
+    pub level: f64,
     /// The path that is the best with the highest probability.
     pub leader: String,
     /// Whether it has won.

@@ -153,6 +153,35 @@ pub struct LearningGoal {
     pub value: f64,
 }
 
+/// What tells people apart of whom a learning split learns, each group for itself; whoever is in none is in
+/// `others`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum LearningContext {
+    /// Their state in a lifecycle; a context is the key of a state.
+    State {
+        /// Key of the lifecycle; default: the workspace's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        lifecycle: Option<String>,
+        /// Only these states, at most seven, all others together; default: all.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        states: Vec<String>,
+    },
+    /// The value of an attribute; a context is the value as a text.
+    Attribute {
+        /// Its name. It must not be personal, as events say in which context somebody was found.
+        attribute: String,
+        /// Texts, numbers or truth values: one to seven.
+        values: Vec<Value>,
+    },
+    /// Membership in saved segments; a context is the id of the first that holds.
+    Segments {
+        /// Ids: one to seven.
+        segments: Vec<String>,
+    },
+}
+
 /// How a learning split divides people.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -278,10 +307,17 @@ pub enum StepAction {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[schema(nullable = false)]
         floor: Option<f64>,
-        /// The path that everybody takes from now on, as it has won.
+        /// The path that everybody takes from now on, as it has won; of contexts, all that `winners` does not name.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[schema(nullable = false)]
         winner: Option<String>,
+        /// What tells people apart, each group learned about for itself; default: nothing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        context: Option<LearningContext>,
+        /// By context, the path that everybody in it takes from now on, as it has won there.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        winners: BTreeMap<String, String>,
     },
     /// Sends a message.
     Message {

@@ -1,15 +1,19 @@
-//! The journeys that act on the states of the lifecycle, and whether they move people.
+//! The journeys that act on the states of a lifecycle, and whether they move people.
 
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{JourneyGoalReport, JourneyStatus};
 
-/// Over how long a time people are followed.
+/// Of which lifecycle, and over how long a time people are followed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, IntoParams)]
 #[serde(default, deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct LifecycleJourneysQuery {
+    /// Key of a lifecycle: `default`, the workspace's, or a stage framework; default: the workspace's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(nullable = false)]
+    pub lifecycle: Option<String>,
     /// How long after they came in, or were held out, a move counts, as in `30d`, the default; at most 90 days.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[param(nullable = false)]
@@ -20,12 +24,14 @@ pub struct LifecycleJourneysQuery {
     pub confidence: Option<f64>,
 }
 
-/// By state of the lifecycle, the journeys into which people come when they come into it.
+/// By state of a lifecycle, the journeys into which people come when they come into it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct LifecycleJourneys {
     /// Up to this instant.
     #[schema(format = DateTime)]
     pub as_of: String,
+    /// Key of the lifecycle: `default` is the workspace's.
+    pub lifecycle: String,
     /// How long a move counts.
     pub within: String,
     /// In the order of the lifecycle.

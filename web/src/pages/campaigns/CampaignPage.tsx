@@ -1,7 +1,8 @@
 // One campaign: where it stands, what became of its messages, what they caused, what it is.
 
-import { Button, Grid, Group, Stack, Table, Text } from '@mantine/core';
+import { Button, Grid, Group, Skeleton, Stack, Table, Text } from '@mantine/core';
 import { IconCopy, IconPencil } from '@tabler/icons-react';
+import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useParams } from 'react-router';
 import { type Campaign, useCampaign, useReport } from '../../api/outreach';
@@ -11,6 +12,7 @@ import { Page, Section } from '../../components/Page';
 import { Query } from '../../components/Query';
 import { Scroll } from '../../components/Scroll';
 import { When } from '../../components/When';
+import { loadPart } from '../../i18n';
 import { useAsOf } from '../../lib/asOf';
 import { useFormat } from '../../lib/format';
 import { useLinks } from '../../lib/links';
@@ -21,6 +23,8 @@ import { Report } from './report/Report';
 import { ReportControls, useReportControls } from './report/ReportControls';
 import { StatusActions } from './StatusActions';
 import { TestSend } from './TestSend';
+
+const Backtest = lazy(() => loadPart('backtest').then(() => import('./report/Backtest')));
 
 export default function CampaignPage() {
   const { id = '' } = useParams();
@@ -71,6 +75,11 @@ function Known({ campaign }: { campaign: Campaign }) {
         </Grid.Col>
       </Grid>
       {campaign.runs.length > 0 && <Runs campaign={campaign} />}
+      {definition.trigger.kind !== 'api' && (
+        <Suspense fallback={<Skeleton height={180} radius="lg" role="status" aria-label={t('common.loading')} />}>
+          <Backtest campaign={campaign} />
+        </Suspense>
+      )}
     </Page>
   );
 }

@@ -10,6 +10,7 @@ import { ErrorPanel } from '../../components/ErrorPanel';
 import { StatusBadge } from '../../components/outreach/StatusBadge';
 import { Page } from '../../components/Page';
 import { Query } from '../../components/Query';
+import { loadPart } from '../../i18n';
 import { useParam } from '../../lib/params';
 import { useJourney } from './api';
 import { StatusActions } from './StatusActions';
@@ -20,7 +21,7 @@ import { useDraftKeys, useJourneyDraft } from './useJourneyDraft';
 // The library of the canvas comes with the first view that draws one.
 const DesignTab = lazy(() => import('./DesignTab'));
 const NumbersTab = lazy(() => import('./report/NumbersTab'));
-const BacktestTab = lazy(() => import('./report/BacktestTab'));
+const BacktestTab = lazy(() => loadPart('backtest').then(() => import('./report/BacktestTab')));
 
 const VIEWS = ['design', 'numbers', 'text', 'backtest'] as const;
 type View = (typeof VIEWS)[number];

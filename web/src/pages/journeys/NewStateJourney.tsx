@@ -5,7 +5,7 @@ import { Button, Group, List, Modal, Stack, Text, TextInput } from '@mantine/cor
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router';
-import { useLifecycle } from '../../api/queries';
+import { useFrameworks, useLifecycle } from '../../api/queries';
 import type { Key } from '../../api/types';
 import { ErrorPanel } from '../../components/ErrorPanel';
 import { Notice } from '../../components/Notice';
@@ -22,14 +22,25 @@ export function NewStateJourney({ onClose }: { onClose: () => void }) {
   const [params] = useSearchParams();
   return (
     <Modal opened onClose={onClose} title={t('journeys.new')} size="lg" closeButtonProps={{ 'aria-label': t('common.close') }}>
-      <Query query={useLifecycle()}>
-        {({ states }) => {
-          const entry = stateEntry(params, states.map(({ key }) => key));
-          return entry ? <Filled entry={entry} states={states} /> : <Notice color="yellow" title={t('stateEntry.unknown')}>{t('stateEntry.unknownLead')}</Notice>;
-        }}
-      </Query>
+      {params.get('lifecycle') === null ? <OfLifecycle /> : <OfFramework lifecycle={params.get('lifecycle')!} />}
     </Modal>
   );
+}
+
+function OfLifecycle() {
+  return <Query query={useLifecycle()}>{({ states }) => <Asked states={states} />}</Query>;
+}
+
+function OfFramework({ lifecycle }: { lifecycle: string }) {
+  return <Query query={useFrameworks()}>{({ frameworks }) => <Asked states={frameworks.find(({ key }) => key === lifecycle)?.states ?? []} />}</Query>;
+}
+
+/** The change that the address names, if the lifecycle has it. */
+function Asked({ states }: { states: Key[] }) {
+  const { t } = useTranslation();
+  const [params] = useSearchParams();
+  const entry = stateEntry(params, states.map(({ key }) => key));
+  return entry ? <Filled entry={entry} states={states} /> : <Notice color="yellow" title={t('stateEntry.unknown')}>{t('stateEntry.unknownLead')}</Notice>;
 }
 
 function Filled({ entry, states }: { entry: StateEntry; states: Key[] }) {

@@ -27,10 +27,7 @@ export const journeys = {
   waiting: (id: string, query: { step: string; after?: string | undefined }) => body(client.GET('/api/journeys/{id}/waiting', { params: { path: { id }, query } })),
   enter: (id: string, input: EnterInput) => body(client.POST('/api/journeys/{id}/enter', { ...at(id), body: input })),
   learning: (id: string) => body(client.GET('/api/journeys/{id}/learning', at(id))),
-  startBacktest: (id: string, period: { from: string; to: string }) => body(client.POST('/api/journeys/{id}/backtest', { ...at(id), body: period })),
-  backtest: (id: string) => body(client.GET('/api/journeys/backtests/{id}', at(id))),
-  cancelBacktest: (id: string) => body(client.DELETE('/api/journeys/backtests/{id}', at(id))),
-  ofLifecycle: (within: string) => body(client.GET('/api/lifecycle/journeys', { params: { query: { within } } })),
+  ofLifecycle: (lifecycle: string, within: string) => body(client.GET('/api/lifecycle/journeys', { params: { query: { lifecycle, within } } })),
   ofUser: (id: string) => body(client.GET('/api/users/{id}/journeys', at(id))),
 };
 
@@ -73,9 +70,9 @@ export function useJourneyLearning(id: string, status: string, enabled: boolean)
   return useQuery({ queryKey: ['journey-learning', id], queryFn: () => journeys.learning(id), refetchInterval: lively(status) ? LOOK_EVERY_MS : false, enabled });
 }
 
-/** The journeys that act on each state of the lifecycle, and who moved within a time. */
-export function useLifecycleJourneys(within: string) {
-  return useQuery({ queryKey: ['lifecycle-journeys', within], queryFn: () => journeys.ofLifecycle(within), placeholderData: keepPreviousData });
+/** The journeys that act on each state of a lifecycle, and who moved within a time. */
+export function useLifecycleJourneys(lifecycle: string, within: string) {
+  return useQuery({ queryKey: ['lifecycle-journeys', lifecycle, within], queryFn: () => journeys.ofLifecycle(lifecycle, within), placeholderData: keepPreviousData });
 }
 
 /** Forgets what is known of journeys, so that it is asked again. */

@@ -15,6 +15,8 @@ export type SplitPath = Schemas['SplitPath'];
 export type AnswerCondition = Schemas['AnswerCondition'];
 export type RandomPath = Schemas['RandomPath'];
 export type LearningGoal = Schemas['LearningGoal'];
+/** What tells people apart of whom a learning split learns. */
+export type LearningContext = Schemas['LearningContext'];
 export type JourneyGoal = Schemas['JourneyGoal'];
 
 export type StepMessage = Omit<Schemas['StepMessage'], 'channel' | 'content'> & { channel: Channel; content: Record<string, Content> };
@@ -59,8 +61,8 @@ export type JourneyGoalReport = Schemas['JourneyGoalReport'];
 
 export type EnterInput = Schemas['EnterInput'];
 export type LearningStep = Schemas['LearningStep'];
+export type ContextLearning = Schemas['ContextLearning'];
 export type LearningAllocation = Schemas['LearningAllocation'];
 export type LearningVerdict = Schemas['LearningVerdict'];
-export type BacktestResult = Schemas['BacktestResult'];
 export type StateJourneys = Schemas['StateJourneys'];
 export type StateJourney = Schemas['StateJourney'];

@@ -2,7 +2,7 @@
 
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useLifecycle, useSegments } from '../../api/queries';
+import { useFrameworks, useLifecycle, useSegments } from '../../api/queries';
 import { useWeekdays } from '../../components/outreach/HoursFields';
 import { useFormat } from '../../lib/format';
 import { useNames } from '../../lib/names';
@@ -10,8 +10,9 @@ import { useOutreachNames } from '../../lib/outreach';
 import { DEFAULT_LOCALE, eventName } from '../campaigns/draft';
 import { savedSegment } from './model/audience';
 import type { Problem } from './model/checks';
+import { OTHERS } from './model/context';
 import { FAILED, MISSING, NEXT, OTHERWISE, pathsOf, UNREACHABLE } from './model/graph';
-import type { Happening, JourneyInput, JourneyStep, StepAction, StepKind, StepMessage, StepMove, Trigger } from './types';
+import type { Happening, JourneyInput, JourneyStep, LearningContext, StepAction, StepKind, StepMessage, StepMove, Trigger } from './types';
 
 const UNITS: Record<string, string> = { ms: 'millisecond', s: 'second', m: 'minute', h: 'hour', d: 'day', w: 'week' };
 
@@ -151,3 +152,21 @@ export function usePathNames(journey: JourneyInput) {
 }
 
 export type JourneyWords = ReturnType<typeof useJourneyWords>;
+
+/** What people call a context of a learning split. */
+export function useContextName(context: LearningContext | null | undefined) {
+  const { t } = useTranslation();
+  const names = useNames();
+  const segments = useSegments();
+  const lifecycle = useLifecycle();
+  const frameworks = useFrameworks();
+  return (id: string): string => {
+    if (id === OTHERS) return t('learning.others');
+    if (context?.kind === 'segments') return segments.data?.segments.find((one) => one.id === id)?.name ?? id;
+    if (context?.kind !== 'state') return id;
+    const own = !context.lifecycle || context.lifecycle === 'default';
+    const states = own ? lifecycle.data?.states : frameworks.data?.frameworks.find(({ key }) => key === context.lifecycle)?.states;
+    const state = states?.find(({ key }) => key === id);
+    return state ? names.state(state) : id;
+  };
+}

@@ -1,7 +1,7 @@
 // Which journeys act on each state, and whether they move people up or down the lifecycle, against those who were held
 // out of them.
 
-import { Button, Group, SegmentedControl, Stack, Table, Text } from '@mantine/core';
+import { Button, Group, NativeSelect, SegmentedControl, Stack, Table, Text } from '@mantine/core';
 import { useId } from '@mantine/hooks';
 import { IconPlus } from '@tabler/icons-react';
 import { useState } from 'react';
@@ -11,6 +11,7 @@ import { Section } from '../../components/Page';
 import { Query } from '../../components/Query';
 import { Scroll } from '../../components/Scroll';
 import { StateBadge } from '../../components/StateBadge';
+import { useFrameworks } from '../../api/queries';
 import { StatusBadge } from '../../components/outreach/StatusBadge';
 import { useFormat } from '../../lib/format';
 import { startJourneyPath } from '../../lib/links';
@@ -23,32 +24,48 @@ import type { JourneyGoalReport } from '../journeys/types';
 
 const SPANS = ['7d', '30d', '90d'];
 const DEFAULT_SPAN = '30d';
+const DEFAULT_LIFECYCLE = 'default';
 
 export function JourneysSection() {
   const { t } = useTranslation();
   const [within, setWithin] = useParam('within', SPANS, DEFAULT_SPAN);
+  const frameworks = useFrameworks().data?.frameworks ?? [];
+  const [lifecycle, setLifecycle] = useParam('lifecycle', [DEFAULT_LIFECYCLE, ...frameworks.map(({ key }) => key)], DEFAULT_LIFECYCLE);
+  const own = lifecycle === DEFAULT_LIFECYCLE;
   return (
     <Section
       title={t('stateJourneys.title')}
       lead={t('stateJourneys.lead')}
       actions={
-        <SegmentedControl
-          size="xs"
-          value={within}
-          onChange={setWithin}
-          aria-label={t('stateJourneys.within')}
-          data={SPANS.map((value) => ({ value, label: t('common.days', { count: Number.parseInt(value, 10) }) }))}
-        />
+        <Group gap="xs">
+          {frameworks.length > 0 && (
+            <NativeSelect
+              size="xs"
+              value={lifecycle}
+              onChange={(event) => setLifecycle(event.currentTarget.value)}
+              aria-label={t('stateJourneys.lifecycle')}
+              data={[{ value: DEFAULT_LIFECYCLE, label: t('stateJourneys.own') }, ...frameworks.map(({ key, name }) => ({ value: key, label: name }))]}
+            />
+          )}
+          <SegmentedControl
+            size="xs"
+            value={within}
+            onChange={setWithin}
+            aria-label={t('stateJourneys.within')}
+            data={SPANS.map((value) => ({ value, label: t('common.days', { count: Number.parseInt(value, 10) }) }))}
+          />
+        </Group>
       }
     >
-      <Query query={useLifecycleJourneys(within)} height={240}>
-        {({ states }) => <Stack gap="lg" component="ul" m={0} p={0}>{states.map((state) => <State key={state.state} of={state} />)}</Stack>}
+      <Query query={useLifecycleJourneys(lifecycle, within)} height={240}>
+        {({ states }) => <Stack gap="lg" component="ul" m={0} p={0}>{states.map((state) => <State key={state.state} of={state} lifecycle={own ? undefined : lifecycle} />)}</Stack>}
       </Query>
     </Section>
   );
 }
 
-function State({ of }: { of: StateJourneys }) {
+/** `lifecycle`: another one than the workspace's. */
+function State({ of, lifecycle }: { of: StateJourneys; lifecycle: string | undefined }) {
   const { t } = useTranslation();
   const format = useFormat();
   const names = useNames();
@@ -63,10 +80,10 @@ function State({ of }: { of: StateJourneys }) {
         <Group gap="sm" align="baseline">
           <StateBadge of={key} fw={600} />
           <Text size="sm" c="dimmed" className="numbers">
-            <CountLink filter={{ state: of.state }}>{t('common.people', { count: of.users, shown: format.count(of.users) })}</CountLink>
+            {lifecycle === undefined ? <CountLink filter={{ state: of.state }}>{t('common.people', { count: of.users, shown: format.count(of.users) })}</CountLink> : t('common.people', { count: of.users, shown: format.count(of.users) })}
           </Text>
         </Group>
-        <AppLink to={startJourneyPath({ to: of.state })} size="sm" aria-label={t('stateJourneys.startFor', { state })}>
+        <AppLink to={startJourneyPath({ lifecycle, to: of.state })} size="sm" aria-label={t('stateJourneys.startFor', { state })}>
           <Group component="span" gap={4} wrap="nowrap" display="inline-flex"><IconPlus size={14} aria-hidden />{t('stateJourneys.start')}</Group>
         </AppLink>
       </Group>

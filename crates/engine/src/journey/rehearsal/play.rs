@@ -14,11 +14,12 @@ use model::{Event, EventId, Span, Text, Timestamp, UserIndex, Value, journey};
 use segment::evaluate::{UserEvent, UserHistory};
 use segment::live::{Arrived, ArrivedWhat, Told as Moved};
 
-use super::stage::{Stage, Written, arrived, shared};
-use super::{INPUTS_MAX, Played, Reached, Scene};
+use super::stage::{Cause, Stage, Written, arrived, shared};
+use super::{INPUTS_MAX, Occasion, Played, Reached, Scene};
 use crate::journey::{Entering, Happening, Journey, Journeys, Occurred, Sent, What};
 use crate::live::NEVER;
 use crate::outreach::{Candidate, Trigger};
+use crate::schedule::user_zone::{self, Due};
 
 /// One user who is rehearsed.
 pub struct Rehearsal<'a> {
@@ -81,6 +82,7 @@ impl<'a> Rehearsal<'a> {
         let mut event = events.partition_point(event_of);
         let mut change = changes.partition_point(|change| change.0 < start);
         events[..event].iter().for_each(|event| self.count(event));
+        self.stage.count_until(None);
         let warm = all_arrived((&events[..event], &changes[..change]));
         self.stage.arrive(&warm, start.minus(Span(1)));
         loop {
@@ -187,6 +189,7 @@ impl<'a> Rehearsal<'a> {
             self.moved(moved);
             self.settle(at);
         }
+        self.stage.count_until(None);
     }
 
     /// What is due until an instant.
@@ -215,7 +218,13 @@ impl<'a> Rehearsal<'a> {
             });
             for candidate in batch {
                 let (campaign, message) = (candidate.campaign.clone(), candidate.message);
-                let sent = self.stage.decide(candidate, at);
+                if self.stage.decided.contains(&message) {
+                    continue;
+                }
+                // Whoever is out by now, or went on, gets it no more.
+                let awaited = !campaign.contains('/')
+                    || self.journeys.awaits(self.stage.user, &campaign, message);
+                let sent = self.stage.decide((candidate, awaited), at);
                 if sent != Sent::Later {
                     let (user, of) = (self.stage.user, (&campaign, message));
                     self.journeys.decided(user, of, (sent, at), &mut self.stage);
@@ -227,14 +236,16 @@ impl<'a> Rehearsal<'a> {
             && next.at <= at
         {
             self.occasion += 1;
-            self.named(&next.id, (&next.cause, next.at));
+            self.named(next);
             self.settle(at);
         }
     }
 
     /// Everybody is named for a journey, or for a campaign.
-    fn named(&mut self, id: &Text, (cause, at): (&str, Timestamp)) {
+    fn named(&mut self, occasion: &Occasion) {
         let scene = self.stage.scene;
+        let Occasion { at, id, cause, own_time } = occasion;
+        let at = *at;
         if !self.is_fresh(at) || !segment::evaluate::exists(&self.stage.history, at) {
             return;
         }
@@ -245,7 +256,17 @@ impl<'a> Rehearsal<'a> {
         }
         let Some(part) = scene.campaigns.get(id) else { return };
         if part.audience.is_none_or(|audience| self.stage.is_member(audience, at)) {
-            self.stage.qualify(id, (cause, at), None);
+            let due = match own_time {
+                None => Some(at),
+                Some(own) => {
+                    let zone = self.stage.own_zone(at);
+                    match user_zone::due(own.day, own.at, &zone, at, own.passed) {
+                        Due::At(due) => Some(due),
+                        Due::Passed => None,
+                    }
+                }
+            };
+            self.stage.qualify(id, Cause { cause, at, due, event: None });
         }
     }
 
@@ -300,7 +321,8 @@ impl<'a> Rehearsal<'a> {
             let part = &scene.campaigns[id];
             let matches = part.matches.is_some_and(|of| of.holds(&event.name, &event.properties));
             if matches && event.time >= part.campaign.since {
-                self.stage.qualify(id, (&event.id.to_string(), event.time), Some(event));
+                let (cause, at) = (&event.id.to_string(), event.time);
+                self.stage.qualify(id, Cause { cause, at, due: Some(at), event: Some(event) });
             }
         }
     }
@@ -318,7 +340,8 @@ impl<'a> Rehearsal<'a> {
         for id in scene.triggered.iter().filter(|_| fresh) {
             let campaign = scene.campaigns[id].campaign;
             if is_trigger(&campaign.trigger, key, &moved) && at >= campaign.since {
-                self.stage.qualify(id, (&format!("{key}/{}/{}", at.0, moved.to), at), None);
+                let cause = &format!("{key}/{}/{}", at.0, moved.to);
+                self.stage.qualify(id, Cause { cause, at, due: Some(at), event: None });
             }
         }
         self.moves.push((key.clone(), moved));

@@ -1,6 +1,7 @@
 //! What one user's rehearsal knows, and what journeys ask of it.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
@@ -16,7 +17,10 @@ use segment::live::{Arrived, ArrivedWhat, Correction, Scratch, Step as UserStep,
 use super::{Decided, Played, Scene};
 use crate::journey::{Changes, Journey, Message, Sent, Told, What, World};
 use crate::live::NEVER;
-use crate::outreach::{Candidate, Contacts, Decision, Known, Person, Trigger, decide, places};
+use crate::outreach::{
+    Campaign, Candidate, Contacts, Decision, Known, Person, Reach, Reason, Trigger, decide,
+    unreachable,
+};
 use crate::schedule::{Channel, caps};
 
 /// How long what somebody opened or clicked says which channel they like.
@@ -27,6 +31,22 @@ const ENGAGED: Span = crate::outreach::REMEMBERED;
 pub(super) enum Written {
     Event(Arc<Event>),
     Attributes(Timestamp, Vec<(Text, Value)>),
+}
+
+/// A message that counts for caps.
+struct Contact {
+    campaign: Text,
+    message: caps::Candidate,
+    at: Timestamp,
+}
+
+/// What makes a campaign find somebody.
+pub(super) struct Cause<'e> {
+    pub(super) cause: &'e str,
+    pub(super) at: Timestamp,
+    /// Not before then; nothing: their local time had passed.
+    pub(super) due: Option<Timestamp>,
+    pub(super) event: Option<&'e Arc<Event>>,
 }
 
 /// One user.
@@ -41,9 +61,11 @@ pub(super) struct Stage<'a> {
     scratch: Scratch,
     told: Vec<Moved>,
     contacts: Contacts,
+    /// Real messages of others at the instant that is played, which do not count yet.
+    pending: Vec<Contact>,
     today: HashMap<Text, (Day, u64)>,
     pub(super) planned: BTreeMap<(Timestamp, EventId), Candidate>,
-    decided: HashSet<EventId>,
+    pub(super) decided: HashSet<EventId>,
     runs: HashSet<EventId>,
     pub(super) written: VecDeque<Written>,
     pub(super) played: Played,
@@ -64,6 +86,7 @@ impl<'a> Stage<'a> {
             scratch: Scratch::default(),
             told: Vec::new(),
             contacts: Contacts::default(),
+            pending: Vec::new(),
             today: HashMap::new(),
             planned: BTreeMap::new(),
             decided: HashSet::new(),
@@ -138,7 +161,8 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// A real message of another campaign.
+    /// A real message of another campaign, at an instant that has not been played. Of what is decided at one instant
+    /// the higher priority comes first, and of equals the id decides.
     pub(super) fn counts(&mut self, event: &UserEvent) {
         let of = |name: &str| match event.property(name) {
             Some(Value::Text(text)) => Some(text.clone()),
@@ -147,20 +171,36 @@ impl<'a> Stage<'a> {
         let channel = of(CHANNEL).and_then(|channel| Channel::parse(&channel));
         let (Some(campaign), Some(channel)) = (of(CAMPAIGN), channel) else { return };
         let labels = of(LABELS).map(|labels| (self.scene.labels)(&labels)).unwrap_or_default();
-        let message = caps::Candidate { channel, labels, priority: 0 };
-        self.contacts.add(self.user, &campaign, message, event.time);
+        let priority = (self.scene.priority)(&campaign).unwrap_or(u8::MAX);
+        let message = caps::Candidate { channel, labels, priority };
+        self.pending.push(Contact { campaign, message, at: event.time });
+    }
+
+    /// Real messages count from now on: of the instant of a decision those that came before it; nothing: all.
+    pub(super) fn count_until(&mut self, decision: Option<(&Campaign, Timestamp)>) {
+        let Stage { pending, contacts, user, .. } = self;
+        let before = |of: &Contact| match decision {
+            None => true,
+            Some((campaign, now)) => {
+                let own = (Reverse(campaign.priority), &campaign.id);
+                of.at < now || (Reverse(of.message.priority), &of.campaign) < own
+            }
+        };
+        pending.retain(|of| {
+            let counts = before(of);
+            if counts {
+                contacts.add(*user, &of.campaign, of.message, of.at);
+            }
+            !counts
+        });
     }
 
     /// Somebody is found by a campaign that does not wait for a step.
-    pub(super) fn qualify(
-        &mut self,
-        campaign: &Text,
-        (cause, at): (&str, Timestamp),
-        event: Option<&Arc<Event>>,
-    ) {
+    pub(super) fn qualify(&mut self, campaign: &Text, of: Cause) {
         let Some(part) = self.scene.campaigns.get(campaign) else { return };
+        let Cause { cause, at, due, event } = of;
         let message = Candidate::message(part.campaign, self.user, cause);
-        if self.decided.contains(&message) || self.planned.keys().any(|(_, id)| *id == message) {
+        if self.decided.contains(&message) {
             return;
         }
         let candidate = Candidate {
@@ -169,22 +209,27 @@ impl<'a> Stage<'a> {
             message,
             run: Text::new(cause),
             at,
-            due: at,
-            missed: false,
+            due: due.unwrap_or(at),
+            missed: due.is_none(),
             event: event.cloned(),
         };
-        self.decide(candidate, at);
+        self.decide((candidate, true), at);
     }
 
-    /// What becomes of a message at an instant.
-    pub(super) fn decide(&mut self, candidate: Candidate, now: Timestamp) -> Sent {
+    /// What becomes of a message at an instant, and whether whoever it is for still waits for it.
+    pub(super) fn decide(
+        &mut self,
+        (candidate, awaited): (Candidate, bool),
+        now: Timestamp,
+    ) -> Sent {
         let Some(part) = self.scene.campaigns.get(&candidate.campaign) else {
             return Sent::Withheld;
         };
         let campaign = part.campaign;
+        self.count_until(Some((campaign, now)));
         let triggered = !matches!(campaign.trigger, Trigger::Named);
         let audience = part.audience.filter(|_| triggered);
-        let qualifies = audience.is_none_or(|audience| self.is_member(audience, now));
+        let qualifies = awaited && audience.is_none_or(|audience| self.is_member(audience, now));
         let day = self.scene.policy.zone.day(now);
         let today = self.today.get(&campaign.id).filter(|(of, _)| *of == day);
         let known = Known {
@@ -192,6 +237,7 @@ impl<'a> Stage<'a> {
             contacts: &self.contacts,
             today: today.map_or(0, |(_, n)| *n),
             now,
+            reach: self.scene.reach,
         };
         let decision = match qualifies {
             false => Decision::Withheld {
@@ -201,6 +247,13 @@ impl<'a> Stage<'a> {
             },
             true => self.with_person(now, |person| decide(campaign, &candidate, person, &known)),
         };
+        if let Decision::Later { due, .. } = decision
+            && self.planned.contains_key(&(due, candidate.message))
+        {
+            // It waits for that already.
+            return Sent::Later;
+        }
+        let assumed = self.assumed(&decision, campaign, now);
         let Candidate { campaign: id, message, run, .. } = candidate.clone();
         self.tell_decision(&decision, &candidate, now);
         self.played.messages.push(Decided {
@@ -209,6 +262,7 @@ impl<'a> Stage<'a> {
             run,
             at: now,
             decision: decision.clone(),
+            assumed,
         });
         match decision {
             Decision::Later { due, .. } => {
@@ -226,6 +280,16 @@ impl<'a> Stage<'a> {
         match decision {
             Decision::Send { .. } => Sent::Queued,
             _ => Sent::Withheld,
+        }
+    }
+
+    /// Why it would not have gone, if everybody had not been taken to be reachable.
+    fn assumed(&self, decision: &Decision, campaign: &Campaign, at: Timestamp) -> Option<Reason> {
+        match decision {
+            Decision::Send { .. } if self.scene.reach == Reach::Assumed => {
+                self.with_person(at, |person| unreachable(campaign, person))
+            }
+            _ => None,
         }
     }
 
@@ -289,6 +353,13 @@ impl<'a> Stage<'a> {
         holds(predicate, &self.history, at, &context)
     }
 
+    /// The zone of the user, else the workspace's.
+    pub(super) fn own_zone(&self, at: Timestamp) -> Zone {
+        let named = self.with_person(at, |person| person.zone());
+        let named = named.and_then(|name| Zone::named(&name));
+        named.unwrap_or_else(|| self.scene.policy.zone.clone())
+    }
+
     fn with_person<T>(&self, at: Timestamp, of: impl FnOnce(&Person) -> T) -> T {
         let attribute = |name: &str| attribute_at(&self.history, name, at).cloned();
         let address = |label: &str, written: &str| (self.scene.address)(label, written);
@@ -310,7 +381,7 @@ impl World for Stage<'_> {
         self.scene.policy.seed
     }
 
-    fn shares(&mut self, _: &Journey, _: &Text) -> Option<Arms> {
+    fn shares(&mut self, _: &Journey, _: &Text, _: Option<&Text>) -> Option<Arms> {
         None
     }
 
@@ -375,12 +446,11 @@ impl World for Stage<'_> {
 
     fn reaches(&mut self, _: UserIndex, campaign: &Text, at: Timestamp) -> bool {
         let Some(part) = self.scene.campaigns.get(campaign) else { return false };
-        let topic = part.campaign.topic.as_ref().map(|(topic, own)| (topic.as_str(), *own));
-        let open = self.with_person(at, |person| places(person, part.campaign.channel, topic));
-        open.iter().any(|place| place.blocked.is_none())
+        self.scene.reach == Reach::Assumed
+            || self.with_person(at, |person| unreachable(part.campaign, person)).is_none()
     }
 
-    fn send(&mut self, message: Message) -> Sent {
+    fn send(&mut self, message: Message) -> (Sent, Option<Timestamp>) {
         let candidate = Candidate {
             campaign: message.campaign.clone(),
             user: message.user,
@@ -392,11 +462,11 @@ impl World for Stage<'_> {
             event: message.event,
         };
         let (id, campaign, run) = (message.id, message.campaign, message.run);
-        let sent = self.decide(candidate, message.at);
+        let sent = self.decide((candidate, true), message.at);
         if sent == Sent::Queued {
             self.assume((campaign, id), run, message.at);
         }
-        sent
+        (sent, None)
     }
 
     fn tell(&mut self, told: Told) {

@@ -232,6 +232,62 @@ fn a_wait_ends_to_the_millisecond_and_quiet_hours_put_a_message_off() {
 }
 
 #[test]
+fn a_message_that_waits_for_the_morning_goes_no_more_if_its_user_is_out_by_then() {
+    let mut theatre = Theatre::new(vec![campaign("cart/mail", Channel::Email, 50)], 1);
+    theatre.policy.control = Share::NONE;
+    let parts = theatre.parts();
+    let mut cart = cart();
+    cart.goals[0].exits = true;
+    let scene = theatre.scene(vec![cart], &parts, ever());
+    let came = event(1, "Cart", at("2026-03-02T20:30:00Z"));
+    let bought = event(2, "Purchase", at("2026-03-02T23:00:00Z"));
+    let played = Rehearsal::play(&scene, UserIndex(0), &history(0, &[came, bought]));
+    let decided: Vec<(Timestamp, Option<&str>)> = played
+        .messages
+        .iter()
+        .map(|decided| match &decided.decision {
+            Decision::Withheld { reason, .. } => (decided.at, Some(reason.word())),
+            _ => (decided.at, None),
+        })
+        .collect();
+    let (night, morning) = (at("2026-03-02T21:30:00Z"), at("2026-03-03T07:00:00Z"));
+    assert_eq!(decided, [(night, None), (morning, Some("not_qualified"))]);
+    assert_eq!(story(&played).last().unwrap(), "2026-03-02T23:00 mail out: goal purchase");
+}
+
+#[test]
+fn a_campaign_that_sends_once_has_one_message_however_often_it_waits() {
+    let (of, problems) = segment::parse("did \"Cart\"");
+    assert!(problems.is_empty());
+    let segment::Predicate::Event(carts) = of else { panic!("no event") };
+    let matches = Matches::of(&carts.of, &rules()).unwrap();
+    let trigger = Trigger::Event(carts.of);
+    let once = Campaign { trigger, again: Again::Once, ..campaign("once", Channel::Email, 50) };
+    let mut theatre = Theatre::new(vec![once], 4);
+    theatre.policy.control = Share::NONE;
+    let mut parts = theatre.parts();
+    parts.get_mut("once").unwrap().matches = Some(&matches);
+    let carts = ["2026-03-02T22:00:00Z", "2026-03-02T23:00:00Z", "2026-03-03T12:00:00Z"];
+    let events: Vec<Event> =
+        carts.iter().zip(1..).map(|(when, n)| event(n, "Cart", at(when))).collect();
+    let play = |user: u32, reach: Reach| {
+        let scene = theatre.scene(vec![], &parts, ever()).with_reach(reach);
+        Rehearsal::play(&scene, UserIndex(user), &history(user, &events)).messages
+    };
+    let messages = play(0, Reach::Known);
+    let when: Vec<Timestamp> = messages.iter().map(|decided| decided.at).collect();
+    assert_eq!(when, ["2026-03-02T22:00:00Z", "2026-03-03T07:00:00Z"].map(at));
+    assert!(matches!(messages[1].decision, Decision::Send { .. }));
+    assert_eq!(messages[1].assumed, None);
+    // Of the fourth no address is known: the first cause is the last, unless they are taken to be reachable.
+    let messages = play(3, Reach::Known);
+    assert!(matches!(&messages[..], [Decided { decision: Decision::Withheld { .. }, .. }]));
+    let messages = play(3, Reach::Assumed);
+    assert_eq!(messages.len(), 2);
+    assert_eq!(messages[1].assumed, Some(Reason::NoAddress));
+}
+
+#[test]
 fn whoever_came_before_the_period_is_not_in_and_moves_are_right_from_its_first_instant() {
     let mut left = journey("left", "Never", vec![step("rest", wait(HOUR, None))]);
     left.entry = Some(moves("segment/left", 1));
@@ -298,6 +354,33 @@ fn messages_of_others_count_for_caps_as_they_were() {
     assert!(
         matches!(&capped, Decision::Withheld { reason, .. } if reason.word() == "frequency_cap")
     );
+}
+
+#[test]
+fn of_messages_that_are_due_at_one_instant_the_higher_priority_takes_the_cap() {
+    let mut theatre = Theatre::new(vec![campaign("cart/mail", Channel::Email, 50)], 1);
+    theatre.policy.control = Share::NONE;
+    let parts = theatre.parts();
+    let text = |name: &str, value: &str| (Text::new(name), Value::text(value));
+    let queued = |n: u128, campaign: &str, when: &str| Event {
+        properties: vec![text("campaign", campaign), text("channel", "email")],
+        ..event(n, "Message Queued", at(when))
+    };
+    // One message of another campaign by day, and one that waited for the morning, too.
+    let events = [
+        event(3, "Cart", at("2026-03-02T20:30:00Z")),
+        queued(1, "other", "2026-03-02T20:40:00Z"),
+        queued(2, "other", "2026-03-03T07:00:00Z"),
+    ];
+    let sent = |priority: Option<u8>| {
+        let priority = move |_: &str| priority;
+        let scene = theatre.scene(vec![cart()], &parts, ever()).with_priorities(&priority);
+        let played = Rehearsal::play(&scene, UserIndex(0), &history(0, &events));
+        let last = played.messages.last().unwrap();
+        assert_eq!(last.at, at("2026-03-03T07:00:00Z"));
+        matches!(last.decision, Decision::Send { .. })
+    };
+    assert_eq!([Some(40), Some(60), None].map(sent), [true, false, false]);
 }
 
 #[test]

@@ -138,7 +138,7 @@ fn restarted(bench: Bench, inputs: &[(UserIndex, Arc<Event>, u64)], now: Timesta
         let of = |name: &str| {
             event.properties.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone())
         };
-        reading.add((told.user, event.time), &event.name, &of);
+        reading.add(event.time, &event.name, &of);
     }
     let mut again = Bench { world: bench.world, arrivals: bench.arrivals, ..Bench::default() };
     again.define(journeys(), Timestamp(0));

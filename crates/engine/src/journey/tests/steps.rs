@@ -244,6 +244,73 @@ fn a_path_is_drawn_by_shares_and_stays() {
     assert!((430..570).contains(&of_a), "{of_a}");
 }
 
+fn did(name: &str) -> Predicate {
+    Predicate::Event(segment::tree::EventPredicate {
+        of: EventMatch::named(name),
+        within: segment::tree::Window::range(segment::tree::Range::All),
+        measure: segment::tree::Measure::Count,
+        test: segment::tree::Test::at_least(1),
+    })
+}
+
+#[test]
+fn a_learning_split_tells_in_which_context_it_found_somebody() {
+    let context = |id: &str, name: &str| crate::journey::Context {
+        id: Text::new(id),
+        holds: Box::new(did(name)),
+    };
+    let steps = |winners: Vec<Option<u16>>| {
+        let learn = Action::Learn {
+            arms: Arms::equal(["a", "b"].map(Text::new)).unwrap(),
+            paths: vec![way("a", Some(1)), way("b", None)],
+            contexts: vec![context("vip", "Gift"), context("loyal", "Purchase")],
+            winners,
+        };
+        vec![step("rest", wait(Span::days(1), Some(1))), step("learn", learn)]
+    };
+    let of = |winners| {
+        let mut steps = steps(winners);
+        steps.push(step("mail", message("l/mail", None)));
+        let Action::Learn { paths, .. } = &mut steps[1].action else { panic!() };
+        paths[0].next = Some(2);
+        let mut bench = Bench::new(vec![journey("l", "Start", steps)]);
+        for n in 0..600 {
+            let user = UserIndex(n);
+            bench.does(user, "Start", "2026-03-01T00:00:00Z");
+            // What happens up to the instant of the split counts, and what is later does not; of two contexts
+            // that hold, the first is it.
+            if n % 3 == 1 {
+                bench.does(user, "Purchase", "2026-03-01T12:00:00Z");
+            }
+            if n % 3 == 2 {
+                bench.does(user, "Purchase", "2026-03-01T12:00:00Z");
+                bench.does(user, "Gift", "2026-03-02T00:00:00Z");
+            }
+        }
+        bench.pass("2026-03-03T00:00:00Z");
+        let mut told: BTreeMap<(String, &str), usize> = BTreeMap::new();
+        for n in 0..600 {
+            let line = bench.story(UserIndex(n))[2].clone();
+            let (way, context) = line.split_once(" as ").unwrap();
+            let way = if way.contains("-a->") { "a" } else { "b" };
+            *told.entry((context.to_owned(), way)).or_default() += 1;
+        }
+        told
+    };
+    let told = of(vec![None; 3]);
+    assert_eq!(told.values().sum::<usize>(), 600, "{told:?}");
+    for context in ["vip", "loyal", "others"] {
+        let n = told[&(context.to_owned(), "a")];
+        assert_eq!(n + told[&(context.to_owned(), "b")], 200, "{told:?}");
+        assert!((75..125).contains(&n), "equal shares in each context: {told:?}");
+    }
+    // A winner of a context sends everybody of it, and nobody else.
+    let told = of(vec![Some(1), None, Some(0)]);
+    let n = |context: &str, way| told.get(&(context.to_owned(), way)).copied().unwrap_or(0);
+    assert_eq!((n("vip", "b"), n("others", "a")), (200, 200), "{told:?}");
+    assert!((75..125).contains(&n("loyal", "a")), "{told:?}");
+}
+
 #[test]
 fn an_opened_message_lets_its_run_go_and_no_other() {
     let steps = vec![

@@ -9,10 +9,21 @@ fn path(rate: f64, delay: Delay) -> Path {
     Path { rate, value: 1.0, delay }
 }
 
-fn world(rates: &[f64]) -> World {
+/// Everybody is alike.
+fn whole(paths: Vec<Path>) -> Vec<Crowd> {
+    vec![Crowd { share: 1.0, paths }]
+}
+
+/// Paths that convert within some hours.
+fn soon(rates: &[f64]) -> Vec<Path> {
     let delay = Delay::Exponential { mean: Span::HOUR };
+    rates.iter().map(|rate| path(*rate, delay)).collect()
+}
+
+fn world(rates: &[f64]) -> World {
     World {
-        paths: rates.iter().map(|rate| path(*rate, delay)).collect(),
+        crowds: whole(soon(rates)),
+        telling: Telling::Together,
         reward: Reward::Rate,
         users: 6_000,
         length: Span::days(30),
@@ -25,7 +36,7 @@ fn world(rates: &[f64]) -> World {
 }
 
 fn last_share(outcome: &Outcome, arm: usize) -> f64 {
-    outcome.shares.last().unwrap().shares[arm].fraction()
+    outcome.crowds[0].shares.last().unwrap().shares[arm].fraction()
 }
 
 #[test]
@@ -41,7 +52,7 @@ fn learning_loses_less_than_dealing_evenly() {
         let (mut learnt, mut uniform) = (0.0, 0.0);
         for seed in 0..6 {
             let outcome = run(&world(rates), seed).unwrap();
-            assert_eq!(outcome.users.iter().sum::<u64>(), 6_000);
+            assert_eq!(outcome.crowds[0].users.iter().sum::<u64>(), 6_000);
             assert!(outcome.regret() >= 0.0);
             assert!(
                 outcome.regret() < outcome.regret_of_uniform(),
@@ -60,7 +71,7 @@ fn amounts_are_learnt() {
     let delay = Delay::Between(Span::MINUTE, Span::HOUR);
     let paths =
         vec![Path { rate: 0.30, value: 10.0, delay }, Path { rate: 0.15, value: 40.0, delay }];
-    let amounts = World { reward: Reward::Amount, paths, ..world(&[0.1, 0.1]) };
+    let amounts = World { reward: Reward::Amount, crowds: whole(paths), ..world(&[0.1, 0.1]) };
     let rates = World { reward: Reward::Rate, ..amounts.clone() };
     for seed in 0..4 {
         let outcome = run(&amounts, seed).unwrap();
@@ -73,10 +84,10 @@ fn amounts_are_learnt() {
 /// A fast path that is worse and a slow one that is better.
 fn fast_and_slow(counting: Counting) -> World {
     World {
-        paths: vec![
+        crowds: whole(vec![
             path(0.10, Delay::Exponential { mean: Span::HOUR }),
             path(0.16, Delay::Between(Span::days(4), Span::days(7))),
-        ],
+        ]),
         users: 9_000,
         length: Span::days(28),
         window: Span::days(7),
@@ -95,7 +106,8 @@ fn a_slow_path_that_is_better_gets_the_share_and_counting_as_they_come_misleads(
         // After four days not one slow conversion has come: who counts as they come has all but
         // left the better path, who waits still deals evenly.
         let day_four = |outcome: &Outcome| {
-            let at = outcome.shares.iter().find(|point| point.at >= Span::days(4)).unwrap();
+            let at =
+                outcome.crowds[0].shares.iter().find(|point| point.at >= Span::days(4)).unwrap();
             at.shares[1].fraction()
         };
         assert!((day_four(&patient) - 0.5).abs() < 1e-5, "{patient:?}");
@@ -111,21 +123,21 @@ fn a_slow_path_that_is_better_gets_the_share_and_counting_as_they_come_misleads(
 #[test]
 fn only_what_comes_within_the_window_has_worth() {
     let late = World {
-        paths: vec![
+        crowds: whole(vec![
             path(0.5, Delay::Fixed(Span::days(2))),
             path(0.1, Delay::Fixed(Span::HOUR)),
             path(0.4, Delay::Between(Span(0), Span::days(4))),
             path(0.2, Delay::Exponential { mean: Span::DAY }),
-        ],
+        ]),
         ..world(&[0.1, 0.1])
     };
     let outcome = run(&late, 1).unwrap();
     let expected = [0.0, 0.1, 0.1, 0.2 * (1.0 - (-1.0_f64).exp())];
-    for (found, exact) in outcome.worth.iter().zip(expected) {
-        assert!((found - exact).abs() < 1e-6, "{:?}", outcome.worth);
+    for (found, exact) in outcome.crowds[0].worth.iter().zip(expected) {
+        assert!((found - exact).abs() < 1e-6, "{:?}", outcome.crowds[0].worth);
     }
-    assert_eq!(outcome.best_fixed, outcome.worth[3] * 6_000.0);
-    let mean = outcome.worth.iter().sum::<f64>() / 4.0;
+    assert_eq!(outcome.best_fixed, outcome.crowds[0].worth[3] * 6_000.0);
+    let mean = outcome.crowds[0].worth.iter().sum::<f64>() / 4.0;
     assert!((outcome.uniform - 6_000.0 * mean).abs() < 1e-9);
 }
 
@@ -141,13 +153,13 @@ fn equal_paths_stay_balanced() {
     for seed in 0..seeds {
         let outcome = run(&equal, seed).unwrap();
         let floor = Share::percent(5.0).unwrap();
-        let shares = || outcome.shares.iter().flat_map(|point| &point.shares);
-        assert!(outcome.winner.is_some() || shares().all(|share| *share >= floor));
+        let shares = || outcome.crowds[0].shares.iter().flat_map(|point| &point.shares);
+        assert!(outcome.crowds[0].winner.is_some() || shares().all(|share| *share >= floor));
         share += last_share(&outcome, 0) / seeds as f64;
-        let part = outcome.users[0] as f64 / 2_500.0;
+        let part = outcome.crowds[0].users[0] as f64 / 2_500.0;
         dealt += part / seeds as f64;
         far += u64::from(!(0.2..0.8).contains(&part));
-        winners += u64::from(outcome.winner.is_some());
+        winners += u64::from(outcome.crowds[0].winner.is_some());
     }
     assert!((share - 0.5).abs() < 0.06, "{share}");
     assert!((dealt - 0.5).abs() < 0.04, "{dealt}");
@@ -163,23 +175,32 @@ fn a_winner_gets_everybody_from_then_on() {
     let rule = Rule { level: Level::P95, runs_min: 200, time_min: Some(Span::days(10)) };
     let clear = World { rule: Some(rule), ..world(&[0.1, 0.25]) };
     let outcome = run(&clear, 3).unwrap();
-    let declared = outcome.winner.as_ref().unwrap();
+    let declared = outcome.crowds[0].winner.as_ref().unwrap();
     assert!(declared.at >= Span::days(10) && declared.verdict.won, "{declared:?}");
     assert_eq!(declared.verdict.leader, 1);
-    assert_eq!(outcome.shares.last().unwrap().shares, [Share::NONE, Share::ALL]);
+    assert_eq!(outcome.crowds[0].shares.last().unwrap().shares, [Share::NONE, Share::ALL]);
     let without = run(&World { rule: None, ..clear }, 3).unwrap();
-    assert!(outcome.regret() < without.regret() && without.winner.is_none());
+    assert!(outcome.regret() < without.regret() && without.crowds[0].winner.is_none());
 }
 
 #[test]
 fn shares_over_time_begin_equal_and_keep_the_floor() {
     let outcome = run(&world(&[0.05, 0.15, 0.05]), 2).unwrap();
-    assert_eq!(outcome.shares.len() as u32, POINTS + 1);
-    assert_eq!((outcome.shares[0].at, outcome.shares[50].at), (Span(0), Span::days(30)));
-    assert!(outcome.shares.is_sorted_by_key(|point| point.at));
-    assert!((outcome.shares[0].shares[2].fraction() - 1.0 / 3.0).abs() < 1e-5);
+    assert_eq!(outcome.crowds[0].shares.len() as u32, POINTS + 1);
+    assert_eq!(
+        (outcome.crowds[0].shares[0].at, outcome.crowds[0].shares[50].at),
+        (Span(0), Span::days(30))
+    );
+    assert!(outcome.crowds[0].shares.is_sorted_by_key(|point| point.at));
+    assert!((outcome.crowds[0].shares[0].shares[2].fraction() - 1.0 / 3.0).abs() < 1e-5);
     let floor = Share::percent(5.0).unwrap();
-    assert!(outcome.shares.iter().flat_map(|point| &point.shares).all(|share| *share >= floor));
+    assert!(
+        outcome.crowds[0]
+            .shares
+            .iter()
+            .flat_map(|point| &point.shares)
+            .all(|share| *share >= floor)
+    );
     assert!(last_share(&outcome, 1) > 0.85);
 }
 
@@ -187,7 +208,7 @@ fn shares_over_time_begin_equal_and_keep_the_floor() {
 fn equal_worlds_and_seeds_give_equal_outcomes() {
     let world = World { users: 1_500, ..world(&[0.1, 0.2]) };
     assert_eq!(run(&world, 5).unwrap(), run(&world, 5).unwrap());
-    assert_ne!(run(&world, 5).unwrap().users, run(&world, 6).unwrap().users);
+    assert_ne!(run(&world, 5).unwrap().crowds, run(&world, 6).unwrap().crowds);
 }
 
 #[test]
@@ -208,9 +229,9 @@ fn worlds_that_cannot_be_are_refused() {
     let floor = Share::percent(60.0).unwrap();
     assert!(said(World { floor, ..fine.clone() }).contains("more than everybody"));
     let mut backwards = fine.clone();
-    backwards.paths[0].delay = Delay::Between(Span(9), Span(3));
+    backwards.crowds[0].paths[0].delay = Delay::Between(Span(9), Span(3));
     assert!(said(backwards).starts_with("delay is 3"));
     let mut paid = fine;
-    paid.paths[0].value = f64::INFINITY;
+    paid.crowds[0].paths[0].value = f64::INFINITY;
     assert!(said(paid).starts_with("value is inf"));
 }

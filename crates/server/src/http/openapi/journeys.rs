@@ -123,27 +123,6 @@ pub(super) fn operations() -> Vec<Operation> {
             query::<JourneyWaitingQuery>(),
             "JourneyWaiting",
         ),
-        send(
-            Post,
-            ("/api/journeys/{id}/backtest", "start_backtest"),
-            "Begins to play a journey over a past period of what really happened.",
-            "BacktestInput",
-            ("202", Some("Backtest")),
-        ),
-        get(
-            "/api/journeys/backtests/{id}",
-            "backtest",
-            "How it stands with a backtest, and what came of it.",
-            vec![],
-            "Backtest",
-        ),
-        send(
-            Delete,
-            ("/api/journeys/backtests/{id}", "cancel_backtest"),
-            "Ends a backtest.",
-            "",
-            ("204", None),
-        ),
     ]
 }
 
@@ -172,8 +151,6 @@ pub(super) fn schemas() -> Vec<(String, RefOr<DocumentSchema>)> {
         Entered,
         JourneyRunList,
         JourneyWaiting,
-        BacktestInput,
-        Backtest,
     );
     schemas
 }

@@ -4,8 +4,8 @@ use utoipa::openapi::path::HttpMethod::{Delete, Post, Put};
 use wire::api::*;
 
 use super::{
-    EXPORT, Operation, RECORDS, act, analytics, catalogs, get, imports, journeys, live, outreach,
-    privacy, query, schema, send,
+    EXPORT, Operation, RECORDS, act, analytics, backtests, catalogs, get, imports, journeys, live,
+    outreach, privacy, query, schema, send,
 };
 
 type Answer = (&'static str, Option<&'static str>);
@@ -21,6 +21,7 @@ pub(super) fn all() -> Vec<Operation> {
         live::operations(),
         journeys::operations(),
         outreach::operations(),
+        backtests::operations(),
         catalogs::operations(),
         schema::operations(),
         privacy::operations(),

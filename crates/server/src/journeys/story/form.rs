@@ -10,8 +10,8 @@ use wire::api::{ContactPolicy, SubscriptionTopics};
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StoryFile {
-    /// The file of the journey, beside this one.
-    pub journey: String,
+    /// The file of the journey, beside this one; or a list of files, of journeys that are played together.
+    pub journey: Files,
     /// Segments that the journey names, by id: in the text form or the JSON form.
     #[serde(default)]
     pub segments: BTreeMap<String, Value>,
@@ -31,6 +31,27 @@ pub struct StoryFile {
     pub zone: Option<String>,
     /// Stories, each with a user of its own.
     pub stories: Vec<Story>,
+}
+
+/// One file, or several.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Value")]
+pub struct Files(pub Vec<String>);
+
+impl TryFrom<Value> for Files {
+    type Error = &'static str;
+
+    fn try_from(written: Value) -> Result<Files, &'static str> {
+        let files: Option<Vec<String>> = match written {
+            Value::String(one) => Some(vec![one]),
+            Value::Array(all) => all.iter().map(|of| Some(of.as_str()?.to_owned())).collect(),
+            _ => None,
+        };
+        files
+            .filter(|files| !files.is_empty())
+            .map(Files)
+            .ok_or("write the name of a file, or a list of them")
+    }
 }
 
 /// A state of a lifecycle.
@@ -95,6 +116,9 @@ pub enum Device {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StoryStep {
+    /// Which journey this is about, by its id, if there are several.
+    #[serde(default)]
+    pub journey: Option<String>,
     /// The user does something: the name of an event.
     #[serde(default)]
     pub does: Option<String>,

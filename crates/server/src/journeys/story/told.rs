@@ -1,18 +1,22 @@
 //! What happened in a story, for people, and whether it is what they expected.
 
-use engine::journey::rehearsal::{Decided, Played};
+use engine::journey::rehearsal::{Decided, Played, Reached};
 use engine::journey::{Told, What};
 use engine::outreach::Decision;
 use engine::schedule::Minute;
-use model::{Timestamp, Zone};
+use model::{Text, Timestamp, Zone};
 
 use super::{Expect, Stage, compile};
 
-/// Everything that happened, in order, with local times.
-pub(super) fn path(played: &Played, (zone, journey): (&Zone, &str)) -> Vec<String> {
+/// Everything that happened, in order, with local times; of several journeys with the id of each.
+pub(super) fn path(played: &Played, (zone, n_journeys): (&Zone, usize)) -> Vec<String> {
     let mut all: Vec<(Timestamp, usize, String)> = Vec::new();
-    for told in played.told.iter().filter(|told| told.journey == journey) {
-        all.push((told.at, all.len(), of_run(told)));
+    for told in &played.told {
+        let line = match n_journeys {
+            1 => of_run(told),
+            _ => format!("{}: {}", told.journey, of_run(told)),
+        };
+        all.push((told.at, all.len(), line));
     }
     for decided in &played.messages {
         all.push((decided.at, all.len(), of_message(decided, zone)));
@@ -49,15 +53,22 @@ pub(super) fn local(zone: &Zone, at: Timestamp) -> String {
     format!("{weekday} {year:04}-{month:02}-{date:02} {clock}{rest}")
 }
 
+/// The context in which a learning split found somebody, in words.
+fn found_in(context: Option<&Text>) -> String {
+    context.map_or(String::new(), |of| format!(", found in {of}"))
+}
+
 fn of_run(told: &Told) -> String {
     match &told.what {
         What::Entered { step, .. } => format!("comes in, to {step}"),
         What::HeldOut { group, .. } => format!("is held out: {group}"),
-        What::Moved { from, path, step, .. } => format!("{from} -{path}-> {step}"),
-        What::Exited { from, path, reason, detail } => {
+        What::Moved { from, path, step, context, .. } => {
+            format!("{from} -{path}-> {step}{}", found_in(context.as_ref()))
+        }
+        What::Exited { from, path, reason, detail, context } => {
             let way = path.as_ref().map_or(String::new(), |path| format!(" -{path}->"));
             let detail = detail.as_ref().map_or(String::new(), |of| format!(" {of}"));
-            format!("{from}{way} out: {reason}{detail}")
+            format!("{from}{way} out: {reason}{detail}{}", found_in(context.as_ref()))
         }
     }
 }
@@ -149,6 +160,7 @@ impl Stage<'_> {
         let sent: Vec<&str> = messages
             .iter()
             .filter(|of| matches!(of.decision, Decision::Send { .. }))
+            .filter(|of| self.is_own(&of.campaign))
             .map(|of| self.step_of(&of.campaign))
             .collect();
         for step in expect.sent.iter().chain(&expect.not_sent).chain(&expect.planned).flatten() {
@@ -196,7 +208,8 @@ impl Stage<'_> {
             if !self.compiled.journey.goals.iter().any(|own| own.id == *goal) {
                 return Err(format!("the journey has no goal \"{goal}\""));
             }
-            if reached.iter().any(|of| of.goal == *goal) != expected {
+            let own = |of: &Reached| of.goal == *goal && of.journey == self.compiled.journey.id;
+            if reached.iter().any(own) != expected {
                 let was = if expected { "was not reached" } else { "was reached" };
                 unmet.push(format!("the goal {goal} {was}"));
             }

@@ -53,6 +53,8 @@ pub(super) struct Known<'a> {
     pub journeys: &'a BTreeMap<String, bool>,
     /// Ids and channels of providers.
     pub providers: &'a [(String, Channel)],
+    /// Whether an attribute is personal, so that its values are not shown to everybody.
+    pub personal: &'a dyn Fn(&str) -> bool,
     /// Whether a definition of a segment is right.
     pub definition: &'a dyn Fn(&Value) -> Result<(), Failure>,
     /// What is wrong with what a campaign says.
@@ -111,7 +113,7 @@ fn campaign(channel: Channel, content: BTreeMap<String, ContentInput>, id: &str)
 }
 
 /// The campaign that a message of a step goes out as.
-pub(super) fn step_campaign(
+pub(in crate::service) fn step_campaign(
     journey: &JourneyInput,
     step: &str,
     message: &StepMessage,

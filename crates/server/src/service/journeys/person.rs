@@ -6,7 +6,9 @@
 use std::collections::BTreeMap;
 
 use ::history::journeys::{property, runs_of};
-use model::journey::{self, CAUSE, ENTERED, EXITED, FROM, HELD_OUT, JOURNEY, PATH, STEP, VERSION};
+use model::journey::{
+    self, CAUSE, CONTEXT, ENTERED, EXITED, FROM, HELD_OUT, JOURNEY, PATH, STEP, VERSION,
+};
 use model::outreach::{
     ANSWERED, CAMPAIGN, FAILED, GROUP, QUEUED, REASON, STATUS, UNREAD, WITHHELD,
 };
@@ -259,7 +261,10 @@ impl Why<'_> {
             StepAction::Split { .. } if other => "no condition held".to_owned(),
             StepAction::Split { .. } => format!("its condition held: {name}"),
             StepAction::Random { .. } => format!("drawn: {name}"),
-            StepAction::Learn { .. } => format!("drawn by what was learned: {name}"),
+            StepAction::Learn { .. } => match text(self.event, CONTEXT) {
+                None => format!("drawn by what was learned: {name}"),
+                Some(of) => format!("drawn by what was learned of people in \"{of}\": {name}"),
+            },
             StepAction::Message { .. } | StepAction::BestChannel { .. } => {
                 let told = self.past.message(self.journey, &from, self.event.time);
                 told.unwrap_or_else(|| match other {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use wire::api::{Happening, JourneyInput, JourneyStep, StepAction, Trigger};
+use wire::api::{Happening, JourneyInput, JourneyStep, LearningContext, StepAction, Trigger};
 
 use super::super::sight::Sight;
 use crate::registry::MASK;
@@ -48,8 +48,15 @@ fn step(step: &mut JourneyStep, sight: &Sight) {
                 answer.into_iter().for_each(|filter| mask(filter, sight));
             }
         }
-        StepAction::Learn { goals, .. } => {
+        StepAction::Learn { goals, context, winners, .. } => {
             goals.iter_mut().for_each(|goal| mask(&mut goal.event, sight));
+            // An attribute may have become personal after it was named.
+            if let Some(LearningContext::Attribute { attribute, values }) = context
+                && sight.hides(attribute)
+            {
+                *values = vec![Value::from(MASK)];
+                winners.clear();
+            }
         }
         StepAction::Webhook { assumed, .. } => {
             assumed.iter_mut().for_each(|answer| mask(answer, sight));

@@ -6,23 +6,24 @@
 //! Invariants: no checkpoint is written while something waits to be seen, so that a crash finds it again in the
 //! log; what a step writes is durable and can be read before whoever wrote it goes on.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
-use engine::SEQUENCE_BITS;
 use engine::journey::{
-    Changes, Entering, Journey, Journeys, Message, Occurred, Reading, Sent, Told, World,
+    Changes, Entering, Intake, Journey, Message, Naming, Reading, Sent, Told, World,
 };
 use engine::live::Transition;
 use engine::outreach::{Candidate, Person, places};
 use experiment::assign::Arms;
 use history::{Evaluator, Needs, outreach as history_of};
-use model::outreach::{CHANNEL, CLICKED, MACHINE, OPENED, QUEUED, event_id};
+use model::outreach::{
+    CHANNEL, CLICKED, MACHINE, MESSAGE, OPENED, PLANNED, QUEUED, event_id,
+};
 use model::{AttributeChange, Event, EventId, Span, Text, Timestamp, Value, Zone, journey};
 use segment::Predicate;
 use segment::evaluate::{UserEvent, attribute_at};
 
-use super::outreach::{AHEAD, DECISION, FRESH, Following, address_of, news, who};
+use super::outreach::{DECISION, Following, address_of, who};
 use super::*;
 
 /// What is seen between two groups of records.
@@ -30,9 +31,6 @@ const AT_ONCE: usize = 500;
 
 /// How long the last engagement on a channel counts.
 const ENGAGED: Span = engine::outreach::REMEMBERED;
-
-/// How long after a run ended it is remembered: twice as long as an event may be late and let somebody in.
-const ENDS: Span = Span(2 * FRESH.0);
 
 /// Attributes that say a zone, the most telling first.
 const ZONES: [&str; 3] = ["timezone", "device.timezone", "geo.timezone"];
@@ -69,89 +67,42 @@ impl Entry {
     }
 }
 
-/// In the order in which things are seen, moves that a frame brought about come after its records.
-const MOVES: u64 = 1 << (SEQUENCE_BITS - 1);
-
-/// Something to be seen. `place`: in the order in which things are seen, which follows from the log.
-enum Input {
-    Event { user: UserIndex, event: Arc<Event>, place: u64, fresh: bool },
-    Moved { user: UserIndex, watch: Text, places: (u8, u8), at: Timestamp, place: u64 },
-    Merge { from: UserIndex, into: UserIndex, at: Timestamp },
-    Decided { user: UserIndex, campaign: Text, message: EventId, sent: Sent, at: Timestamp },
-}
-
-impl Input {
-    fn user(&self) -> UserIndex {
-        match self {
-            Input::Event { user, .. } | Input::Moved { user, .. } | Input::Decided { user, .. } => {
-                *user
-            }
-            Input::Merge { into, .. } => *into,
-        }
-    }
-
-    fn at(&self) -> Timestamp {
-        match self {
-            Input::Event { event, .. } => event.time,
-            Input::Moved { at, .. } | Input::Merge { at, .. } | Input::Decided { at, .. } => *at,
-        }
-    }
-}
-
 /// Who is where, and what is to be seen.
 pub(crate) struct Going {
-    journeys: Journeys,
-    inputs: VecDeque<Input>,
+    /// Nothing: somebody is being moved just now, and asks for what follows.
+    intake: Option<Intake>,
     entries: VecDeque<Entry>,
-    /// Everybody is where they were when the program ended.
-    filled: bool,
-    /// The log is read from the checkpoint on.
-    replays: bool,
-    /// Somebody is being moved just now, and asks for what follows.
-    moving: bool,
 }
 
 impl Going {
     pub(super) fn new(outfit: &Outfit) -> Going {
-        Going {
-            journeys: Journeys::new(Arc::clone(&outfit.journeys)),
-            inputs: VecDeque::new(),
-            entries: VecDeque::new(),
-            filled: false,
-            replays: true,
-            moving: false,
-        }
+        let intake = Some(Intake::new(Arc::clone(&outfit.journeys)));
+        Going { intake, entries: VecDeque::new() }
     }
 
     /// The log was read to its end.
     pub(super) fn replayed(&mut self) {
-        self.replays = false;
+        self.intake.iter_mut().for_each(Intake::replayed);
     }
 
-    /// Whether something waits that a checkpoint must not leave behind.
-    pub(super) fn unseen(&self) -> bool {
-        !self.inputs.is_empty() || self.journeys.ready()
-    }
-
-    /// How much of it.
-    pub(super) fn left(&self) -> usize {
-        self.inputs.len() + usize::from(self.journeys.ready())
+    /// How much waits that a checkpoint must not leave behind.
+    pub(super) fn unseen(&self) -> usize {
+        self.intake.as_ref().map_or(0, Intake::unseen)
     }
 
     /// Whether there is something to do now.
     pub(super) fn busy(&self, now: Timestamp) -> bool {
-        let due = self.journeys.next().is_some_and(|next| next <= now);
-        self.filled && (due || self.unseen() || !self.entries.is_empty())
+        let busy = |of: &Intake| of.busy(now) || of.filled() && !self.entries.is_empty();
+        self.intake.as_ref().is_some_and(busy)
     }
 
     /// When the next timer is due.
     pub(super) fn next(&self) -> Option<Timestamp> {
-        self.journeys.next().filter(|_| self.filled)
+        self.intake.as_ref()?.next()
     }
 
     pub(super) fn forget(&mut self, users: &[UserIndex]) {
-        self.inputs.retain(|input| !users.contains(&input.user()));
-        users.iter().for_each(|user| self.journeys.forget(*user));
+        self.intake.iter_mut().for_each(|intake| intake.forget(users));
         for entry in &mut self.entries {
             entry.users.retain(|user| !users.contains(user));
         }
@@ -161,27 +112,21 @@ impl Going {
     /// gets it no more.
     pub(super) fn awaits(&self, candidate: &Candidate) -> bool {
         let Candidate { user, campaign, message, .. } = candidate;
-        self.moving || !campaign.contains('/') || self.journeys.awaits(*user, campaign, *message)
+        let waits = |intake: &Intake| intake.awaits(*user, campaign, *message);
+        !campaign.contains('/') || self.intake.as_ref().is_none_or(waits)
     }
 
     /// Something was decided about a message that had been planned.
     pub(super) fn decided(&mut self, candidate: &Candidate, sent: Sent, at: Timestamp) {
-        if candidate.campaign.contains('/') {
-            self.inputs.push_back(Input::Decided {
-                user: candidate.user,
-                campaign: candidate.campaign.clone(),
-                message: candidate.message,
-                sent,
-                at,
-            });
+        let Candidate { campaign, message, .. } = candidate;
+        if let Some(intake) = self.intake.as_mut().filter(|_| campaign.contains('/')) {
+            intake.decided((campaign, *message), (sent, at));
         }
     }
 
     /// Users that turned out to be one.
     pub(super) fn merged(&mut self, from: UserIndex, into: UserIndex, at: Timestamp) {
-        if !self.journeys.book().is_empty() {
-            self.inputs.push_back(Input::Merge { from, into, at });
-        }
+        self.intake.iter_mut().for_each(|intake| intake.merged(from, into, at));
     }
 }
 
@@ -190,58 +135,30 @@ struct WriterWorld<'a> {
     writer: &'a mut Writer,
     now: Timestamp,
     following: Following,
+    /// Messages that were planned before everybody was put where they were.
+    waiting: HashSet<EventId>,
 }
 
 impl Writer {
-    /// What of a frame whoever is in a journey may see.
-    pub(super) fn journeys_see(&mut self, taken: &[Taken]) {
-        let going = &mut self.reaching.going;
-        if going.journeys.book().is_empty() {
-            return;
-        }
-        let base = (self.frames + 1) << SEQUENCE_BITS;
-        for ((step, _, record), place) in taken.iter().zip(base..) {
-            let What::Event(event) = &record.what else { continue };
-            let book = going.journeys.book();
-            let age = record.received_at - event.time;
-            let concerns = match going.filled {
-                true => going.journeys.concerns(step.user, &event.name),
-                // Whoever takes records and sends nothing keeps no more for later than what is new.
-                false if !going.replays && age > FRESH => false,
-                false => book.lets_in(&event.name) || book.listens_to(&event.name),
-            };
-            if !concerns || age.0 < -AHEAD.0 || self.hidden.contains(&step.user) {
-                continue;
-            }
-            going.inputs.push_back(Input::Event {
-                user: step.user,
-                event: Arc::new(event.clone()),
-                place,
-                fresh: age <= FRESH,
-            });
-        }
+    /// What of a frame, and of what was told of it, whoever is in a journey may see.
+    pub(super) fn journeys_see(&mut self, taken: &[Taken], told: &[Transition]) {
+        let (number, hidden) = (self.frames + 1, &self.hidden);
+        let Some(intake) = self.reaching.going.intake.as_mut() else { return };
+        let live = self.watching.live();
+        let records = taken.iter().map(|(step, _, record)| (step.user, record));
+        let naming =
+            Naming { key: &|watch| live.key(watch), hidden: &|user| hidden.contains(&user) };
+        intake.frame(number, records, told, naming);
     }
 
-    /// Moves in watched definitions that whoever is in a journey may see.
+    /// Moves in watched definitions after a frame that whoever is in a journey may see.
     pub(super) fn journeys_see_moves(&mut self, told: &[Transition]) {
-        if self.reaching.going.journeys.book().is_empty() {
-            return;
-        }
-        let base = self.frames << SEQUENCE_BITS | MOVES;
-        for (transition, place) in news(told).zip(base + self.watching.sequence..) {
-            let Some(key) = self.watching.key(transition.watch) else { continue };
-            let going = &mut self.reaching.going;
-            if !going.journeys.book().watches(&key) || self.hidden.contains(&transition.user) {
-                continue;
-            }
-            going.inputs.push_back(Input::Moved {
-                user: transition.user,
-                watch: key,
-                places: (transition.from, transition.to),
-                at: transition.at,
-                place,
-            });
-        }
+        let (number, sequence, hidden) = (self.frames, self.watching.sequence, &self.hidden);
+        let Some(intake) = self.reaching.going.intake.as_mut() else { return };
+        let live = self.watching.live();
+        let naming =
+            Naming { key: &|watch| live.key(watch), hidden: &|user| hidden.contains(&user) };
+        intake.moved(number, sequence, told, naming);
     }
 
     /// People are to come in.
@@ -253,15 +170,14 @@ impl Writer {
     pub(super) fn journeys_defined(&mut self) {
         let book = Arc::clone(&self.reaching.outfit.journeys);
         let now = (self.clock)();
-        if !self.reaching.going.filled {
-            self.reaching.going.journeys = Journeys::new(book);
-            return;
-        }
         // What happened before is seen by those who were there then.
-        while self.reaching.going.unseen() && self.refused.is_none() {
+        while self.reaching.going.busy(now)
+            && self.reaching.going.unseen() > 0
+            && self.refused.is_none()
+        {
             self.journeys_slice(now);
         }
-        self.with_journeys(now, |journeys, world| journeys.define(book, now, world));
+        self.with_journeys(now, |intake, world| intake.define(book, now, world));
     }
 
     /// Puts everybody where they were, from what was told.
@@ -270,25 +186,24 @@ impl Writer {
         evaluator: &Evaluator,
         now: Timestamp,
     ) -> Result<(), history::QueryError> {
-        let first = self.reaching.going.inputs.iter().map(Input::at).min();
-        let mut reading = Reading::since(first.unwrap_or(now).min(now).minus(ENDS));
+        let Some(intake) = &self.reaching.going.intake else { return Ok(()) };
+        let mut reading = intake.reading(now);
         let properties = Reading::PROPERTIES;
         history_of::scan(
             evaluator,
             &journey::NAMES,
             Timestamp::MIN,
             &properties,
-            &mut |user, at, name, values| {
+            &mut |_, at, name, values| {
                 let of = |name: &str| {
                     let place = properties.iter().position(|own| *own == name)?;
                     values.get(place + 2)?.clone()
                 };
-                reading.add((self.store.remaining(user), at), name, &of);
+                reading.add(at, name, &of);
             },
         )?;
-        self.reaching.going.filled = true;
         let restored = reading.finish();
-        self.with_journeys(now, |journeys, world| journeys.restore(restored, now, world));
+        self.with_journeys(now, |intake, world| intake.restore(restored, now, world));
         Ok(())
     }
 
@@ -297,31 +212,25 @@ impl Writer {
         if !self.reaching.going.busy(now) {
             return;
         }
-        let n = self.reaching.going.inputs.len().min(AT_ONCE);
-        let inputs: Vec<Input> = self.reaching.going.inputs.drain(..n).collect();
-        let quiet = self.reaching.going.inputs.is_empty();
         let mut entry = self.reaching.going.entries.pop_front();
-        self.with_journeys(now, |journeys, world| {
-            journeys.go_on(world);
-            for input in inputs {
-                see(journeys, input, world);
-            }
+        // A move that is not told yet may have happened before what is due.
+        let untold = self.watching.next().filter(|next| *next <= now);
+        let told = untold.map_or(now, |next| next.minus(Span(1)));
+        self.with_journeys(now, |intake, world| {
+            let all = intake.see(AT_ONCE, world);
             if let Some(entry) = &mut entry {
                 let n = entry.users.len().min(AT_ONCE);
                 for user in entry.users.drain(..n) {
-                    let user = world.writer.store.remaining(user);
                     let of = (entry.cause.as_str(), world.now);
-                    match journeys.enter(&entry.journey, user, of, world) {
+                    match intake.enter(&entry.journey, user, of, world) {
                         Entering::Entered => entry.done.entered += 1,
                         Entering::HeldOut => entry.done.held_out += 1,
                         _ => entry.done.refused += 1,
                     }
                 }
             }
-            // What happened comes before what is due: it may have happened earlier.
-            if quiet {
-                journeys.due(now, AT_ONCE, world);
-                journeys.forget_ends(now.minus(ENDS));
+            if all {
+                intake.due(told, AT_ONCE, world);
             }
         });
         if let Some(entry) = entry {
@@ -332,14 +241,17 @@ impl Writer {
         }
     }
 
-    fn with_journeys(&mut self, now: Timestamp, act: impl FnOnce(&mut Journeys, &mut WriterWorld)) {
-        let mut journeys = std::mem::take(&mut self.reaching.going.journeys);
-        self.reaching.going.moving = true;
-        let mut world = WriterWorld { writer: self, now, following: Following::default() };
-        act(&mut journeys, &mut world);
+    fn with_journeys(&mut self, now: Timestamp, act: impl FnOnce(&mut Intake, &mut WriterWorld)) {
+        let Some(mut intake) = self.reaching.going.intake.take() else { return };
+        let waiting = match intake.filled() {
+            true => HashSet::new(),
+            false => self.reaching.planned.keys().map(|(_, id)| *id).collect(),
+        };
+        let following = Following::default();
+        let mut world = WriterWorld { writer: self, now, following, waiting };
+        act(&mut intake, &mut world);
         let following = world.following;
-        self.reaching.going.journeys = journeys;
-        self.reaching.going.moving = false;
+        self.reaching.going.intake = Some(intake);
         self.conclude(following);
     }
 
@@ -349,31 +261,10 @@ impl Writer {
     }
 }
 
-fn see(journeys: &mut Journeys, input: Input, world: &mut WriterWorld) {
-    let store = &world.writer.store;
-    match input {
-        Input::Event { user, event, place, fresh } => {
-            let user = store.remaining(user);
-            journeys.occurred(user, Occurred::Event(&event), (place, fresh), world);
-        }
-        Input::Moved { user, watch, places: (from, to), at, place } => {
-            let user = store.remaining(user);
-            let moved = Occurred::Moved { watch: &watch, from, to, at };
-            journeys.occurred(user, moved, (place, true), world);
-        }
-        Input::Merge { from, into, at } => {
-            journeys.merge((from, store.remaining(into)), at, world);
-        }
-        Input::Decided { user, campaign, message, sent, at } => {
-            let user = store.remaining(user);
-            journeys.decided(user, (&campaign, message), (sent, at), world);
-        }
-    }
-}
-
 impl WriterWorld<'_> {
     /// Writes a record together with the others, unless it was written before.
     fn write(&mut self, user: UserIndex, what: What) {
+        let user = self.remaining(user);
         let Some(record) = self.writer.record_of(user, self.now, what) else { return };
         if self.was_written(&record) {
             return;
@@ -395,12 +286,35 @@ impl WriterWorld<'_> {
     fn was_told(&mut self, user: UserIndex, id: EventId) -> bool {
         let (name, properties) = (Text::const_new(journey::ENTERED), Vec::new());
         let event = Event { name, time: self.now, id, properties };
+        let user = self.remaining(user);
         let probe = self.writer.record_of(user, self.now, What::Event(event));
         probe.is_some_and(|probe| self.was_written(&probe))
     }
 
+    /// Who a user is by now.
+    fn remaining(&self, user: UserIndex) -> UserIndex {
+        self.writer.store.remaining(user)
+    }
+
+    /// What became of a message that was decided before, and when, if it had been planned.
+    fn became(&mut self, user: UserIndex, message: EventId) -> (Sent, Option<Timestamp>) {
+        let id = event_id(message, DECISION, 0);
+        let text = Value::text(&message.to_string());
+        let events = self.events_of(user);
+        let decided = events.iter().find(|event| event.id == id);
+        let planned = events.iter().any(|event| {
+            event.name == PLANNED && event.property(MESSAGE) == Some(&text)
+        });
+        let sent = match decided {
+            Some(event) if event.name == QUEUED => Sent::Queued,
+            _ => Sent::Withheld,
+        };
+        (sent, decided.filter(|_| planned).map(|event| event.time))
+    }
+
     /// A user's events; none if they cannot be read.
     fn events_of(&mut self, user: UserIndex) -> Vec<UserEvent> {
+        let user = self.remaining(user);
         match self.writer.store.history_of(user) {
             Ok(history) => history.events,
             Err(error) => {
@@ -412,6 +326,10 @@ impl WriterWorld<'_> {
 }
 
 impl World for WriterWorld<'_> {
+    fn merged_into(&self, user: UserIndex) -> Option<UserIndex> {
+        self.writer.store.merged_into(user)
+    }
+
     fn known(&mut self, run: EventId, user: UserIndex) -> bool {
         self.was_told(user, journey::event_id(run, 0))
     }
@@ -424,12 +342,13 @@ impl World for WriterWorld<'_> {
         self.writer.reaching.outfit.policy.seed
     }
 
-    fn shares(&mut self, journey: &Journey, step: &Text) -> Option<Arms> {
+    fn shares(&mut self, journey: &Journey, step: &Text, context: Option<&Text>) -> Option<Arms> {
         let all = self.writer.reaching.outfit.learning.get(&journey.id)?;
-        all.iter().find(|own| own.step == *step)?.shares.clone()
+        all.iter().find(|own| own.step == *step)?.shares_of(context).cloned()
     }
 
     fn holds(&mut self, user: UserIndex, predicate: &Predicate, at: Timestamp) -> bool {
+        let user = self.remaining(user);
         self.writer.is_in(predicate, user, at).unwrap_or_else(|error| {
             tracing::error!(%error, "a history cannot be read; a condition does not hold");
             false
@@ -437,12 +356,14 @@ impl World for WriterWorld<'_> {
     }
 
     fn place(&mut self, user: UserIndex, watch: &str) -> u8 {
+        let user = self.remaining(user);
         let live = self.writer.watching.live();
         let number = live.program().watch(watch);
         number.map_or(0, |watch| live.place(user, engine::live::WatchId(watch)))
     }
 
     fn attribute(&mut self, user: UserIndex, name: &str, at: Timestamp) -> Option<Value> {
+        let user = self.remaining(user);
         let needs = Needs::of_attributes(&[Text::new(name)], self.writer.watching.rules());
         let history = self.writer.store.history_for(&[user], &needs, (at, at)).ok()?;
         attribute_at(&history, name, at).cloned()
@@ -457,6 +378,7 @@ impl World for WriterWorld<'_> {
     }
 
     fn event(&mut self, user: UserIndex, id: EventId) -> Option<Arc<Event>> {
+        let user = self.remaining(user);
         self.writer.event_of(user, id)
     }
 
@@ -510,6 +432,7 @@ impl World for WriterWorld<'_> {
     fn reaches(&mut self, user: UserIndex, campaign: &Text, at: Timestamp) -> bool {
         let outfit = Arc::clone(&self.writer.reaching.outfit);
         let Some(ready) = outfit.campaigns.get(campaign) else { return false };
+        let user = self.remaining(user);
         let needs = Needs::of_attributes(&ready.needs, self.writer.watching.rules());
         let Ok(history) = self.writer.store.history_for(&[user], &needs, (at, at)) else {
             return false;
@@ -521,21 +444,20 @@ impl World for WriterWorld<'_> {
         places(&person, ready.campaign.channel, topic).iter().any(|place| place.blocked.is_none())
     }
 
-    fn send(&mut self, message: Message) -> Sent {
+    fn send(&mut self, message: Message) -> (Sent, Option<Timestamp>) {
         let outfit = Arc::clone(&self.writer.reaching.outfit);
-        let Some(ready) = outfit.campaigns.get(message.campaign) else { return Sent::Withheld };
-        let user = message.user;
-        let id = message.id;
-        let decision = event_id(id, DECISION, 0);
-        if self.was_told(user, decision) {
-            let told = self.events_of(user).into_iter().find(|event| event.id == decision);
-            return match told {
-                Some(event) if event.name == QUEUED => Sent::Queued,
-                _ => Sent::Withheld,
-            };
+        let Some(ready) = outfit.campaigns.get(message.campaign) else {
+            return (Sent::Withheld, None);
+        };
+        let (user, id) = (self.remaining(message.user), message.id);
+        if self.was_told(user, event_id(id, DECISION, 0)) {
+            return self.became(user, id);
         }
         if self.writer.hidden.contains(&user) {
-            return Sent::Withheld;
+            return (Sent::Withheld, None);
+        }
+        if self.waiting.contains(&id) {
+            return (Sent::Later, None);
         }
         let candidate = Candidate {
             campaign: message.campaign.clone(),
@@ -548,7 +470,8 @@ impl World for WriterWorld<'_> {
             event: message.event,
         };
         let (now, writer) = (self.now, &mut *self.writer);
-        writer.decide_one(ready, candidate, now, &mut self.following).unwrap_or(Sent::Withheld)
+        let sent = writer.decide_one(ready, candidate, now, &mut self.following);
+        (sent.unwrap_or(Sent::Withheld), None)
     }
 
     fn tell(&mut self, told: Told) {

@@ -183,6 +183,11 @@ impl Watching {
         self.live().key(watch)
     }
 
+    /// When the next move by time alone is to be told; nothing: none ever, or nobody tells them.
+    pub(super) fn next(&mut self) -> Option<model::Timestamp> {
+        self.running.then(|| self.live().next()).flatten()
+    }
+
     /// The live state for a checkpoint.
     pub(in crate::workspace) fn pieces(&mut self) -> history::Pieces {
         self.unsaved = Unsaved::Nothing;
@@ -260,7 +265,6 @@ impl Writer {
             self.watching.unsaved = self.watching.unsaved.max(Unsaved::Told);
         }
         self.triggers_among(transitions);
-        self.journeys_see_moves(transitions);
         for transition in transitions {
             let key = self.watching.live().program().key(transition.watch.0).cloned();
             let Some(key) = key else { continue };
@@ -305,6 +309,7 @@ impl Writer {
         let (now, n) = ((self.clock)(), transitions.len());
         let fold = &self.fold;
         self.watching.live().fire(now, DUE_AT_ONCE, fold, transitions);
+        self.journeys_see_moves(&transitions[n..]);
         self.store_transitions(&transitions[n..]);
     }
 
@@ -327,6 +332,7 @@ impl Writer {
         }
         self.work_slice(&mut told);
         // Whoever is built anew from here on must find what was told before.
+        self.journeys_see_moves(&told);
         self.store_transitions(&told);
         let changed = self.begin_work(now);
         if !told.is_empty() || changed {

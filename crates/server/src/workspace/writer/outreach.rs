@@ -12,14 +12,15 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
 use engine::journey::Sent;
-use engine::live::{Cause, Correction, Transition};
+use engine::live::{Transition, news};
 use engine::outreach::{
-    Candidate, Contacts, Decision, Known, Person, Standing, To, Trigger, decide, places,
+    AHEAD, Candidate, Contacts, Decision, FRESH, Known, Person, Reach, Standing, To, Trigger,
+    decide, places,
 };
 use gateway::validate;
 use history::{Evaluator, Needs};
 use model::outreach::{self, event_id};
-use model::{Day, Event, EventId, Identity, Span, Text, Timestamp, Value, Who};
+use model::{Day, Event, EventId, Identity, Text, Timestamp, Value, Who};
 use segment::evaluate::attribute_at;
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -34,12 +35,6 @@ use crate::outreach::{Outfit, Ready};
 
 /// Candidates that are decided between two groups of records: a few tens of milliseconds.
 const AT_ONCE: usize = 500;
-
-/// An event that is older when it arrives triggers nothing: it tells of the past.
-pub(super) const FRESH: Span = Span(60 * 60 * 1_000);
-
-/// An event that is dated later than this after its arrival triggers nothing: its clock is wrong.
-pub(super) const AHEAD: Span = Span(5 * 60 * 1_000);
 
 /// What a decision's event is called, for its id: whatever it says, there is one.
 pub(super) const DECISION: &str = "decision";
@@ -144,7 +139,7 @@ impl Reaching {
 
     /// Whether triggers wait that a checkpoint must not leave behind.
     pub(in crate::workspace) fn undecided(&self) -> bool {
-        !self.waiting.is_empty() || self.going.unseen()
+        !self.waiting.is_empty() || self.going.unseen() > 0
     }
 
     fn due(&self, now: Timestamp) -> bool {
@@ -355,7 +350,7 @@ impl Writer {
     pub(in crate::workspace) fn decide_waiting(&mut self) {
         while self.reaching.undecided() && self.reaching.outbox.is_some() && self.refused.is_none()
         {
-            let left = |reaching: &Reaching| reaching.waiting.len() + reaching.going.left();
+            let left = |reaching: &Reaching| reaching.waiting.len() + reaching.going.unseen();
             let before = left(&self.reaching);
             self.reach_slice();
             if left(&self.reaching) >= before {
@@ -540,6 +535,7 @@ impl Writer {
                     contacts: &self.reaching.contacts,
                     today: today.map_or(0, |(_, n)| *n),
                     now,
+                    reach: Reach::Known,
                 };
                 decide(campaign, candidate, &person, &known)
             }
@@ -615,27 +611,6 @@ impl Writer {
         let segment::evaluate::UserEvent { name, time, id, properties, .. } = found;
         Some(Arc::new(Event { name, time, id, properties }))
     }
-}
-
-/// What is new of what was told: not what an edited definition or a merge brought about, and of corrections those
-/// moves that happened a short time ago and had not been told of another instant before. An event that is dated
-/// before the last one of its user was received, as clocks and networks bring it about, moves somebody so.
-pub(super) fn news(told: &[Transition]) -> impl Iterator<Item = &Transition> {
-    let shifted = |own: &Transition| {
-        let other = |other: &Transition| {
-            other.correction == Correction::Revoked
-                && (other.user, other.watch, other.to) == (own.user, own.watch, own.to)
-        };
-        told.iter().any(other)
-    };
-    told.iter().filter(move |own| {
-        let new = match own.correction {
-            Correction::None => true,
-            Correction::Added => own.recorded_at - own.at <= FRESH && !shifted(own),
-            Correction::Revoked => false,
-        };
-        new && own.cause != Cause::Definition && own.cause != Cause::Merge
-    })
 }
 
 /// Takes what fits out of a queue; the rest keeps its order.

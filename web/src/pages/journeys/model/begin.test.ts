@@ -37,6 +37,9 @@ describe('a journey of a change of state', () => {
 
   it('of a state alone lets in whoever comes into it', () => {
     expect(stateJourney('Asleep', { to: 'dormant' }, ORDER).entry).toEqual({ kind: 'state', to: ['dormant'] });
+    const stage = stateJourney('Warm', asked('lifecycle=stages&to=dormant')!, ORDER);
+    expect(stage.entry).toEqual({ kind: 'state', lifecycle: 'stages', to: ['dormant'] });
+    expect(stage.goals?.[0]?.when).toMatchObject({ kind: 'state', lifecycle: 'stages' });
   });
 
   it('has no goal where no state stands before', () => {

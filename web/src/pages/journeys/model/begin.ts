@@ -40,21 +40,23 @@ const HELD_OUT = 0.1;
 export function stateEntry(params: URLSearchParams, order: readonly string[]): StateEntry | null {
   const [from, to] = [params.get('from') ?? undefined, params.get('to')];
   if (to === null || !order.includes(to) || (from !== undefined && (from === to || !order.includes(from)))) return null;
-  return { from, to };
+  const lifecycle = params.get('lifecycle');
+  return { ...(lifecycle !== null && { lifecycle }), from, to };
 }
 
 /**
  * A journey for those who come into a state. It is to bring them into one that stands before it in the lifecycle,
  * and they wait first; of the first state there is none, and so no goal.
  */
-export function stateJourney(name: string, { from, to }: StateEntry, order: readonly string[]): JourneyInput {
+export function stateJourney(name: string, { lifecycle, from, to }: StateEntry, order: readonly string[]): JourneyInput {
+  const of = lifecycle !== undefined && { lifecycle };
   const up = order.slice(0, Math.max(order.indexOf(to), 0));
   return {
     name,
-    entry: { kind: 'state', ...(from !== undefined && { from: [from] }), to: [to] },
+    entry: { kind: 'state', ...of, ...(from !== undefined && { from: [from] }), to: [to] },
     again: { kind: 'once' },
     control: HELD_OUT,
-    ...(up.length > 0 && { goals: [{ id: 'up', when: { kind: 'state', to: up }, within: UP_WITHIN, exits: true }] }),
+    ...(up.length > 0 && { goals: [{ id: 'up', when: { kind: 'state', ...of, to: up }, within: UP_WITHIN, exits: true }] }),
     steps: [{ id: 'wait', do: { kind: 'wait', for: '1d' } }],
   };
 }

@@ -15,6 +15,7 @@ import { answersBefore } from '../model/answers';
 import type { ActionOf, JourneyInput, LearningGoal, RandomPath, SplitPath } from '../types';
 import { AnswerField } from './AnswerField';
 import { AudienceField } from './AudienceField';
+import { ContextField } from './ContextField';
 import { SpanField, type StepProps } from './fields';
 
 const PATHS_MAX = 20;
@@ -162,6 +163,7 @@ export function LearnForm({ action, onAction, onCopyPath }: StepProps<ActionOf<'
       {mode === 'automatic' && (
         <NumberInput size="sm" maw={260} label={t('learn.floor')} description={t('learn.floorLead')} suffix=" %" min={1} max={Math.floor(100 / Math.max(action.paths.length, 2))} decimalScale={1} placeholder={`${FLOOR * 100} %`} value={action.floor === undefined ? '' : Math.round(action.floor * 1000) / 10} onChange={(value) => set({ floor: typeof value === 'number' ? value / 100 : undefined }, 'floor')} />
       )}
+      <ContextField action={action} onAction={onAction} />
       <NativeSelect size="sm" maw={320} label={t('learn.winner')} description={t('learn.winnerLead')} value={action.winner ?? ''} onChange={(event) => set({ winner: event.currentTarget.value || undefined })} data={[{ value: '', label: t('learn.noWinner') }, ...action.paths.map(({ id, name }) => ({ value: id, label: name || id }))]} />
     </Stack>
   );

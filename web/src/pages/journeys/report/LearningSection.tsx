@@ -2,7 +2,7 @@
 // has won.
 
 import { Button, Group, Stack, Table, Text } from '@mantine/core';
-import { useMemo } from 'react';
+import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router';
 import { Chart } from '../../../components/charts/Chart';
@@ -16,12 +16,13 @@ import { When } from '../../../components/When';
 import { groupColour } from '../../../lib/colours';
 import { useFormat } from '../../../lib/format';
 import { useJourneyLearning } from '../api';
+import { winnerOf, withWinner } from '../model/context';
 import { putStep } from '../model/edit';
 import { stepOf } from '../model/graph';
-import type { LearningAllocation, LearningStep, LearningVerdict } from '../types';
+import type { ContextLearning, LearningAllocation, LearningStep, LearningVerdict } from '../types';
 import type { Journey, JourneyInput } from '../types';
 import type { JourneyDraft } from '../useJourneyDraft';
-import { usePathNames } from '../words';
+import { useContextName, usePathNames } from '../words';
 
 const HOUR_MS = 3_600_000;
 
@@ -37,10 +38,10 @@ export function LearningSection({ journey, draft }: { journey: Journey; draft: J
   );
 }
 
-/** The definition with a winner: everybody takes that path. */
-function withWinner(journey: JourneyInput, id: string, path: string): JourneyInput {
+/** The definition with a winner, of a context or for all. */
+function declared(journey: JourneyInput, id: string, context: string | null, path: string): JourneyInput {
   const step = stepOf(journey, id);
-  return step?.do.kind === 'learn' ? putStep(journey, { ...step, do: { ...step.do, winner: path } }) : journey;
+  return step?.do.kind === 'learn' ? putStep(journey, { ...step, do: withWinner(step.do, context, path) }) : journey;
 }
 
 interface SplitProps {
@@ -53,24 +54,19 @@ function Split({ journey, draft, split }: SplitProps) {
   const { t } = useTranslation();
   const format = useFormat();
   const names = usePathNames(journey.definition);
-  const [, setParams] = useSearchParams();
-  const { step, allocations, verdict } = split;
+  const { step, contexts } = split;
+  const published = stepOf(journey.definition, step);
+  const called = useContextName(published?.do.kind === 'learn' ? published.do.context : null);
+  const [chosen, setChosen] = useState<string | null>(null);
+  const shown = contexts.find(({ context }) => context === chosen) ?? contexts[0];
   const name = (path: string) => names.path(step, path) ?? path;
-  const [latest] = allocations;
-  const written = stepOf(draft.draft, step);
-  const learns = written?.do.kind === 'learn' ? written.do : null;
   const hours = split.window_ms / HOUR_MS;
   const window = hours >= 48 ? t('learning.days', { shown: format.count(hours / 24) }) : t('learning.hours', { shown: format.count(hours) });
-  const declare = (path: string) => {
-    draft.change(withWinner(draft.draft, step, path));
+  const declare = (context: string | null, path: string) => {
+    draft.change(declared(draft.draft, step, context, path));
     draft.renew();
   };
-  const show = () => setParams((old) => {
-    const next = new URLSearchParams(old);
-    next.set('view', 'design');
-    next.set('step', step);
-    return next;
-  });
+  const apart = contexts.length > 1;
   return (
     <Stack gap="sm" data-learning={step}>
       <Group justify="space-between" align="flex-start" gap="sm">
@@ -79,16 +75,97 @@ function Split({ journey, draft, split }: SplitProps) {
           <Text size="xs" c="dimmed">{split.mode === 'manual' ? t('learning.manual') : t('learning.automatic', { floor: format.percent(split.floor) })} {t('learning.window', { window })}</Text>
         </div>
       </Group>
-      {learns?.winner && (
-        <Notice color="teal" title={t('learning.declared', { name: name(learns.winner) })} data-declared={learns.winner}>
+      {apart && split.won !== null && (
+        <Notice color="teal" title={t('learning.wonAll', { name: name(split.won) })} data-won-all={split.won}>
+          <Text size="sm" className="numbers">{t('learning.wrongAll', { wrong: format.percent(split.wrong, 2) })}</Text>
+          <Button mt="xs" size="compact-sm" onClick={() => declare(null, split.won!)}>{t('learning.declareAll', { name: name(split.won) })}</Button>
+        </Notice>
+      )}
+      {apart && <Contexts contexts={contexts} shown={shown} called={called} name={name} onShow={setChosen} />}
+      {shown && <Context key={shown.context} journey={journey} draft={draft} split={split} of={shown} window={window} name={name} onDeclare={(path) => declare(shown.context, path)} />}
+    </Stack>
+  );
+}
+
+interface ContextsProps {
+  contexts: ContextLearning[];
+  shown: ContextLearning | undefined;
+  called: (context: string) => string;
+  name: (path: string) => string;
+  onShow: (context: string | null) => void;
+}
+
+/** All contexts beside each other: who counted, and which path leads. */
+function Contexts({ contexts, shown, called, name, onShow }: ContextsProps) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const level = contexts.find(({ verdict }) => verdict)?.verdict?.level;
+  return (
+    <>
+      <Scroll label={t('learning.contexts')} minWidth={560}>
+        <Table verticalSpacing={6} aria-label={t('learning.contexts')} className="numbers">
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th scope="col">{t('learning.context')}</Table.Th>
+              <Table.Th scope="col" ta="end">{t('learning.counted')}</Table.Th>
+              <Table.Th scope="col">{t('learning.leader')}</Table.Th>
+              <Table.Th scope="col" ta="end">{t('learning.best')}</Table.Th>
+              <Table.Th scope="col"><span className="visually-hidden">{t('common.showNumbers')}</span></Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {contexts.map((of) => (
+              <Table.Tr key={of.context} data-context={of.context}>
+                <Table.Th scope="row" fw={550}><bdi>{called(of.context ?? '')}</bdi></Table.Th>
+                <Table.Td ta="end">{format.count((of.allocations[0]?.paths ?? []).reduce((sum, { runs }) => sum + runs, 0))}</Table.Td>
+                <Table.Td>{of.verdict && <bdi>{of.verdict.won ? t('learning.won', { name: name(of.verdict.leader) }) : name(of.verdict.leader)}</bdi>}</Table.Td>
+                <Table.Td ta="end">{of.verdict && format.percent(of.verdict.best)}</Table.Td>
+                <Table.Td ta="end"><Button size="compact-xs" variant={of === shown ? 'filled' : 'default'} aria-pressed={of === shown} aria-label={t('learning.showContext', { name: called(of.context ?? '') })} onClick={() => onShow(of.context)}>{t('common.showNumbers')}</Button></Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Scroll>
+      {level !== undefined && <Text size="xs" c="dimmed">{t('learning.level', { shown: format.count(contexts.length), level: format.percent(level, 2) })}</Text>}
+      {shown && <Text fw={600} size="sm"><bdi>{called(shown.context ?? '')}</bdi></Text>}
+    </>
+  );
+}
+
+interface ContextProps extends SplitProps {
+  of: ContextLearning;
+  /** How long a reward counts, in words. */
+  window: string;
+  name: (path: string) => string;
+  onDeclare: (path: string) => void;
+}
+
+/** What was learned of one context, or of everybody. */
+function Context({ journey, draft, split: { step }, of: { context, allocations, verdict }, window, name, onDeclare }: ContextProps) {
+  const { t } = useTranslation();
+  const [, setParams] = useSearchParams();
+  const [latest] = allocations;
+  const written = stepOf(draft.draft, step);
+  const learns = written?.do.kind === 'learn' ? written.do : null;
+  const winner = learns ? winnerOf(learns, context) : undefined;
+  const show = () => setParams((old) => {
+    const next = new URLSearchParams(old);
+    next.set('view', 'design');
+    next.set('step', step);
+    return next;
+  });
+  return (
+    <>
+      {winner && (
+        <Notice color="teal" title={t('learning.declared', { name: name(winner) })} data-declared={winner}>
           {journey.changed || draft.unsaved ? t('learning.publish') : t('learning.everybody')}
           <Button ms="sm" size="compact-xs" variant="default" onClick={show}>{t('learning.show')}</Button>
         </Notice>
       )}
-      {verdict ? <Verdict verdict={verdict} amount={latest?.reward === 'amount'} name={name} onDeclare={learns && !learns.winner && learns.paths.some(({ id }) => id === verdict.leader) ? () => declare(verdict.leader) : null} /> : <Notice color="gray" title={t('learning.nobody')}>{t('learning.nobodyLead', { window })}</Notice>}
+      {verdict ? <Verdict verdict={verdict} amount={latest?.reward === 'amount'} name={name} onDeclare={learns && !winner && learns.paths.some(({ id }) => id === verdict.leader) ? () => onDeclare(verdict.leader) : null} /> : <Notice color="gray" title={t('learning.nobody')}>{t('learning.nobodyLead', { window })}</Notice>}
       {latest && <Latest allocation={latest} name={name} />}
       {allocations.length > 1 && <Shares allocations={allocations} name={name} />}
-    </Stack>
+    </>
   );
 }
 
@@ -149,7 +226,7 @@ function Latest({ allocation, name }: Named & { allocation: LearningAllocation }
               <Table.Tr key={path.path} data-path={path.path}>
                 <Table.Th scope="row" fw={550}><bdi>{name(path.path)}</bdi></Table.Th>
                 <Table.Td ta="end" fw={650}>{format.percent(path.share)}</Table.Td>
-                <Table.Td ta="end">{format.count(path.runs)}</Table.Td>
+                <Table.Td ta="end">{format.count(path.runs)}{path.borrowed > 0 && <Text size="xs" c="dimmed">{t('learning.borrowed', { shown: format.count(Math.round(path.borrowed)) })}</Text>}</Table.Td>
                 <Table.Td ta="end">{format.count(path.rewarded)}</Table.Td>
                 <Table.Td ta="end">{one(path.mean)}<Text size="xs" c="dimmed"><bdi>{one(path.low)} – {one(path.high)}</bdi></Text></Table.Td>
                 <Table.Td ta="end">{format.percent(path.best)}</Table.Td>

@@ -45,7 +45,7 @@ impl World for Crowd<'_> {
     fn seed(&self) -> u64 {
         policy().seed
     }
-    fn shares(&mut self, _: &Journey, _: &Text) -> Option<Arms> {
+    fn shares(&mut self, _: &Journey, _: &Text, _: Option<&Text>) -> Option<Arms> {
         None
     }
     fn holds(&mut self, user: UserIndex, predicate: &Predicate, at: Timestamp) -> bool {
@@ -86,7 +86,7 @@ impl World for Crowd<'_> {
     fn reaches(&mut self, user: UserIndex, campaign: &Text, at: Timestamp) -> bool {
         of!(self, user).reaches(user, campaign, at)
     }
-    fn send(&mut self, message: Message) -> Sent {
+    fn send(&mut self, message: Message) -> (Sent, Option<Timestamp>) {
         of!(self, message.user).send(message)
     }
     fn tell(&mut self, told: Told) {
@@ -185,7 +185,9 @@ impl<'a> Driver<'a> {
             });
             for candidate in batch {
                 let (campaign, message) = (candidate.campaign.clone(), candidate.message);
-                let sent = self.crowd.stages.get_mut(&user).unwrap().decide(candidate, at);
+                let awaited = self.journeys.awaits(UserIndex(user), &campaign, message);
+                let stage = self.crowd.stages.get_mut(&user).unwrap();
+                let sent = stage.decide((candidate, awaited), at);
                 if sent != Sent::Later {
                     let of = (UserIndex(user), (&campaign, message));
                     self.journeys.decided(of.0, of.1, (sent, at), &mut self.crowd);

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use engine::schedule::Minute;
-use model::{Day, Span, Weekday};
+use model::{Day, Span, Text, Weekday};
 use serde_json::Value;
 use wire::api::{
-    JourneyStep, LearningGoal, LearningMode, RandomPath, SplitPath, StepAction, StepMessage,
-    WaitPath,
+    JourneyStep, LearningContext, LearningGoal, LearningMode, RandomPath, SplitPath, StepAction,
+    StepMessage, WaitPath,
 };
 
 use super::answers::names_value;
@@ -15,7 +15,7 @@ use super::{
     Check, GOALS_MAX, NAME_BYTES_MAX, NOTE_BYTES_MAX, STAY_MAX, WINDOW_MAX, compile, step_campaign,
 };
 use crate::failure::Failure;
-use crate::journeys::compile::answer_match;
+use crate::journeys::compile::{self as journeys, answer_match};
 use crate::outbox::render::is_pushed;
 use crate::outreach::policy;
 
@@ -46,7 +46,7 @@ impl Check<'_> {
             }
             StepAction::Split { paths, .. } => self.split(step, paths),
             StepAction::Random { paths, .. } => self.random(step, paths),
-            StepAction::Learn { paths, goals, mode, floor, winner } => {
+            StepAction::Learn { paths, goals, mode, floor, winner, context, winners } => {
                 self.random(step, paths);
                 self.learning_goals(step, goals);
                 if *mode == LearningMode::Automatic {
@@ -58,6 +58,8 @@ impl Check<'_> {
                     let message = format!("there is no path \"{winner}\"");
                     self.error("winner", &at("do.winner"), message, "name one of the paths");
                 }
+                let named = self.contexts(step, context.as_ref());
+                self.winners(step, winners, (paths, named.as_deref()));
             }
             StepAction::Message { message, .. } => self.message(step, "do.message", message)?,
             StepAction::BestChannel { messages, .. } => {
@@ -245,6 +247,57 @@ impl Check<'_> {
             if !goal.value.is_finite() || goal.value <= 0.0 {
                 let message = format!("{} is no value", goal.value);
                 self.error("value", &at("value"), message, "write a number above 0");
+            }
+        }
+    }
+
+    /// What is told of the contexts of a learning split; nothing: something is wrong with them, which is told.
+    fn contexts(
+        &mut self,
+        step: &JourneyStep,
+        written: Option<&LearningContext>,
+    ) -> Option<Vec<Text>> {
+        let Some(written) = written else { return Some(Vec::new()) };
+        let place = format!("{} do.context", step.id);
+        if let LearningContext::Attribute { attribute, .. } = written {
+            self.name(&format!("{place}.attribute"), attribute);
+            if (self.known.personal)(attribute) {
+                let message =
+                    format!("\"{attribute}\" is personal, and events would say its value");
+                let hint = "make segments of its values, and tell people apart by these";
+                self.error("context", &format!("{place}.attribute"), message, hint);
+            }
+        }
+        match journeys::contexts(&place, written, self.known.around) {
+            Ok(contexts) => Some(journeys::names(&contexts)),
+            Err(failure) => {
+                self.refused(&place, &failure);
+                None
+            }
+        }
+    }
+
+    fn winners(
+        &mut self,
+        step: &JourneyStep,
+        written: &BTreeMap<String, String>,
+        (paths, contexts): (&[RandomPath], Option<&[Text]>),
+    ) {
+        for (context, path) in written {
+            let place = format!("{} do.winners.{context}", step.id);
+            if !paths.iter().any(|own| own.id == *path) {
+                let message = format!("there is no path \"{path}\"");
+                self.error("winner", &place, message, "name one of the paths");
+            }
+            let Some(known) = contexts else { continue };
+            if !known.iter().any(|own| own.as_str() == context) {
+                let message = format!("there is no context \"{context}\"");
+                let names: Vec<&str> = known.iter().map(Text::as_str).collect();
+                let hint = match names.is_empty() {
+                    true => "write `winner`, as the split tells nobody apart".to_owned(),
+                    false => format!("use {}", names.join(", ")),
+                };
+                self.error("winner", &place, message, &hint);
             }
         }
     }

@@ -1,14 +1,14 @@
-//! `perennial journey backtest`: what a journey would have done over a past period.
+//! `perennial journey backtest` and `perennial campaign backtest`: what they would have done over a past period.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
 use anyhow::{anyhow, bail};
-use wire::api::{Backtest, BacktestInput, BacktestResult, BacktestStatus};
+use wire::api::{Backtest, BacktestKind, BacktestReachable, BacktestResult, BacktestStatus};
 
-use super::{definition, path_of};
-use crate::arguments::{Format, JourneyBacktestArguments};
+use crate::arguments::{BacktestArguments, Format};
 use crate::print::{self, Table, number};
 use crate::progress::Progress;
 use crate::source::{Source, encode};
@@ -19,24 +19,44 @@ const LOOK: Duration = Duration::from_millis(200);
 /// Parts of the bar.
 const PARTS: u64 = 1_000;
 
-pub fn run(arguments: &JourneyBacktestArguments) -> anyhow::Result<()> {
-    let JourneyBacktestArguments { source, journey, from, to, format } = arguments;
-    let file = Path::new(journey);
-    let (id, definition) = match file.is_file() {
-        false => (journey.clone(), None),
-        true => {
-            let input = definition(file)?;
-            let named = file.file_stem().map(|stem| stem.to_string_lossy().into_owned());
-            let id = input.id.clone().or(named).unwrap_or_else(|| "journey".to_owned());
-            (id, Some(Box::new(input)))
-        }
-    };
-    let wish = BacktestInput { from: from.clone(), to: to.clone(), definition };
-    let source = Source::open(source)?;
-    let mut now: Backtest = match &source {
-        Source::Local(service) => service.start_backtest(&id, &wish)?,
-        Source::Remote(client) => client.post(&format!("{}/backtest", path_of(&id)), &wish)?,
-    };
+/// What is tried: something that is stored, or a definition under an id.
+pub struct Tried<T> {
+    pub id: String,
+    pub definition: Option<Box<T>>,
+}
+
+/// Reads what was named: a file if there is one, else an id. A definition without an id has the name of its file.
+pub fn tried<T>(
+    arguments: &BacktestArguments,
+    kind: &str,
+    read: impl Fn(&Path) -> anyhow::Result<T>,
+    id_of: impl Fn(&T) -> Option<&str>,
+) -> anyhow::Result<Tried<T>> {
+    let file = Path::new(&arguments.what);
+    if !file.is_file() {
+        return Ok(Tried { id: arguments.what.clone(), definition: None });
+    }
+    let input = read(file)?;
+    let named = file.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    let id = id_of(&input).map(str::to_owned).or(named).unwrap_or_else(|| kind.to_owned());
+    Ok(Tried { id, definition: Some(Box::new(input)) })
+}
+
+/// What is said about who can be reached.
+pub fn reachable(arguments: &BacktestArguments) -> BacktestReachable {
+    match arguments.assume_reachable {
+        true => BacktestReachable::Assumed,
+        false => BacktestReachable::Known,
+    }
+}
+
+/// Begins a backtest, waits for its end, and prints what came of it.
+pub fn run(
+    arguments: &BacktestArguments,
+    begin: impl FnOnce(&Source) -> anyhow::Result<Backtest>,
+) -> anyhow::Result<()> {
+    let source = Source::open(&arguments.source)?;
+    let mut now = begin(&source)?;
     let bar = Progress::parts(PARTS);
     while now.status == BacktestStatus::Running {
         bar.set((now.progress * PARTS as f64) as u64, "users are played".to_owned());
@@ -44,7 +64,7 @@ pub fn run(arguments: &JourneyBacktestArguments) -> anyhow::Result<()> {
         now = match &source {
             Source::Local(service) => service.backtest(&now.id)?,
             Source::Remote(client) => {
-                client.get(&format!("/api/journeys/backtests/{}", encode(&now.id)), &())?
+                client.get(&format!("/api/backtests/{}", encode(&now.id)), &())?
             }
         };
     }
@@ -55,11 +75,22 @@ pub fn run(arguments: &JourneyBacktestArguments) -> anyhow::Result<()> {
         BacktestStatus::Running | BacktestStatus::Done => {}
     }
     let result = now.result.ok_or_else(|| anyhow!("there is no result"))?;
-    if *format == Format::Table {
-        print::out(&summary(&result))?;
+    if arguments.format == Format::Table {
+        print::out(&summary(now.kind, &result))?;
     }
-    print::result(*format, &result, || steps(&result))?;
+    print::result(arguments.format, &result, || match now.kind {
+        BacktestKind::Journey => steps(&result),
+        BacktestKind::Campaign => variants(&result),
+    })?;
     source.close()
+}
+
+fn variants(result: &BacktestResult) -> Table {
+    let mut table = Table::new(["variant", "name", "messages"]);
+    for of in &result.variants {
+        table.row(vec![of.variant.clone(), of.name.clone(), number(of.sent)]);
+    }
+    table
 }
 
 fn steps(result: &BacktestResult) -> Table {
@@ -78,9 +109,13 @@ fn steps(result: &BacktestResult) -> Table {
     table
 }
 
-fn summary(result: &BacktestResult) -> String {
+fn summary(kind: BacktestKind, result: &BacktestResult) -> String {
+    let times = match kind {
+        BacktestKind::Journey => "entries",
+        BacktestKind::Campaign => "times",
+    };
     let mut text = format!(
-        "{} to {}: {} entries of {} people, {} held out, {} messages\n",
+        "{} to {}: {} {times} of {} people, {} held out, {} messages\n",
         result.from,
         result.to,
         number(result.entered),
@@ -88,15 +123,21 @@ fn summary(result: &BacktestResult) -> String {
         number(result.held_out),
         number(result.sent),
     );
+    if result.reachable == BacktestReachable::Assumed {
+        text += &format!(
+            "ASSUMED: everybody can be reached; {} of the messages would not have gone otherwise\n",
+            number(result.assumed.values().sum()),
+        );
+    }
     if let Some(day) = result.days.iter().max_by_key(|day| day.entered) {
         text += &format!(
-            "entries on {} days, most on {}: {}\n",
+            "{times} on {} days, most on {}: {}\n",
             number(result.days.len() as u64),
             day.day,
             number(day.entered)
         );
     }
-    let listed = |title: &str, of: &std::collections::BTreeMap<String, u64>| match of.is_empty() {
+    let listed = |title: &str, of: &BTreeMap<String, u64>| match of.is_empty() {
         true => String::new(),
         false => {
             let parts = of.iter().map(|(why, n)| format!("{why} {}", number(*n)));
@@ -104,8 +145,21 @@ fn summary(result: &BacktestResult) -> String {
         }
     };
     text += &listed("out", &result.exits);
+    text += &listed("control groups", &result.groups);
     text += &listed("not sent", &result.withheld);
     text += &listed("put off", &result.delayed);
+    text += &listed("assumed", &result.assumed);
+    if result.waiting > 0 {
+        text += &format!("still waiting at the end: {}\n", number(result.waiting));
+    }
+    for of in &result.limits {
+        text += &format!(
+            "the limit {} of {} would have been exceeded by {}; each person is played alone\n",
+            of.limit,
+            number(of.most),
+            number(of.over),
+        );
+    }
     let people = result.messages.iter();
     let people = people.map(|of| format!("{} got {}", number(of.users), of.messages));
     let people: Vec<String> = people.collect();
@@ -123,8 +177,9 @@ fn summary(result: &BacktestResult) -> String {
             number(goal.held_out),
         );
     }
-    if result.assumed > 0 {
-        text += &format!("answers of servers taken for granted: {}\n", number(result.assumed));
+    if result.answers_assumed > 0 {
+        text +=
+            &format!("answers of servers taken for granted: {}\n", number(result.answers_assumed));
     }
     if result.unanswered > 0 {
         text += &format!(

@@ -1,4 +1,4 @@
-//! What of a history a journey can ask about: only this is brought together.
+//! What of a history a journey or a campaign can ask about: only this is brought together.
 
 use history::Needs;
 use model::outreach::{CAMPAIGN, CHANNEL, LABELS, MACHINE};
@@ -11,9 +11,10 @@ use segment::tree::{
 use serde_json::Value as Json;
 use wire::api::{Happening, JourneyInput, StepAction, Trigger};
 
-use super::super::super::{definitions, rules};
+use super::super::{definitions, rules};
 use crate::failure::Failure;
 use crate::journeys::compile::Compiled;
+use crate::outreach::Ready;
 
 /// Events that the definition names, wherever.
 fn events(input: &JourneyInput) -> Result<Vec<EventMatch>, Failure> {
@@ -60,29 +61,78 @@ fn with_property(names: &EventNames, property: &str) -> EventMatch {
     EventMatch { names: names.clone(), filter }
 }
 
-/// Everything that is asked of a user, by the journey, its messages, and what it watches.
-pub(super) fn needs(
-    input: &JourneyInput,
-    (compiled, watched): (&Compiled, &[Watched]),
-    rules: &Rules,
-) -> Result<Needs, Failure> {
-    let events = events(input)?;
+/// What is asked of a user.
+pub(super) struct Asked {
+    /// Events that are named, wherever.
+    events: Vec<EventMatch>,
+    /// How long before an instant these may matter.
+    before: Span,
+    /// Their properties that are read.
+    properties: Vec<Text>,
+    /// Conditions.
+    predicates: Vec<Predicate>,
+    /// Attributes that are read.
+    attributes: Vec<Text>,
+}
+
+/// What a journey and its messages ask.
+pub(super) fn of_journey(input: &JourneyInput, compiled: &Compiled) -> Result<Asked, Failure> {
     let before = input.steps.iter().filter_map(|step| match &step.action {
         StepAction::WaitFor { since: Some(written), .. } => Span::parse(written).ok(),
         _ => None,
     });
-    let before = before.max().unwrap_or(Span(1)).max(Span(1));
-    let mut all: Vec<Predicate> = events.iter().map(|of| did(of.clone(), before)).collect();
     // Values of the event that let somebody in: its key, and what events that are written take over.
-    let mut read: Vec<&str> = input.key.as_deref().into_iter().collect();
+    let mut properties: Vec<Text> = input.key.iter().map(Text::new).collect();
+    let mut attributes: Vec<Text> =
+        compiled.messages.iter().flat_map(|of| of.needs.clone()).collect();
     for step in &input.steps {
-        if let StepAction::Emit { properties: of, .. } | StepAction::Update { set: of, .. } =
-            &step.action
-        {
-            read.extend(of.values().filter_map(|of| of.get("event")?.as_str()));
+        let of = |written: &BTreeMap<String, Json>, kind: &str| -> Vec<Text> {
+            written.values().filter_map(|of| of.get(kind)?.as_str()).map(Text::new).collect()
+        };
+        match &step.action {
+            StepAction::Wait { attribute: Some(name), .. } => attributes.push(Text::new(name)),
+            StepAction::Update { set, add, append, remove } => {
+                let names = add.keys().chain(append.keys()).chain(remove.keys());
+                attributes.extend(names.map(Text::new));
+                properties.extend(of(set, "event"));
+                attributes.extend(of(set, "profile"));
+            }
+            StepAction::Emit { properties: written, .. } => {
+                properties.extend(of(written, "event"));
+                attributes.extend(of(written, "profile"));
+            }
+            _ => {}
         }
     }
-    for property in read {
+    Ok(Asked {
+        events: events(input)?,
+        before: before.max().unwrap_or(Span(1)).max(Span(1)),
+        properties,
+        predicates: compiled.journey.predicates().cloned().collect(),
+        attributes,
+    })
+}
+
+/// What a campaign asks.
+pub(super) fn of_campaign(ready: &Ready) -> Asked {
+    let events = match &ready.campaign.trigger {
+        engine::outreach::Trigger::Event(of) => vec![of.clone()],
+        _ => Vec::new(),
+    };
+    Asked {
+        events,
+        before: Span(1),
+        properties: Vec::new(),
+        predicates: ready.audience.iter().cloned().collect(),
+        attributes: ready.needs.clone(),
+    }
+}
+
+/// All of it, with what is asked by what is watched, and of everybody.
+pub(super) fn needs(asked: Asked, watched: &[Watched], rules: &Rules) -> Needs {
+    let Asked { events, before, properties, predicates, mut attributes } = asked;
+    let mut all: Vec<Predicate> = events.iter().map(|of| did(of.clone(), before)).collect();
+    for property in &properties {
         all.extend(events.iter().map(|of| did(with_property(&of.names, property), before)));
     }
     // Messages of others count for caps; what a live run of the same told is left out.
@@ -95,38 +145,20 @@ pub(super) fn needs(
     for property in [journey::JOURNEY, journey::RUN, journey::NUMBER] {
         all.push(did(with_property(&runs, property), Span(1)));
     }
-    all.extend(compiled.journey.predicates().cloned());
+    all.extend(predicates);
     all.extend(watched.iter().flat_map(|watched| watched.what.predicates()));
     let named: Vec<&Predicate> = all.iter().collect();
-    let mut attributes: Vec<Text> =
-        compiled.messages.iter().flat_map(|of| of.needs.clone()).collect();
     let zones = ["timezone", "device.timezone", "geo.timezone"];
     attributes.extend(zones.map(Text::const_new));
-    for step in &input.steps {
-        match &step.action {
-            StepAction::Wait { attribute: Some(name), .. } => attributes.push(Text::new(name)),
-            StepAction::Update { set, add, append, remove } => {
-                let names = add.keys().chain(append.keys()).chain(remove.keys());
-                attributes.extend(names.map(Text::new));
-                attributes.extend(
-                    set.values().filter_map(|of| of.get("profile")?.as_str()).map(Text::new),
-                );
-            }
-            StepAction::Emit { properties, .. } => attributes.extend(
-                properties.values().filter_map(|of| of.get("profile")?.as_str()).map(Text::new),
-            ),
-            _ => {}
-        }
-    }
-    Ok(Needs::of(&named, rules).and(Needs::of_attributes(&attributes, rules)))
+    Needs::of(&named, rules).and(Needs::of_attributes(&attributes, rules))
 }
 
 /// Whoever does what lets people in, within a period; nothing: others, too.
 pub(super) fn entrants(
-    input: &JourneyInput,
+    trigger: &Trigger,
     (from, to): (Timestamp, Timestamp),
 ) -> Result<Option<Predicate>, Failure> {
-    let Trigger::Event { event } = &input.entry else { return Ok(None) };
+    let Trigger::Event { event } = trigger else { return Ok(None) };
     let of = match event {
         Json::String(name) => rules::event(name),
         other => definitions::event_match(other)?,

@@ -1,6 +1,6 @@
 // Days of a backtest.
 
-import type { BacktestResult } from '../types';
+import type { BacktestResult } from '../../api/backtests';
 
 type Day = BacktestResult['days'][number];
 

@@ -1,0 +1,352 @@
+//! What waits to be seen by whoever is in a journey, in the order in which it came.
+//!
+//! What it is: a queue in front of the fold. It takes what of each frame of the log may concern anybody, gives it a
+//! place in an order that follows from the log alone, and hands it over a little at a time. What it is not: it keeps
+//! nothing over a crash: whoever owns the log hands in again what it had not seen.
+//!
+//! Of one user, a move in a watched definition comes after the records of its frame that happened up to then, and
+//! before those that happened later: what was sent together is seen as if it had come one by one.
+//!
+//! Users who turn out to be one are two until that is seen, in the order in which it came: whoever looks again after a
+//! crash, when it is known already, sees the same.
+//!
+//! Invariant: a frame that is read again gives the same things the same places.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use hashbrown::{HashMap, HashSet};
+use model::{Event, EventId, Record, Span, Text, Timestamp, UserIndex, What};
+
+use super::run::Whose;
+use super::{Book, Entering, Journeys, Occurred, Reading, Restored, Sent, World};
+use crate::arrival::SEQUENCE_BITS;
+use crate::live::{Cause, Transition, WatchId, news};
+use crate::outreach::{AHEAD, Candidate, FRESH};
+
+/// How long after a run ended it is remembered: twice as long as an event may be late and let somebody in.
+const ENDS: Span = Span(2 * FRESH.0);
+
+/// Places between two records of a frame, for moves.
+const BETWEEN_BITS: u32 = 8;
+const BETWEEN: u64 = 1 << BETWEEN_BITS;
+
+/// Moves that come after all records of a frame.
+const MOVES: u64 = 1 << (SEQUENCE_BITS + BETWEEN_BITS - 1);
+
+/// Something to be seen. `place`: in the order in which things are seen; 0: it has none.
+#[derive(Debug)]
+enum Input {
+    Event { user: UserIndex, event: Arc<Event>, place: u64, fresh: bool },
+    Moved { user: UserIndex, watch: Text, places: (u8, u8), at: Timestamp, place: u64 },
+    Merge { from: UserIndex, into: UserIndex, at: Timestamp },
+    Decided { user: UserIndex, campaign: Text, message: EventId, sent: Sent, at: Timestamp },
+}
+
+impl Input {
+    fn user(&self) -> UserIndex {
+        match self {
+            Input::Event { user, .. }
+            | Input::Moved { user, .. }
+            | Input::Merge { into: user, .. }
+            | Input::Decided { user, .. } => *user,
+        }
+    }
+
+    fn at(&self) -> Timestamp {
+        match self {
+            Input::Event { event, .. } => event.time,
+            Input::Moved { at, .. } | Input::Merge { at, .. } | Input::Decided { at, .. } => *at,
+        }
+    }
+}
+
+/// What is known of the users and definitions of a frame.
+#[derive(Clone, Copy)]
+pub struct Naming<'a> {
+    /// The key of a watched definition.
+    pub key: &'a dyn Fn(WatchId) -> Option<Text>,
+    /// Whoever this holds for is left alone: nothing of theirs is seen.
+    pub hidden: &'a dyn Fn(UserIndex) -> bool,
+}
+
+/// Journeys, and what waits to be seen by whoever is in one.
+#[derive(Debug, Default)]
+pub struct Intake {
+    journeys: Journeys,
+    inputs: VecDeque<Input>,
+    /// Users who turned out to be others, which waits to be seen: until then they are two.
+    merging: HashSet<UserIndex>,
+    /// The latest place that was given.
+    last: u64,
+    /// Everybody is where they were when the program ended.
+    filled: bool,
+    /// The log is read to its end.
+    replayed: bool,
+}
+
+/// A move that is news, and how many records of its frame come before it.
+struct News<'a> {
+    moved: &'a Transition,
+    watch: Text,
+    sequence: u64,
+    before: usize,
+}
+
+impl Intake {
+    /// Nobody is in any.
+    pub fn new(book: Arc<Book>) -> Intake {
+        Intake { journeys: Journeys::new(book), ..Intake::default() }
+    }
+
+    /// Who is where.
+    pub fn journeys(&self) -> &Journeys {
+        &self.journeys
+    }
+
+    /// The log was read to its end.
+    pub fn replayed(&mut self) {
+        self.replayed = true;
+    }
+
+    /// How much waits that a checkpoint must not leave behind.
+    pub fn unseen(&self) -> usize {
+        self.inputs.len() + usize::from(self.journeys.ready())
+    }
+
+    /// Whether there is something to do now.
+    pub fn busy(&self, now: Timestamp) -> bool {
+        let due = self.journeys.next().is_some_and(|next| next <= now);
+        self.filled && (due || self.unseen() > 0)
+    }
+
+    /// Whether everybody is where they were.
+    pub fn filled(&self) -> bool {
+        self.filled
+    }
+
+    /// When the next timer is due.
+    pub fn next(&self) -> Option<Timestamp> {
+        self.journeys.next().filter(|_| self.filled)
+    }
+
+    /// Nothing of these users is kept.
+    pub fn forget(&mut self, users: &[UserIndex]) {
+        self.inputs.retain(|input| !users.contains(&input.user()));
+        users.iter().for_each(|user| self.journeys.forget(*user));
+    }
+
+    /// What of a frame, by its number, whoever is in a journey may see: its records, and what was told of them.
+    pub fn frame<'a>(
+        &mut self,
+        number: u64,
+        records: impl Iterator<Item = (UserIndex, &'a Record)> + Clone,
+        told: &[Transition],
+        naming: Naming,
+    ) {
+        if self.journeys.book().is_empty() {
+            return;
+        }
+        let mut moves = self.news(told, 0, naming);
+        if !moves.is_empty() {
+            for (n, (user, record)) in records.clone().enumerate() {
+                let Some(at) = record.what.time() else { continue };
+                let own = moves.get_mut(&user).into_iter().flatten();
+                own.filter(|own| at <= own.moved.at).for_each(|own| own.before = n + 1);
+            }
+        }
+        let base = number << (SEQUENCE_BITS + BETWEEN_BITS);
+        for (n, (user, record)) in records.enumerate() {
+            let place = base + (n as u64 + 1) * BETWEEN;
+            let What::Event(event) = &record.what else { continue };
+            let age = record.received_at - event.time;
+            let concerns = self.concerns(user, &event.name, age, moves.contains_key(&user));
+            if !concerns || age.0 < -AHEAD.0 || (naming.hidden)(user) {
+                continue;
+            }
+            if let Some(own) = moves.get_mut(&user) {
+                let (now, later): (Vec<News>, Vec<News>) =
+                    std::mem::take(own).into_iter().partition(|own| own.before <= n);
+                *own = later;
+                for (of, m) in now.into_iter().zip(BETWEEN / 2..) {
+                    self.push_move(of, place - BETWEEN + m.min(BETWEEN - 1));
+                }
+            }
+            let (event, fresh) = (Arc::new(event.clone()), age <= FRESH);
+            self.inputs.push_back(Input::Event { user, event, place, fresh });
+            self.last = place;
+        }
+        self.push_moves(moves, base);
+    }
+
+    /// Moves that time, or an edit, brought about after a frame. `sequence`: the number of the first among all that
+    /// were told since that frame.
+    pub fn moved(&mut self, number: u64, sequence: u64, told: &[Transition], naming: Naming) {
+        if !self.journeys.book().is_empty() {
+            let moves = self.news(told, sequence, naming);
+            self.push_moves(moves, number << (SEQUENCE_BITS + BETWEEN_BITS));
+        }
+    }
+
+    /// Whether an event is to be seen. `moves`: its user may come in by a move of the same frame.
+    fn concerns(&self, user: UserIndex, name: &str, age: Span, moves: bool) -> bool {
+        let book = self.journeys.book();
+        match (self.filled, self.replayed) {
+            // Whoever has come in by what waits already may see it.
+            (true, _) => {
+                let near = moves || !self.inputs.is_empty();
+                self.journeys.concerns(user, name) || near && book.listens_to(name)
+            }
+            // Whoever takes records and sends nothing keeps no more for later than what is new.
+            (false, true) if age > FRESH => false,
+            (false, _) => book.lets_in(name) || book.listens_to(name),
+        }
+    }
+
+    /// Moves that are news and concern somebody, by user.
+    fn news<'a>(
+        &self,
+        told: &'a [Transition],
+        sequence: u64,
+        naming: Naming,
+    ) -> HashMap<UserIndex, Vec<News<'a>>> {
+        let mut moves: HashMap<UserIndex, Vec<News<'a>>> = HashMap::new();
+        for (moved, sequence) in news(told).zip(sequence..) {
+            let Some(watch) = (naming.key)(moved.watch) else { continue };
+            if self.journeys.book().watches(&watch) && !(naming.hidden)(moved.user) {
+                let own = News { moved, watch, sequence, before: 0 };
+                moves.entry(moved.user).or_default().push(own);
+            }
+        }
+        moves
+    }
+
+    fn push_moves(&mut self, moves: HashMap<UserIndex, Vec<News>>, base: u64) {
+        let mut rest: Vec<News> = moves.into_values().flatten().collect();
+        rest.sort_by_key(|own| own.sequence);
+        for own in rest {
+            let place = base + MOVES + own.sequence.min(MOVES - 1);
+            self.push_move(own, place);
+        }
+    }
+
+    fn push_move(&mut self, News { moved, watch, .. }: News, place: u64) {
+        let (user, at, places) = (moved.user, moved.at, (moved.from, moved.to));
+        // When time alone moves somebody is told sooner or later: its instant is its only place.
+        let place = if moved.cause == Cause::Time { 0 } else { place };
+        self.inputs.push_back(Input::Moved { user, watch, places, at, place });
+        self.last = self.last.max(place);
+    }
+
+    /// Users that turned out to be one. What came before of either is seen as if they were two.
+    pub fn merged(&mut self, from: UserIndex, into: UserIndex, at: Timestamp) {
+        if !self.journeys.book().is_empty() {
+            self.merging.insert(from);
+            self.inputs.push_back(Input::Merge { from, into, at });
+        }
+    }
+
+    /// Who a user is after what was seen so far.
+    fn whose(&self, origin: UserIndex, world: &dyn World) -> Whose {
+        let mut user = origin;
+        while !self.merging.contains(&user)
+            && let Some(into) = world.merged_into(user)
+        {
+            user = into;
+        }
+        Whose { user, origin }
+    }
+
+    /// Whether a message of a step that was planned for later is still to go.
+    pub fn awaits(&self, user: UserIndex, campaign: &Text, message: EventId) -> bool {
+        let others = self.merging.iter().copied();
+        others.chain([user]).any(|user| self.journeys.awaits(user, campaign, message))
+    }
+
+    /// Something was decided about a message that had been planned.
+    pub fn decided(
+        &mut self,
+        (campaign, message): (&Text, EventId),
+        (sent, at): (Sent, Timestamp),
+    ) {
+        let (campaign, user) = (campaign.clone(), Candidate::user_of(message));
+        self.inputs.push_back(Input::Decided { user, campaign, message, sent, at });
+    }
+
+    /// Other journeys from now on; the world is not asked as long as nobody was put where they were.
+    pub fn define(&mut self, book: Arc<Book>, now: Timestamp, world: &mut dyn World) {
+        match self.filled {
+            true => self.journeys.define(book, now, world),
+            false => self.journeys = Journeys::new(book),
+        }
+    }
+
+    /// Reads what was told, to put everybody where they were.
+    pub fn reading(&self, now: Timestamp) -> Reading {
+        let first = self.inputs.iter().map(Input::at).min();
+        Reading::since(first.unwrap_or(now).min(now).minus(ENDS))
+    }
+
+    /// Puts everybody where they were.
+    pub fn restore(&mut self, mut told: Restored, now: Timestamp, world: &mut dyn World) {
+        self.filled = true;
+        let users = told.left.iter_mut().map(|of| &mut of.user);
+        let users = users.chain(told.entries.iter_mut().map(|of| &mut of.user));
+        let users = users.chain(told.ended.iter_mut().map(|of| &mut of.0.user));
+        users.for_each(|user| *user = self.whose(*user, world).user);
+        self.journeys.restore(told, now, world);
+    }
+
+    /// At most so much of what waits is seen; whether all of it is. What happened comes before what is due: it may
+    /// have happened earlier.
+    pub fn see(&mut self, most: usize, world: &mut dyn World) -> bool {
+        self.journeys.go_on(world);
+        for _ in 0..most {
+            let Some(input) = self.inputs.pop_front() else { break };
+            self.look_at(input, world);
+        }
+        self.inputs.is_empty()
+    }
+
+    /// Lets somebody in whom somebody names; the same cause lets them in once.
+    pub fn enter(
+        &mut self,
+        journey: &str,
+        user: UserIndex,
+        (cause, at): (&str, Timestamp),
+        world: &mut dyn World,
+    ) -> Entering {
+        let whose = self.whose(user, world);
+        self.journeys.enter_after(journey, whose, (cause, at, self.last), world)
+    }
+
+    /// Does what is due until an instant, of at most so many people; whether more are due.
+    pub fn due(&mut self, now: Timestamp, most: usize, world: &mut dyn World) -> bool {
+        self.journeys.forget_ends(now.minus(ENDS));
+        self.journeys.due(now, most, world)
+    }
+
+    fn look_at(&mut self, input: Input, world: &mut dyn World) {
+        match input {
+            Input::Event { user, event, place, fresh } => {
+                let whose = self.whose(user, world);
+                let of = (place, fresh);
+                self.journeys.occurred_to(whose, Occurred::Event(&event), of, world);
+            }
+            Input::Moved { user, watch, places: (from, to), at, place } => {
+                let whose = self.whose(user, world);
+                let moved = Occurred::Moved { watch: &watch, from, to, at };
+                self.journeys.occurred_to(whose, moved, (place, true), world);
+            }
+            Input::Merge { from, into, at } => {
+                self.merging.remove(&from);
+                let into = self.whose(into, world).user;
+                self.journeys.merge((from, into), at, world);
+            }
+            Input::Decided { user, campaign, message, sent, at } => {
+                let user = self.whose(user, world).user;
+                self.journeys.decided(user, (&campaign, message), (sent, at), world);
+            }
+        }
+    }
+}

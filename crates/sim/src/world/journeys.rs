@@ -1,0 +1,200 @@
+//! Journeys in a run: the process under test and its twin take the same steps, and the log must say what the twin
+//! says.
+
+use std::sync::Arc;
+
+use model::outreach::{CAMPAIGN, CLICKED, MESSAGE};
+use model::{Event, EventId, Record, Span, Text, Timestamp, UserIndex, Value, What};
+
+use super::World;
+use crate::check;
+use crate::writer::{Fault, Writer, Written, who};
+
+/// Slices after which somebody goes round for ever.
+const SLICES_MAX: usize = 10_000;
+
+/// How long nobody can be in a journey.
+const EVERYBODY_OUT: Span = Span::days(400);
+
+impl World<'_> {
+    /// Nobody is in a journey yet. What is watched is in a checkpoint, as after the first start of a server.
+    pub(super) fn begin_journeys(&mut self) {
+        let now = self.now();
+        let Some(twin) = &mut self.twin else { return };
+        while twin.writer.joining() {
+            twin.writer.join(u32::MAX / 2);
+        }
+        twin.begin(now);
+        self.writer.asking(|writer, before| writer.fill_journeys(now, before));
+        self.writer.freeze();
+        self.writer.save();
+    }
+
+    /// After a start, everybody is put where they were.
+    pub(super) fn fill_journeys(&mut self) -> Result<(), String> {
+        if self.twin.is_none() {
+            return Ok(());
+        }
+        let now = self.now();
+        let written = self.writer.asking(|writer, before| writer.fill_journeys(now, before));
+        self.write(written, None)?;
+        self.settle_journeys()
+    }
+
+    /// Everybody goes as far as they can, whatever happens to the process meanwhile.
+    pub(super) fn settle_journeys(&mut self) -> Result<(), String> {
+        for _ in 0..SLICES_MAX {
+            let Some(twin) = &mut self.twin else { return Ok(()) };
+            let now = self.clock.max(self.writer.live.now());
+            if twin.caught_up() {
+                if !twin.writer.journeys_busy(now) && !self.writer.journeys_busy(now) {
+                    return Ok(());
+                }
+                twin.slice(now);
+            }
+            let most = self.dice.between(1, 3) * self.dice.between(1, 3);
+            let written =
+                self.writer.asking(|writer, before| writer.journeys_slice(now, most, before));
+            let fault = self.fault();
+            self.write(written, fault)?;
+            self.fire_all();
+        }
+        self.check_journeys()?;
+        Err("journeys go on for ever".into())
+    }
+
+    fn fault(&mut self) -> Option<Fault> {
+        const FAULTS: [Fault; 6] = [
+            Fault::BeforeAppend,
+            Fault::BeforeSync,
+            Fault::Disk(1),
+            Fault::AfterSync,
+            Fault::BeforeHistory,
+            Fault::BeforeAnswer,
+        ];
+        self.dice.once_in(12).then(|| *self.dice.pick(&FAULTS))
+    }
+
+    /// Makes durable what journeys brought about.
+    fn write(&mut self, written: Written, fault: Option<Fault>) -> Result<(), String> {
+        if written.is_empty() {
+            return Ok(());
+        }
+        let records = self.writer.records_of(written, self.now());
+        let frame_records = if self.dice.once_in(3) { 1 } else { usize::MAX };
+        self.before = self.writer.disk.after_kill();
+        let submitted = self.writer.submit(vec![records], frame_records, fault);
+        if !submitted.acknowledged {
+            return self.recover(submitted.frames, self.options.remembers);
+        }
+        for frame in submitted.frames {
+            self.take_frame(&frame)?;
+            self.acknowledged.push(frame);
+        }
+        Ok(())
+    }
+
+    /// A journey is paused, goes on, or has another version; or somebody is let in by name.
+    pub(super) fn edit_journeys(&mut self) -> Result<(), String> {
+        self.settle_journeys()?;
+        let now = self.now();
+        if self.dice.once_in(2) {
+            return self.let_in(now);
+        }
+        let book = self.source.edited_journeys(&self.writer.wanted, now, &mut self.dice);
+        self.numbers.definitions += 1;
+        self.writer.wanted.book = Arc::clone(&book);
+        if let Some(twin) = &mut self.twin {
+            twin.define(Arc::clone(&book), now);
+        }
+        let written =
+            self.writer.asking(|writer, before| writer.define_journeys(book, now, before));
+        let fault = self.fault();
+        self.write(written, fault)?;
+        self.settle_journeys()
+    }
+
+    fn let_in(&mut self, now: Timestamp) -> Result<(), String> {
+        let n = self.naive.n_users();
+        if n == 0 {
+            return Ok(());
+        }
+        let user = UserIndex(self.dice.below(n) as u32);
+        let journey = Text::from(format!("journey{}", self.dice.below(3)));
+        let cause = format!("request {}", self.numbers.steps);
+        let (whom, why) = ((journey.as_str(), user), (cause.as_str(), now));
+        if let Some(twin) = &mut self.twin {
+            twin.enter(whom, why);
+        }
+        // Whoever gets no answer asks again.
+        for fault in [self.fault(), None] {
+            let enter = |writer: &mut Writer, before: &dyn Fn(EventId) -> bool| {
+                writer.enter_journey(whom, why, before)
+            };
+            let written = self.writer.asking(enter);
+            self.write(written, fault)?;
+        }
+        self.settle_journeys()
+    }
+
+    /// Somebody clicks a message that they got.
+    pub(super) fn click(&mut self, now: Timestamp) -> Option<Record> {
+        if self.twin.is_none() || !self.dice.once_in(3) {
+            return None;
+        }
+        let (message, user, campaign) = self.twin.as_ref()?.some_message(&mut self.dice)?;
+        let who = who(&self.writer.fold, self.writer.remaining(user))?;
+        let id = EventId::of(&format!("click {} {}", message, self.dice.below(3)));
+        let mut properties = vec![
+            (Text::const_new(MESSAGE), Value::text(&message.to_string())),
+            (Text::const_new(CAMPAIGN), Value::text(&campaign)),
+        ];
+        model::record::sort_properties(&mut properties);
+        let event = Event { name: Text::const_new(CLICKED), time: now, id, properties };
+        Some(Record { received_at: now, who, what: What::Event(event) })
+    }
+
+    /// The log says what the twin says.
+    pub(super) fn check_journeys(&mut self) -> Result<(), String> {
+        let Some(twin) = &self.twin else { return Ok(()) };
+        self.numbers.checks += twin.check(&self.acknowledged, &self.naive.whose)?;
+        let (ours, theirs) = (self.writer.positions(), twin.writer.positions());
+        match ours == theirs {
+            true => Ok(()),
+            false => Err(format!("{ours} people are in journeys, not {theirs}")),
+        }
+    }
+
+    /// After so long nobody is in a journey any more.
+    pub(super) fn end_journeys(&mut self) -> Result<(), String> {
+        if self.twin.is_none() {
+            return Ok(());
+        }
+        self.settle_journeys()?;
+        self.check_journeys()?;
+        let (book, now) = (self.source.all_going_on(&self.writer.wanted), self.now());
+        self.writer.wanted.book = Arc::clone(&book);
+        if let Some(twin) = &mut self.twin {
+            twin.define(Arc::clone(&book), now);
+        }
+        let written =
+            self.writer.asking(|writer, before| writer.define_journeys(book, now, before));
+        self.write(written, None)?;
+        self.settle_journeys()?;
+        // Time alone moves people, which may let others in.
+        for _ in 0..4 {
+            self.clock = self.now().plus(EVERYBODY_OUT);
+            self.fire_all();
+            self.settle_journeys()?;
+        }
+        self.check_journeys()?;
+        self.numbers.checks += check::counts(&self.writer)?;
+        if self.writer.positions() > 0 {
+            return Err(format!("{} people are in journeys for ever", self.writer.positions()));
+        }
+        if let Some(twin) = &self.twin {
+            (self.numbers.entries, self.numbers.moves) = twin.numbers();
+        }
+        Ok(())
+    }
+}
