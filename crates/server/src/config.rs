@@ -30,7 +30,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// Layout of the file that this version writes. A file of a later version is refused.
-const VERSION: i64 = 7;
+const VERSION: i64 = 8;
 
 /// The setting that holds [`Config::secret`].
 const SECRET: &str = "id_secret";
@@ -120,7 +120,7 @@ CREATE TABLE IF NOT EXISTS campaign_run (
 CREATE TABLE IF NOT EXISTS journey (
     id TEXT PRIMARY KEY, name TEXT NOT NULL, status TEXT NOT NULL, definition TEXT NOT NULL,
     created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, started_at INTEGER,
-    created_by TEXT NOT NULL, edited_by TEXT NOT NULL
+    created_by TEXT NOT NULL, edited_by TEXT NOT NULL, open_since INTEGER
 ) STRICT;
 CREATE TABLE IF NOT EXISTS journey_version (
     journey TEXT NOT NULL, number INTEGER NOT NULL, definition TEXT NOT NULL, version TEXT NOT NULL,
@@ -185,6 +185,20 @@ pub struct Config {
     connection: Mutex<Connection>,
 }
 
+/// Adds the columns that a table of an earlier layout lacks.
+fn add_columns(connection: &Connection, table: &str, columns: &[&str]) -> Result<(), ConfigError> {
+    let mut select = connection.prepare("SELECT name FROM pragma_table_info(?1)")?;
+    let known: Vec<String> =
+        select.query_map([table], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    for column in columns {
+        let name = column.split(' ').next().unwrap_or_default();
+        if !known.iter().any(|known| known == name) {
+            connection.execute_batch(&format!("ALTER TABLE {table} ADD COLUMN {column}"))?;
+        }
+    }
+    Ok(())
+}
+
 impl Config {
     /// Opens the file, creating it with a random seed if it is not there.
     pub fn open(path: &Path) -> Result<Config, ConfigError> {
@@ -204,6 +218,7 @@ impl Config {
             }
             connection.execute_batch(SCHEMA)?;
             campaigns::add_columns(&connection)?;
+            add_columns(&connection, "journey", journeys::COLUMNS)?;
             connection.pragma_update(None, "user_version", VERSION)?;
         }
         let config = Config { connection: Mutex::new(connection) };

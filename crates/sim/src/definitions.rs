@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use engine::journey::Book;
-use model::{Text, Timestamp, Value};
+use model::{Text, Value};
 use proptest::strategy::{BoxedStrategy, Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use segment::live::{DEFAULT_LIFECYCLE, Program, Watched, What};
@@ -147,28 +147,10 @@ impl Source {
 
     /// Journeys of a workspace that watches these.
     pub(crate) fn journeys(&self, of: &Definitions, dice: &mut Dice) -> Arc<Book> {
-        self.known(of, |known| journeys::random(known, dice))
-    }
-
-    /// The same journeys, of which one is another one by now.
-    pub(crate) fn edited_journeys(
-        &self,
-        of: &Definitions,
-        now: Timestamp,
-        dice: &mut Dice,
-    ) -> Arc<Book> {
-        self.known(of, |known| journeys::edited(&of.book, now, known, dice))
-    }
-
-    /// The same journeys, of which none is paused.
-    pub(crate) fn all_going_on(&self, of: &Definitions) -> Arc<Book> {
-        journeys::all_going_on(&of.book)
-    }
-
-    fn known<T>(&self, of: &Definitions, act: impl FnOnce(&Known) -> T) -> T {
         let segments = of.watched.iter().filter(|own| matches!(own.what, What::Segment(_)));
         let segments: Vec<Text> = segments.map(|own| own.key.clone()).collect();
-        act(&Known { rules: &of.rules, segments: &segments, predicates: &self.fixed })
+        let known = Known { rules: &of.rules, segments: &segments, predicates: &self.fixed };
+        journeys::random(&known, dice)
     }
 
     fn predicate(&self, dice: &mut Dice) -> Predicate {

@@ -5,9 +5,7 @@
 //! what a journey should do; tests of the engine and of the rehearsal do.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use engine::journey::Book;
 use model::{EventId, Record, Text, Timestamp, UserIndex, Value, What, journey};
 
 use crate::dice::Dice;
@@ -31,7 +29,8 @@ pub(crate) struct Twin {
     expected: BTreeMap<EventId, (UserIndex, What)>,
     /// Of them, those that were not durable when it was last asked.
     missing: Vec<EventId>,
-    queued: Vec<(EventId, UserIndex, Text)>,
+    /// Messages that went: of which run, to whom, as which campaign.
+    queued: Vec<(EventId, EventId, UserIndex, Text)>,
 }
 
 impl Twin {
@@ -49,13 +48,6 @@ impl Twin {
         let expected = std::mem::take(&mut self.expected);
         let before = |id| expected.contains_key(&id);
         let written = self.writer.journeys_slice(now, usize::MAX / 2, &before);
-        self.take(expected, written);
-    }
-
-    pub(crate) fn define(&mut self, book: Arc<Book>, now: Timestamp) {
-        let expected = std::mem::take(&mut self.expected);
-        let before = |id| expected.contains_key(&id);
-        let written = self.writer.define_journeys(book, now, &before);
         self.take(expected, written);
     }
 
@@ -86,7 +78,10 @@ impl Twin {
     }
 
     /// A message that somebody got.
-    pub(crate) fn some_message(&self, dice: &mut Dice) -> Option<(EventId, UserIndex, Text)> {
+    pub(crate) fn some_message(
+        &self,
+        dice: &mut Dice,
+    ) -> Option<(EventId, EventId, UserIndex, Text)> {
         let n = self.queued.len();
         (n > 0).then(|| dice.pick(&self.queued).clone())
     }
@@ -129,7 +124,8 @@ impl Twin {
     /// What is wrong, with all that is in the log of a user and all that should be.
     fn described(&self, of: UserIndex, wrong: &str, log: &[(UserIndex, Record)]) -> String {
         let own = log.iter().filter(|(user, _)| *user == of);
-        let own = own.map(|(_, record)| format!("{} {}", record.received_at, shortly(&record.what)));
+        let own =
+            own.map(|(_, record)| format!("{} {}", record.received_at, shortly(&record.what)));
         let expected = self.expected.values();
         let expected = expected.filter(|(whose, _)| self.writer.remaining(*whose) == of);
         let mut expected: Vec<String> = expected.map(|(_, what)| shortly(what)).collect();
@@ -154,7 +150,7 @@ impl Twin {
 }
 
 /// A message that is on its way.
-fn queued(user: UserIndex, what: &What) -> Option<(EventId, UserIndex, Text)> {
+fn queued(user: UserIndex, what: &What) -> Option<(EventId, EventId, UserIndex, Text)> {
     let What::Event(event) = what else { return None };
     let of = |name: &str| match event.properties.iter().find(|(own, _)| own == name) {
         Some((_, Value::Text(text))) => Some(text),
@@ -162,7 +158,8 @@ fn queued(user: UserIndex, what: &What) -> Option<(EventId, UserIndex, Text)> {
     };
     let (message, campaign) = (of(model::outreach::MESSAGE)?, of(model::outreach::CAMPAIGN)?);
     let queued = event.name == model::outreach::QUEUED;
-    queued.then(|| (EventId::of(message), user, campaign.clone()))
+    let run = EventId::of(of(model::outreach::RUN)?);
+    queued.then(|| (EventId::of(message), run, user, campaign.clone()))
 }
 
 /// A line of what was written.

@@ -147,7 +147,7 @@ impl World<'_> {
                 self.writer.define();
                 self.numbers.definitions += 1;
             }
-            17 if self.twin.is_some() => self.edit_journeys()?,
+            17 if self.twin.is_some() => self.let_in()?,
             18 if self.writer.joining() => self.join_some(),
             17..=19 if self.writer.saving() => self.writer.save(),
             17..=19 => {

@@ -28,7 +28,7 @@ pub struct SimulateArguments {
     /// Steps of a run [default: 15 to 60, as the seed says]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub steps: Option<u32>,
-    /// People are in journeys, too, which are paused and published anew meanwhile
+    /// People are in journeys, too
     #[arg(long)]
     pub journeys: bool,
 }

@@ -146,13 +146,14 @@ impl Journeys {
             let found = match when {
                 Happening::Moves { watch, to, .. } => to.contains(&world.place(user, watch)),
                 _ => {
-                    let mut fits = |event: &Event| match when {
+                    let fits = |event: &Event| match when {
                         Happening::Message { step, name } => {
                             event.name == *name && self.is_own_message(journey, *step, slot, event)
                         }
                         _ => when.is(event),
                     };
-                    world.first(user, between, &mut fits).is_some()
+                    let mut seen = |event: &Event| fits(event) && !self.sees_later(slot, event.id);
+                    world.first(user, between, &mut seen).is_some()
                 }
             };
             found.then_some(way)

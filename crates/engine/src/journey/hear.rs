@@ -67,7 +67,7 @@ impl Journeys {
         let position = self.positions.get(slot);
         let due = self.answer_due(slot, journey)?;
         world.first(position.user, (Timestamp::MIN, due), &mut |event| {
-            self.is_of_webhook(slot, journey, event)
+            self.is_of_webhook(slot, journey, event) && !self.sees_later(slot, event.id)
         })
     }
 

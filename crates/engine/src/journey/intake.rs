@@ -53,6 +53,13 @@ impl Input {
         }
     }
 
+    fn event(&self) -> Option<(EventId, u64)> {
+        match self {
+            Input::Event { event, place, .. } => Some((event.id, *place)),
+            _ => None,
+        }
+    }
+
     fn at(&self) -> Timestamp {
         match self {
             Input::Event { event, .. } => event.time,
@@ -77,8 +84,6 @@ pub struct Intake {
     inputs: VecDeque<Input>,
     /// Users who turned out to be others, which waits to be seen: until then they are two.
     merging: HashSet<UserIndex>,
-    /// The latest place that was given.
-    last: u64,
     /// Everybody is where they were when the program ended.
     filled: bool,
     /// The log is read to its end.
@@ -174,7 +179,6 @@ impl Intake {
             }
             let (event, fresh) = (Arc::new(event.clone()), age <= FRESH);
             self.inputs.push_back(Input::Event { user, event, place, fresh });
-            self.last = place;
         }
         self.push_moves(moves, base);
     }
@@ -235,7 +239,6 @@ impl Intake {
         // When time alone moves somebody is told sooner or later: its instant is its only place.
         let place = if moved.cause == Cause::Time { 0 } else { place };
         self.inputs.push_back(Input::Moved { user, watch, places, at, place });
-        self.last = self.last.max(place);
     }
 
     /// Users that turned out to be one. What came before of either is seen as if they were two.
@@ -294,7 +297,9 @@ impl Intake {
         let users = users.chain(told.entries.iter_mut().map(|of| &mut of.user));
         let users = users.chain(told.ended.iter_mut().map(|of| &mut of.0.user));
         users.for_each(|user| *user = self.whose(*user, world).user);
+        self.journeys.waiting = self.inputs.iter().filter_map(Input::event).collect();
         self.journeys.restore(told, now, world);
+        self.journeys.waiting.clear();
     }
 
     /// At most so much of what waits is seen; whether all of it is. What happened comes before what is due: it may
@@ -303,27 +308,42 @@ impl Intake {
         self.journeys.go_on(world);
         for _ in 0..most {
             let Some(input) = self.inputs.pop_front() else { break };
+            if self.comes_too_early(&input, world) {
+                self.inputs.push_front(input);
+                break;
+            }
             self.look_at(input, world);
         }
         self.inputs.is_empty()
     }
 
-    /// Lets somebody in whom somebody names; the same cause lets them in once.
+    /// Lets somebody in whom somebody names, after a frame by its number; the same cause lets them in once.
     pub fn enter(
         &mut self,
-        journey: &str,
-        user: UserIndex,
+        (journey, user): (&str, UserIndex),
         (cause, at): (&str, Timestamp),
+        frame: u64,
         world: &mut dyn World,
     ) -> Entering {
         let whose = self.whose(user, world);
-        self.journeys.enter_after(journey, whose, (cause, at, self.last), world)
+        let after = ((frame + 1) << (SEQUENCE_BITS + BETWEEN_BITS)) - 1;
+        self.journeys.enter_after(journey, whose, (cause, at, after), world)
     }
 
     /// Does what is due until an instant, of at most so many people; whether more are due.
     pub fn due(&mut self, now: Timestamp, most: usize, world: &mut dyn World) -> bool {
         self.journeys.forget_ends(now.minus(ENDS));
         self.journeys.due(now, most, world)
+    }
+
+    /// Whether something is about users of whom one has written what is to be read first.
+    fn comes_too_early(&self, input: &Input, world: &dyn World) -> bool {
+        let busy = |user: UserIndex| self.journeys.is_busy(self.whose(user, world).user);
+        match input {
+            Input::Event { .. } | Input::Moved { .. } => false,
+            Input::Merge { from, into, .. } => busy(*from) || busy(*into),
+            Input::Decided { user, .. } => busy(*user),
+        }
     }
 
     fn look_at(&mut self, input: Input, world: &mut dyn World) {

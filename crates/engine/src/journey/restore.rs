@@ -106,12 +106,7 @@ impl Reading {
     }
 
     /// Takes an event of a journey: when, its name, and its properties. Of whom it is says the run.
-    pub fn add(
-        &mut self,
-        at: Timestamp,
-        name: &str,
-        of: &dyn Fn(&str) -> Option<Value>,
-    ) {
+    pub fn add(&mut self, at: Timestamp, name: &str, of: &dyn Fn(&str) -> Option<Value>) {
         let text = |name: &str| match of(name) {
             Some(Value::Text(text)) => Some(text),
             _ => None,

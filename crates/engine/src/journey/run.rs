@@ -35,6 +35,8 @@ pub struct Journeys {
     last: BTreeMap<Of, Timestamp>,
     numbers: HashMap<Text, u32>,
     ended: Ended,
+    /// Events that wait to be seen, by their places: whoever had not seen them does not look them up before.
+    pub(super) waiting: HashMap<EventId, u64>,
     /// What happened to whoever goes on first.
     later: Vec<(Whose, Happened, (u64, bool))>,
 }
@@ -104,6 +106,17 @@ impl Journeys {
     /// Whether somebody goes on as soon as what was written can be read.
     pub fn ready(&self) -> bool {
         !self.ready.is_empty() || !self.later.is_empty()
+    }
+
+    /// Whether somebody sees an event later, and does not look it up now.
+    pub(super) fn sees_later(&self, slot: u32, event: EventId) -> bool {
+        let after = self.positions.get(slot).after;
+        self.waiting.get(&event).is_some_and(|place| *place > after)
+    }
+
+    /// Whether somebody has written what is to be read before anything else of theirs is done.
+    pub(super) fn is_busy(&self, user: UserIndex) -> bool {
+        self.busy.contains(&user.0)
     }
 
     /// Those go on who waited for what was written; it can be read now.
@@ -279,7 +292,7 @@ impl Journeys {
             what,
         };
         if let Some(group) = world.held_out(&journey, user) {
-            world.tell(told(What::HeldOut { version: journey.version, group }));
+            world.tell(told(What::HeldOut { version: journey.version, group, key }));
             return Entering::HeldOut;
         }
         let event = occasion.event.map(|event| event.id);
@@ -334,7 +347,9 @@ impl Journeys {
         if seen || !self.running(slot) {
             return;
         }
-        if at < position.entered_at() {
+        // What happens at the very instant at which time alone let somebody in came before it.
+        let by_time = after > 0 && position.after == 0;
+        if at < position.entered_at() || by_time && at == position.entered_at() {
             return;
         }
         let when = at.max(position.arrived_at());
@@ -426,8 +441,7 @@ impl Journeys {
         }
         let (position, message) = (self.positions.get(slot), EventId::of(message));
         let run = position.run();
-        (0..position.n)
-            .any(|n| message_id(campaign, run, n) == message)
+        (0..position.n).any(|n| message_id(campaign, run, n) == message)
     }
 
     /// Does what is due until an instant, of at most so many people; whether more are due.

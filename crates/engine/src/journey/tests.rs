@@ -108,7 +108,7 @@ pub(super) struct Small {
     /// Users who turned out to be another one.
     pub(super) merged: BTreeMap<u32, UserIndex>,
     pub(super) updates: BTreeMap<u128, (Timestamp, Vec<(Text, Value)>)>,
-    pub(super) emitted: BTreeMap<u128, (Timestamp, Text, Vec<(Text, Value)>)>,
+    pub(super) emitted: BTreeMap<u128, Event>,
 }
 
 impl World for Small {
@@ -204,7 +204,7 @@ impl World for Small {
         self.updates.insert(id.0, (at, set.to_vec()));
     }
     fn emit(&mut self, _: UserIndex, event: Event) {
-        self.emitted.insert(event.id.0, (event.time, event.name.clone(), event.properties));
+        self.emitted.insert(event.id.0, event);
     }
 }
 

@@ -44,6 +44,8 @@ pub enum What {
         version: u32,
         /// Which group.
         group: Text,
+        /// The value by which they would have come in.
+        key: Option<Text>,
     },
     /// Somebody went on.
     Moved {
@@ -97,7 +99,8 @@ impl Told {
                 properties.extend(event.map(|event| text(words::EVENT, &event.to_string())));
                 words::ENTERED
             }
-            What::HeldOut { version, group } => {
+            What::HeldOut { version, group, key } => {
+                properties.extend(key.as_ref().map(|key| text(words::KEY, key)));
                 properties.push(number(words::VERSION, i64::from(*version)));
                 properties.push(text(model::outreach::GROUP, group));
                 words::HELD_OUT

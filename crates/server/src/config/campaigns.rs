@@ -82,7 +82,7 @@ const CAMPAIGN: &str = "id, name, status, definition, created_at, updated_at, st
      winner_evidence";
 
 /// Columns that layouts before the sixth do not have.
-const COLUMNS_6: [&str; 7] = [
+const COLUMNS_6: &[&str] = &[
     "created_by TEXT NOT NULL DEFAULT ''",
     "edited_by TEXT NOT NULL DEFAULT ''",
     "approved_version TEXT",
@@ -94,16 +94,7 @@ const COLUMNS_6: [&str; 7] = [
 
 /// Adds the columns that a file of an earlier layout lacks.
 pub(super) fn add_columns(connection: &Connection) -> Result<(), ConfigError> {
-    let mut select = connection.prepare("SELECT name FROM pragma_table_info('campaign')")?;
-    let known: Vec<String> =
-        select.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
-    for column in COLUMNS_6 {
-        let name = column.split(' ').next().unwrap_or_default();
-        if !known.iter().any(|known| known == name) {
-            connection.execute_batch(&format!("ALTER TABLE campaign ADD COLUMN {column}"))?;
-        }
-    }
-    Ok(())
+    super::add_columns(connection, "campaign", COLUMNS_6)
 }
 
 impl Config {

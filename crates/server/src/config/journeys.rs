@@ -7,6 +7,9 @@ use rusqlite::{OptionalExtension, Row, params};
 
 use super::{Config, ConfigError};
 
+/// Columns of journeys that came after the first layout.
+pub(super) const COLUMNS: &[&str] = &["open_since INTEGER"];
+
 /// A journey as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SavedJourney {
@@ -24,6 +27,8 @@ pub struct SavedJourney {
     pub updated_at: Timestamp,
     /// When it was started first.
     pub started_at: Option<Timestamp>,
+    /// Since when people come in without a break: when it was published, or went on after a pause.
+    pub open_since: Option<Timestamp>,
     /// Who made it: the id of a key, or whoever acts without one.
     pub created_by: String,
     /// Who changed it last.
@@ -50,7 +55,7 @@ pub struct SavedVersion {
 }
 
 const JOURNEY: &str = "id, name, status, definition, created_at, updated_at, started_at,
-     created_by, edited_by";
+     created_by, edited_by, open_since";
 
 const VERSION: &str = "journey, number, definition, version, published_at, published_by, moves";
 
@@ -81,17 +86,21 @@ impl Config {
         let SavedJourney { id, name, status, definition, created_by, edited_by, .. } = journey;
         let (created, updated) = (journey.created_at.0, journey.updated_at.0);
         let started = journey.started_at.map(|at| at.0);
+        let open = journey.open_since.map(|at| at.0);
         let mut connection = self.lock();
         let transaction = connection.transaction()?;
         transaction.execute(
             "INSERT INTO journey (id, name, status, definition, created_at, updated_at, started_at,
-                created_by, edited_by)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+                created_by, edited_by, open_since)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
              ON CONFLICT (id) DO UPDATE SET name = excluded.name, status = excluded.status,
                 definition = excluded.definition, updated_at = excluded.updated_at,
                 started_at = excluded.started_at, created_by = excluded.created_by,
-                edited_by = excluded.edited_by",
-            params![id, name, status, definition, created, updated, started, created_by, edited_by],
+                edited_by = excluded.edited_by, open_since = excluded.open_since",
+            params![
+                id, name, status, definition, created, updated, started, created_by, edited_by,
+                open
+            ],
         )?;
         if let Some(version) = version {
             let SavedVersion { journey, number, definition, published_by, moves, .. } = version;
@@ -189,6 +198,7 @@ fn journey(row: &Row<'_>) -> rusqlite::Result<SavedJourney> {
         started_at: row.get::<_, Option<i64>>(6)?.map(Timestamp),
         created_by: row.get(7)?,
         edited_by: row.get(8)?,
+        open_since: row.get::<_, Option<i64>>(9)?.map(Timestamp),
     })
 }
 

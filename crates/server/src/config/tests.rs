@@ -202,6 +202,7 @@ fn a_journey_and_its_next_version_are_written_at_once_or_not_at_all() {
         created_at: Timestamp(1),
         updated_at: Timestamp(at),
         started_at: (status != "draft").then_some(Timestamp(2)),
+        open_since: None,
         created_by: "ada".into(),
         edited_by: "bob".into(),
     };

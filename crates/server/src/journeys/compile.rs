@@ -63,8 +63,10 @@ pub struct Version {
     pub current: bool,
     /// Whether people come in and go on.
     pub standing: Standing,
-    /// What happened before lets nobody in.
+    /// When the journey was started first: its schedule begins then.
     pub since: Timestamp,
+    /// What happened before lets nobody in.
+    pub open_since: Timestamp,
     /// When it was published.
     pub published_at: Timestamp,
     /// Where those go who are in earlier versions.
@@ -80,6 +82,7 @@ impl Version {
             current: true,
             standing: Standing::Running,
             since: Timestamp::MIN,
+            open_since: Timestamp::MIN,
             published_at: Timestamp::MIN,
             moves: BTreeMap::new(),
         }
@@ -169,7 +172,7 @@ pub fn compile(
         priority: input.priority.unwrap_or(PRIORITY),
         steps,
         standing: version.standing,
-        since: version.since,
+        since: version.open_since,
         published_at: version.published_at,
         moves: moves(&version.moves),
     };

@@ -48,6 +48,7 @@ pub fn read(config: &Config, around: &Surroundings) -> Result<Published, Failure
                 current: Some(stored.number) == latest,
                 standing: standing(&saved),
                 since: saved.started_at.unwrap_or(stored.published_at),
+                open_since: saved.open_since.or(saved.started_at).unwrap_or(stored.published_at),
                 published_at: stored.published_at,
                 moves: serde_json::from_str(&stored.moves).unwrap_or_default(),
             };

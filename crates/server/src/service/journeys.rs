@@ -104,6 +104,7 @@ impl Service {
             created_at: now,
             updated_at: now,
             started_at: None,
+            open_since: None,
             created_by: self.who(),
             edited_by: self.who(),
         };

@@ -1,13 +1,12 @@
 //! Journeys in a run: the process under test and its twin take the same steps, and the log must say what the twin
 //! says.
 
-use std::sync::Arc;
-
-use model::outreach::{CAMPAIGN, CLICKED, MESSAGE};
+use model::outreach::{ANSWERED, CAMPAIGN, CLICKED, MESSAGE, RUN, event_id};
 use model::{Event, EventId, Record, Span, Text, Timestamp, UserIndex, Value, What};
 
 use super::World;
 use crate::check;
+use crate::journeys::ASK;
 use crate::writer::{Fault, Writer, Written, who};
 
 /// Slices after which somebody goes round for ever.
@@ -94,40 +93,25 @@ impl World<'_> {
         Ok(())
     }
 
-    /// A journey is paused, goes on, or has another version; or somebody is let in by name.
-    pub(super) fn edit_journeys(&mut self) -> Result<(), String> {
+    /// Somebody is let in by name.
+    pub(super) fn let_in(&mut self) -> Result<(), String> {
         self.settle_journeys()?;
-        let now = self.now();
-        if self.dice.once_in(2) {
-            return self.let_in(now);
-        }
-        let book = self.source.edited_journeys(&self.writer.wanted, now, &mut self.dice);
-        self.numbers.definitions += 1;
-        self.writer.wanted.book = Arc::clone(&book);
-        if let Some(twin) = &mut self.twin {
-            twin.define(Arc::clone(&book), now);
-        }
-        let written =
-            self.writer.asking(|writer, before| writer.define_journeys(book, now, before));
-        let fault = self.fault();
-        self.write(written, fault)?;
-        self.settle_journeys()
-    }
-
-    fn let_in(&mut self, now: Timestamp) -> Result<(), String> {
-        let n = self.naive.n_users();
+        let (now, n) = (self.now(), self.naive.n_users());
         if n == 0 {
             return Ok(());
         }
         let user = UserIndex(self.dice.below(n) as u32);
+        if who(&self.writer.fold, self.writer.remaining(user)).is_none() {
+            return Ok(());
+        }
         let journey = Text::from(format!("journey{}", self.dice.below(3)));
         let cause = format!("request {}", self.numbers.steps);
         let (whom, why) = ((journey.as_str(), user), (cause.as_str(), now));
         if let Some(twin) = &mut self.twin {
             twin.enter(whom, why);
         }
-        // Whoever gets no answer asks again.
-        for fault in [self.fault(), None] {
+        // Whoever is not sure of an answer asks again.
+        for fault in [None, self.fault()] {
             let enter = |writer: &mut Writer, before: &dyn Fn(EventId) -> bool| {
                 writer.enter_journey(whom, why, before)
             };
@@ -137,20 +121,24 @@ impl World<'_> {
         self.settle_journeys()
     }
 
-    /// Somebody clicks a message that they got.
+    /// Somebody clicks a message that they got, or a server answers what it was asked.
     pub(super) fn click(&mut self, now: Timestamp) -> Option<Record> {
         if self.twin.is_none() || !self.dice.once_in(3) {
             return None;
         }
-        let (message, user, campaign) = self.twin.as_ref()?.some_message(&mut self.dice)?;
+        let (message, run, user, campaign) = self.twin.as_ref()?.some_message(&mut self.dice)?;
         let who = who(&self.writer.fold, self.writer.remaining(user))?;
-        let id = EventId::of(&format!("click {} {}", message, self.dice.below(3)));
+        let (name, id) = match campaign.ends_with(ASK) {
+            true => (ANSWERED, event_id(message, ANSWERED, 0)),
+            false => (CLICKED, EventId::of(&format!("{message} {}", self.dice.below(3)))),
+        };
         let mut properties = vec![
             (Text::const_new(MESSAGE), Value::text(&message.to_string())),
             (Text::const_new(CAMPAIGN), Value::text(&campaign)),
+            (Text::const_new(RUN), Value::text(&run.to_string())),
         ];
         model::record::sort_properties(&mut properties);
-        let event = Event { name: Text::const_new(CLICKED), time: now, id, properties };
+        let event = Event { name: Text::const_new(name), time: now, id, properties };
         Some(Record { received_at: now, who, what: What::Event(event) })
     }
 
@@ -172,15 +160,6 @@ impl World<'_> {
         }
         self.settle_journeys()?;
         self.check_journeys()?;
-        let (book, now) = (self.source.all_going_on(&self.writer.wanted), self.now());
-        self.writer.wanted.book = Arc::clone(&book);
-        if let Some(twin) = &mut self.twin {
-            twin.define(Arc::clone(&book), now);
-        }
-        let written =
-            self.writer.asking(|writer, before| writer.define_journeys(book, now, before));
-        self.write(written, None)?;
-        self.settle_journeys()?;
         // Time alone moves people, which may let others in.
         for _ in 0..4 {
             self.clock = self.now().plus(EVERYBODY_OUT);

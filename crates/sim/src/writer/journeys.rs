@@ -7,9 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use engine::journey::{
-    Book, Changes, Intake, Journey, Message, Naming, Sent, Told, World,
-};
+use engine::journey::{Book, Changes, Intake, Journey, Message, Naming, Sent, Told, World};
 use engine::live::{Live, Transition, WatchId};
 use engine::{Fold, SEQUENCE_BITS};
 use experiment::assign::{Arms, Share};
@@ -34,6 +32,7 @@ const DECISION: &str = "decision";
 #[derive(Clone, Debug)]
 struct Planned {
     user: UserIndex,
+    run: EventId,
     campaign: Text,
 }
 
@@ -142,14 +141,16 @@ impl Writer {
                         reading.add(event.time, name, &of);
                     }
                     outreach::PLANNED => {
-                        let (Some(Value::Text(message)), Some(Value::Text(campaign))) =
-                            (of(outreach::MESSAGE), of(outreach::CAMPAIGN))
-                        else {
-                            continue;
+                        let text = |name: &str| match of(name) {
+                            Some(Value::Text(text)) => text,
+                            _ => Text::default(),
                         };
-                        let (id, due) = (EventId::of(&message), morning(event.time));
+                        let (id, due) =
+                            (EventId::of(&text(outreach::MESSAGE)), morning(event.time));
+                        let run = EventId::of(&text(outreach::RUN));
+                        let planned = Planned { user, run, campaign: text(outreach::CAMPAIGN) };
                         if !before(event_id(id, DECISION, 0)) {
-                            self.going.planned.insert((due, id), Planned { user, campaign });
+                            self.going.planned.insert((due, id), planned);
                         }
                     }
                     _ => {}
@@ -160,16 +161,6 @@ impl Writer {
         self.with_journeys(now, before, |going, stage| going.intake.restore(restored, now, stage))
     }
 
-    /// Other journeys from now on.
-    pub(crate) fn define_journeys(
-        &mut self,
-        book: Arc<Book>,
-        now: Timestamp,
-        before: &dyn Fn(EventId) -> bool,
-    ) -> Written {
-        self.with_journeys(now, before, |going, stage| going.intake.define(book, now, stage))
-    }
-
     /// Somebody is let in whom a request names.
     pub(crate) fn enter_journey(
         &mut self,
@@ -177,8 +168,9 @@ impl Writer {
         (cause, now): (&str, Timestamp),
         before: &dyn Fn(EventId) -> bool,
     ) -> Written {
+        let frames = self.frames;
         self.with_journeys(now, before, |going, stage| {
-            going.intake.enter(journey, user, (cause, now), stage);
+            going.intake.enter((journey, user), (cause, now), frames, stage);
         })
     }
 
@@ -206,7 +198,7 @@ impl Writer {
                     return;
                 };
                 going.planned.remove(&key);
-                stage.decide(&mut going.intake, key.1, planned);
+                stage.decide(&mut going.intake, key.1, &planned);
             }
         })
     }
@@ -316,7 +308,7 @@ impl Stage<'_> {
     fn tell_message(
         &mut self,
         name: &'static str,
-        (user, campaign): (UserIndex, &Text),
+        Planned { user, run, campaign }: &Planned,
         of: EventId,
     ) {
         let id = match name {
@@ -324,11 +316,14 @@ impl Stage<'_> {
             _ => event_id(of, DECISION, 0),
         };
         let text = |name: &'static str, value: &str| (Text::const_new(name), Value::text(value));
-        let mut properties =
-            vec![text(outreach::MESSAGE, &of.to_string()), text(outreach::CAMPAIGN, campaign)];
+        let mut properties = vec![
+            text(outreach::MESSAGE, &of.to_string()),
+            text(outreach::RUN, &run.to_string()),
+            text(outreach::CAMPAIGN, campaign),
+        ];
         model::record::sort_properties(&mut properties);
         let event = Event { name: Text::const_new(name), time: self.now, id, properties };
-        self.write(user, id, What::Event(event));
+        self.write(*user, id, What::Event(event));
     }
 
     /// What became of a message that was decided before, and when, if it had been planned.
@@ -346,18 +341,18 @@ impl Stage<'_> {
     }
 
     /// The time of a planned message has come.
-    fn decide(&mut self, intake: &mut Intake, message: EventId, planned: Planned) {
-        let Planned { user, campaign } = planned;
-        let user = self.store.remaining(user);
+    fn decide(&mut self, intake: &mut Intake, message: EventId, planned: &Planned) {
+        let Planned { user, campaign, .. } = planned;
+        let user = self.store.remaining(*user);
         if self.was(event_id(message, DECISION, 0)) {
             return;
         }
-        let sent = match intake.awaits(user, &campaign, message) && goes(message) {
+        let sent = match intake.awaits(user, campaign, message) && goes(message) {
             true => Sent::Queued,
             false => Sent::Withheld,
         };
-        self.tell_message(told(sent), (user, &campaign), message);
-        intake.decided((&campaign, message), (sent, self.now));
+        self.tell_message(told(sent), planned, message);
+        intake.decided((campaign, message), (sent, self.now));
     }
 }
 
@@ -461,10 +456,11 @@ impl World for Stage<'_> {
             false if goes(id) => Sent::Queued,
             false => Sent::Withheld,
         };
-        self.tell_message(told(sent), (message.user, message.campaign), id);
+        let (user, run, campaign) = (message.user, message.run, message.campaign.clone());
+        let own = Planned { user, run, campaign };
+        self.tell_message(told(sent), &own, id);
         if sent == Sent::Later {
-            let planned = Planned { user: message.user, campaign: message.campaign.clone() };
-            self.planned.push(((morning(self.now), id), planned));
+            self.planned.push(((morning(self.now), id), own));
         }
         (sent, None)
     }

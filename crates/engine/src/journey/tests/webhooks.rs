@@ -224,7 +224,7 @@ fn the_latest_answer_of_the_run_decides_later() {
     let bench = with(&[500]);
     assert_eq!(bench.world.attributes[&(ADA.0, "limit".into())], Value::Int(500));
     assert!(!bench.world.attributes.contains_key(&(ADA.0, "none".into())));
-    let (_, name, properties) = bench.world.emitted.values().next().unwrap();
+    let Event { name, properties, .. } = bench.world.emitted.values().next().unwrap();
     assert_eq!(name, "Limit Set");
     let expected =
         vec![(Text::new("by"), Value::text("us")), (Text::new("limit"), Value::Int(500))];

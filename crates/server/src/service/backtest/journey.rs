@@ -48,7 +48,8 @@ impl Service {
         if input.entry == Trigger::Api {
             return Err(no_occasion("journey"));
         }
-        let version = Version { since: wish.between.0, ..Version::trial(id) };
+        let version =
+            Version { since: wish.between.0, open_since: wish.between.0, ..Version::trial(id) };
         let mut known: Vec<Text> = Vec::new();
         let compiled = self.surrounded(wish.definitions, &input.labels, |around| {
             known = around.labels.to_vec();

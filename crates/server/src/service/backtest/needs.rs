@@ -1,5 +1,7 @@
 //! What of a history a journey or a campaign can ask about: only this is brought together.
 
+use std::collections::BTreeMap;
+
 use history::Needs;
 use model::outreach::{CAMPAIGN, CHANNEL, LABELS, MACHINE};
 use model::{Span, Text, Timestamp, journey};

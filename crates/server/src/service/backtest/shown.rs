@@ -109,7 +109,7 @@ fn path(told: &[&Told], history: &UserHistory) -> JourneyRun {
                 let (step, path) = (step.to_string(), None);
                 run.steps.push(RunStep { step, at, path, why: why(one) });
             }
-            What::HeldOut { version, group } => {
+            What::HeldOut { version, group, .. } => {
                 run.version = *version;
                 run.held_out = Some(group.to_string());
             }

@@ -106,6 +106,9 @@ impl Service {
             saved.status = word(JourneyStatus::Running).to_owned();
         }
         saved.started_at = saved.started_at.or(Some(now));
+        if !runs {
+            saved.open_since = Some(now);
+        }
         saved.updated_at = now;
         self.workspace.config().put_journey(&saved, Some(&published))?;
         self.outreach_changed()?;
@@ -145,6 +148,9 @@ impl Service {
         }
         saved.status = word(to).to_owned();
         saved.updated_at = self.workspace.now();
+        if to == JourneyStatus::Running {
+            saved.open_since = Some(saved.updated_at);
+        }
         self.workspace.config().put_journey(&saved, None)?;
         self.outreach_changed()?;
         self.shown_journey(saved)

@@ -16,9 +16,7 @@ use engine::live::Transition;
 use engine::outreach::{Candidate, Person, places};
 use experiment::assign::Arms;
 use history::{Evaluator, Needs, outreach as history_of};
-use model::outreach::{
-    CHANNEL, CLICKED, MACHINE, MESSAGE, OPENED, PLANNED, QUEUED, event_id,
-};
+use model::outreach::{CHANNEL, CLICKED, MACHINE, MESSAGE, OPENED, PLANNED, QUEUED, event_id};
 use model::{AttributeChange, Event, EventId, Span, Text, Timestamp, Value, Zone, journey};
 use segment::Predicate;
 use segment::evaluate::{UserEvent, attribute_at};
@@ -222,7 +220,8 @@ impl Writer {
                 let n = entry.users.len().min(AT_ONCE);
                 for user in entry.users.drain(..n) {
                     let of = (entry.cause.as_str(), world.now);
-                    match intake.enter(&entry.journey, user, of, world) {
+                    let frame = world.writer.frames;
+                    match intake.enter((&entry.journey, user), of, frame, world) {
                         Entering::Entered => entry.done.entered += 1,
                         Entering::HeldOut => entry.done.held_out += 1,
                         _ => entry.done.refused += 1,
@@ -302,9 +301,9 @@ impl WriterWorld<'_> {
         let text = Value::text(&message.to_string());
         let events = self.events_of(user);
         let decided = events.iter().find(|event| event.id == id);
-        let planned = events.iter().any(|event| {
-            event.name == PLANNED && event.property(MESSAGE) == Some(&text)
-        });
+        let planned = events
+            .iter()
+            .any(|event| event.name == PLANNED && event.property(MESSAGE) == Some(&text));
         let sent = match decided {
             Some(event) if event.name == QUEUED => Sent::Queued,
             _ => Sent::Withheld,

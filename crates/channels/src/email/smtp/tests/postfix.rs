@@ -143,7 +143,7 @@ async fn postfix_takes_forwards_refuses_and_bounces() {
     let smtp = Smtp::new(settings, signers).unwrap();
 
     let outcome = smtp.send(outgoing("d0", "ada@dest.example")).await;
-    assert!(matches!(&outcome, Outcome::Accepted { provider_id: Some(_) }), "{outcome:?}");
+    assert!(matches!(&outcome, Outcome::Accepted { provider_id: Some(_), .. }), "{outcome:?}");
     let forwarded = next.message(0, PATIENCE).await;
     for line in ["..two", "Subject: Hello", "Message-ID: <d1@shop.example>"] {
         assert!(forwarded.contains(&format!("\r\n{line}\r\n")), "{forwarded}");
