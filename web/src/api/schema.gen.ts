@@ -2634,6 +2634,16 @@ export interface components {
              */
             rows: number;
         };
+        /** @description What is asked of the answer to a webhook. */
+        AnswerCondition: {
+            /** @description Id of the step that asked. */
+            step: string;
+            /**
+             * @description What its fields are, as the `where` of an event says it of properties; default: there is an answer, whatever
+             *     it says.
+             */
+            where?: unknown;
+        };
         /** @description A key, without the key itself. */
         ApiKey: {
             /**
@@ -2880,6 +2890,12 @@ export interface components {
          *     difference between them is an effect. Addresses, devices and the contact policy are those of now.
          */
         BacktestResult: {
+            /**
+             * Format: int64
+             * @description Webhooks that would have been sent and whose answer was taken for granted, as the step says it under `assumed`.
+             *     None of the webhooks counts as a message to somebody.
+             */
+            answers_assumed: number;
             /** @description By reason: messages of `sent` that would not have gone, had people not been taken to be reachable. */
             assumed: {
                 [key: string]: number;
@@ -2959,6 +2975,12 @@ export interface components {
              * @description How long it took, in milliseconds.
              */
             took_ms: number;
+            /**
+             * Format: int64
+             * @description Webhooks that would have been sent and of which nobody can say the answer: whoever waited for one went by
+             *     `failed` when the time was up.
+             */
+            unanswered: number;
             /**
              * Format: int64
              * @description Users whose histories were looked at.
@@ -8621,6 +8643,8 @@ export interface components {
         };
         /** @description One of the ways out of a split, for whom a condition holds. */
         SplitPath: {
+            /** @description The server that an earlier step of the kind `webhook` asked has answered so, in this run. */
+            answer?: components["schemas"]["AnswerCondition"];
             /**
              * @description The event that brought them in, or that last let them go on, is one of these: a name, or an object with
              *     `event` and `where`.
@@ -8796,6 +8820,23 @@ export interface components {
             /** @description Step of whoever could be sent none; default: the same as for the others. */
             unreachable?: string;
         } | {
+            /**
+             * @description The answer that a backtest takes for granted, as nobody is asked then: an object. Without one everybody
+             *     goes by `failed` there.
+             */
+            assumed?: Record<string, never>;
+            /**
+             * @description Step of whoever has no answer: it could not be sent, was refused for good, or there was none in time;
+             *     default: the journey is completed.
+             */
+            failed?: string;
+            /** @enum {string} */
+            kind: "webhook";
+            /** @description What is asked: of the channel `webhook`. */
+            message: components["schemas"]["StepMessage"];
+            /** @description How long it waits, as in `30s`, at most a day; so long it is tried again, too. */
+            within: string;
+        } | {
             /** @description Numbers to add. */
             add?: {
                 [key: string]: number;
@@ -8810,7 +8851,10 @@ export interface components {
             remove?: {
                 [key: string]: string[];
             };
-            /** @description New values; `null` takes one away. */
+            /**
+             * @description New values; `null` takes one away. `{"answer": "score.limit"}` for a field of the answer to a step, and
+             *     `{"profile": "plan"}` or `{"event": "amount"}`; what is not there changes nothing.
+             */
             set?: Record<string, never>;
         } | {
             /** @description Its name. */
@@ -8818,8 +8862,8 @@ export interface components {
             /** @enum {string} */
             kind: "emit";
             /**
-             * @description Its properties: values, or `{"profile": "plan"}` and `{"event": "amount"}` for a value of the user's,
-             *     or of the event that brought them in.
+             * @description Its properties: values, or `{"profile": "plan"}`, `{"event": "amount"}` and `{"answer": "score.limit"}`
+             *     for a value of the user's, of the event that brought them in, or of the answer to a step.
              */
             properties?: Record<string, never>;
         } | {
