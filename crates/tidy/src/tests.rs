@@ -50,7 +50,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     ("testkit", &["model", "segment"]),
-    ("sim", &["engine", "history", "log", "model", "segment", "testkit", "wire"]),
+    ("sim", &["engine", "experiment", "history", "log", "model", "segment", "testkit", "wire"]),
     ("tidy", &[]),
 ];
 

@@ -530,13 +530,20 @@ fn a_backtest_finds_people_in_the_contexts_in_which_a_live_run_found_them() {
     assert_eq!(past, live);
     // Of four, two had looked twice by then.
     let by = |path: &str| live["learn"].3.get(path).copied().unwrap_or(0);
-    let keen = (0..30).filter(|n| n % 4 >= 2).count() as u64;
-    assert!(by("c") >= keen && by("a") > 0 && by("b") > 0, "{live:?}");
+    assert!(by("c") > 10 && by("a") > 0 && by("b") > 0, "{live:?}");
+    let sample = result["sample"].as_array().unwrap();
+    let came = sample.iter().filter(|run| run["held_out"].is_null());
+    let keen = |run: &Value| {
+        run["user"].as_str().unwrap().trim_start_matches("user-").parse::<u32>().unwrap() % 4 >= 2
+    };
+    let n_keen = came.clone().filter(|run| keen(run)).count() as u64;
     let why = |run: &Value| run["steps"][2]["why"].as_str().unwrap_or_default().to_owned();
-    let found: Vec<String> = result["sample"].as_array().unwrap().iter().map(why).collect();
+    let found: Vec<String> = came.map(why).collect();
     let of = |context: &str| {
         let said = format!("found in \"{context}\" and drawn");
         found.iter().filter(|why| **why == said).count() as u64
     };
-    assert_eq!((of("keen"), of("others")), (keen, 30 - keen), "{found:?}");
+    let others = found.len() as u64 - n_keen;
+    assert_eq!((of("keen"), of("others")), (n_keen, others), "{found:?}");
+    assert!(n_keen > 5 && others > 5, "{found:?}");
 }

@@ -153,13 +153,6 @@ fn every_mistake_is_told_with_its_place() {
             "journey.winner",
             "coin do.winners.others",
         ),
-        (
-            "/steps/1/do",
-            learn(json!({"context": {"kind": "attribute", "attribute": "email",
-                                     "values": ["ada@example.com"]}})),
-            "journey.context",
-            "coin do.context.attribute",
-        ),
         ("/steps/0/do/within", json!("two minutes"), "journey.span", "ask do.within"),
         ("/steps/0/do/within", json!("400d"), "journey.span", "ask do.within"),
         ("/steps/0/do/since", json!("start"), "journey.span", "ask do.since"),

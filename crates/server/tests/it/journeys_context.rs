@@ -52,27 +52,27 @@ fn each_context_learns_its_own_path_through_crashes() {
     let context = json!({"kind": "attribute", "attribute": "plan", "values": ["free", "pro"]});
     let steps = learn(&receiver, &json!({"context": context}));
     publish(&watching, "learns", &on("Signup"), &steps, &json!({"again": {"kind": "once"}}));
-    // Forty have no plan that is named.
-    let plan = |n: usize| if n >= 160 { "gold" } else { ["free", "pro"][n % 2] };
+    // 160 have no plan that is named.
+    let plan = |n: usize| if n >= 640 { "gold" } else { ["free", "pro"][n % 2] };
     let came = |people: std::ops::Range<usize>, at: &str| {
         let plans =
-            people.clone().map(|n| identify(&named(n), at, &json!({"plan": plan(n % 200)})));
+            people.clone().map(|n| identify(&named(n), at, &json!({"plan": plan(n % 800)})));
         watching_batch(plans.chain(people.map(|n| track(&named(n), "Signup", at, &json!({})))))
     };
-    watching.batch(&came(0..200, "2026-03-02T10:00:00Z"));
+    watching.batch(&came(0..800, "2026-03-02T10:00:00Z"));
     let watching = watching.restart(End::Killed);
     watching.settle();
     // What somebody is later changes nothing.
     let later =
-        (0..160).map(|n| identify(&named(n), "2026-03-02T10:05:00Z", &json!({"plan": "x"})));
+        (0..640).map(|n| identify(&named(n), "2026-03-02T10:05:00Z", &json!({"plan": "x"})));
     watching.until("2026-03-02T10:05:00Z");
     watching.batch(&later.collect::<Vec<_>>());
     let mut buyers = Vec::new();
     let mut mailed_of = [0, 0, 0];
-    for n in 0..200 {
+    for n in 0..800 {
         let ways = way(&watching, &named(n));
         let mailed = ways.len() == 3;
-        let group = if n >= 160 { 2 } else { n % 2 };
+        let group = if n >= 640 { 2 } else { n % 2 };
         mailed_of[group] += usize::from(mailed);
         // A mail makes those with a free plan buy, and keeps those with another from it.
         let buys = [mailed, !mailed, n % 2 == 0][group];
@@ -84,9 +84,12 @@ fn each_context_learns_its_own_path_through_crashes() {
             assert_eq!(why, format!("drawn by what was learned of people in \"{context}\": mail"));
         }
     }
-    // Equal to begin with, in each context: of 80, and of 40.
-    assert!((24..56).contains(&mailed_of[0]) && (24..56).contains(&mailed_of[1]), "{mailed_of:?}");
-    assert!((10..30).contains(&mailed_of[2]), "{mailed_of:?}");
+    // Equal to begin with, in each context: of 320, and of 160.
+    assert!(
+        (120..200).contains(&mailed_of[0]) && (120..200).contains(&mailed_of[1]),
+        "{mailed_of:?}"
+    );
+    assert!((55..105).contains(&mailed_of[2]), "{mailed_of:?}");
     watching.until("2026-03-02T10:10:00Z");
     watching.batch(&buyers);
     watching.until("2026-03-02T11:10:00Z");
@@ -99,20 +102,19 @@ fn each_context_learns_its_own_path_through_crashes() {
     assert!((share(0, 0) + share(0, 1) - 1.0).abs() < 1e-9, "{now}");
     let mail = &of(0)["allocations"][0]["paths"][0];
     assert_eq!((&mail["runs"], &mail["rewarded"]), (&json!(mailed_of[0]), &json!(mailed_of[0])));
-    // What is borrowed is the same arm elsewhere, whole as it is below a hundred.
-    let elsewhere = json!((mailed_of[1] + mailed_of[2]) as f64);
-    assert_eq!(mail["borrowed"], elsewhere, "{now}");
+    // What is borrowed is the same arm elsewhere, and no more than a hundred.
+    assert_eq!(mail["borrowed"], json!(100.0), "{now}");
     assert_eq!(of(0)["verdict"]["leader"], "mail", "{now}");
     assert!((of(0)["verdict"]["level"].as_f64().unwrap() - (1.0 - 0.05 / 3.0)).abs() < 1e-9);
-    assert_eq!((&now["won"], &now["wrong"]), (&Value::Null, &json!(0.0)), "{now}");
+    assert!(now["won"].is_null() && now["wrong"].as_f64().unwrap() < 1e-6, "{now}");
     // Whoever comes in from now on is divided so, and a restart changes nothing of it.
     let watching = watching.restart(End::Killed);
     watching.until("2026-03-02T11:11:00Z");
     watching.settle();
-    watching.batch(&came(200..360, "2026-03-02T11:11:00Z"));
+    watching.batch(&came(800..960, "2026-03-02T11:11:00Z"));
     watching.settle();
     let mut mailed_of = [0, 0];
-    for n in 200..360 {
+    for n in 800..960 {
         mailed_of[n % 2] += usize::from(way(&watching, &named(n)).len() == 3);
     }
     assert!(mailed_of[0] > 60 && mailed_of[1] < 20, "{mailed_of:?}");

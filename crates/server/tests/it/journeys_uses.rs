@@ -28,12 +28,6 @@ fn what_a_journey_that_runs_names_stays_until_it_is_stopped() {
         watching.segment(id, &format!("did \"{id}\""));
     }
     send(&watching, "PUT", "/api/frameworks/stages", &states(&["won", "warm", "cold"]), 200);
-    let topic = |id: &str| {
-        json!({"id": id, "name": id, "channel": "webhook", "subscribed_by_default": true,
-               "double_opt_in": false, "description": ""})
-    };
-    let topics = json!({"topics": [topic("news"), topic("offers")]});
-    send(&watching, "PUT", "/api/subscriptions/topics", &topics, 200);
     send(&watching, "POST", "/api/catalogs/products", &json!({"id": "a", "price": 1}), 200);
     let other = json!({"id": "other", "name": "Other", "control": 0.0, "entry": {"kind": "api"},
                        "steps": [{"id": "end", "do": {"kind": "exit"}}]});
@@ -42,7 +36,6 @@ fn what_a_journey_that_runs_names_stays_until_it_is_stopped() {
     let mut mail =
         message(&receiver, "{{ catalog.products[\"a\"].price }}{% if segment.tried %}!{% endif %}");
     mail["message"]["provider"] = json!(provider);
-    mail["message"]["topic"] = json!("news");
     let journey = json!({
         "id": "uses", "name": "Uses much", "control": 0.0,
         "entry": {"kind": "state", "lifecycle": "stages", "from": ["cold"], "to": ["warm"]},
@@ -58,15 +51,13 @@ fn what_a_journey_that_runs_names_stays_until_it_is_stopped() {
     });
     send(&watching, "POST", "/api/journeys", &journey, 201);
     let fewer = states(&["won", "cold"]);
-    let topics_left = json!({"topics": [topic("offers")]});
     let provider = format!("/api/providers/{provider}");
-    let deletions: [(&str, &str, &Value, &str); 8] = [
+    let deletions: [(&str, &str, &Value, &str); 7] = [
         ("DELETE", "/api/segments/vip", &Value::Null, "segment.in_use"),
         ("DELETE", "/api/segments/loyal", &Value::Null, "segment.in_use"),
         ("DELETE", "/api/segments/tried", &Value::Null, "segment.in_use"),
         ("PUT", "/api/frameworks/stages", &fewer, "framework.in_use"),
         ("DELETE", "/api/frameworks/stages", &Value::Null, "framework.in_use"),
-        ("PUT", "/api/subscriptions/topics", &topics_left, "topic.in_use"),
         ("DELETE", "/api/catalogs/products", &Value::Null, "catalog.in_use"),
         ("DELETE", &provider, &Value::Null, "provider.in_use"),
     ];

@@ -421,7 +421,7 @@ fn what_is_wrong_with_it_is_told_with_its_place() {
 fn backtest(watching: &Watching, definition: &Value) -> Value {
     let wish = json!({"from": "2026-03-02T09:00:00Z", "to": "2026-03-02T11:00:00Z", "definition": definition});
     let begun = send(watching, "POST", "/api/journeys/loan/backtest", &wish, 202);
-    let path = format!("/api/journeys/backtests/{}", begun["id"].as_str().unwrap());
+    let path = format!("/api/backtests/{}", begun["id"].as_str().unwrap());
     let now = || send(watching, "GET", &path, &Value::Null, 200);
     until(|| now()["status"] != "running", || now().to_string());
     assert_eq!(now()["status"], "done", "{}", now());
@@ -443,12 +443,20 @@ fn a_backtest_asks_nobody_and_says_so() {
     // Also what a live run was really answered is not known to it.
     let result = backtest(&watching, &loan(&answering, &json!({})));
     assert_eq!((&result["entered"], &result["sent"]), (&json!(3), &json!(0)), "{result}");
-    assert_eq!((&result["assumed"], &result["unanswered"]), (&json!(0), &json!(3)), "{result}");
+    assert_eq!(
+        (&result["answers_assumed"], &result["unanswered"]),
+        (&json!(0), &json!(3)),
+        "{result}"
+    );
     assert_eq!(result["exits"], json!({"unknown": 3}), "{result}");
     assert_eq!(result["sample"][0]["steps"][1]["why"], "nobody answers in a backtest");
     let assumed = json!({"assumed": {"limit": 900, "who": {"tier": "gold"}}});
     let result = backtest(&watching, &loan(&answering, &assumed));
-    assert_eq!((&result["assumed"], &result["unanswered"]), (&json!(3), &json!(0)), "{result}");
+    assert_eq!(
+        (&result["answers_assumed"], &result["unanswered"]),
+        (&json!(3), &json!(0)),
+        "{result}"
+    );
     assert_eq!(
         (&result["exits"], &result["sent"]),
         (&json!({"completed": 3}), &json!(3)),

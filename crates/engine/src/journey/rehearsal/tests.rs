@@ -252,7 +252,7 @@ fn a_message_that_waits_for_the_morning_goes_no_more_if_its_user_is_out_by_then(
         .collect();
     let (night, morning) = (at("2026-03-02T21:30:00Z"), at("2026-03-03T07:00:00Z"));
     assert_eq!(decided, [(night, None), (morning, Some("not_qualified"))]);
-    assert_eq!(story(&played).last().unwrap(), "2026-03-02T23:00 mail out: goal purchase");
+    assert_eq!(story(&played).last().unwrap(), "2026-03-02T23:00 mail  out: goal purchase");
 }
 
 #[test]
