@@ -290,7 +290,7 @@ test('a campaign on a schedule is paused, resumed and stopped, each after a ques
 
 test('a draft is tried on the past, also as if everybody could be reached, and nothing is sent', async () => {
   const { page, errors, close } = await open(browser);
-  const content = (body) => ({ default: { kind: 'email', subject: body, text: body } });
+  const content = (body) => ({ default: { kind: 'email', subject: body, form: 'html', body: `<p>${body} <a href="{{ unsubscribe_url }}">Unsubscribe</a></p>` } });
   const input = { name: `Tried ${run}`, channel: 'email', control: 0.2, trigger: { kind: 'event', event: goal }, again: { kind: 'always' }, variants: [{ id: 'a', content: content('A') }, { id: 'b', content: content('B') }] };
   const { id } = await api('/api/campaigns', input);
   received = [];
