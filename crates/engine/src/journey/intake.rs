@@ -135,10 +135,19 @@ impl Intake {
         self.journeys.next().filter(|_| self.filled)
     }
 
-    /// Nothing of these users is kept.
+    /// Nothing of these users is kept, nor of whoever is to turn out to be one of them.
     pub fn forget(&mut self, users: &[UserIndex]) {
-        self.inputs.retain(|input| !users.contains(&input.user()));
-        users.iter().for_each(|user| self.journeys.forget(*user));
+        let mut gone: HashSet<UserIndex> = users.iter().copied().collect();
+        for input in self.inputs.iter().rev() {
+            if let Input::Merge { from, into, .. } = input
+                && gone.contains(into)
+            {
+                gone.insert(*from);
+            }
+        }
+        self.inputs.retain(|input| !gone.contains(&input.user()));
+        self.merging.retain(|user| !gone.contains(user));
+        gone.into_iter().for_each(|user| self.journeys.forget(user));
     }
 
     /// What of a frame, by its number, whoever is in a journey may see: its records, and what was told of them.

@@ -133,3 +133,14 @@ fn a_frame_that_is_read_again_changes_nothing() {
     assert_eq!(queue.story(ADA), story);
     assert_eq!(story.len(), 4);
 }
+
+#[test]
+fn of_whoever_is_forgotten_nothing_is_left_under_the_number_that_they_had() {
+    let mut queue = Queue::new();
+    queue.frame(&[(BEN, "A", "2026-03-01T10:00:00Z")], &[]);
+    queue.story(BEN);
+    queue.intake.merged(BEN, ADA, at("2026-03-01T10:30:00Z"));
+    queue.world.merged.insert(BEN.0, ADA);
+    queue.intake.forget(&[ADA]);
+    assert_eq!((queue.intake.unseen(), queue.intake.journeys().n_positions()), (0, 0));
+}
