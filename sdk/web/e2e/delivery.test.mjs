@@ -198,7 +198,7 @@ test('a key that the server really does not know is told too', async (t) => {
 
 test('a batch that is too large is halved until it fits', async (t) => {
   const eve = somebody('large');
-  const { open, faults, batches } = await stage(t, { flushAt: 1000, flushInterval: 600_000 });
+  const { open, faults, batches } = await stage(t, { flushAt: 1000, flushInterval: 600_000, messages: false });
   const tab = await open();
   await tab.evaluate((id) => window.perennial.identify(id), eve);
   await flush(tab);
