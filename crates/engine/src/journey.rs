@@ -20,8 +20,10 @@ pub mod answer;
 mod book;
 mod define;
 mod definition;
+mod enter;
 mod hear;
 mod intake;
+mod messages;
 mod occurred;
 mod positions;
 pub mod rehearsal;
@@ -40,10 +42,11 @@ pub use definition::{
     Action, Again, Answered, Choose, Condition, Context, Emitted, Exit, Goal, Happening, Journey,
     Path, Since, Standing, Step, Wait,
 };
+pub use enter::Entering;
 pub use intake::{Intake, Naming};
 pub use occurred::Occurred;
 pub use positions::Position;
 pub use restore::{Entry, Left, Reading, Restored};
-pub use run::{Entering, Journeys};
+pub use run::Journeys;
 pub use told::{Told, What};
 pub use world::{Changes, Message, Sent, World};

@@ -38,6 +38,12 @@ impl Twin {
         Twin { writer, expected: BTreeMap::new(), missing: Vec::new(), queued: Vec::new() }
     }
 
+    /// Whether it has decided something already, or brought it about. Of several users either process may be the first
+    /// to come to a decision; what it is must be said before.
+    pub(crate) fn expects(&self, id: EventId) -> bool {
+        self.expected.contains_key(&id)
+    }
+
     /// Whether all that it brought about is durable.
     pub(crate) fn caught_up(&mut self) -> bool {
         self.missing.retain(|id| !self.writer.counts(*id));
@@ -47,7 +53,7 @@ impl Twin {
     pub(crate) fn slice(&mut self, now: Timestamp) {
         let expected = std::mem::take(&mut self.expected);
         let before = |id| expected.contains_key(&id);
-        let written = self.writer.journeys_slice(now, usize::MAX / 2, &before);
+        let written = self.writer.journeys_slice(now, usize::MAX / 2, &before, &|_| true);
         self.take(expected, written);
     }
 

@@ -86,7 +86,7 @@ impl Journeys {
                     Some(campaign) => {
                         let event = position.event().and_then(|id| world.event(user, id));
                         let (id, run) = (own_message(campaign, &position), position.run());
-                        world.send(Message { user, id, campaign, run, at, event })
+                        self.send(Message { user, id, campaign, run, at, event }, world)
                     }
                 };
                 if sent == Sent::Later {

@@ -83,16 +83,18 @@ impl Journeys {
         if !self.moves(slot) {
             return true;
         }
-        let at = self.positions.get(slot).arrived_at();
-        self.go_over(slot, at, world)
+        self.go_over(slot, world)
     }
 
-    fn go_over(&mut self, slot: u32, at: Timestamp, world: &mut dyn World) -> bool {
+    /// Goes over when the current version was published, whenever that is noticed. What was seen before is not seen
+    /// again by the new version.
+    fn go_over(&mut self, slot: u32, world: &mut dyn World) -> bool {
         let position = self.positions.get(slot);
         let own = Arc::clone(self.book.get(position.journey));
         let from = own.steps[usize::from(position.step)].id.clone();
         let Some(number) = self.book.current(&own.id) else { return true };
         let current = Arc::clone(self.book.get(number));
+        let at = current.published_at.max(position.arrived_at());
         let way = Text::const_new(path::PUBLISHED);
         let to = match current.moves.get(&from) {
             Some(To::Step(step)) => current.step(step).map(|at| (at, step)),
@@ -107,7 +109,10 @@ impl Journeys {
         let version = Some(current.version);
         let (step, event, context) = (step.clone(), None, None);
         let what = What::Moved { from, path: way, step, version, event, context };
-        self.tell(slot, what, (at, false), world);
+        let position = self.positions.get_mut(slot);
+        position.caused(position.cause(), self.seen);
+        let after = position.after;
+        self.tell_of(slot, what, at, (None, after), world);
         let position = self.positions.get_mut(slot);
         (position.journey, position.step) = (number, next);
         if !same {
@@ -118,11 +123,8 @@ impl Journeys {
 
     /// Somebody goes on who was stopped: what happened to them meanwhile is looked up.
     pub(super) fn resume(&mut self, slot: u32, now: Timestamp, world: &mut dyn World) {
-        if self.moves(slot) {
-            let at = now.max(self.positions.get(slot).arrived_at());
-            if !self.go_over(slot, at, world) {
-                return;
-            }
+        if self.moves(slot) && !self.go_over(slot, world) {
+            return;
         }
         let position = self.positions.get(slot);
         let journey = Arc::clone(self.book.get(position.journey));
@@ -139,7 +141,9 @@ impl Journeys {
         let exits = journey.exits.iter().map(|when| (when, now, reason::EXIT, None));
         for (when, until, why, detail) in goals.chain(exits) {
             let Happening::Event(matches) = when else { continue };
-            let mut fits = |event: &Event| matches.holds(&event.name, &event.properties);
+            let mut fits = |event: &Event| {
+                matches.holds(&event.name, &event.properties) && !self.sees_later(slot, event.id)
+            };
             if let Some(event) = world.first(user, (after_entry, until), &mut fits) {
                 let position = self.positions.get_mut(slot);
                 position.caused(Some(event.id), 0);
@@ -191,13 +195,14 @@ fn first_of<'a>(
     let user = journeys.positions.get(slot).user;
     let mut found: Option<(&super::Path, Arc<Event>)> = None;
     for (way, when) in any {
-        let mut fits = |event: &Event| match when {
+        let fits = |event: &Event| match when {
             Happening::Message { step, name } => {
                 event.name == *name && journeys.is_own_message(journey, *step, slot, event)
             }
             _ => when.is(event),
         };
-        let Some(event) = world.first(user, between, &mut fits) else { continue };
+        let mut seen = |event: &Event| fits(event) && !journeys.sees_later(slot, event.id);
+        let Some(event) = world.first(user, between, &mut seen) else { continue };
         if found.as_ref().is_none_or(|(_, than)| event.time < than.time) {
             found = Some((way, event));
         }

@@ -44,7 +44,7 @@ impl Journeys {
         let (user, at, run) = (position.user, position.arrived_at(), position.run());
         let event = position.event().and_then(|id| world.event(user, id));
         let id = own_message(campaign, &position);
-        let (sent, decided_at) = world.send(Message { user, id, campaign, run, at, event });
+        let (sent, decided_at) = self.send(Message { user, id, campaign, run, at, event }, world);
         if sent == Sent::Withheld {
             let when = decided_at.map_or(at, |decided| decided.max(at));
             return self.leave_message(slot, journey, sent, (when, false), world);

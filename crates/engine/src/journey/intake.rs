@@ -16,13 +16,14 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use hashbrown::{HashMap, HashSet};
-use model::{Event, EventId, Record, Span, Text, Timestamp, UserIndex, What};
+use model::outreach::{CAMPAIGN, HELD_OUT, MESSAGE, QUEUED, WITHHELD};
+use model::{Event, EventId, Record, Span, Text, Timestamp, UserIndex, Value, What};
 
 use super::run::Whose;
 use super::{Book, Entering, Journeys, Occurred, Reading, Restored, Sent, World};
 use crate::arrival::SEQUENCE_BITS;
 use crate::live::{Cause, Transition, WatchId, news};
-use crate::outreach::{AHEAD, Candidate, FRESH};
+use crate::outreach::{AHEAD, FRESH};
 
 /// How long after a run ended it is remembered: twice as long as an event may be late and let somebody in.
 const ENDS: Span = Span(2 * FRESH.0);
@@ -37,10 +38,31 @@ const MOVES: u64 = 1 << (SEQUENCE_BITS + BETWEEN_BITS - 1);
 /// Something to be seen. `place`: in the order in which things are seen; 0: it has none.
 #[derive(Debug)]
 enum Input {
-    Event { user: UserIndex, event: Arc<Event>, place: u64, fresh: bool },
-    Moved { user: UserIndex, watch: Text, places: (u8, u8), at: Timestamp, place: u64 },
-    Merge { from: UserIndex, into: UserIndex, at: Timestamp },
-    Decided { user: UserIndex, campaign: Text, message: EventId, sent: Sent, at: Timestamp },
+    Event {
+        user: UserIndex,
+        event: Arc<Event>,
+        place: u64,
+        fresh: bool,
+    },
+    Moved {
+        user: UserIndex,
+        watch: Text,
+        places: (u8, u8),
+        at: Timestamp,
+        place: u64,
+    },
+    Merge {
+        from: UserIndex,
+        into: UserIndex,
+        at: Timestamp,
+    },
+    Decided {
+        user: UserIndex,
+        of: (Text, EventId),
+        sent: Sent,
+        at: Timestamp,
+        told: (EventId, u64),
+    },
 }
 
 impl Input {
@@ -56,6 +78,13 @@ impl Input {
     fn event(&self) -> Option<(EventId, u64)> {
         match self {
             Input::Event { event, place, .. } => Some((event.id, *place)),
+            _ => None,
+        }
+    }
+
+    fn decided(&self) -> Option<EventId> {
+        match self {
+            Input::Decided { of: (_, message), .. } => Some(*message),
             _ => None,
         }
     }
@@ -96,6 +125,11 @@ struct News<'a> {
     watch: Text,
     sequence: u64,
     before: usize,
+}
+
+/// The last place of a frame.
+fn end_of(frame: u64) -> u64 {
+    ((frame + 1) << (SEQUENCE_BITS + BETWEEN_BITS)) - 1
 }
 
 impl Intake {
@@ -158,6 +192,7 @@ impl Intake {
         told: &[Transition],
         naming: Naming,
     ) {
+        self.journeys.seen = end_of(number);
         if self.journeys.book().is_empty() {
             return;
         }
@@ -173,6 +208,7 @@ impl Intake {
         for (n, (user, record)) in records.enumerate() {
             let place = base + (n as u64 + 1) * BETWEEN;
             let What::Event(event) = &record.what else { continue };
+            self.push_decided(user, event, place);
             let age = record.received_at - event.time;
             let concerns = self.concerns(user, &event.name, age, moves.contains_key(&user));
             if !concerns || age.0 < -AHEAD.0 || (naming.hidden)(user) {
@@ -275,14 +311,32 @@ impl Intake {
         others.chain([user]).any(|user| self.journeys.awaits(user, campaign, message))
     }
 
-    /// Something was decided about a message that had been planned.
-    pub fn decided(
-        &mut self,
-        (campaign, message): (&Text, EventId),
-        (sent, at): (Sent, Timestamp),
-    ) {
-        let (campaign, user) = (campaign.clone(), Candidate::user_of(message));
-        self.inputs.push_back(Input::Decided { user, campaign, message, sent, at });
+    /// What was decided about a message of a step is seen in its turn by whoever waited for it. Who that is is known
+    /// only once everybody is where they were.
+    fn push_decided(&mut self, user: UserIndex, event: &Event, place: u64) {
+        let sent = match event.name.as_str() {
+            QUEUED => Sent::Queued,
+            WITHHELD | HELD_OUT => Sent::Withheld,
+            _ => return,
+        };
+        let of = |name: &str| {
+            let found = event.properties.iter().find(|(own, _)| own == name);
+            found.and_then(
+                |(_, value)| if let Value::Text(text) = value { Some(text) } else { None },
+            )
+        };
+        let (Some(campaign), Some(message)) = (of(CAMPAIGN), of(MESSAGE)) else { return };
+        let message = EventId::of(message);
+        if campaign.contains('/') && (!self.filled || self.awaits(user, campaign, message)) {
+            let (of, at, told) = ((campaign.clone(), message), event.time, (event.id, place));
+            self.inputs.push_back(Input::Decided { user, of, sent, at, told });
+        }
+    }
+
+    /// Whether messages of steps may be decided that were planned of a user: there is nothing else for them to see, or
+    /// to do, first. One is decided at a time: what follows from it comes before the next.
+    pub fn may_decide(&self, user: UserIndex) -> bool {
+        self.filled && self.inputs.is_empty() && !self.journeys.is_busy(user)
     }
 
     /// Other journeys from now on; the world is not asked as long as nobody was put where they were.
@@ -307,8 +361,10 @@ impl Intake {
         let users = users.chain(told.ended.iter_mut().map(|of| &mut of.0.user));
         users.for_each(|user| *user = self.whose(*user, world).user);
         self.journeys.waiting = self.inputs.iter().filter_map(Input::event).collect();
+        self.journeys.undecided = self.inputs.iter().filter_map(Input::decided).collect();
         self.journeys.restore(told, now, world);
         self.journeys.waiting.clear();
+        self.journeys.undecided.clear();
     }
 
     /// At most so much of what waits is seen; whether all of it is. What happened comes before what is due: it may
@@ -335,8 +391,7 @@ impl Intake {
         world: &mut dyn World,
     ) -> Entering {
         let whose = self.whose(user, world);
-        let after = ((frame + 1) << (SEQUENCE_BITS + BETWEEN_BITS)) - 1;
-        self.journeys.enter_after(journey, whose, (cause, at, after), world)
+        self.journeys.enter_after(journey, whose, (cause, at, end_of(frame)), world)
     }
 
     /// Does what is due until an instant, of at most so many people; whether more are due.
@@ -372,9 +427,10 @@ impl Intake {
                 let into = self.whose(into, world).user;
                 self.journeys.merge((from, into), at, world);
             }
-            Input::Decided { user, campaign, message, sent, at } => {
+            Input::Decided { user, of: (campaign, message), sent, at, told } => {
                 let user = self.whose(user, world).user;
-                self.journeys.decided(user, (&campaign, message), (sent, at), world);
+                let (of, sent) = ((&campaign, message), (sent, at));
+                self.journeys.decided_by(user, of, sent, Some(told), world);
             }
         }
     }

@@ -222,6 +222,12 @@ impl Journeys {
                     self.exit(slot, why, (at, false), world);
                 }
                 Standing::Paused => self.positions.get_mut(slot).waits = Waits::Pause,
+                // Whether they have gone on already since the journey does is not known.
+                Standing::Running
+                    if position.arrived_at() < self.book.get(position.journey).since =>
+                {
+                    self.resume(slot, now, world);
+                }
                 // What happened before the end of the program was seen, or is handed in again.
                 Standing::Running => self.go(slot, world),
             }

@@ -7,16 +7,13 @@ use std::sync::Arc;
 use hashbrown::{HashMap, HashSet};
 use model::journey::{path, reason};
 use model::outreach::{CAMPAIGN, MACHINE, MESSAGE};
-use model::{Event, EventId, Text, Timestamp, UserIndex, Value, journey};
-use xxhash_rust::xxh3::xxh3_64;
+use model::{Event, EventId, Text, Timestamp, UserIndex, Value};
 
-use super::act::{from_when, key_of, message_id, own_message};
-use super::hear::waits_for_answer;
-use super::occurred::{Ended, Happened, Occasion, Of};
+use super::act::{from_when, message_id};
+use super::occurred::{Ended, Happened, Of};
 use super::positions::{Positions, Waits};
 use super::{
-    Action, Again, Book, Exit, Happening, Journey, Occurred, Position, Sent, Standing, Told, Wait,
-    What, World,
+    Action, Book, Exit, Happening, Journey, Occurred, Position, Standing, Told, Wait, What, World,
 };
 
 /// Steps that one user takes in one go: a guard against what the checks of a definition overlook.
@@ -32,11 +29,15 @@ pub struct Journeys {
     /// Of whom one of these, or something that happened, waits.
     busy: HashSet<u32>,
     /// The last entry, where it decides about the next.
-    last: BTreeMap<Of, Timestamp>,
-    numbers: HashMap<Text, u32>,
-    ended: Ended,
+    pub(super) last: BTreeMap<Of, Timestamp>,
+    pub(super) numbers: HashMap<Text, u32>,
+    pub(super) ended: Ended,
     /// Events that wait to be seen, by their places: whoever had not seen them does not look them up before.
     pub(super) waiting: HashMap<EventId, u64>,
+    /// Messages of which it waits to be seen what was decided.
+    pub(super) undecided: HashSet<EventId>,
+    /// The latest place of anything that was handed in.
+    pub(super) seen: u64,
     /// What happened to whoever goes on first.
     later: Vec<(Whose, Happened, (u64, bool))>,
 }
@@ -47,25 +48,6 @@ pub struct Journeys {
 pub(super) struct Whose {
     pub(super) user: UserIndex,
     pub(super) origin: UserIndex,
-}
-
-/// What became of somebody who was to come in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Entering {
-    /// They are in.
-    Entered,
-    /// They are in a control group.
-    HeldOut,
-    /// They are in already, or were when it happened.
-    Inside,
-    /// They were in too short a time ago, or once.
-    Again,
-    /// It was decided before.
-    Known,
-    /// They are not in the audience.
-    Audience,
-    /// There is no such journey, or nobody comes in now.
-    Closed,
 }
 
 impl Journeys {
@@ -162,9 +144,8 @@ impl Journeys {
     ) {
         let user = whose.user;
         // What everybody had seen before a crash makes nobody go on.
-        let unseen = |slot| after == 0 || self.positions.get(slot).after < after;
-        if self.positions.of(user).any(unseen) {
-            self.due_of(user, what.at(), world);
+        if self.positions.of(user).any(|slot| self.has_not_seen(slot, after)) {
+            self.due_of(user, (what.at(), after), world);
             // It is seen where the user is once everything is done that was due before.
             if self.busy.contains(&user.0) {
                 return self.later.push((whose, Happened::of(what), (after, fresh)));
@@ -180,162 +161,6 @@ impl Journeys {
         }
     }
 
-    fn let_in(&mut self, whose: Whose, what: Occurred, after: u64, world: &mut dyn World) {
-        let book = Arc::clone(&self.book);
-        let mut numbers: Vec<u32> = match what {
-            Occurred::Event(event) => book.entries(&event.name).collect(),
-            Occurred::Moved { watch, .. } => book.watched_entries(watch).to_vec(),
-        };
-        let fits = |number: &u32| match (&book.get(*number).entry, what) {
-            (Some(entry), Occurred::Event(event)) => entry.is(event),
-            (Some(entry), Occurred::Moved { watch, from, to, .. }) => {
-                entry.is_move(watch, (from, to))
-            }
-            (None, _) => false,
-        };
-        numbers.retain(|number| fits(number) && what.at() >= book.get(*number).since);
-        numbers.sort_by_key(|number| (Reverse(book.get(*number).priority), *number));
-        let cause = what.cause();
-        let event = match what {
-            Occurred::Event(event) => Some(event),
-            Occurred::Moved { .. } => None,
-        };
-        for number in numbers {
-            let (at, arrived) = (what.at(), true);
-            let occasion = Occasion { cause: &cause, at, after, arrived, event };
-            self.enter_by(number, whose, occasion, world);
-        }
-    }
-
-    /// Lets a user in whom somebody names; the same cause lets them in once.
-    pub fn enter(
-        &mut self,
-        journey: &str,
-        user: UserIndex,
-        (cause, at): (&str, Timestamp),
-        world: &mut dyn World,
-    ) -> Entering {
-        self.enter_after(journey, Whose { user, origin: user }, (cause, at, 0), world)
-    }
-
-    pub(super) fn enter_after(
-        &mut self,
-        journey: &str,
-        whose: Whose,
-        (cause, at, after): (&str, Timestamp, u64),
-        world: &mut dyn World,
-    ) -> Entering {
-        match self.book.current(journey) {
-            None => Entering::Closed,
-            Some(number) => {
-                let occasion = Occasion { cause, at, after, arrived: false, event: None };
-                self.enter_by(number, whose, occasion, world)
-            }
-        }
-    }
-
-    fn enter_by(
-        &mut self,
-        number: u32,
-        Whose { user, origin }: Whose,
-        occasion: Occasion,
-        world: &mut dyn World,
-    ) -> Entering {
-        let journey = Arc::clone(self.book.get(number));
-        if journey.standing != Standing::Running {
-            return Entering::Closed;
-        }
-        let key = journey.key.as_ref().map(|name| key_of(name, occasion.event));
-        let hash = key.as_ref().map_or(0, |key| xxh3_64(key.as_bytes()));
-        let own = |slot: u32| {
-            let position = self.positions.get(slot);
-            position.key == hash && self.book.get(position.journey).id == journey.id
-        };
-        if self.positions.of(user).any(own) {
-            return Entering::Inside;
-        }
-        let of = (user.0, self.number(&journey.id), hash);
-        if occasion.arrived && self.ended.covers(of, (occasion.at, occasion.after)) {
-            return Entering::Inside;
-        }
-        match (journey.again, self.last.get(&of).copied()) {
-            (Again::Once, Some(_)) => return Entering::Again,
-            (Again::After(pause), Some(last)) if occasion.at < last.plus(pause) => {
-                return Entering::Again;
-            }
-            _ => {}
-        }
-        let cause = match (journey.again, &key) {
-            (Again::Once, None) => "once".to_owned(),
-            (Again::Once, Some(key)) => format!("once/{key}"),
-            _ => occasion.cause.to_owned(),
-        };
-        let run = journey::run(&journey.id, origin, &cause);
-        if world.known(run, user) {
-            return Entering::Known;
-        }
-        if let Some(audience) = &journey.audience
-            && !world.holds(user, audience, occasion.at)
-        {
-            return Entering::Audience;
-        }
-        self.entered(&journey, user, hash, occasion.at);
-        let id = EventId::of(occasion.cause);
-        let told = |what: What| Told {
-            user,
-            journey: journey.id.clone(),
-            run,
-            n: 0,
-            at: occasion.at,
-            cause: Some(id),
-            after: occasion.after,
-            what,
-        };
-        if let Some(group) = world.held_out(&journey, user) {
-            world.tell(told(What::HeldOut { version: journey.version, group, key }));
-            return Entering::HeldOut;
-        }
-        let event = occasion.event.map(|event| event.id);
-        let step = journey.steps[0].id.clone();
-        world.tell(told(What::Entered { version: journey.version, step, key, event }));
-        let mut position = Position::new((user, number), (run, event, Some(id)), occasion.at);
-        (position.key, position.after) = (hash, occasion.after);
-        (position.n, position.came) = (1, 1);
-        let slot = self.positions.put(position);
-        self.go(slot, world);
-        Entering::Entered
-    }
-
-    /// Nothing is handed in again that happened before an instant, and what comes late and is older lets nobody
-    /// in: when runs ended before is not needed any more.
-    pub fn forget_ends(&mut self, before: Timestamp) {
-        self.ended.forget(before);
-    }
-
-    /// A run ended: see [`Entering::Inside`].
-    pub(super) fn has_ended(
-        &mut self,
-        (journey, user, key): (&Text, UserIndex, u64),
-        end: (Timestamp, u64),
-    ) {
-        let of = (user.0, self.number(journey), key);
-        self.ended.add(of, end);
-    }
-
-    fn number(&mut self, id: &Text) -> u32 {
-        let next = self.numbers.len() as u32;
-        *self.numbers.entry(id.clone()).or_insert(next)
-    }
-
-    /// Somebody came in: what decides about their next entry.
-    pub(super) fn entered(&mut self, journey: &Journey, user: UserIndex, key: u64, at: Timestamp) {
-        if journey.again != Again::Always {
-            let number = self.number(&journey.id);
-            let last = self.last.entry((user.0, number, key)).or_insert(at);
-            *last = at.max(*last);
-        }
-    }
-
     /// Somebody who is in sees what happened to them.
     fn see(&mut self, slot: u32, what: Occurred, after: u64, world: &mut dyn World) {
         let at = what.at();
@@ -347,9 +172,9 @@ impl Journeys {
         if seen || !self.running(slot) {
             return;
         }
-        // What happens at the very instant at which time alone let somebody in came before it.
-        let by_time = after > 0 && position.after == 0;
-        if at < position.entered_at() || by_time && at == position.entered_at() {
+        // What time alone brings about has no place among what arrived: of the same instant, neither sees the other.
+        let apart = (after == 0) != (position.after == 0);
+        if at < position.entered_at() || apart && at == position.entered_at() {
             return;
         }
         let when = at.max(position.arrived_at());
@@ -371,7 +196,9 @@ impl Journeys {
             Occurred::Event(_) => from_when(position, *since),
             Occurred::Moved { .. } => position.arrived_at(),
         };
-        if position.waits != Waits::Step || at < from {
+        // What time alone brings about comes before whoever comes to a step at that instant.
+        let early = at < from || after == 0 && at == position.arrived_at();
+        if position.waits != Waits::Step || early {
             return;
         }
         let found = any.iter().find(|(_, when)| self.happens(&journey, when, slot, what));
@@ -459,17 +286,23 @@ impl Journeys {
                 continue;
             }
             self.positions.timers.set(slot, at);
-            self.due_of(user, at, world);
+            self.due_of(user, (at, 0), world);
         }
         self.positions.timers.next().is_some_and(|next| next <= now)
     }
 
-    /// Does what is due of one user until an instant. What is due at the same instant goes by priority, and then
-    /// by journey and run, so that it makes no difference who came in first.
-    fn due_of(&mut self, user: UserIndex, now: Timestamp, world: &mut dyn World) {
+    /// Whether what has a place in the order of arrival, if it has one, came after all that somebody saw.
+    fn has_not_seen(&self, slot: u32, place: u64) -> bool {
+        place == 0 || self.positions.get(slot).after < place
+    }
+
+    /// Does what is due of one user until an instant, of those who had not seen a place then. What is due at the same
+    /// instant goes by priority, and then by journey and run, so that it makes no difference who came in first.
+    fn due_of(&mut self, user: UserIndex, (now, place): (Timestamp, u64), world: &mut dyn World) {
         while !self.busy.contains(&user.0) {
             let horizon = |slot: u32| self.positions.timers.horizon(UserIndex(slot));
-            let dues = self.positions.of(user).filter_map(|slot| Some((horizon(slot)?, slot)));
+            let slots = self.positions.of(user).filter(|slot| self.has_not_seen(*slot, place));
+            let dues = slots.filter_map(|slot| Some((horizon(slot)?, slot)));
             let dues: Vec<(Timestamp, u32)> = dues.filter(|(due, _)| *due <= now).collect();
             let Some(at) = dues.iter().map(|(due, _)| *due).min() else { return };
             let mut slots: Vec<u32> =
@@ -546,66 +379,6 @@ impl Journeys {
         if self.leave(slot, (&way, Some(*step)), (at, false), world) {
             self.go(slot, world);
         }
-    }
-
-    /// Whether somebody still waits for the decision about a message.
-    pub fn awaits(&self, user: UserIndex, campaign: &Text, message: EventId) -> bool {
-        self.positions.of(user).any(|slot| {
-            let position = self.positions.get(slot);
-            let journey = self.book.get(position.journey);
-            position.waits == Waits::Message
-                && Book::messages(journey, position.step).contains(campaign)
-                && own_message(campaign, position) == message
-        })
-    }
-
-    /// What was to be decided later about a message of a user is decided.
-    pub fn decided(
-        &mut self,
-        user: UserIndex,
-        (campaign, message): (&Text, EventId),
-        (sent, at): (Sent, Timestamp),
-        world: &mut dyn World,
-    ) {
-        let slots: Vec<u32> = self.positions.of(user).collect();
-        for slot in slots {
-            let position = self.positions.get(slot);
-            let journey = Arc::clone(self.book.get(position.journey));
-            let own = Book::messages(&journey, position.step).contains(campaign);
-            let id = own_message(campaign, position);
-            if !own || position.waits != Waits::Message || id != message || sent == Sent::Later {
-                continue;
-            }
-            let at = at.max(position.arrived_at());
-            if sent == Sent::Queued && waits_for_answer(&journey, position.step) {
-                // The timer is set already.
-                self.positions.get_mut(slot).waits = Waits::Answer;
-                return;
-            }
-            self.positions.timers.clear(UserIndex(slot));
-            if self.leave_message(slot, &journey, sent, (at, false), world) {
-                self.go(slot, world);
-            }
-            return;
-        }
-    }
-
-    pub(super) fn leave_message(
-        &mut self,
-        slot: u32,
-        journey: &Journey,
-        sent: Sent,
-        at: (Timestamp, bool),
-        world: &mut dyn World,
-    ) -> bool {
-        let step = usize::from(self.positions.get(slot).step);
-        let (way, next) = match (&journey.steps[step].action, sent) {
-            (Action::Message { next, .. }, Sent::Queued) => (path::NEXT, *next),
-            (Action::Message { unreachable, .. }, _) => (path::UNREACHABLE, *unreachable),
-            (Action::Webhook { failed, .. }, _) => (path::FAILED, *failed),
-            _ => return false,
-        };
-        self.leave(slot, (&Text::const_new(way), next), at, world)
     }
 
     /// Takes steps until one waits, or there is none.
@@ -714,13 +487,25 @@ impl Journeys {
         (at, by_cause): (Timestamp, bool),
         world: &mut dyn World,
     ) {
+        let position = self.positions.get(slot);
+        let cause = position.cause().filter(|_| by_cause);
+        let after = if by_cause { position.after } else { 0 };
+        self.tell_of(slot, what, at, (cause, after), world);
+    }
+
+    pub(super) fn tell_of(
+        &mut self,
+        slot: u32,
+        what: What,
+        at: Timestamp,
+        (cause, after): (Option<EventId>, u64),
+        world: &mut dyn World,
+    ) {
         let position = self.positions.get_mut(slot);
         let n = position.n;
         position.n += 1;
         let journey = self.book.get(position.journey).id.clone();
         let (user, run) = (position.user, position.run());
-        let cause = position.cause().filter(|_| by_cause);
-        let after = if by_cause { position.after } else { 0 };
         world.tell(Told { user, journey, run, n, at, cause, after, what });
     }
 

@@ -44,7 +44,9 @@ impl World<'_> {
     pub(super) fn settle_journeys(&mut self) -> Result<(), String> {
         for _ in 0..SLICES_MAX {
             let Some(twin) = &mut self.twin else { return Ok(()) };
+            // No crash turns the clock back.
             let now = self.clock.max(self.writer.live.now());
+            self.clock = now;
             if twin.caught_up() {
                 if !twin.writer.journeys_busy(now) && !self.writer.journeys_busy(now) {
                     return Ok(());
@@ -52,12 +54,22 @@ impl World<'_> {
                 twin.slice(now);
             }
             let most = self.dice.between(1, 3) * self.dice.between(1, 3);
-            let written =
-                self.writer.asking(|writer, before| writer.journeys_slice(now, most, before));
+            let decides = |id| twin.expects(id);
+            let written = self
+                .writer
+                .asking(|writer, before| writer.journeys_slice(now, most, before, &decides));
             let fault = self.fault();
             self.write(written, fault)?;
             self.fire_all();
         }
+        eprintln!(
+            "LOOP {} {:?}\n{:?}\n busy {} {}",
+            self.writer.diag(),
+            self.now(),
+            self.twin.as_ref().map(|t| t.writer.diag()),
+            self.writer.journeys_busy(self.now()),
+            self.twin.as_mut().map_or(false, |t| t.caught_up())
+        );
         self.check_journeys()?;
         Err("journeys go on for ever".into())
     }

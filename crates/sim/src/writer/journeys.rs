@@ -115,6 +115,10 @@ impl Writer {
         planned.into_iter().chain(self.going.intake.next()).min()
     }
 
+    pub(crate) fn diag(&self) -> String {
+        format!("{:?} next {:?} live {:?}", self.going, self.going.intake.next(), self.live.next())
+    }
+
     /// People who are in a journey.
     pub(crate) fn positions(&self) -> usize {
         self.going.intake.journeys().n_positions()
@@ -174,12 +178,14 @@ impl Writer {
         })
     }
 
-    /// At most so much of what is to be seen, and of what is due.
+    /// At most so much of what is to be seen, and of what is due. `decides`: whether something may be decided now, by
+    /// the id of the decision.
     pub(crate) fn journeys_slice(
         &mut self,
         now: Timestamp,
         most: usize,
         before: &dyn Fn(EventId) -> bool,
+        decides: &dyn Fn(EventId) -> bool,
     ) -> Written {
         // A move that is not told yet may have happened before what is due.
         let told = self.live.next().map_or(now, |next| now.min(next.minus(Span(1))));
@@ -192,13 +198,19 @@ impl Writer {
             if going.intake.due(planned, most, stage) {
                 return;
             }
+            let mut users = BTreeSet::new();
             for _ in 0..most {
                 let due = going.planned.first_key_value().filter(|(key, _)| key.0 <= planned);
                 let Some((key, planned)) = due.map(|(key, planned)| (*key, planned.clone())) else {
                     return;
                 };
+                let user = stage.store.remaining(planned.user);
+                let in_turn = going.intake.may_decide(user) && users.insert(user);
+                if !in_turn || !decides(event_id(key.1, DECISION, 0)) {
+                    return;
+                }
                 going.planned.remove(&key);
-                stage.decide(&mut going.intake, key.1, &planned);
+                stage.decide(&going.intake, key.1, &planned);
             }
         })
     }
@@ -341,7 +353,7 @@ impl Stage<'_> {
     }
 
     /// The time of a planned message has come.
-    fn decide(&mut self, intake: &mut Intake, message: EventId, planned: &Planned) {
+    fn decide(&mut self, intake: &Intake, message: EventId, planned: &Planned) {
         let Planned { user, campaign, .. } = planned;
         let user = self.store.remaining(*user);
         if self.was(event_id(message, DECISION, 0)) {
@@ -352,7 +364,6 @@ impl Stage<'_> {
             false => Sent::Withheld,
         };
         self.tell_message(told(sent), planned, message);
-        intake.decided((campaign, message), (sent, self.now));
     }
 }
 

@@ -114,12 +114,10 @@ impl Going {
         !campaign.contains('/') || self.intake.as_ref().is_none_or(waits)
     }
 
-    /// Something was decided about a message that had been planned.
-    pub(super) fn decided(&mut self, candidate: &Candidate, sent: Sent, at: Timestamp) {
-        let Candidate { campaign, message, .. } = candidate;
-        if let Some(intake) = self.intake.as_mut().filter(|_| campaign.contains('/')) {
-            intake.decided((campaign, *message), (sent, at));
-        }
+    /// Whether a message that was planned may be decided now: one of a step comes in its turn.
+    pub(super) fn may_decide(&self, campaign: &str, user: UserIndex) -> bool {
+        let own = |intake: &Intake| intake.may_decide(user);
+        !campaign.contains('/') || self.intake.as_ref().is_none_or(own)
     }
 
     /// Users that turned out to be one.

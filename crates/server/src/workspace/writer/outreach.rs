@@ -36,6 +36,9 @@ use crate::outreach::{Outfit, Ready};
 /// Candidates that are decided between two groups of records: a few tens of milliseconds.
 const AT_ONCE: usize = 500;
 
+/// Planned messages that are looked at for that many that may be decided now.
+const LOOKED_AT: usize = 4 * AT_ONCE;
+
 /// What a decision's event is called, for its id: whatever it says, there is one.
 pub(super) const DECISION: &str = "decision";
 
@@ -154,13 +157,24 @@ impl Reaching {
         self.waiting.len() <= most
     }
 
-    fn next_batch(&mut self, now: Timestamp) -> Vec<Candidate> {
-        let mut batch = Vec::new();
-        while batch.len() < AT_ONCE
-            && let Some(entry) = self.planned.first_entry().filter(|entry| entry.key().0 <= now)
-        {
-            batch.push(entry.remove());
-        }
+    /// `whose`: who a user is by now.
+    fn next_batch(
+        &mut self,
+        now: Timestamp,
+        whose: &dyn Fn(UserIndex) -> UserIndex,
+    ) -> Vec<Candidate> {
+        let mut users = HashSet::new();
+        let mut comes = |(key, candidate): (&(Timestamp, EventId), &Candidate)| {
+            let (campaign, user) = (&candidate.campaign, whose(candidate.user));
+            // Of the messages of steps, one user's come one after the other.
+            let own = !campaign.contains('/') || users.insert(user);
+            (own && self.going.may_decide(campaign, user)).then_some(*key)
+        };
+        let due = self.planned.iter().take_while(|((due, _), _)| *due <= now);
+        let due = due.take(LOOKED_AT).filter_map(&mut comes).take(AT_ONCE);
+        let keys: Vec<(Timestamp, EventId)> = due.collect();
+        let mut batch: Vec<Candidate> =
+            keys.iter().filter_map(|key| self.planned.remove(key)).collect();
         let n = self.waiting.len().min(AT_ONCE - batch.len());
         batch.extend(self.waiting.drain(..n));
         batch
@@ -375,7 +389,8 @@ impl Writer {
         let now = (self.clock)();
         self.shelf_slice(now);
         self.journeys_slice(now);
-        let batch = self.reaching.next_batch(now);
+        let store = &self.store;
+        let batch = self.reaching.next_batch(now, &|user| store.remaining(user));
         if !batch.is_empty() {
             self.decide_all(batch, now);
         }
@@ -426,15 +441,12 @@ impl Writer {
             if self.hidden.contains(&user) {
                 continue;
             }
-            let (of, n) = (candidate.clone(), following.queued.len());
-            let Some(sent) = self.decide_one(ready, candidate, now, &mut following) else {
+            let n = following.queued.len();
+            if self.decide_one(ready, candidate, now, &mut following).is_none() {
                 continue;
-            };
+            }
             done.decided += 1;
             done.queued += (following.queued.len() - n) as u64;
-            if sent != Sent::Later {
-                self.reaching.going.decided(&of, sent, now);
-            }
         }
         self.conclude(following);
         done
