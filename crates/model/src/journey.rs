@@ -41,8 +41,8 @@ pub const PATH: &str = "path";
 pub const NUMBER: &str = "n";
 /// The property with the id of the event, or the transition, that brought it about; nothing: time did.
 pub const CAUSE: &str = "cause";
-/// The property with the place of that in the order of arrival.
-pub const AFTER: &str = "after";
+/// The property with the place of that in the order of arrival; negative: time alone did, after that place.
+pub const SEEN: &str = "seen";
 /// The property of [`ENTERED`] with the value by which one user is in several times.
 pub const KEY: &str = "key";
 /// The property of [`ENTERED`] with the id of the event that templates and splits see.

@@ -19,21 +19,24 @@ use hashbrown::{HashMap, HashSet};
 use model::outreach::{CAMPAIGN, HELD_OUT, MESSAGE, QUEUED, WITHHELD};
 use model::{Event, EventId, Record, Span, Text, Timestamp, UserIndex, Value, What};
 
+use super::occurred::Arrival;
 use super::run::Whose;
 use super::{Book, Entering, Journeys, Occurred, Reading, Restored, Sent, World};
-use crate::arrival::SEQUENCE_BITS;
 use crate::live::{Cause, Transition, WatchId, news};
 use crate::outreach::{AHEAD, FRESH};
 
 /// How long after a run ended it is remembered: twice as long as an event may be late and let somebody in.
 const ENDS: Span = Span(2 * FRESH.0);
 
-/// Places between two records of a frame, for moves.
+/// Places of a frame: what is numbered in it, and places between two of these, for moves. A signed number has room
+/// for those of 34 thousand million frames.
+const NUMBER_BITS: u32 = 20;
 const BETWEEN_BITS: u32 = 8;
+const FRAME_BITS: u32 = NUMBER_BITS + BETWEEN_BITS;
 const BETWEEN: u64 = 1 << BETWEEN_BITS;
 
 /// Moves that come after all records of a frame.
-const MOVES: u64 = 1 << (SEQUENCE_BITS + BETWEEN_BITS - 1);
+const MOVES: u64 = 1 << (FRAME_BITS - 1);
 
 /// Something to be seen. `place`: in the order in which things are seen; 0: it has none.
 #[derive(Debug)]
@@ -50,6 +53,7 @@ enum Input {
         places: (u8, u8),
         at: Timestamp,
         place: u64,
+        told: u64,
     },
     Merge {
         from: UserIndex,
@@ -129,7 +133,7 @@ struct News<'a> {
 
 /// The last place of a frame.
 fn end_of(frame: u64) -> u64 {
-    ((frame + 1) << (SEQUENCE_BITS + BETWEEN_BITS)) - 1
+    ((frame + 1) << FRAME_BITS) - 1
 }
 
 impl Intake {
@@ -204,9 +208,9 @@ impl Intake {
                 own.filter(|own| at <= own.moved.at).for_each(|own| own.before = n + 1);
             }
         }
-        let base = number << (SEQUENCE_BITS + BETWEEN_BITS);
+        let base = number << FRAME_BITS;
         for (n, (user, record)) in records.enumerate() {
-            let place = base + (n as u64 + 1) * BETWEEN;
+            let place = base + ((n as u64 + 1) * BETWEEN).min(MOVES - BETWEEN);
             let What::Event(event) = &record.what else { continue };
             self.push_decided(user, event, place);
             let age = record.received_at - event.time;
@@ -233,7 +237,7 @@ impl Intake {
     pub fn moved(&mut self, number: u64, sequence: u64, told: &[Transition], naming: Naming) {
         if !self.journeys.book().is_empty() {
             let moves = self.news(told, sequence, naming);
-            self.push_moves(moves, number << (SEQUENCE_BITS + BETWEEN_BITS));
+            self.push_moves(moves, number << FRAME_BITS);
         }
     }
 
@@ -279,11 +283,11 @@ impl Intake {
         }
     }
 
-    fn push_move(&mut self, News { moved, watch, .. }: News, place: u64) {
+    fn push_move(&mut self, News { moved, watch, .. }: News, told: u64) {
         let (user, at, places) = (moved.user, moved.at, (moved.from, moved.to));
         // When time alone moves somebody is told sooner or later: its instant is its only place.
-        let place = if moved.cause == Cause::Time { 0 } else { place };
-        self.inputs.push_back(Input::Moved { user, watch, places, at, place });
+        let place = if moved.cause == Cause::Time { 0 } else { told };
+        self.inputs.push_back(Input::Moved { user, watch, places, at, place, told });
     }
 
     /// Users that turned out to be one. What came before of either is seen as if they were two.
@@ -414,13 +418,14 @@ impl Intake {
         match input {
             Input::Event { user, event, place, fresh } => {
                 let whose = self.whose(user, world);
-                let of = (place, fresh);
-                self.journeys.occurred_to(whose, Occurred::Event(&event), of, world);
+                let arrival = Arrival { place, told: place, fresh };
+                self.journeys.occurred_to(whose, Occurred::Event(&event), arrival, world);
             }
-            Input::Moved { user, watch, places: (from, to), at, place } => {
+            Input::Moved { user, watch, places: (from, to), at, place, told } => {
                 let whose = self.whose(user, world);
                 let moved = Occurred::Moved { watch: &watch, from, to, at };
-                self.journeys.occurred_to(whose, moved, (place, true), world);
+                let arrival = Arrival { place, told, fresh: true };
+                self.journeys.occurred_to(whose, moved, arrival, world);
             }
             Input::Merge { from, into, at } => {
                 self.merging.remove(&from);

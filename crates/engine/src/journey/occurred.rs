@@ -42,6 +42,19 @@ pub(super) struct Occasion<'a> {
     /// It has a place of its own in the order of arrival, and may be handed in again after a crash.
     pub(super) arrived: bool,
     pub(super) event: Option<&'a Arc<Event>>,
+    /// Time alone brings it about: `after` says after what.
+    pub(super) by_time: bool,
+}
+
+/// Where in the order of arrival something that happened comes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Arrival {
+    /// Its place; 0: time alone brought it about.
+    pub(super) place: u64,
+    /// The place after which it was told.
+    pub(super) told: u64,
+    /// It may let somebody in.
+    pub(super) fresh: bool,
 }
 
 impl Happened {

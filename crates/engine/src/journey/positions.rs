@@ -67,6 +67,8 @@ pub struct Position {
     pub(super) came: u32,
     pub(super) step: u16,
     pub(super) waits: Waits,
+    /// Time alone let them in.
+    pub(super) by_time: bool,
 }
 
 impl Position {
@@ -90,6 +92,7 @@ impl Position {
             came: 0,
             step: 0,
             waits: Waits::Nothing,
+            by_time: false,
         }
     }
 

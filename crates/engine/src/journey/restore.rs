@@ -33,6 +33,8 @@ pub struct Left {
     pub cause: Option<EventId>,
     /// The latest place of such in the order of arrival.
     pub after: u64,
+    /// Time alone let them in.
+    pub by_time: bool,
     /// The event that templates and splits see.
     pub event: Option<EventId>,
     /// The value by which the user is in several times.
@@ -82,6 +84,7 @@ struct Reached {
     cause: (u32, Option<EventId>),
     event: (u32, Option<EventId>),
     after: u64,
+    by_time: bool,
 }
 
 impl Reading {
@@ -95,7 +98,7 @@ impl Reading {
         journey::FROM,
         journey::PATH,
         journey::CAUSE,
-        journey::AFTER,
+        journey::SEEN,
         journey::EVENT,
         journey::KEY,
     ];
@@ -128,8 +131,13 @@ impl Reading {
         if matches!(name, journey::EXITED | journey::HELD_OUT) {
             own.ended = Some(at);
         }
-        own.after = own.after.max(number(journey::AFTER).unwrap_or_default());
+        let seen = match of(journey::SEEN) {
+            Some(Value::Int(place)) => place,
+            _ => 0,
+        };
+        own.after = own.after.max(seen.unsigned_abs());
         if name == journey::ENTERED {
+            own.by_time = seen < 0;
             own.entered = Some((user, journey, at, key));
         }
         if let Some(version) = number(journey::VERSION).filter(|_| n >= own.version.0) {
@@ -177,6 +185,7 @@ impl Reading {
                 arrived_at: Timestamp(of.arrived.1),
                 cause: of.cause.1,
                 after: of.after,
+                by_time: of.by_time,
                 event: of.event.1,
                 key,
             });
@@ -208,7 +217,8 @@ impl Journeys {
             let ids = (own.run, own.event, own.cause);
             let mut position = Position::new((own.user, number), ids, own.entered_at);
             position.key = hash(own.key.as_ref());
-            (position.after, position.n, position.step) = (own.after, own.came + 1, step);
+            (position.after, position.by_time) = (own.after, own.by_time);
+            (position.n, position.step) = (own.came + 1, step);
             position.arrive(own.arrived_at);
             position.n = own.n + 1;
             slots.push(self.positions.put(position));

@@ -10,7 +10,7 @@ use model::outreach::{CAMPAIGN, MACHINE, MESSAGE};
 use model::{Event, EventId, Text, Timestamp, UserIndex, Value};
 
 use super::act::{from_when, message_id};
-use super::occurred::{Ended, Happened, Of};
+use super::occurred::{Arrival, Ended, Happened, Of};
 use super::positions::{Positions, Waits};
 use super::{
     Action, Book, Exit, Happening, Journey, Occurred, Position, Standing, Told, Wait, What, World,
@@ -39,7 +39,7 @@ pub struct Journeys {
     /// The latest place of anything that was handed in.
     pub(super) seen: u64,
     /// What happened to whoever goes on first.
-    later: Vec<(Whose, Happened, (u64, bool))>,
+    later: Vec<(Whose, Happened, Arrival)>,
 }
 
 /// A user, and who they were when it came: they may have turned out to be another one since. Of whom a run is says
@@ -122,16 +122,17 @@ impl Journeys {
         self.busy.insert(user.0);
     }
 
-    /// Something happened to a user. `after`: its place in the order of arrival, so that what was seen before
-    /// a crash is not seen again; `fresh`: it may let somebody in.
+    /// Something happened to a user. `place`: in the order of arrival, so that what was seen before a crash is not
+    /// seen again, 0 if time alone brought it about; `fresh`: it may let somebody in.
     pub fn occurred(
         &mut self,
         user: UserIndex,
         what: Occurred,
-        of: (u64, bool),
+        (place, fresh): (u64, bool),
         world: &mut dyn World,
     ) {
-        self.occurred_to(Whose { user, origin: user }, what, of, world);
+        let arrival = Arrival { place, told: place, fresh };
+        self.occurred_to(Whose { user, origin: user }, what, arrival, world);
     }
 
     /// The same of somebody who may have been another user when it came.
@@ -139,52 +140,52 @@ impl Journeys {
         &mut self,
         whose: Whose,
         what: Occurred,
-        (after, fresh): (u64, bool),
+        arrival: Arrival,
         world: &mut dyn World,
     ) {
-        let user = whose.user;
+        let (user, place) = (whose.user, arrival.place);
         // What everybody had seen before a crash makes nobody go on.
-        if self.positions.of(user).any(|slot| self.has_not_seen(slot, after)) {
-            self.due_of(user, (what.at(), after), world);
+        if self.positions.of(user).any(|slot| self.has_not_seen(slot, place)) {
+            self.due_of(user, (what.at(), place), world);
             // It is seen where the user is once everything is done that was due before.
             if self.busy.contains(&user.0) {
-                return self.later.push((whose, Happened::of(what), (after, fresh)));
+                return self.later.push((whose, Happened::of(what), arrival));
             }
         }
         let mut slots: Vec<u32> = self.positions.of(user).collect();
         self.in_order(&mut slots);
         for slot in slots {
-            self.see(slot, what, after, world);
+            self.see(slot, what, place, world);
         }
-        if fresh {
-            self.let_in(whose, what, after, world);
+        if arrival.fresh {
+            self.let_in(whose, what, arrival, world);
         }
     }
 
     /// Somebody who is in sees what happened to them.
-    fn see(&mut self, slot: u32, what: Occurred, after: u64, world: &mut dyn World) {
+    fn see(&mut self, slot: u32, what: Occurred, place: u64, world: &mut dyn World) {
         let at = what.at();
         if self.positions.get(slot).user == UserIndex::NOBODY {
             return;
         }
         let position = self.positions.get(slot);
-        let seen = position.cause() == Some(what.id()) || after > 0 && after <= position.after;
+        let seen = position.cause() == Some(what.id()) || place > 0 && place <= position.after;
         if seen || !self.running(slot) {
             return;
         }
         // What time alone brings about has no place among what arrived: of the same instant, neither sees the other.
-        let apart = (after == 0) != (position.after == 0);
+        let apart = place == 0 || position.by_time;
         if at < position.entered_at() || apart && at == position.entered_at() {
             return;
         }
         let when = at.max(position.arrived_at());
         let journey = Arc::clone(self.book.get(position.journey));
         if let Some((why, detail)) = self.ends(&journey, slot, what) {
-            self.positions.get_mut(slot).caused(Some(what.id()), after);
+            self.positions.get_mut(slot).caused(Some(what.id()), place);
             return self.exit(slot, (None, why, detail), (when, true), world);
         }
         if let Occurred::Event(event) = what
-            && self.hears(slot, event, after, world)
+            && self.hears(slot, event, place, world)
         {
             return;
         }
@@ -197,14 +198,14 @@ impl Journeys {
             Occurred::Moved { .. } => position.arrived_at(),
         };
         // What time alone brings about comes before whoever comes to a step at that instant.
-        let early = at < from || after == 0 && at == position.arrived_at();
+        let early = at < from || place == 0 && at == position.arrived_at();
         if position.waits != Waits::Step || early {
             return;
         }
         let found = any.iter().find(|(_, when)| self.happens(&journey, when, slot, what));
         let Some((way, _)) = found else { return };
         let position = self.positions.get_mut(slot);
-        position.caused(Some(what.id()), after);
+        position.caused(Some(what.id()), place);
         if let Occurred::Event(event) = what {
             position.saw(event.id);
         }

@@ -37,6 +37,8 @@ pub enum What {
         key: Option<Text>,
         /// The event that templates and splits see.
         event: Option<EventId>,
+        /// Time alone brought it about.
+        by_time: bool,
     },
     /// Somebody is in a control group, and does not come in.
     HeldOut {
@@ -89,10 +91,12 @@ impl Told {
         ];
         properties.extend(self.cause.map(|cause| text(words::CAUSE, &cause.to_string())));
         if self.after > 0 {
-            properties.push(number(words::AFTER, self.after as i64));
+            let by_time = matches!(self.what, What::Entered { by_time: true, .. });
+            let place = self.after as i64;
+            properties.push(number(words::SEEN, if by_time { -place } else { place }));
         }
         let name = match &self.what {
-            What::Entered { version, step, key, event } => {
+            What::Entered { version, step, key, event, .. } => {
                 properties.push(number(words::VERSION, i64::from(*version)));
                 properties.push(text(words::STEP, step));
                 properties.extend(key.as_ref().map(|key| text(words::KEY, key)));
