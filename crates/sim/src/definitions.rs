@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use engine::journey::Book;
-use model::{Text, Value};
+use model::{Text, Timestamp, Value};
 use proptest::strategy::{BoxedStrategy, Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use segment::live::{DEFAULT_LIFECYCLE, Program, Watched, What};
@@ -147,10 +147,23 @@ impl Source {
 
     /// Journeys of a workspace that watches these.
     pub(crate) fn journeys(&self, of: &Definitions, dice: &mut Dice) -> Arc<Book> {
+        self.with_known(of, |known| journeys::random(known, dice))
+    }
+
+    /// Other journeys from an instant on.
+    pub(crate) fn edited_journeys(
+        &self,
+        of: &Definitions,
+        now: Timestamp,
+        dice: &mut Dice,
+    ) -> Arc<Book> {
+        self.with_known(of, |known| journeys::edited(&of.book, known, now, dice))
+    }
+
+    fn with_known<T>(&self, of: &Definitions, act: impl FnOnce(&Known) -> T) -> T {
         let segments = of.watched.iter().filter(|own| matches!(own.what, What::Segment(_)));
         let segments: Vec<Text> = segments.map(|own| own.key.clone()).collect();
-        let known = Known { rules: &of.rules, segments: &segments, predicates: &self.fixed };
-        journeys::random(&known, dice)
+        act(&Known { rules: &of.rules, segments: &segments, predicates: &self.fixed })
     }
 
     fn predicate(&self, dice: &mut Dice) -> Predicate {

@@ -5,14 +5,14 @@
 //!
 //! Left out is what may turn out otherwise after a start, when more is known: dates in attributes, which are read again
 //! then; audiences, of which nobody writes down who was refused; clocks that are ahead, by which something may happen at
-//! the very instant at which time alone moves its user. Ids that turn out to be one person, pauses and new versions are
-//! covered by tests of the engine and the server, and not here yet.
+//! the very instant at which time alone moves its user.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use engine::journey::{
     Action, Again, Answered, Book, Choose, Condition, Context, Emitted, Goal, Happening, Journey,
-    Path, Since, Standing, Step, Wait,
+    Path, Since, Standing, Step, To, Wait,
 };
 use engine::schedule::Minute;
 use experiment::assign::{Arms, Share};
@@ -60,6 +60,59 @@ pub(crate) fn random(known: &Known, dice: &mut Dice) -> Arc<Book> {
     let n = dice.between(2, 4);
     let journeys = (0..n).map(|number| Arc::new(journey(number, n, known, dice)));
     Arc::new(Book::new(journeys.collect()))
+}
+
+/// Other journeys from an instant on: one is paused, goes on, or has a new version by which some go on.
+pub(crate) fn edited(book: &Book, known: &Known, now: Timestamp, dice: &mut Dice) -> Arc<Book> {
+    let mut all: Vec<Journey> = book.all().iter().map(|of| Journey::clone(of)).collect();
+    let current: Vec<usize> = (0..all.len()).filter(|at| all[*at].current).collect();
+    let number = dice.below(current.len());
+    let old = all[current[number]].clone();
+    let own = |of: &&mut Journey| of.id == old.id;
+    match old.standing {
+        Standing::Running if dice.once_in(2) => {
+            all.iter_mut().filter(own).for_each(|of| of.standing = Standing::Paused);
+        }
+        Standing::Running => {
+            let new = journey(number, current.len(), known, dice);
+            let mut moves = BTreeMap::new();
+            for step in &old.steps {
+                match dice.below(3) {
+                    0 => continue,
+                    1 => moves.insert(step.id.clone(), To::Out),
+                    _ => moves.insert(step.id.clone(), To::Step(dice.pick(&new.steps).id.clone())),
+                };
+            }
+            all[current[number]].current = false;
+            let (entry, key, again) = (old.entry, old.key, old.again);
+            let (version, control, since) = (old.version + 1, old.control, old.since);
+            let published_at = now;
+            all.push(Journey {
+                version,
+                entry,
+                key,
+                again,
+                control,
+                since,
+                published_at,
+                moves,
+                ..new
+            });
+        }
+        _ => resume(all.iter_mut().filter(own), now),
+    }
+    Arc::new(Book::new(all.into_iter().map(Arc::new).collect()))
+}
+
+/// All journeys, and those that were paused go on.
+pub(crate) fn resumed(book: &Book, now: Timestamp) -> Arc<Book> {
+    let mut all: Vec<Journey> = book.all().iter().map(|of| Journey::clone(of)).collect();
+    resume(all.iter_mut().filter(|of| of.standing == Standing::Paused), now);
+    Arc::new(Book::new(all.into_iter().map(Arc::new).collect()))
+}
+
+fn resume<'a>(journeys: impl Iterator<Item = &'a mut Journey>, now: Timestamp) {
+    journeys.for_each(|of| (of.standing, of.since) = (Standing::Running, now));
 }
 
 fn journey(number: usize, of: usize, known: &Known, dice: &mut Dice) -> Journey {

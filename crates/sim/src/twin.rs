@@ -5,7 +5,9 @@
 //! what a journey should do; tests of the engine and of the rehearsal do.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use engine::journey::Book;
 use model::{EventId, Record, Text, Timestamp, UserIndex, Value, What, journey};
 
 use crate::dice::Dice;
@@ -61,6 +63,13 @@ impl Twin {
         let expected = std::mem::take(&mut self.expected);
         let before = |id| expected.contains_key(&id);
         let written = self.writer.enter_journey(whom, cause, &before);
+        self.take(expected, written);
+    }
+
+    pub(crate) fn define(&mut self, book: &Arc<Book>, now: Timestamp) {
+        let expected = std::mem::take(&mut self.expected);
+        let before = |id| expected.contains_key(&id);
+        let written = self.writer.define_journeys(Arc::clone(book), now, &before);
         self.take(expected, written);
     }
 

@@ -147,7 +147,10 @@ impl World<'_> {
                 self.writer.define();
                 self.numbers.definitions += 1;
             }
-            17 if self.twin.is_some() => self.let_in()?,
+            17 if self.twin.is_some() => match self.dice.once_in(2) {
+                true => self.let_in()?,
+                false => self.edit_journeys()?,
+            },
             18 if self.writer.joining() => self.join_some(),
             17..=19 if self.writer.saving() => self.writer.save(),
             17..=19 => {

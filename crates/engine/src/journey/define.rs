@@ -109,10 +109,7 @@ impl Journeys {
         let version = Some(current.version);
         let (step, event, context) = (step.clone(), None, None);
         let what = What::Moved { from, path: way, step, version, event, context };
-        let position = self.positions.get_mut(slot);
-        position.caused(position.cause(), self.seen);
-        let after = position.after;
-        self.tell_of(slot, what, at, (None, after), world);
+        self.tell_of(slot, what, at, None, world);
         let position = self.positions.get_mut(slot);
         (position.journey, position.step) = (number, next);
         if !same {

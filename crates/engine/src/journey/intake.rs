@@ -5,7 +5,8 @@
 //! nothing over a crash: whoever owns the log hands in again what it had not seen.
 //!
 //! Of one user, a move in a watched definition comes after the records of its frame that happened up to then, and
-//! before those that happened later: what was sent together is seen as if it had come one by one.
+//! before those that happened later: what was sent together is seen as if it had come one by one. What time alone
+//! brings about comes before what is received later, whether it is told before that or with it.
 //!
 //! Users who turn out to be one are two until that is seen, in the order in which it came: whoever looks again after a
 //! crash, when it is known already, sees the same.
@@ -45,6 +46,7 @@ enum Input {
         user: UserIndex,
         event: Arc<Event>,
         place: u64,
+        received: Timestamp,
         fresh: bool,
     },
     Moved {
@@ -79,9 +81,9 @@ impl Input {
         }
     }
 
-    fn event(&self) -> Option<(EventId, u64)> {
+    fn event(&self) -> Option<(EventId, (u64, Timestamp))> {
         match self {
-            Input::Event { event, place, .. } => Some((event.id, *place)),
+            Input::Event { event, place, received, .. } => Some((event.id, (*place, *received))),
             _ => None,
         }
     }
@@ -117,6 +119,8 @@ pub struct Intake {
     inputs: VecDeque<Input>,
     /// Users who turned out to be others, which waits to be seen: until then they are two.
     merging: HashSet<UserIndex>,
+    /// The last place of the last frame.
+    latest: u64,
     /// Everybody is where they were when the program ended.
     filled: bool,
     /// The log is read to its end.
@@ -196,7 +200,7 @@ impl Intake {
         told: &[Transition],
         naming: Naming,
     ) {
-        self.journeys.seen = end_of(number);
+        self.latest = end_of(number);
         if self.journeys.book().is_empty() {
             return;
         }
@@ -205,7 +209,12 @@ impl Intake {
             for (n, (user, record)) in records.clone().enumerate() {
                 let Some(at) = record.what.time() else { continue };
                 let own = moves.get_mut(&user).into_iter().flatten();
-                own.filter(|own| at <= own.moved.at).for_each(|own| own.before = n + 1);
+                for own in own {
+                    let by_time = own.moved.cause == Cause::Time;
+                    if (if by_time { record.received_at } else { at }) <= own.moved.at {
+                        own.before = n + 1;
+                    }
+                }
             }
         }
         let base = number << FRAME_BITS;
@@ -227,7 +236,8 @@ impl Intake {
                 }
             }
             let (event, fresh) = (Arc::new(event.clone()), age <= FRESH);
-            self.inputs.push_back(Input::Event { user, event, place, fresh });
+            let received = record.received_at;
+            self.inputs.push_back(Input::Event { user, event, place, received, fresh });
         }
         self.push_moves(moves, base);
     }
@@ -345,6 +355,7 @@ impl Intake {
 
     /// Other journeys from now on; the world is not asked as long as nobody was put where they were.
     pub fn define(&mut self, book: Arc<Book>, now: Timestamp, world: &mut dyn World) {
+        self.all_seen();
         match self.filled {
             true => self.journeys.define(book, now, world),
             false => self.journeys = Journeys::new(book),
@@ -374,6 +385,7 @@ impl Intake {
     /// At most so much of what waits is seen; whether all of it is. What happened comes before what is due: it may
     /// have happened earlier.
     pub fn see(&mut self, most: usize, world: &mut dyn World) -> bool {
+        self.all_seen();
         self.journeys.go_on(world);
         for _ in 0..most {
             let Some(input) = self.inputs.pop_front() else { break };
@@ -400,8 +412,16 @@ impl Intake {
 
     /// Does what is due until an instant, of at most so many people; whether more are due.
     pub fn due(&mut self, now: Timestamp, most: usize, world: &mut dyn World) -> bool {
+        self.all_seen();
         self.journeys.forget_ends(now.minus(ENDS));
         self.journeys.due(now, most, world)
+    }
+
+    /// Where nothing waits, everything was seen that was handed in, also by whom it did not concern.
+    fn all_seen(&mut self) {
+        if self.filled && self.unseen() == 0 {
+            self.journeys.seen = self.journeys.seen.max(self.latest);
+        }
     }
 
     /// Whether something is about users of whom one has written what is to be read first.
@@ -416,15 +436,15 @@ impl Intake {
 
     fn look_at(&mut self, input: Input, world: &mut dyn World) {
         match input {
-            Input::Event { user, event, place, fresh } => {
+            Input::Event { user, event, place, received, fresh } => {
                 let whose = self.whose(user, world);
-                let arrival = Arrival { place, told: place, fresh };
+                let arrival = Arrival { place, told: place, received, fresh };
                 self.journeys.occurred_to(whose, Occurred::Event(&event), arrival, world);
             }
             Input::Moved { user, watch, places: (from, to), at, place, told } => {
                 let whose = self.whose(user, world);
                 let moved = Occurred::Moved { watch: &watch, from, to, at };
-                let arrival = Arrival { place, told, fresh: true };
+                let arrival = Arrival { place, told, received: at, fresh: true };
                 self.journeys.occurred_to(whose, moved, arrival, world);
             }
             Input::Merge { from, into, at } => {
@@ -436,6 +456,7 @@ impl Intake {
                 let user = self.whose(user, world).user;
                 let (of, sent) = ((&campaign, message), (sent, at));
                 self.journeys.decided_by(user, of, sent, Some(told), world);
+                self.journeys.seen = self.journeys.seen.max(told.1);
             }
         }
     }

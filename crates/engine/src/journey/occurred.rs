@@ -53,6 +53,8 @@ pub(super) struct Arrival {
     pub(super) place: u64,
     /// The place after which it was told.
     pub(super) told: u64,
+    /// When it came.
+    pub(super) received: Timestamp,
     /// It may let somebody in.
     pub(super) fresh: bool,
 }
@@ -142,7 +144,7 @@ impl Ended {
     pub(super) fn covers(&self, of: Of, (at, after): (Timestamp, u64)) -> bool {
         let seen = |end: &(Timestamp, u64)| match after {
             0 => at <= end.0,
-            _ => at < end.0 || after <= end.1,
+            _ => after <= end.1,
         };
         self.of.get(&of).is_some_and(seen)
     }

@@ -1,7 +1,7 @@
 //! The fold itself: what happens to people, one after the other.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use hashbrown::{HashMap, HashSet};
@@ -32,14 +32,17 @@ pub struct Journeys {
     pub(super) last: BTreeMap<Of, Timestamp>,
     pub(super) numbers: HashMap<Text, u32>,
     pub(super) ended: Ended,
-    /// Events that wait to be seen, by their places: whoever had not seen them does not look them up before.
-    pub(super) waiting: HashMap<EventId, u64>,
+    /// Events that wait to be seen, by their places and when they came: whoever had not seen them does not look them up
+    /// before.
+    pub(super) waiting: HashMap<EventId, (u64, Timestamp)>,
     /// Messages of which it waits to be seen what was decided.
     pub(super) undecided: HashSet<EventId>,
-    /// The latest place of anything that was handed in.
+    /// The latest place of anything that was seen.
     pub(super) seen: u64,
     /// What happened to whoever goes on first.
-    later: Vec<(Whose, Happened, Arrival)>,
+    later: VecDeque<(Whose, Happened, Arrival)>,
+    /// Of these, what is being looked at: whose, and its place.
+    looks_at: Option<(UserIndex, u64)>,
 }
 
 /// A user, and who they were when it came: they may have turned out to be another one since. Of whom a run is says
@@ -92,8 +95,11 @@ impl Journeys {
 
     /// Whether somebody sees an event later, and does not look it up now.
     pub(super) fn sees_later(&self, slot: u32, event: EventId) -> bool {
-        let after = self.positions.get(slot).after;
-        self.waiting.get(&event).is_some_and(|place| *place > after)
+        let position = self.positions.get(slot);
+        let since = self.book.get(position.journey).since;
+        let later =
+            |(place, received): &(u64, Timestamp)| *place > position.after && *received >= since;
+        self.waiting.get(&event).is_some_and(later)
     }
 
     /// Whether somebody has written what is to be read before anything else of theirs is done.
@@ -109,8 +115,12 @@ impl Journeys {
                 self.go(slot, world);
             }
         }
-        for (whose, what, of) in std::mem::take(&mut self.later) {
-            self.occurred_to(whose, what.what(), of, world);
+        for _ in 0..self.later.len() {
+            if let Some((whose, what, of)) = self.later.pop_front() {
+                self.looks_at = Some((whose.user, of.told));
+                self.occurred_to(whose, what.what(), of, world);
+            }
+            self.looks_at = None;
         }
     }
 
@@ -131,7 +141,7 @@ impl Journeys {
         (place, fresh): (u64, bool),
         world: &mut dyn World,
     ) {
-        let arrival = Arrival { place, told: place, fresh };
+        let arrival = Arrival { place, told: place, received: Timestamp::MAX, fresh };
         self.occurred_to(Whose { user, origin: user }, what, arrival, world);
     }
 
@@ -149,28 +159,37 @@ impl Journeys {
             self.due_of(user, (what.at(), place), world);
             // It is seen where the user is once everything is done that was due before.
             if self.busy.contains(&user.0) {
-                return self.later.push((whose, Happened::of(what), arrival));
+                return self.later.push_back((whose, Happened::of(what), arrival));
             }
         }
         let mut slots: Vec<u32> = self.positions.of(user).collect();
         self.in_order(&mut slots);
         for slot in slots {
-            self.see(slot, what, place, world);
+            self.see(slot, what, (place, arrival.received), world);
         }
         if arrival.fresh {
             self.let_in(whose, what, arrival, world);
         }
+        self.seen = self.seen.max(arrival.told);
     }
 
     /// Somebody who is in sees what happened to them.
-    fn see(&mut self, slot: u32, what: Occurred, place: u64, world: &mut dyn World) {
+    fn see(
+        &mut self,
+        slot: u32,
+        what: Occurred,
+        (place, received): (u64, Timestamp),
+        world: &mut dyn World,
+    ) {
         let at = what.at();
         if self.positions.get(slot).user == UserIndex::NOBODY {
             return;
         }
         let position = self.positions.get(slot);
         let seen = position.cause() == Some(what.id()) || place > 0 && place <= position.after;
-        if seen || !self.running(slot) {
+        // What came in a pause was looked up when the journey went on.
+        let journey = Arc::clone(self.book.get(position.journey));
+        if seen || !self.running(slot) || received < journey.since {
             return;
         }
         // What time alone brings about has no place among what arrived: of the same instant, neither sees the other.
@@ -179,7 +198,6 @@ impl Journeys {
             return;
         }
         let when = at.max(position.arrived_at());
-        let journey = Arc::clone(self.book.get(position.journey));
         if let Some((why, detail)) = self.ends(&journey, slot, what) {
             self.positions.get_mut(slot).caused(Some(what.id()), place);
             return self.exit(slot, (None, why, detail), (when, true), world);
@@ -490,8 +508,7 @@ impl Journeys {
     ) {
         let position = self.positions.get(slot);
         let cause = position.cause().filter(|_| by_cause);
-        let after = if by_cause { position.after } else { 0 };
-        self.tell_of(slot, what, at, (cause, after), world);
+        self.tell_of(slot, what, at, cause, world);
     }
 
     pub(super) fn tell_of(
@@ -499,11 +516,18 @@ impl Journeys {
         slot: u32,
         what: What,
         at: Timestamp,
-        (cause, after): (Option<EventId>, u64),
+        cause: Option<EventId>,
         world: &mut dyn World,
     ) {
+        // What waits for this user was not seen by them, whatever others have seen since.
+        let user = self.positions.get(slot).user;
+        let later = self.later.iter().map(|(whose, _, arrival)| (whose.user, arrival.told));
+        let own = later.chain(self.looks_at).filter(|(of, _)| *of == user);
+        let first = own.map(|(_, place)| place).min().unwrap_or(u64::MAX);
+        let seen = self.seen.min(first.saturating_sub(1));
         let position = self.positions.get_mut(slot);
-        let n = position.n;
+        position.after = position.after.max(seen);
+        let (n, after) = (position.n, position.after);
         position.n += 1;
         let journey = self.book.get(position.journey).id.clone();
         let (user, run) = (position.user, position.run());

@@ -1,12 +1,15 @@
 //! Journeys in a run: the process under test and its twin take the same steps, and the log must say what the twin
 //! says.
 
+use std::sync::Arc;
+
+use engine::journey::Book;
 use model::outreach::{ANSWERED, CAMPAIGN, CLICKED, MESSAGE, RUN, event_id};
 use model::{Event, EventId, Record, Span, Text, Timestamp, UserIndex, Value, What};
 
 use super::World;
 use crate::check;
-use crate::journeys::ASK;
+use crate::journeys::{ASK, resumed};
 use crate::writer::{Fault, Writer, Written, who};
 
 /// Slices after which somebody goes round for ever.
@@ -105,6 +108,34 @@ impl World<'_> {
         Ok(())
     }
 
+    /// A journey is paused, goes on, or has a new version. What happened before is seen before, and not again.
+    pub(super) fn edit_journeys(&mut self) -> Result<(), String> {
+        self.settle_journeys()?;
+        if self.writer.unseen() || self.writer.joining() {
+            return Ok(());
+        }
+        self.writer.save();
+        self.writer.freeze();
+        self.writer.save();
+        self.clock = self.now().plus(Span(1));
+        let (now, wanted) = (self.now(), &self.writer.wanted);
+        let book = self.source.edited_journeys(wanted, now, &mut self.dice);
+        self.define_journeys(&book)
+    }
+
+    fn define_journeys(&mut self, book: &Arc<Book>) -> Result<(), String> {
+        let now = self.now();
+        if let Some(twin) = &mut self.twin {
+            twin.define(book, now);
+        }
+        let written = self
+            .writer
+            .asking(|writer, before| writer.define_journeys(Arc::clone(book), now, before));
+        let fault = self.fault();
+        self.write(written, fault)?;
+        self.settle_journeys()
+    }
+
     /// Somebody is let in by name.
     pub(super) fn let_in(&mut self) -> Result<(), String> {
         self.settle_journeys()?;
@@ -171,6 +202,9 @@ impl World<'_> {
             return Ok(());
         }
         self.settle_journeys()?;
+        self.clock = self.now().plus(Span(1));
+        let book = resumed(&self.writer.wanted.book, self.now());
+        self.define_journeys(&book)?;
         self.check_journeys()?;
         // Time alone moves people, which may let others in.
         for _ in 0..4 {

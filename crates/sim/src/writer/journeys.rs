@@ -7,7 +7,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use engine::journey::{Book, Changes, Intake, Journey, Message, Naming, Sent, Told, World};
+use engine::journey::{
+    Book, Changes, Intake, Journey, Message, Naming, Sent, Standing, Told, World,
+};
 use engine::live::{Live, Transition, WatchId};
 use engine::{Fold, SEQUENCE_BITS};
 use experiment::assign::{Arms, Share};
@@ -68,6 +70,17 @@ impl Going {
         let intake = Intake::new(Arc::clone(book));
         Going { intake, planned: BTreeMap::new(), sequence: 0 }
     }
+
+    /// The next planned message that is decided when it is due: one of a journey that is paused waits for that.
+    fn next_planned(&self) -> Option<(Timestamp, EventId)> {
+        let book = self.intake.journeys().book();
+        let paused = |planned: &Planned| {
+            let journey = planned.campaign.split('/').next().unwrap_or_default();
+            book.journey(journey).is_some_and(|of| of.standing == Standing::Paused)
+        };
+        let open = self.planned.iter().find(|(_, planned)| !paused(planned));
+        open.map(|(key, _)| *key)
+    }
 }
 
 impl Writer {
@@ -105,13 +118,13 @@ impl Writer {
 
     /// Whether somebody goes on now.
     pub(crate) fn journeys_busy(&self, now: Timestamp) -> bool {
-        let planned = self.going.planned.keys().next().is_some_and(|(due, _)| *due <= now);
+        let planned = self.going.next_planned().is_some_and(|(due, _)| due <= now);
         planned || self.going.intake.busy(now)
     }
 
     /// When somebody goes on by time alone.
     pub(crate) fn journeys_next(&self) -> Option<Timestamp> {
-        let planned = self.going.planned.keys().next().map(|(due, _)| *due);
+        let planned = self.going.next_planned().map(|(due, _)| due);
         planned.into_iter().chain(self.going.intake.next()).min()
     }
 
@@ -165,6 +178,20 @@ impl Writer {
         self.with_journeys(now, before, |going, stage| going.intake.restore(restored, now, stage))
     }
 
+    /// Other journeys from now on.
+    pub(crate) fn define_journeys(
+        &mut self,
+        book: Arc<Book>,
+        now: Timestamp,
+        before: &dyn Fn(EventId) -> bool,
+    ) -> Written {
+        self.wanted.book = Arc::clone(&book);
+        self.with_journeys(now, before, |going, stage| {
+            stage.waiting = going.planned.keys().map(|(_, id)| *id).collect();
+            going.intake.define(book, now, stage);
+        })
+    }
+
     /// Somebody is let in whom a request names.
     pub(crate) fn enter_journey(
         &mut self,
@@ -194,16 +221,14 @@ impl Writer {
                 return;
             }
             // Messages that were planned come in the order of time, too.
-            let planned = going.planned.keys().next().map_or(told, |(due, _)| told.min(*due));
+            let planned = going.next_planned().map_or(told, |(due, _)| told.min(due));
             if going.intake.due(planned, most, stage) {
                 return;
             }
             let mut users = BTreeSet::new();
             for _ in 0..most {
-                let due = going.planned.first_key_value().filter(|(key, _)| key.0 <= planned);
-                let Some((key, planned)) = due.map(|(key, planned)| (*key, planned.clone())) else {
-                    return;
-                };
+                let Some(key) = going.next_planned().filter(|key| key.0 <= planned) else { return };
+                let planned = going.planned[&key].clone();
                 let user = stage.store.remaining(planned.user);
                 let in_turn = going.intake.may_decide(user) && users.insert(user);
                 if !in_turn || !decides(event_id(key.1, DECISION, 0)) {
