@@ -5,7 +5,8 @@
 //!
 //! Left out is what may turn out otherwise after a start, when more is known: dates in attributes, which are read again
 //! then; audiences, of which nobody writes down who was refused; clocks that are ahead, by which something may happen at
-//! the very instant at which time alone moves its user.
+//! the very instant at which time alone moves its user; ids that turn out to be one person, whose histories are read
+//! together from then on.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

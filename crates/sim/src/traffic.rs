@@ -25,7 +25,8 @@ pub struct Traffic {
     /// One record in so many joins two ids; 0: none does.
     aliases: usize,
     /// Ids are joined and separated, and clocks go ahead.
-    wild: bool,
+    merges: bool,
+    ahead: bool,
     values: Vec<Value>,
     sent: Vec<Record>,
     n: u64,
@@ -38,11 +39,11 @@ impl Traffic {
         users: usize,
         values: Vec<Value>,
         now: Timestamp,
-        wild: bool,
+        (merges, ahead): (bool, bool),
         dice: &mut Dice,
     ) -> Traffic {
-        let aliases = if wild { *dice.pick(&[0, 12, 40, 200]) } else { 0 };
-        Traffic { users, aliases, wild, values, sent: Vec::new(), n: 0, last: now }
+        let aliases = if merges { *dice.pick(&[0, 12, 40, 200]) } else { 0 };
+        Traffic { users, aliases, merges, ahead, values, sent: Vec::new(), n: 0, last: now }
     }
 
     /// A batch of so many records; `received_at` is put in by whoever accepts them.
@@ -74,7 +75,7 @@ impl Traffic {
         self.last = time;
         let what = match dice.below(10) {
             _ if self.aliases > 0 && dice.once_in(self.aliases) => {
-                if dice.once_in(5) && self.wild {
+                if dice.once_in(5) && self.ahead {
                     // Mostly a device of the same person, which may have been merged.
                     let of = if dice.once_in(4) { self.person(dice) } else { person };
                     return Record {
@@ -123,7 +124,7 @@ impl Traffic {
         let user_id = Some(Text::from(format!("u{person}")));
         match dice.below(10) {
             0 | 1 => Who::of(None, Some(device(person, dice))),
-            2 if self.wild => Who::of(user_id, Some(device(person, dice))),
+            2 if self.merges => Who::of(user_id, Some(device(person, dice))),
             _ => Who::of(user_id, None),
         }
     }
@@ -138,9 +139,9 @@ impl Traffic {
             13 => now.minus(Span::HOUR).plus(near),
             14 | 15 => now.minus(*dice.pick(&SPANS)).plus(near),
             16 => now.minus(Span::days(dice.below(150) as i64)),
-            17 if self.wild => now.plus(*dice.pick(&[Span(1), Span(700), Span::HOUR])),
-            18 if self.wild => now.plus(*dice.pick(&SPANS)).plus(near),
-            _ if !self.wild => now.min(self.last),
+            17 if self.ahead => now.plus(*dice.pick(&[Span(1), Span(700), Span::HOUR])),
+            18 if self.ahead => now.plus(*dice.pick(&SPANS)).plus(near),
+            _ if !self.ahead => now.min(self.last),
             _ => self.last.plus(near),
         }
     }

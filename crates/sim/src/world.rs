@@ -89,7 +89,8 @@ fn simulate(
     let steps = settings.steps.unwrap_or(*dice.pick(&[15, 30, 60]));
     let clock = CENTRE.minus(Span::days(dice.below(30) as i64));
     let values = source.values(&mut dice, 40);
-    let traffic = Traffic::new(users, values, clock, !settings.journeys, &mut dice);
+    let kinds = (!settings.journeys, !settings.journeys);
+    let traffic = Traffic::new(users, values, clock, kinds, &mut dice);
     let mut first = source.first(&mut dice);
     if settings.journeys {
         first.book = source.journeys(&first, &mut dice);

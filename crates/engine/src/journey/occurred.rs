@@ -117,7 +117,8 @@ pub(super) struct Ended {
 impl Ended {
     pub(super) fn add(&mut self, of: Of, end: (Timestamp, u64)) {
         let own = self.of.entry(of).or_insert(end);
-        *own = end.max(*own);
+        // What came before the latest place was seen, whatever time it is of.
+        *own = (own.0.max(end.0), own.1.max(end.1));
         self.order.push(Reverse((end.0, of)));
     }
 

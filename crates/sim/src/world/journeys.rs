@@ -65,14 +65,6 @@ impl World<'_> {
             self.write(written, fault)?;
             self.fire_all();
         }
-        eprintln!(
-            "LOOP {} {:?}\n{:?}\n busy {} {}",
-            self.writer.diag(),
-            self.now(),
-            self.twin.as_ref().map(|t| t.writer.diag()),
-            self.writer.journeys_busy(self.now()),
-            self.twin.as_mut().map_or(false, |t| t.caught_up())
-        );
         self.check_journeys()?;
         Err("journeys go on for ever".into())
     }

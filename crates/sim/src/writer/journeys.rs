@@ -128,10 +128,6 @@ impl Writer {
         planned.into_iter().chain(self.going.intake.next()).min()
     }
 
-    pub(crate) fn diag(&self) -> String {
-        format!("{:?} next {:?} live {:?}", self.going, self.going.intake.next(), self.live.next())
-    }
-
     /// People who are in a journey.
     pub(crate) fn positions(&self) -> usize {
         self.going.intake.journeys().n_positions()

@@ -8,7 +8,7 @@
 //! Invariants: no checkpoint is written while triggers wait, so that a crash finds them again in the log; caps
 //! count what was decided, not what was sent, so that a slow provider cannot break them.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use engine::journey::Sent;
@@ -20,7 +20,7 @@ use engine::outreach::{
 use gateway::validate;
 use history::{Evaluator, Needs};
 use model::outreach::{self, event_id};
-use model::{Day, Event, EventId, Identity, Text, Timestamp, Value, Who};
+use model::{Day, Event, EventId, Identity, Text, Timestamp, UserIndex, Value, Who};
 use segment::evaluate::attribute_at;
 use tokio::sync::mpsc::UnboundedSender;
 
