@@ -544,7 +544,8 @@ pub enum BenchCommand {
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
     },
-    /// Steps of journeys a second, memory of people who wait, timers of one instant, and a year played again
+    /// Steps of journeys a second, memory of people who wait, timers of one instant, a year played again, and how late
+    /// timers are in a server under load
     Journeys {
         /// People who wait at the same time
         #[arg(long, value_name = "N", default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(1_000..=100_000_000))]
@@ -552,6 +553,9 @@ pub enum BenchCommand {
         /// Events of a year that is played again; one user for each hundred
         #[arg(long, value_name = "N", default_value_t = 10_000_000, value_parser = clap::value_parser!(u64).range(100..=1_000_000_000))]
         events: u64,
+        /// For how long timers are measured under each load
+        #[arg(long, value_name = "S", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=3_600))]
+        seconds: u64,
         /// Where the figures go
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,

@@ -5,6 +5,7 @@ mod ingest;
 mod journeys;
 mod live;
 mod outreach;
+mod timers;
 
 use std::path::{Path, PathBuf};
 
@@ -29,8 +30,8 @@ pub fn run(arguments: BenchArguments) -> anyhow::Result<()> {
             let segments = segments as usize;
             return live::run(&live::Wanted { users, segments, seconds, history, json });
         }
-        BenchCommand::Journeys { waiting, events, json } => {
-            return journeys::run(&journeys::Wanted { waiting, events, json });
+        BenchCommand::Journeys { waiting, events, seconds, json } => {
+            return journeys::run(&journeys::Wanted { waiting, events, seconds, json });
         }
         BenchCommand::Outreach { users, concurrency, load, seconds, json } => {
             return outreach::run(&outreach::Wanted { users, concurrency, load, seconds, json });

@@ -52,17 +52,20 @@ impl Journeys {
                 (_, Standing::Paused) => {
                     self.positions.timers.clear(UserIndex(slot));
                 }
-                (Standing::Paused, Standing::Running) => resumed.push(slot),
+                (Standing::Paused, Standing::Running) => resumed.push((slot, true)),
                 _ => {
                     if self.moves(slot) {
-                        resumed.push(slot);
+                        resumed.push((slot, false));
                     }
                 }
             }
         }
-        resumed.sort_by_key(|slot| (self.positions.get(*slot).arrived_at(), *slot));
-        for slot in resumed {
-            self.resume(slot, now, world);
+        resumed.sort_by_key(|(slot, _)| (self.positions.get(*slot).arrived_at(), *slot));
+        for (slot, paused) in resumed {
+            match paused {
+                true => self.resume(slot, now, world),
+                false => self.go(slot, world),
+            }
         }
     }
 

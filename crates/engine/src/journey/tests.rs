@@ -3,6 +3,7 @@
 
 mod crash;
 mod intake;
+mod seen;
 mod steps;
 mod webhooks;
 
@@ -102,6 +103,8 @@ pub(super) struct Small {
     pub(super) sent: BTreeMap<String, Sent>,
     /// The latest of a user and a campaign: its id, and its run.
     pub(super) asked: BTreeMap<(u32, String), (EventId, EventId)>,
+    /// Messages that had been planned, and when they were sent.
+    pub(super) went: BTreeMap<u128, Timestamp>,
     /// What becomes of messages of a campaign.
     pub(super) fate: BTreeMap<String, Sent>,
     pub(super) control: BTreeSet<u32>,
@@ -182,6 +185,9 @@ impl World for Small {
         self.fate.get(campaign.as_str()) != Some(&Sent::Withheld)
     }
     fn send(&mut self, message: Message) -> (Sent, Option<Timestamp>) {
+        if let Some(at) = self.went.get(&message.id.0) {
+            return (Sent::Queued, Some(*at));
+        }
         let fate = self.fate.get(message.campaign.as_str()).copied().unwrap_or(Sent::Queued);
         let key = format!("{} {}", message.campaign, message.id);
         let of = (message.user.0, message.campaign.to_string());
@@ -206,6 +212,19 @@ impl World for Small {
     fn emit(&mut self, _: UserIndex, event: Event) {
         self.emitted.insert(event.id.0, event);
     }
+}
+
+/// Where everybody was, from what was told.
+pub(super) fn restored(world: &Small) -> Restored {
+    let mut reading = Reading::since(Timestamp(0));
+    for told in world.told.values() {
+        let event = told.event();
+        let of = |name: &str| {
+            event.properties.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone())
+        };
+        reading.add(event.time, &event.name, &of);
+    }
+    reading.finish()
 }
 
 /// The fold and its world.

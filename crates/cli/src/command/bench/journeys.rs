@@ -1,5 +1,5 @@
-//! `perennial bench journeys`: steps a second, the memory of people who wait, timers of one instant, and the past
-//! played again.
+//! `perennial bench journeys`: steps a second, the memory of people who wait, timers of one instant, the past played
+//! again, and how late timers are in a server under load.
 
 use std::path::PathBuf;
 
@@ -8,12 +8,17 @@ use benchmark::journeys::{Measured, Played, TARGETS, measure, play};
 use serde::Serialize;
 
 use super::Temporary;
+use super::timers::{self, Lateness};
 use crate::print::{self, Table, number};
+
+/// Events in a second beside timers that are measured; nothing: as many as come.
+const LOADS: [Option<u32>; 4] = [Some(0), Some(5_000), Some(50_000), None];
 
 /// What is measured.
 pub struct Wanted {
     pub waiting: u32,
     pub events: u64,
+    pub seconds: u64,
     pub json: Option<PathBuf>,
 }
 
@@ -22,6 +27,7 @@ pub struct Wanted {
 struct Report {
     fold: Measured,
     past: Played,
+    timers: Vec<Lateness>,
 }
 
 /// Runs it.
@@ -32,7 +38,9 @@ pub fn run(wanted: &Wanted) -> anyhow::Result<()> {
     let folder = Temporary::make();
     let settings = Settings { events: wanted.events, years: 1, seed: 1 };
     let past = play(&settings, &folder.0.join("history"))?;
-    let report = Report { fold, past };
+    eprintln!("timers in a server…");
+    let timers = timers::measure(wanted.seconds, &LOADS)?;
+    let report = Report { fold, past, timers };
     if let Some(path) = &wanted.json {
         super::write_json(path, &report)?;
     }
@@ -41,7 +49,7 @@ pub fn run(wanted: &Wanted) -> anyhow::Result<()> {
 }
 
 fn text(report: &Report) -> String {
-    let Report { fold, past } = report;
+    let Report { fold, past, timers } = report;
     let mut table = Table::new(["what", "measured", "against the target"]);
     let mut row = |what: String, measured: String, against: String| {
         table.row(vec![what, measured, against]);
@@ -93,6 +101,24 @@ fn text(report: &Report) -> String {
         ),
         String::new(),
     );
+    for of in timers {
+        row(
+            format!(
+                "{} timers, {} events a second beside them ({}), {} of whose people come in",
+                number(of.timers as u64),
+                number(of.load as u64),
+                of.wanted.map_or("as many as one connection sends".into(), |of| {
+                    format!("{} wanted", number(u64::from(of)))
+                }),
+                number(of.others),
+            ),
+            format!(
+                "late by {:.0} ms, 99 % {:.0} ms, at most {:.0} ms; events acknowledged in {:.1} ms (99 %)",
+                of.median, of.p99, of.max, of.acknowledged_p99
+            ),
+            times(TARGETS.late_ms / of.p99.max(1.0)),
+        );
+    }
     table.text()
 }
 

@@ -132,17 +132,10 @@ fn run(deeds: &[Deed], crashes: &[usize]) -> Bench {
 
 /// A new fold from what was told, to which the latest that happened is handed in again.
 fn restarted(bench: Bench, inputs: &[(UserIndex, Arc<Event>, u64)], now: Timestamp) -> Bench {
-    let mut reading = Reading::since(Timestamp(0));
-    for told in bench.world.told.values() {
-        let event = told.event();
-        let of = |name: &str| {
-            event.properties.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone())
-        };
-        reading.add(event.time, &event.name, &of);
-    }
+    let told = restored(&bench.world);
     let mut again = Bench { world: bench.world, arrivals: bench.arrivals, ..Bench::default() };
     again.define(journeys(), Timestamp(0));
-    again.journeys.restore(reading.finish(), now, &mut again.world);
+    again.journeys.restore(told, now, &mut again.world);
     again.go_on();
     for (user, event, after) in inputs.iter().skip(inputs.len().saturating_sub(7)) {
         again.journeys.occurred(*user, Occurred::Event(event), (*after, true), &mut again.world);

@@ -173,7 +173,11 @@ impl Writer {
         {
             self.journeys_slice(now);
         }
-        self.with_journeys(now, |intake, world| intake.define(book, now, world));
+        self.with_journeys(now, |intake, world| {
+            // Whoever goes on waits for what was planned before the pause.
+            world.waiting = world.writer.reaching.undecided_messages();
+            intake.define(book, now, world);
+        });
     }
 
     /// Puts everybody where they were, from what was told.
@@ -242,7 +246,7 @@ impl Writer {
         let Some(mut intake) = self.reaching.going.intake.take() else { return };
         let waiting = match intake.filled() {
             true => HashSet::new(),
-            false => self.reaching.planned.keys().map(|(_, id)| *id).collect(),
+            false => self.reaching.undecided_messages(),
         };
         let following = Following::default();
         let mut world = WriterWorld { writer: self, now, following, waiting };

@@ -145,6 +145,13 @@ impl Reaching {
         !self.waiting.is_empty() || self.going.unseen() > 0
     }
 
+    /// Messages that are decided later.
+    pub(super) fn undecided_messages(&self) -> HashSet<EventId> {
+        let planned = self.planned.keys().map(|(_, id)| *id);
+        let others = self.paused.values().flatten().chain(&self.waiting);
+        planned.chain(others.map(|candidate| candidate.message)).collect()
+    }
+
     fn due(&self, now: Timestamp) -> bool {
         let planned = self.planned.keys().next().is_some_and(|(due, _)| *due <= now);
         let expired = self.shelf.next().is_some_and(|at| at <= now);
