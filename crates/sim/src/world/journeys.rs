@@ -112,6 +112,7 @@ impl World<'_> {
         self.clock = self.now().plus(Span(1));
         let (now, wanted) = (self.now(), &self.writer.wanted);
         let book = self.source.edited_journeys(wanted, now, &mut self.dice);
+        self.numbers.definitions += 1;
         self.define_journeys(&book)
     }
 

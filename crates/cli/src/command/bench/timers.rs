@@ -92,7 +92,8 @@ fn under(server: &Server, seconds: u64, load: Option<u32>) -> anyhow::Result<Lat
     let rate = (sent.load(Ordering::SeqCst) - first) as f64 / began.elapsed().as_secs_f64();
     stop.store(true, Ordering::SeqCst);
     loading.join().map_err(|_| anyhow::anyhow!("the client failed"))??;
-    let late: anyhow::Result<Vec<f64>> = users.iter().map(|user| late(server, user)).collect();
+    let late = users.iter().filter_map(|user| late(server, user).transpose());
+    let late: anyhow::Result<Vec<f64>> = late.collect();
     let mut late = late?;
     let list = call(server, "GET", "/api/journeys", &Value::Null)?;
     let list = list["journeys"].as_array().context("no journeys")?;
@@ -119,18 +120,21 @@ fn start(user: &str) -> Vec<u8> {
     encoder.finish()
 }
 
-/// By how many milliseconds somebody went on too late.
-fn late(server: &Server, user: &str) -> anyhow::Result<f64> {
+/// By how many milliseconds somebody went on too late; nothing: they are in the control group of the workspace.
+fn late(server: &Server, user: &str) -> anyhow::Result<Option<f64>> {
     let events = call(server, "GET", &format!("/api/users/{user}/events?limit=10"), &Value::Null)?;
     let events = events["events"].as_array().context("no events")?;
     let named: HashMap<&str, &Value> =
         events.iter().filter_map(|event| Some((event["name"].as_str()?, event))).collect();
+    if named.contains_key(journey::HELD_OUT) {
+        return Ok(None);
+    }
     let Some(out) = named.get(journey::EXITED) else { bail!("{user} never went on: {events:?}") };
     let instant = |name: &str| -> anyhow::Result<Timestamp> {
         let written = out[name].as_str().with_context(|| format!("no {name}"))?;
         Timestamp::parse(written).with_context(|| written.to_owned())
     };
-    Ok((instant("received_at")? - instant("time")?).0 as f64)
+    Ok(Some((instant("received_at")? - instant("time")?).0 as f64))
 }
 
 fn call(server: &Server, method: &str, path: &str, body: &Value) -> anyhow::Result<Value> {
