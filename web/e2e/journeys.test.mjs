@@ -331,6 +331,10 @@ test('from a play to people: written by keys, published, entered, moved, publish
   await page.getByRole('button', { name: 'Run', exact: true }).click();
   await page.locator('[data-backtest="2"]').waitFor({ state: 'attached', timeout: 60_000 });
   assert.equal(received.length, sent);
+  assert.deepEqual(await page.locator('[data-bucket]').evaluateAll((all) => all.map((row) => row.dataset.bucket).filter((n) => n !== '0')), ['2'], 'both are in one row');
+  // The way of one is shown when it is asked for, also by keys.
+  await page.locator('[data-person]').first().getByRole('button', { name: /^Show the way of/ }).press('Enter');
+  await page.locator('[data-person]').first().locator('[data-run]').waitFor();
   assert.deepEqual(await seriousProblems(page), []);
   await screenshot(page, 'journey-backtest');
   assert.deepEqual(errors, []);
