@@ -9,6 +9,7 @@ import { useFormat } from '../../lib/format';
 import { Facts } from '../../pages/people/Facts';
 import { Chart } from '../charts/Chart';
 import { useChartLook } from '../charts/useChartLook';
+import { useFew } from '../Few';
 import { Notice } from '../Notice';
 import { NumbersTable } from '../NumbersTable';
 import { Reason } from '../outreach/Reason';
@@ -56,10 +57,11 @@ export function Days({ result, entered }: { result: BacktestResult; entered: str
 /** What was decided about a message, each time. `name`: of the step that sends it, which has one variant only. */
 export function Decisions({ messages, name }: { messages: BacktestDecision[]; name?: (campaign: string) => ReactNode }) {
   const { t } = useTranslation();
+  const { shown, holder, more } = useFew(messages);
   if (messages.length === 0) return null;
   return (
-    <Stack gap={2} mt="xs">
-      {messages.map((one) => (
+    <Stack ref={holder} gap={2} mt="xs">
+      {shown.map((one) => (
         <Text key={`${one.message} ${one.at}`} size="sm" data-outcome={one.outcome}>
           {name && <>{name(one.campaign)} · </>}
           {t(`backtest.outcome.${one.outcome}`)}
@@ -69,6 +71,7 @@ export function Decisions({ messages, name }: { messages: BacktestDecision[]; na
           {' '}<Text span size="xs" c="dimmed"><When at={one.at} /></Text>
         </Text>
       ))}
+      {more}
     </Stack>
   );
 }

@@ -53,7 +53,7 @@ function AssumedField({ value, onChange }: { value: unknown; onChange: (assumed:
   const [text, setText] = useState(() => (value === undefined ? '' : JSON.stringify(value, null, 2)));
   const said = assumedIn(text);
   return (
-    <Textarea size="sm" label={t('webhook.assumed')} description={t('webhook.assumedLead')} autosize minRows={2} maxRows={8} classNames={{ input: 'keep-ltr' }} value={text} error={said === null ? t('webhook.noObject') : undefined} onChange={(event) => {
+    <Textarea size="sm" label={t('webhook.assumed')} description={t('webhook.assumedLead')} autosize minRows={2} maxRows={8} classNames={{ input: 'keep-ltr' }} styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)', fontSize: 13 } }} spellCheck={false} value={text} error={said === null ? t('webhook.noObject') : undefined} onChange={(event) => {
       const next = event.currentTarget.value;
       setText(next);
       const read = assumedIn(next);

@@ -44,6 +44,7 @@ export function SpanField({ label, value = '', onChange, placeholder = '24h', op
       label={label}
       description={description ?? (value && fine ? <bdi>{span(value)}</bdi> : t('panel.spanHint'))}
       placeholder={placeholder}
+      classNames={{ input: 'keep-ltr' }}
       value={value}
       error={fine ? undefined : t('panel.spanWrong')}
       onChange={(event) => onChange(event.currentTarget.value.trim())}
