@@ -241,11 +241,11 @@ test('a message says what a server answered, with an answer to try', async () =>
   for (const name of ['left', 'item.name']) await picker.getByRole('option', { name, exact: true }).waitFor();
   await field.fill('price');
   assert.deepEqual(await seriousProblems(page), []);
-  await screenshot(page, 'journey-answer');
   await picker.getByRole('button', { name: 'Insert' }).click();
   assert.match(await subject.inputValue(), /left\{\{ answer\.stock\.price \}\}$/);
   await tried.fill('{"left": 2, "price": " for 59.90"}');
   await rendered.getByText('Only 2 left for 59.90').first().waitFor();
+  await screenshot(page, 'journey-answer');
 
   // Before the server is asked there is no answer.
   await page.keyboard.press('Escape');
