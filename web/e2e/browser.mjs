@@ -70,7 +70,8 @@ export async function fixedInstant() {
 /** A page in a context of its own, and the list of errors it has met. */
 export async function open(browser, { width = 1360, height = 900, scheme = 'light' } = {}) {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme, locale: 'en-US' });
-  if (key) await context.addInitScript((value) => sessionStorage.setItem('perennial.key', value), key);
+  // Frames of previews run nothing of ours and have no storage.
+  if (key) await context.addInitScript((value) => window === window.top && sessionStorage.setItem('perennial.key', value), key);
   const page = await context.newPage();
   const errors = [];
   page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));

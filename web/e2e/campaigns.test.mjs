@@ -288,6 +288,14 @@ test('a campaign on a schedule is paused, resumed and stopped, each after a ques
   await close();
 });
 
+/** Everybody of a backtest is in one of the rows of the table. */
+const spreadAddsUp = async (page, { people, worst }) => {
+  const rows = await page.locator('[data-bucket]').evaluateAll((all) => all.map((row) => Number(row.dataset.bucket)));
+  assert.equal(rows.reduce((sum, n) => sum + n, 0), people);
+  assert.ok(rows.length <= 20, 'however many messages somebody would have got');
+  if (worst) assert.equal(await page.locator('[data-worst]').getAttribute('data-worst'), String(worst.messages));
+};
+
 test('a draft is tried on the past, also as if everybody could be reached, and nothing is sent', async () => {
   const { page, errors, close } = await open(browser);
   const content = (body) => ({ default: { kind: 'email', subject: body, form: 'html', body: `<p>${body} <a href="{{ unsubscribe_url }}">Unsubscribe</a></p>` } });
@@ -301,11 +309,14 @@ test('a draft is tried on the past, also as if everybody could be reached, and n
   const known = await result();
   assert.ok(known.entered > 0);
   await page.locator(`[data-backtest="${known.entered}"]`).waitFor({ state: 'attached' });
+  await spreadAddsUp(page, known);
+  if (await page.locator('[data-more]').count()) await page.locator('[data-more]').getByRole('button').last().click();
   assert.equal(known.found.length, await page.locator('[data-outcome]').count(), 'each message is decided once: nothing is put off here');
   await page.getByLabel('Assume that everybody can be reached').check();
   await page.getByRole('button', { name: 'Run', exact: true }).click();
   await page.locator('[data-assumed]').waitFor({ timeout: 60_000 });
   const assumed = await result();
+  await spreadAddsUp(page, assumed);
   assert.equal(assumed.sent, known.sent + Object.values(assumed.assumed).reduce((sum, n) => sum + n, 0));
   assert.equal(received.length, 0);
   assert.equal((await api(`/api/campaigns/${id}`)).status, 'draft');

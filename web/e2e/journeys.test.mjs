@@ -206,6 +206,59 @@ test('a journey is written by pointer and by keys, and taken back', async () => 
   await close();
 });
 
+test('a message says what a server answered, with an answer to try', async () => {
+  const { page, errors, close } = await open(browser);
+  await go(page, '/journeys', { lang: 'en' });
+  await page.locator('[data-play="stock-check"]').getByRole('button').click();
+  await page.waitForURL(/\/journeys\/[^/?]+$/);
+  await settled(page);
+  const id = idIn(page);
+  made.push(id);
+  await page.locator('[data-box="last"]').click();
+  await page.locator('[data-panel]').getByRole('button', { name: 'Write' }).click();
+  const editor = page.getByRole('dialog', { name: 'The last ones' });
+  // What the step takes for granted is tried first.
+  const rendered = editor.locator('[data-rendered="email"]');
+  await rendered.getByText('Only 10 left').first().waitFor();
+  const tried = editor.getByLabel('Answer to “Ask the shop what is left”, to try');
+  await tried.fill('{"left": 2, "item": ');
+  await editor.getByText('This is no object in JSON').waitFor();
+  await rendered.getByText('Only 10 left').first().waitFor();
+  await tried.fill('{"left": 2}');
+  await rendered.getByText('Only 2 left').first().waitFor();
+  await tried.fill('');
+  await rendered.getByText('Only a few left').first().waitFor();
+
+  // The picker knows the step and its fields, and takes any other.
+  const subject = editor.getByRole('textbox', { name: 'Subject', exact: true });
+  await subject.press('End');
+  await editor.getByRole('button', { name: 'Put a personal value into: Subject' }).click();
+  const picker = page.getByRole('dialog', { name: 'Put a personal value into: Subject' });
+  await picker.getByText('An answer', { exact: true }).click();
+  assert.deepEqual(await picker.getByLabel('Answer to the step').locator('option').allInnerTexts(), ['Ask the shop what is left']);
+  const field = picker.getByRole('combobox', { name: 'Field of the answer' });
+  await field.click();
+  for (const name of ['left', 'item.name']) await picker.getByRole('option', { name, exact: true }).waitFor();
+  await field.fill('price');
+  assert.deepEqual(await seriousProblems(page), []);
+  await picker.getByRole('button', { name: 'Insert' }).click();
+  assert.match(await subject.inputValue(), /left\{\{ answer\.stock\.price \}\}$/);
+  await tried.fill('{"left": 2, "price": " for 59.90"}');
+  await rendered.getByText('Only 2 left for 59.90').first().waitFor();
+  await screenshot(page, 'journey-answer');
+
+  // Before the server is asked there is no answer.
+  await page.keyboard.press('Escape');
+  await page.locator('[data-box="stock"]').click();
+  await page.locator('[data-panel]').getByRole('button', { name: 'Write' }).click();
+  await page.getByRole('dialog', { name: 'Ask the shop what is left' }).getByRole('button', { name: /^Put a personal value into/ }).first().click();
+  await page.getByRole('dialog', { name: /^Put a personal value into/ }).getByRole('combobox', { name: 'Attribute' }).waitFor();
+  assert.equal(await page.getByText('An answer', { exact: true }).count(), 0);
+  // An e-mail may name a font of another server, which its frame does not load.
+  assert.deepEqual(errors.filter((text) => !text.includes('fonts.googleapis.com')), []);
+  await close();
+});
+
 test('what is wrong keeps it from being started', async () => {
   const { page, close } = await open(browser);
   const { body } = await ask('POST', '/api/journeys', { ...waiting(`wrong-${run}`), steps: [{ id: 'pause', do: { kind: 'wait', for: '1d' }, next: 'nowhere' }] });
@@ -331,6 +384,10 @@ test('from a play to people: written by keys, published, entered, moved, publish
   await page.getByRole('button', { name: 'Run', exact: true }).click();
   await page.locator('[data-backtest="2"]').waitFor({ state: 'attached', timeout: 60_000 });
   assert.equal(received.length, sent);
+  assert.equal(await page.locator('[data-bucket]').evaluateAll((all) => all.reduce((sum, row) => sum + Number(row.dataset.bucket), 0)), 2, 'both are in one of the rows');
+  // The way of one is shown when it is asked for, also by keys.
+  await page.locator('[data-person]').first().getByRole('button', { name: /^Show the way of/ }).press('Enter');
+  await page.locator('[data-person]').first().locator('[data-run]').waitFor();
   assert.deepEqual(await seriousProblems(page), []);
   await screenshot(page, 'journey-backtest');
   assert.deepEqual(errors, []);

@@ -6742,6 +6742,13 @@ export interface components {
         };
         /** @description A message to be shown as a user would see it. */
         MessagePreviewInput: {
+            /**
+             * @description What templates find under `answer`: by the id of a step that asks a server, the object that the server would
+             *     answer.
+             */
+            answers?: {
+                [key: string]: unknown;
+            };
             /** @description The content by language. */
             content: {
                 [key: string]: components["schemas"]["ContentInput"];

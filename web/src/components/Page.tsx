@@ -18,7 +18,7 @@ export function Page({ title, lead, actions, children }: PageProps) {
     <Stack gap="lg">
       <Group justify="space-between" align="flex-end" gap="md">
         <Box miw={0}>
-          <Title order={1} style={{ overflowWrap: 'anywhere' }}>{title}</Title>
+          <Title order={1} style={{ overflowWrap: 'anywhere' }}><bdi>{title}</bdi></Title>
           {lead && <Text c="dimmed" size="sm" mt={4} maw={680}>{lead}</Text>}
         </Box>
         {actions && <Group gap="sm">{actions}</Group>}

@@ -13,6 +13,11 @@ describe('formatting', () => {
     expect(makeFormat('id', 'UTC').fullDay('2011-12-09')).toBe('9 Des 2011');
   });
 
+  it('shows ranges, and one number as itself', () => {
+    const { range } = makeFormat('en', 'UTC');
+    expect([range(3, 5), range(1001, 2000), range(2, 2)]).toEqual(['3–5', '1,001–2,000', '2']);
+  });
+
   it('shows the zone with every time', () => {
     expect(makeFormat('en', 'UTC').dateTime('2011-12-09T12:50:00.000Z')).toContain('\u2066UTC\u2069');
     expect(makeFormat('en', 'Europe/Istanbul').dateTime('2011-07-09T12:50:00.000Z')).toContain('3:50');

@@ -9,6 +9,8 @@ export interface Format {
   zone: string;
   /** 4,372 */
   count: (value: number) => string;
+  /** 11–20; of one number only that */
+  range: (from: number, to: number) => string;
   /** 4.4K, for axes */
   compact: (value: number) => string;
   /** 12.5 % from 0.125 */
@@ -72,6 +74,7 @@ export function makeFormat(language: string, zone: string): Format {
     language,
     zone,
     count: (n) => plain.format(n),
+    range: (from, to) => (from === to ? plain.format(from) : plain.formatRange(from, to)),
     compact: (n) => compact.format(n),
     percent: (share, digits = 1) => number({ style: 'percent', maximumFractionDigits: digits }).format(share),
     amount: (n) => (Math.abs(n) >= 1000 ? number({ maximumFractionDigits: 0 }).format(n) : amount.format(n)),

@@ -166,3 +166,25 @@ fn the_gallery_has_every_documented_play_and_makes_what_one_needs() {
     let unknown = send(&watching, "POST", "/api/plays/nothing/segments", &json!(null), 404);
     assert_eq!(unknown["error"]["code"], "play.not_found");
 }
+
+#[test]
+fn a_preview_shows_what_a_server_would_have_answered() {
+    let watching = Watching::start("2026-03-02T10:00:00Z");
+    let content = json!({"default": {"kind": "sms", "body":
+        "{% if answer.stock %}{{ answer.stock.left }} of {{ answer.stock.item.name | default: 'it' }}\
+         {% else %}nobody knows{% endif %}"}});
+    let body = |more: &Value| preview(&watching, &content, more)["rendered"]["body"].clone();
+    assert_eq!(body(&json!({})), "nobody knows");
+    let whole = json!({"answers": {"stock": {"left": 3, "item": {"name": "Shoes"}}}});
+    assert_eq!(body(&whole), "3 of Shoes");
+    assert_eq!(body(&json!({"answers": {"stock": {"left": 3}, "other": {}}})), "3 of it");
+    assert_eq!(body(&json!({"answers": {"other": {"left": 3}}})), "nobody knows");
+
+    // What no server can answer is refused, with the step.
+    for wrong in [json!([1]), json!("3"), json!({"text": "x".repeat(2000)})] {
+        let input = json!({"content": content, "answers": {"stock": wrong}});
+        let refused = send(&watching, "POST", "/api/messages/preview", &input, 422);
+        assert_eq!(refused["error"]["code"], "message.answer", "{refused}");
+        assert!(refused["error"]["message"].as_str().unwrap().contains("answers.stock"));
+    }
+}

@@ -548,6 +548,11 @@ pub struct MessagePreviewInput {
     #[serde(default)]
     #[schema(required = false)]
     pub properties: BTreeMap<String, Value>,
+    /// What templates find under `answer`: by the id of a step that asks a server, the object that the server would
+    /// answer.
+    #[serde(default)]
+    #[schema(required = false)]
+    pub answers: BTreeMap<String, Value>,
 }
 
 /// A message as a user would see it.

@@ -2,7 +2,7 @@
 
 import { Button, Checkbox, Group, Progress, Stack, Text, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { type ReactNode, useState } from 'react';
+import { Fragment, type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type Backtest, type BacktestResult, backtests, type Period } from '../../api/backtests';
 import { useSession } from '../../api/session';
@@ -69,7 +69,7 @@ export function Trial({ begin, children }: Props) {
         {query.data?.status === 'cancelled' && <Notice mt="md" color="gray" title={t('backtest.cancelled')} />}
         {query.data?.status === 'failed' && <Notice mt="md" color="red" role="alert" title={t('backtest.failed')}><bdi>{query.data.error}</bdi></Notice>}
       </Section>
-      {query.data?.status === 'done' && query.data.result && children(query.data.result)}
+      {query.data?.status === 'done' && query.data.result && <Fragment key={query.data.id}>{children(query.data.result)}</Fragment>}
     </Stack>
   );
 }

@@ -23,6 +23,9 @@ export function spanWords(span: string, language: string): string {
   return (sign ?? '') + new Intl.NumberFormat(language, { style: 'unit', unit: UNITS[unit]!, unitDisplay: 'long' }).format(Number(number));
 }
 
+/** Set apart from the words around it, whose direction may be another: braces and quotes change places otherwise. */
+const apart = (text: string) => `\u2068${text}\u2069`;
+
 export function useJourneyWords() {
   const { t, i18n } = useTranslation();
   const format = useFormat();
@@ -86,8 +89,9 @@ export function useJourneyWords() {
     };
     const said = ({ channel, content }: StepMessage) => {
       const whole = content[DEFAULT_LOCALE] ?? Object.values(content)[0];
-      const text = ['subject', 'title', 'body', 'template', 'url'].map((name) => whole?.[name]).find((one) => typeof one === 'string' && one.trim() !== '');
-      return [names.channel(channel), typeof text === 'string' ? text.slice(0, 120) : ''].filter(Boolean).join(' · ');
+      const telling = channel === 'webhook' ? ['url', 'body'] : ['subject', 'title', 'body', 'template'];
+      const text = telling.map((name) => whole?.[name]).find((one) => typeof one === 'string' && one.trim() !== '');
+      return [names.channel(channel), typeof text === 'string' ? apart(text.slice(0, 120)) : ''].filter(Boolean).join(' · ');
     };
     const weekday = (code: string) => days.find(({ value }) => value === code)?.label ?? code;
     const wait = (action: Extract<StepAction, { kind: 'wait' }>) => {

@@ -7,7 +7,7 @@ import { COMPARISONS, type Comparison, type Condition, textOf } from '../../lib/
 
 interface Props {
   condition: Condition;
-  properties: Catalogue['attributes'];
+  properties: { name: string; examples: Catalogue['attributes'][number]['examples'] }[];
   nameLabel: string;
   onChange: (condition: Condition) => void;
 }

@@ -1,7 +1,9 @@
 //! Messages as a user would see them, and test messages.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use channels::answer::Answer;
 use channels::contract::Outcome;
 use engine::outreach::{Person, To, places};
 use message::content::{Annotations, WhatsAppHeader};
@@ -14,8 +16,10 @@ use wire::api::{CampaignTest, MessagePreview, MessagePreviewInput, ProviderTeste
 
 use super::super::Service;
 use crate::failure::Failure;
+use crate::journeys::compile::{ANSWER_STATUS, STEPS_MAX};
 use crate::outbox::Queued;
 use crate::outbox::render::{self, Looked, TemplateScope};
+use crate::outbox::told;
 use crate::outreach::content::{channel_of, compile};
 
 /// The links of a preview: they lead nowhere.
@@ -50,6 +54,7 @@ impl Service {
         let told = written.or_else(|| locale(&attribute).map(|text| text.to_string()));
         let locale = told.as_deref().and_then(Locale::parse).unwrap_or_default();
         let event = event(&input.properties, now);
+        let answers = answers(&input.answers, now)?;
         let user = own.map_or_else(String::new, |_| input.user.clone().unwrap_or_default());
         let scope = TemplateScope {
             attribute: &attribute,
@@ -57,7 +62,7 @@ impl Service {
             segment: &|id| history.as_ref().and_then(|history| self.member(id, history, now)),
             catalogs: Looked::at(self.workspace.catalogs()),
             event: event.as_ref(),
-            answers: &[],
+            answers: &answers,
             campaign: "preview",
             variant: "preview",
             message: "preview",
@@ -171,8 +176,8 @@ impl Service {
         let queued = self.test_message((user, &history), &ready, (id, &variant), now)?;
         let outfit = self.outfit()?.campaigns_with(ready);
         let (providers, links) = (self.sending()?, self.links()?);
-        let outfit = std::sync::Arc::new(outfit);
-        let catalogs = std::sync::Arc::clone(self.workspace.catalogs());
+        let outfit = Arc::new(outfit);
+        let catalogs = Arc::clone(self.workspace.catalogs());
         Ok((crate::outbox::Equipment { outfit, providers, catalogs, links }, queued))
     }
 
@@ -249,6 +254,31 @@ fn event(properties: &BTreeMap<String, Json>, now: Timestamp) -> Option<Event> {
     }
     model::record::sort_properties(&mut flat);
     Some(Event { name: Text::const_new("preview"), time: now, id: EventId(0), properties: flat })
+}
+
+/// Answers of servers, as steps have them.
+fn answers(
+    written: &BTreeMap<String, Json>,
+    now: Timestamp,
+) -> Result<Vec<(Text, Arc<Event>)>, Failure> {
+    if written.len() > STEPS_MAX {
+        let message = format!("`answers`: there are {}, of at most {STEPS_MAX}", written.len());
+        return Err(Failure::unprocessable("message.answer", message));
+    }
+    let answer = |(step, said): (&String, &Json)| {
+        let fields = channels::answer::fields(said).map_err(|unread| {
+            let message = format!("`answers.{step}`: no server answers so: {unread}");
+            Failure::unprocessable("message.answer", message)
+                .hint("write an object, as in {\"left\": 3}")
+        })?;
+        let answer = Answer { status: ANSWER_STATUS, fields: Ok(fields) };
+        let mut properties = told::answer_properties(answer);
+        model::record::sort_properties(&mut properties);
+        let name = Text::const_new(model::outreach::ANSWERED);
+        let event = Event { name, time: now, id: EventId(0), properties };
+        Ok((Text::new(step), Arc::new(event)))
+    };
+    written.iter().map(answer).collect()
 }
 
 fn sms_length(text: &str) -> SmsLength {

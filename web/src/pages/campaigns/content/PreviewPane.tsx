@@ -2,7 +2,7 @@
 
 import { Autocomplete, Group, Stack, Text } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { useContext, useState } from 'react';
+import { type ReactNode, useContext, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { body, client } from '../../../api/client';
 import { type Channel, type Content, outreach } from '../../../api/outreach';
@@ -22,6 +22,10 @@ interface Props {
   channel: Channel;
   content: Record<string, Content>;
   locale: string;
+  /** What servers say that earlier steps ask, by step. */
+  answers?: Record<string, object> | undefined;
+  /** What else it can be shown with. */
+  children?: ReactNode;
 }
 
 /** People to show it as: those that a search finds. */
@@ -63,7 +67,7 @@ export function UserField({ value, onChange, label, placeholder }: { value: stri
   );
 }
 
-export function PreviewPane({ channel, content, locale }: Props) {
+export function PreviewPane({ channel, content, locale, answers, children }: Props) {
   const { t } = useTranslation();
   const [user, setUser] = useState('');
   const latest = useLatestEvent(user.trim(), useContext(TriggerEvent));
@@ -72,6 +76,7 @@ export function PreviewPane({ channel, content, locale }: Props) {
     ...(locale !== DEFAULT_LOCALE && { locale }),
     ...(user.trim() && { user: user.trim() }),
     ...(latest && { properties: latest }),
+    ...(answers && { answers }),
   };
   const rested = useRested(JSON.stringify(input), REST_MS);
   const query = useQuery({
@@ -86,6 +91,7 @@ export function PreviewPane({ channel, content, locale }: Props) {
         <Group>
           <UserField label={t('content.as')} placeholder={t('content.nobody')} value={user} onChange={setUser} />
         </Group>
+        {children}
         {query.isError && <ErrorPanel error={query.error} />}
         {preview && !query.isError && (
           <>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { byMembership, lookedUp, personal } from './personal';
+import { answered, byMembership, lookedUp, personal } from './personal';
 
 describe('a personal value', () => {
   it('is a path with what is said without it', () => {
@@ -15,6 +15,11 @@ describe('a personal value', () => {
   it('keeps quotes of the fallback from ending it', () => {
     expect(personal('profile', 'name', 'the "one"')).toBe(`{{ profile.name | default: 'the "one"' }}`);
     expect(personal('profile', 'name', `"it's"`)).toBe(`{{ profile.name | default: '"it’s"' }}`);
+  });
+
+  it('is a field of an answer, whatever its step is called', () => {
+    expect(answered('stock', 'item.name', 'it')).toBe('{{ answer.stock.item.name | default: "it" }}');
+    expect(answered('ask-shop', 'shops.0.city', '')).toBe('{{ answer["ask-shop"]["shops.0.city"] }}');
   });
 
   it('asks whether somebody is in a segment, and looks rows up', () => {

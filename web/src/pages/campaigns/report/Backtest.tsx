@@ -1,12 +1,14 @@
 // What the campaign would have done over a past period of what really happened: whom it would have found, and what
 // would have become of each message.
 
-import { Stack, Table, Text } from '@mantine/core';
+import { Table, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { type BacktestResult, backtests } from '../../../api/backtests';
 import type { Campaign } from '../../../api/outreach';
 import { AppLink } from '../../../components/AppLink';
-import { Days, Decisions, Messages } from '../../../components/backtest/Outcome';
+import { Messages } from '../../../components/backtest/Messages';
+import { Days, Decisions } from '../../../components/backtest/Outcome';
+import { People } from '../../../components/backtest/People';
 import { Trial } from '../../../components/backtest/Trial';
 import { Section } from '../../../components/Page';
 import { When } from '../../../components/When';
@@ -31,17 +33,18 @@ function Result({ result }: { result: BacktestResult }) {
         </Section>
       )}
       <Messages result={result} />
-      <Section title={t('backtest.sample')} lead={t('backtest.foundLead')}>
-        <Stack gap="lg">
-          {result.found.map((one) => (
-            <div key={one.messages[0]?.message ?? `${one.user} ${one.at}`}>
-              <AppLink to={`/people/${encodeURIComponent(one.user)}`} size="sm" fw={600}>{one.user}</AppLink>
-              <Text size="sm"><bdi>{one.why}</bdi> <Text span size="xs" c="dimmed"><When at={one.at} /></Text></Text>
-              <Decisions messages={one.messages} />
-            </div>
-          ))}
-        </Stack>
-      </Section>
+      <People
+        lead={t('backtest.foundLead')}
+        all={result.found}
+        id={(one) => one.messages[0]?.message ?? `${one.user} ${one.at}`}
+        row={(one) => (
+          <>
+            <AppLink to={`/people/${encodeURIComponent(one.user)}`} size="sm" fw={600}><bdi>{one.user}</bdi></AppLink>
+            <Text size="sm"><bdi>{one.why}</bdi> <Text span size="xs" c="dimmed"><When at={one.at} /></Text></Text>
+            <Decisions messages={one.messages} />
+          </>
+        )}
+      />
     </>
   );
 }

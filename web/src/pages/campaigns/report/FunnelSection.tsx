@@ -9,6 +9,7 @@ import { Reason } from '../../../components/outreach/Reason';
 import { messageColour } from '../../../components/outreach/StatusBadge';
 import { Section } from '../../../components/Page';
 import { Scroll } from '../../../components/Scroll';
+import { ShareBar } from '../../../components/ShareBar';
 import { useFormat } from '../../../lib/format';
 import { deliveriesPath } from '../../../lib/outreach';
 import { useParam } from '../../../lib/params';
@@ -98,9 +99,7 @@ function FunnelRow({ row, campaign }: { row: Row; campaign: string }) {
       <Table.Td ta="end" w={90}>{path ? <AppLink to={path} size="sm" fw={row.level < 2 ? 600 : 450}>{format.count(row.count)}</AppLink> : <Text span size="sm" fw={row.level < 2 ? 600 : 450}>{format.count(row.count)}</Text>}</Table.Td>
       <Table.Td w="38%">
         <Group gap="xs" wrap="nowrap">
-          <div aria-hidden style={{ flex: 1, height: 8, borderRadius: 4, background: 'var(--page-background)' }}>
-            <div style={{ width: `${share * 100}%`, height: 8, borderRadius: 4, background: row.colour }} />
-          </div>
+          <ShareBar share={share} colour={row.colour} />
           <Text size="xs" c="dimmed" w={52} ta="end">{format.percent(share)}</Text>
         </Group>
       </Table.Td>

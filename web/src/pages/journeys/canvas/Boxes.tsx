@@ -57,7 +57,7 @@ function Frame({ id, kind, title, summary, note, label, children }: FrameProps) 
       >
         <ThemeIcon variant="light" color={COLOURS[kind]} size={34} radius="md" style={{ flex: 'none' }}><Icon size={19} stroke={1.7} /></ThemeIcon>
         <span className={classes.words}>
-          <span className={classes.title}><bdi>{title}</bdi></span>
+          <span className={classes.title} dir="auto">{title}</span>
           <span className={classes.summary} title={summary}><bdi>{summary}</bdi></span>
           {more.length > 0 && <span className="visually-hidden">{more.join('. ')}</span>}
         </span>

@@ -6,7 +6,7 @@ import { answerConditions } from './conditions';
 import { renameStep } from './edit';
 import { waysOf, withWay } from './graph';
 import { read, textOf } from './read';
-import { assumedIn, changesOf, propertiesOf, updateOf, valuesOf } from './values';
+import { objectIn, changesOf, propertiesOf, updateOf, valuesOf } from './values';
 
 const webhook = (body: string): Extract<StepAction, { kind: 'webhook' }> => ({ kind: 'webhook', message: { channel: 'webhook', content: { default: { kind: 'webhook', url: 'https://shop.example/score', body } } }, within: '30s', failed: 'out' });
 const mail = (body: string): StepAction => ({ kind: 'message', message: { channel: 'email', content: { default: { kind: 'email', subject: 'Offer', body } } } });
@@ -70,8 +70,8 @@ describe('answers of servers', () => {
   });
 
   it('that are taken for granted are objects', () => {
-    expect(assumedIn(' ')).toBeUndefined();
-    expect(assumedIn('{"left": 3}')).toEqual({ left: 3 });
-    for (const text of ['{"left": ', '[1]', '3', 'null']) expect(assumedIn(text)).toBeNull();
+    expect(objectIn(' ')).toBeUndefined();
+    expect(objectIn('{"left": 3}')).toEqual({ left: 3 });
+    for (const text of ['{"left": ', '[1]', '3', 'null']) expect(objectIn(text)).toBeNull();
   });
 });

@@ -86,7 +86,7 @@ export function valuesOf(rows: Property[]): Record<string, unknown> {
 }
 
 /** An object as somebody writes it: nothing of an empty text, null of what is none. */
-export function assumedIn(text: string): object | undefined | null {
+export function objectIn(text: string): object | undefined | null {
   if (text.trim() === '') return undefined;
   try {
     const read = JSON.parse(text) as unknown;

@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type Condition, conditionJson } from '../../../lib/rows';
 import { ConditionFields } from '../../segments/ConditionFields';
+import { askedOf } from '../model/answerFields';
 import { answerConditions, wholeCondition } from '../model/conditions';
 import { spared } from '../model/graph';
 import type { AnswerCondition, JourneyInput } from '../types';
@@ -28,6 +29,7 @@ export function AnswerField({ journey, asked, value, onChange }: Props) {
     const said = where.filter(wholeCondition).map((one) => conditionJson(one, 'property'));
     onChange(spared({ step: value.step, where: said.length > 0 ? said : undefined }) as AnswerCondition);
   };
+  const known = askedOf(journey, value.step).fields.map((name) => ({ name, examples: [] }));
   const steps = asked.includes(value.step) || value.step === '' ? asked : [...asked, value.step];
   return (
     <Stack gap="xs">
@@ -44,7 +46,7 @@ export function AnswerField({ journey, asked, value, onChange }: Props) {
           {conditions.map((condition, at) => (
             // eslint-disable-next-line react/no-array-index-key
             <Group key={at} gap="xs">
-              <ConditionFields condition={condition} properties={[]} nameLabel={t('split.answerField')} onChange={(next) => put(conditions.map((one, i) => (i === at ? next : one)))} />
+              <ConditionFields condition={condition} properties={known} nameLabel={t('split.answerField')} onChange={(next) => put(conditions.map((one, i) => (i === at ? next : one)))} />
               <CloseButton size="sm" aria-label={t('rows.removeCondition')} onClick={() => put(conditions.filter((_, i) => i !== at))} />
             </Group>
           ))}

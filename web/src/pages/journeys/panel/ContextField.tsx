@@ -1,6 +1,6 @@
 // Whom a learning split tells apart: nobody, or people by their state, a value, or segments; and who has won where.
 
-import { Button, Group, MultiSelect, NativeSelect, Stack, TagsInput, Text } from '@mantine/core';
+import { Button, Group, MultiSelect, NativeSelect, SimpleGrid, Stack, TagsInput, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { useFrameworks, useLifecycle, useSegments } from '../../../api/queries';
 import { useNames } from '../../../lib/names';
@@ -85,11 +85,11 @@ function Winners({ action, contexts, onAction }: { action: Learn; contexts: stri
   return (
     <Stack gap={4} role="group" aria-label={t('learn.context.winners')}>
       <Text size="sm" fw={500}>{t('learn.context.winners')}</Text>
-      <Group gap="sm">
+      <SimpleGrid cols={2} spacing="sm" verticalSpacing="xs" maw={420}>
         {contexts.map((context) => (
-          <NativeSelect key={context} size="xs" w={180} label={called(context)} aria-label={t('learn.context.winnerOf', { name: called(context) })} value={action.winners?.[context] ?? ''} onChange={(event) => onAction(withWinner(action, context, event.currentTarget.value || undefined))} data={[{ value: '', label: t('learn.context.asAll') }, ...action.paths.map(({ id, name }) => ({ value: id, label: name || id }))]} />
+          <NativeSelect key={context} size="xs" label={called(context)} aria-label={t('learn.context.winnerOf', { name: called(context) })} value={action.winners?.[context] ?? ''} onChange={(event) => onAction(withWinner(action, context, event.currentTarget.value || undefined))} data={[{ value: '', label: t('learn.context.asAll') }, ...action.paths.map(({ id, name }) => ({ value: id, label: name || id }))]} />
         ))}
-      </Group>
+      </SimpleGrid>
     </Stack>
   );
 }

@@ -33,7 +33,7 @@ export function EntryPanel({ journey, id, onChange }: Props) {
   const set = (part: { [name in keyof JourneyInput]?: JourneyInput[name] | undefined }, about?: string) => onChange(spared({ ...journey, ...part }) as JourneyInput, about);
   return (
     <Stack gap="md" data-step="#entry">
-      <TextInput size="sm" label={t('entry.name')} required maxLength={200} value={journey.name} onChange={(event) => set({ name: event.currentTarget.value }, 'name')} />
+      <TextInput size="sm" label={t('entry.name')} required maxLength={200} dir="auto" value={journey.name} onChange={(event) => set({ name: event.currentTarget.value }, 'name')} />
       <Accordion multiple defaultValue={['who']} variant="separated" radius="md" order={3}>
         <Part name="who"><Who journey={journey} id={id} set={set} /></Part>
         <Part name="control"><Control journey={journey} set={set} /></Part>
@@ -116,7 +116,7 @@ function Goals({ journey, set }: PartProps) {
         <Paper key={goal.id} p="sm" role="group" aria-label={t('goals.goal', { number: at + 1 })}>
           <Stack gap="xs">
             <Group justify="space-between" wrap="nowrap" align="flex-end">
-              <TextInput size="sm" style={{ flex: 1 }} label={at === 0 ? t('goals.first') : t('goals.goal', { number: at + 1 })} placeholder={goal.id} value={goal.name ?? ''} onChange={(event) => put(at, { ...goal, name: event.currentTarget.value || undefined } as JourneyGoal, `goal name ${goal.id}`)} />
+              <TextInput size="sm" style={{ flex: 1 }} label={at === 0 ? t('goals.first') : t('goals.goal', { number: at + 1 })} placeholder={goal.id} dir="auto" value={goal.name ?? ''} onChange={(event) => put(at, { ...goal, name: event.currentTarget.value || undefined } as JourneyGoal, `goal name ${goal.id}`)} />
               <CloseButton aria-label={t('goals.remove', { number: at + 1 })} onClick={() => set({ goals: goals.length > 1 ? goals.filter((_, i) => i !== at) : undefined })} />
             </Group>
             <HappeningField journey={journey} messages={false} value={goal.when} onChange={(when) => put(at, { ...goal, when }, `goal when ${goal.id}`)} />

@@ -1,6 +1,6 @@
-// Messages of a step: the channel and what is said in each language, written in a window of its own.
+// Messages of a step: the channel, and what is said in each language in short.
 
-import { Button, CloseButton, Grid, Group, Modal, NativeSelect, Paper, Stack, Text, Textarea } from '@mantine/core';
+import { Button, CloseButton, Group, NativeSelect, Paper, Stack, Text } from '@mantine/core';
 import { IconPencil, IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -9,17 +9,13 @@ import { body, client } from '../../../api/client';
 import { CHANNELS, type Channel, useProviders } from '../../../api/outreach';
 import { AppLink } from '../../../components/AppLink';
 import { useOutreachNames } from '../../../lib/outreach';
-import { ContentFields } from '../../campaigns/content/ContentFields';
-import { TriggerEvent } from '../../campaigns/content/Personalise';
-import { PreviewPane } from '../../campaigns/content/PreviewPane';
-import { DEFAULT_LOCALE, eventName, onChannel, emptyDraft } from '../../campaigns/draft';
-import { MessageSection } from '../../campaigns/steps/ContentStep';
+import { DEFAULT_LOCALE, emptyDraft, onChannel } from '../../campaigns/draft';
 import { emptyMessage } from '../model/begin';
 import { spared } from '../model/graph';
 import type { ActionOf, JourneyInput, StepMessage } from '../types';
 import { useJourneyWords } from '../words';
-import { assumedIn } from '../model/values';
-import { OwnWay, SpanField, type StepProps } from './fields';
+import { ObjectField, OwnWay, SpanField, type StepProps } from './fields';
+import { MessageEditor } from './MessageEditor';
 
 const MESSAGES_MAX = 9;
 
@@ -27,7 +23,7 @@ export function MessageForm({ journey, step, action, onAction }: StepProps<Actio
   const { t } = useTranslation();
   return (
     <Stack gap="sm">
-      <MessageFields journey={journey} message={action.message} title={step.name || t('step.kind.message')} onChange={(message, about) => onAction({ ...action, message }, about)} />
+      <MessageFields journey={journey} step={step.id} message={action.message} title={step.name || t('step.kind.message')} onChange={(message, about) => onAction({ ...action, message }, about)} />
       <OwnWay label={t('way.unreachable')} description={t('message.unreachableLead')} journey={journey} from={step.id} value={action.unreachable} first={step.next} onChange={(unreachable) => onAction(spared({ ...action, unreachable }) as ActionOf<'message'>)} />
     </Stack>
   );
@@ -39,26 +35,11 @@ export function WebhookForm({ journey, step, action, onAction }: StepProps<Actio
   return (
     <Stack gap="sm">
       <Text size="sm" c="dimmed">{t('webhook.lead')}</Text>
-      <MessageFields journey={journey} message={action.message} title={step.name || t('step.kind.webhook')} only onChange={(message, about) => onAction({ ...action, message }, about)} />
+      <MessageFields journey={journey} step={step.id} message={action.message} title={step.name || t('step.kind.webhook')} only onChange={(message, about) => onAction({ ...action, message }, about)} />
       <SpanField label={t('webhook.within')} placeholder="30s" value={action.within} onChange={(within) => onAction({ ...action, within }, 'within')} />
       <Text size="xs" c="dimmed">{t('webhook.use')} <bdi className="keep-ltr">{`{{ answer.${step.id}.NAME }}`}</bdi></Text>
-      <AssumedField key={step.id} value={action.assumed} onChange={(assumed) => onAction(spared({ ...action, assumed }) as ActionOf<'webhook'>, 'assumed')} />
+      <ObjectField key={step.id} label={t('webhook.assumed')} description={t('webhook.assumedLead')} value={action.assumed} onChange={(assumed) => onAction(spared({ ...action, assumed }) as ActionOf<'webhook'>, 'assumed')} />
     </Stack>
-  );
-}
-
-/** The answer that backtests take for granted; it is changed when it is an object, or empty. */
-function AssumedField({ value, onChange }: { value: unknown; onChange: (assumed: unknown) => void }) {
-  const { t } = useTranslation();
-  const [text, setText] = useState(() => (value === undefined ? '' : JSON.stringify(value, null, 2)));
-  const said = assumedIn(text);
-  return (
-    <Textarea size="sm" label={t('webhook.assumed')} description={t('webhook.assumedLead')} autosize minRows={2} maxRows={8} classNames={{ input: 'keep-ltr' }} value={text} error={said === null ? t('webhook.noObject') : undefined} onChange={(event) => {
-      const next = event.currentTarget.value;
-      setText(next);
-      const read = assumedIn(next);
-      if (read !== null) onChange(read);
-    }} />
   );
 }
 
@@ -81,7 +62,7 @@ export function BestChannelForm({ journey, step, action, onAction }: StepProps<A
             <Text size="sm" fw={600}>{names.channel(message.channel)}</Text>
             {messages.length > 2 && <CloseButton size="sm" aria-label={t('message.remove', { channel: names.channel(message.channel) })} onClick={() => put(messages.filter((_, i) => i !== at))} />}
           </Group>
-          <MessageFields journey={journey} message={message} title={names.channel(message.channel)} onChange={(next, about) => put(messages.map((one, i) => (i === at ? next : one)), about && `${about} ${at}`)} />
+          <MessageFields journey={journey} step={step.id} message={message} title={names.channel(message.channel)} onChange={(next, about) => put(messages.map((one, i) => (i === at ? next : one)), about && `${about} ${at}`)} />
         </Paper>
       ))}
       {messages.length < MESSAGES_MAX && <Button size="compact-sm" variant="light" leftSection={<IconPlus size={14} />} style={{ alignSelf: 'flex-start' }} onClick={() => put([...messages, emptyMessage(unused)])}>{t('message.add')}</Button>}
@@ -98,6 +79,8 @@ function moved(message: StepMessage, channel: Channel): StepMessage {
 
 interface FieldsProps {
   journey: JourneyInput;
+  /** Id of the step that sends it. */
+  step: string;
   message: StepMessage;
   title: string;
   /** The channel stays as it is. */
@@ -105,7 +88,7 @@ interface FieldsProps {
   onChange: (message: StepMessage, about?: string) => void;
 }
 
-function MessageFields({ journey, message, title, only = false, onChange }: FieldsProps) {
+function MessageFields({ journey, step, message, title, only = false, onChange }: FieldsProps) {
   const { t } = useTranslation();
   const names = useOutreachNames();
   const words = useJourneyWords();
@@ -134,30 +117,7 @@ function MessageFields({ journey, message, title, only = false, onChange }: Fiel
       {about.length > 0 && (
         <NativeSelect size="sm" label={t('campaignRules.topic')} value={message.topic ?? ''} onChange={(event) => onChange(spared({ ...message, topic: event.currentTarget.value || undefined }) as StepMessage)} data={[{ value: '', label: t('campaignRules.noTopic') }, ...about.map(({ id, name }) => ({ value: id, label: name }))]} />
       )}
-      {editing && <Editor journey={journey} message={message} title={title} onChange={onChange} onClose={() => setEditing(false)} />}
+      {editing && <MessageEditor journey={journey} step={step} message={message} title={title} onChange={onChange} onClose={() => setEditing(false)} />}
     </Stack>
-  );
-}
-
-function Editor({ journey, message, title, onChange, onClose }: FieldsProps & { onClose: () => void }) {
-  const { t } = useTranslation();
-  const [locale, setLocale] = useState(DEFAULT_LOCALE);
-  const content = message.content[locale];
-  return (
-    <TriggerEvent.Provider value={journey.entry.kind === 'event' ? eventName(journey.entry.event) : ''}>
-      <Modal opened onClose={onClose} title={title} size="min(1180px, 96vw)" closeButtonProps={{ 'aria-label': t('common.close') }} data-message-editor>
-        <Grid gap="lg">
-          <Grid.Col span={{ base: 12, lg: 7 }}>
-            <MessageSection variant={{ id: 'a', content: message.content }} locale={locale} onLocale={setLocale} onChange={(variant) => onChange({ ...message, content: variant.content })}>
-              {content && <ContentFields key={`${locale} ${content.kind}`} content={content} locale={locale} onChange={(next) => onChange({ ...message, content: { ...message.content, [locale]: next } }, `content ${locale}`)} />}
-            </MessageSection>
-          </Grid.Col>
-          <Grid.Col span={{ base: 12, lg: 5 }}>
-            <PreviewPane channel={message.channel} content={message.content} locale={locale} />
-          </Grid.Col>
-        </Grid>
-        <Group justify="flex-end" mt="md"><Button onClick={onClose}>{t('message.done')}</Button></Group>
-      </Modal>
-    </TriggerEvent.Provider>
   );
 }

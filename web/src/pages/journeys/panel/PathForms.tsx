@@ -38,7 +38,7 @@ function PathCard({ id, name, onName, onRemove, onCopy, children }: PathProps) {
     <Paper p="sm" role="group" aria-label={t('panel.path', { name: name || id })}>
       <Stack gap="xs">
         <Group wrap="nowrap" align="flex-end" gap={6}>
-          <TextInput size="sm" style={{ flex: 1 }} label={t('panel.pathName')} placeholder={id} value={name ?? ''} onChange={(event) => onName(event.currentTarget.value || undefined)} />
+          <TextInput size="sm" style={{ flex: 1 }} label={t('panel.pathName')} placeholder={id} dir="auto" value={name ?? ''} onChange={(event) => onName(event.currentTarget.value || undefined)} />
           <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t('panel.copyPath', { name: name || id })} title={t('panel.copyPath', { name: name || id })} onClick={onCopy}><IconCopy size={17} stroke={1.7} /></ActionIcon>
           {onRemove && <CloseButton size="lg" aria-label={t('panel.removePath', { name: name || id })} onClick={onRemove} />}
         </Group>

@@ -47,7 +47,7 @@ export function StepPanel({ journey, step, onChange, onOpen }: Props) {
   };
   return (
     <Stack gap="md" data-step={step.id}>
-      <TextInput size="sm" label={t('panel.name')} placeholder={t(`step.kind.${step.do.kind}`)} maxLength={200} value={step.name ?? ''} onChange={(event) => put(spared({ ...step, name: event.currentTarget.value || undefined }) as JourneyStep, 'name')} />
+      <TextInput size="sm" label={t('panel.name')} placeholder={t(`step.kind.${step.do.kind}`)} maxLength={200} dir="auto" value={step.name ?? ''} onChange={(event) => put(spared({ ...step, name: event.currentTarget.value || undefined }) as JourneyStep, 'name')} />
       <Form journey={journey} step={step} action={step.do} onAction={(action, about) => put({ ...step, do: action }, about)} onStep={put} onCopyPath={copyPath} />
       <WaysFields journey={journey} step={step} onStep={put} />
       <Textarea size="sm" label={t('panel.note')} description={t('panel.noteLead')} autosize minRows={2} maxRows={8} dir="auto" value={step.note ?? ''} onChange={(event) => put(spared({ ...step, note: event.currentTarget.value || undefined }) as JourneyStep, 'note')} />

@@ -74,7 +74,7 @@ export function WaitForForm({ journey, action, onAction }: StepProps<ActionOf<'w
         <Paper key={path.id} p="sm" role="group" aria-label={t('panel.path', { name: path.name || path.id })}>
           <Stack gap="xs">
             <Group justify="space-between" wrap="nowrap" align="flex-end">
-              <TextInput size="sm" style={{ flex: 1 }} label={t('panel.pathName')} placeholder={path.id} value={path.name ?? ''} onChange={(event) => put(at, spared({ ...path, name: event.currentTarget.value || undefined }), `path ${path.id}`)} />
+              <TextInput size="sm" style={{ flex: 1 }} label={t('panel.pathName')} placeholder={path.id} dir="auto" value={path.name ?? ''} onChange={(event) => put(at, spared({ ...path, name: event.currentTarget.value || undefined }), `path ${path.id}`)} />
               {action.any.length > 1 && <CloseButton aria-label={t('panel.removePath', { name: path.name || path.id })} onClick={() => onAction({ ...action, any: action.any.filter((_, i) => i !== at) })} />}
             </Group>
             <HappeningField journey={journey} value={path.when} onChange={(when) => put(at, { ...path, when }, `when ${path.id}`)} />

@@ -1,11 +1,12 @@
 // Small fields that the forms of steps share.
 
-import { Autocomplete, NativeSelect, Stack, Switch, Text, TextInput } from '@mantine/core';
-import type { ReactNode } from 'react';
+import { Autocomplete, NativeSelect, Stack, Switch, Text, Textarea, TextInput } from '@mantine/core';
+import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useCatalogue } from '../../../api/queries';
 import { isSpan } from '../model/checks';
 import { waysOf, withWay } from '../model/graph';
+import { objectIn } from '../model/values';
 import type { JourneyInput, JourneyStep } from '../types';
 import { useJourneyWords } from '../words';
 
@@ -44,9 +45,44 @@ export function SpanField({ label, value = '', onChange, placeholder = '24h', op
       label={label}
       description={description ?? (value && fine ? <bdi>{span(value)}</bdi> : t('panel.spanHint'))}
       placeholder={placeholder}
+      classNames={{ input: 'keep-ltr' }}
       value={value}
       error={fine ? undefined : t('panel.spanWrong')}
       onChange={(event) => onChange(event.currentTarget.value.trim())}
+    />
+  );
+}
+
+interface ObjectProps {
+  label: string;
+  description: string;
+  value: unknown;
+  onChange: (value: object | undefined) => void;
+}
+
+/** An object in JSON; it is changed when it is whole, or empty. What `value` is later is not looked at. */
+export function ObjectField({ label, description, value, onChange }: ObjectProps) {
+  const { t } = useTranslation();
+  const [text, setText] = useState(() => (value === undefined ? '' : JSON.stringify(value, null, 2)));
+  return (
+    <Textarea
+      size="sm"
+      label={label}
+      description={description}
+      autosize
+      minRows={2}
+      maxRows={8}
+      spellCheck={false}
+      classNames={{ input: 'keep-ltr' }}
+      styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)', fontSize: 13 } }}
+      value={text}
+      error={objectIn(text) === null ? t('webhook.noObject') : undefined}
+      onChange={(event) => {
+        const next = event.currentTarget.value;
+        setText(next);
+        const read = objectIn(next);
+        if (read !== null) onChange(read);
+      }}
     />
   );
 }
