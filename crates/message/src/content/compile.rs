@@ -206,7 +206,9 @@ fn mjml_to_html(source: &str) -> Result<String, Box<Problem>> {
     // The library panics on some texts that are no MJML; what it panics on cannot be read.
     let rendered = catch_unwind(|| {
         let parsed = mrml::parse(&protected.text).map_err(|error| error.to_string())?;
-        let options = mrml::prelude::render::RenderOptions::default();
+        let mut options = mrml::prelude::render::RenderOptions::default();
+        // Nobody's mail asks another company for a font that its author did not name with <mj-font>.
+        options.fonts.clear();
         parsed.element.render(&options).map_err(|error| error.to_string())
     });
     let html = rendered

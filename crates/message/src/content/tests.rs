@@ -95,6 +95,19 @@ fn mjml_keeps_tags_in_texts_attributes_and_between_sections() {
 }
 
 #[test]
+fn mjml_asks_nobody_for_fonts_that_its_author_does_not_name() {
+    let text = "<mj-section><mj-column><mj-text font-family=\"Inter, Ubuntu\">a</mj-text>\
+                </mj-column></mj-section>";
+    let html = mjml(text).html.unwrap();
+    assert!(!html.contains("https://") && !html.contains("@import"), "{html}");
+    let font =
+        "<mj-head><mj-font name=\"Inter\" href=\"https://shop.example/inter.css\" /></mj-head>";
+    let body = EmailBody::Mjml(format!("<mjml>{font}<mj-body>{text}</mj-body></mjml>"));
+    let own = email(Email { subject: "s".into(), body, ..Email::default() });
+    assert!(own.html.unwrap().contains("https://shop.example/inter.css"));
+}
+
+#[test]
 fn mjml_may_stand_behind_tags_that_decide_about_the_message() {
     let body = EmailBody::Mjml(
         "{% assign n = 3 %}<mjml><mj-body><mj-section><mj-column><mj-text>{{ n }}</mj-text>\
