@@ -5,8 +5,8 @@
 //!
 //! Left out is what may turn out otherwise after a start, when more is known: dates in attributes, which are read again
 //! then; audiences, of which nobody writes down who was refused; clocks that are ahead, by which something may happen at
-//! the very instant at which time alone moves its user; ids that turn out to be one person, whose histories are read
-//! together from then on.
+//! the very instant at which time alone moves its user. Where ids turn out to be one person, whose histories are read
+//! together from then on, no second process says what should be written, and the laws of `laws` alone are kept.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

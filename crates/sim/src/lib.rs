@@ -12,6 +12,7 @@ mod check;
 mod definitions;
 mod dice;
 mod journeys;
+mod laws;
 mod naive;
 mod report;
 mod told;

@@ -8,9 +8,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use engine::journey::Book;
-use model::{EventId, Record, Text, Timestamp, UserIndex, Value, What, journey};
+use model::{EventId, Record, Timestamp, UserIndex, What, journey};
 
-use crate::dice::Dice;
 use crate::writer::{Writer, Written};
 
 /// Names of events that only journeys and their messages write here.
@@ -31,13 +30,11 @@ pub(crate) struct Twin {
     expected: BTreeMap<EventId, (UserIndex, What)>,
     /// Of them, those that were not durable when it was last asked.
     missing: Vec<EventId>,
-    /// Messages that went: of which run, to whom, as which campaign.
-    queued: Vec<(EventId, EventId, UserIndex, Text)>,
 }
 
 impl Twin {
     pub(crate) fn new(writer: Writer) -> Twin {
-        Twin { writer, expected: BTreeMap::new(), missing: Vec::new(), queued: Vec::new() }
+        Twin { writer, expected: BTreeMap::new(), missing: Vec::new() }
     }
 
     /// Whether it has decided something already, or brought it about. Of several users either process may be the first
@@ -86,19 +83,9 @@ impl Twin {
                 What::Identify(change) => change.id,
                 _ => continue,
             };
-            self.queued.extend(queued(user, &what));
             self.expected.insert(id, (user, what));
             self.missing.push(id);
         }
-    }
-
-    /// A message that somebody got.
-    pub(crate) fn some_message(
-        &self,
-        dice: &mut Dice,
-    ) -> Option<(EventId, EventId, UserIndex, Text)> {
-        let n = self.queued.len();
-        (n > 0).then(|| dice.pick(&self.queued).clone())
     }
 
     /// Whether the log says what it should, and nothing else of journeys; how much was compared. `whose`: of whom
@@ -155,31 +142,8 @@ impl Twin {
             self.writer.wanted.book.all(),
         )
     }
-
-    /// How often somebody came in, and how often they went on.
-    pub(crate) fn numbers(&self) -> (usize, usize) {
-        let named = |name: &str| {
-            let is = |what: &What| matches!(what, What::Event(event) if event.name == name);
-            self.expected.values().filter(|(_, what)| is(what)).count()
-        };
-        (named(journey::ENTERED), named(journey::MOVED) + named(journey::EXITED))
-    }
 }
 
-/// A message that is on its way.
-fn queued(user: UserIndex, what: &What) -> Option<(EventId, EventId, UserIndex, Text)> {
-    let What::Event(event) = what else { return None };
-    let of = |name: &str| match event.properties.iter().find(|(own, _)| own == name) {
-        Some((_, Value::Text(text))) => Some(text),
-        _ => None,
-    };
-    let (message, campaign) = (of(model::outreach::MESSAGE)?, of(model::outreach::CAMPAIGN)?);
-    let queued = event.name == model::outreach::QUEUED;
-    let run = EventId::of(of(model::outreach::RUN)?);
-    queued.then(|| (EventId::of(message), run, user, campaign.clone()))
-}
-
-/// A line of what was written.
 /// What is told, without places in the order of arrival: what time alone brings about is told after one record or
 /// after another.
 fn apart_from_places(what: &What) -> What {
@@ -190,6 +154,7 @@ fn apart_from_places(what: &What) -> What {
     what
 }
 
+/// A line of what was written.
 fn shortly(what: &What) -> String {
     match what {
         What::Event(event) => {

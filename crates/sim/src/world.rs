@@ -17,11 +17,13 @@ use xxhash_rust::xxh3::Xxh3;
 use crate::check;
 use crate::definitions::Source;
 use crate::dice::Dice;
+use crate::laws::Laws;
 use crate::naive::Naive;
 use crate::report::{Failure, Numbers};
 use crate::traffic::Traffic;
 use crate::twin::Twin;
 use crate::writer::{Defect, Fault, Options, Writer};
+use journeys::Went;
 
 /// What is simulated.
 #[derive(Clone, Copy, Debug)]
@@ -59,6 +61,10 @@ struct World<'a> {
     before: MemoryDisk,
     /// What is done in journeys by a process that never ends.
     twin: Option<Twin>,
+    /// What holds of journeys in any case; nothing: nobody is in any.
+    laws: Option<Laws>,
+    /// Messages that went.
+    queued: Vec<Went>,
     numbers: Numbers,
 }
 
@@ -89,8 +95,6 @@ fn simulate(
     let steps = settings.steps.unwrap_or(*dice.pick(&[15, 30, 60]));
     let clock = CENTRE.minus(Span::days(dice.below(30) as i64));
     let values = source.values(&mut dice, 40);
-    let kinds = (!settings.journeys, !settings.journeys);
-    let traffic = Traffic::new(users, values, clock, kinds, &mut dice);
     let mut first = source.first(&mut dice);
     if settings.journeys {
         first.book = source.journeys(&first, &mut dice);
@@ -99,7 +103,11 @@ fn simulate(
         Options { gathers: dice.once_in(2), remembers: dice.once_in(2), defect: settings.defect };
     let fixed = dice.once_in(3) || settings.journeys;
     let disk = MemoryDisk::default();
-    let twin = match settings.journeys {
+    // Where ids are merged, two processes need not agree.
+    let merges = !settings.journeys || dice.once_in(3);
+    let kinds = (merges, !settings.journeys);
+    let traffic = Traffic::new(users, values, clock, kinds, &mut dice);
+    let twin = match settings.journeys && !merges {
         true => {
             let options = Options { defect: None, ..options };
             Some(Twin::new(Writer::open(MemoryDisk::default(), None, first.clone(), options)?))
@@ -122,6 +130,8 @@ fn simulate(
         separated: false,
         before: disk.after_kill(),
         twin,
+        laws: settings.journeys.then(Laws::default),
+        queued: Vec::new(),
         numbers: Numbers::default(),
     };
     world.join_all();
@@ -148,7 +158,7 @@ impl World<'_> {
                 self.writer.define();
                 self.numbers.definitions += 1;
             }
-            17 if self.twin.is_some() => match self.dice.once_in(2) {
+            17 if self.laws.is_some() => match self.dice.once_in(2) {
                 true => self.let_in()?,
                 false => self.edit_journeys()?,
             },
@@ -271,7 +281,14 @@ impl World<'_> {
             let id = who.user_id.as_ref().or(who.anonymous_id.as_ref());
             id.and_then(|id| self.naive.fold.find(id))
         };
-        Ok(records.iter().filter_map(find).collect())
+        let users: Vec<Option<UserIndex>> = records.iter().map(find).collect();
+        if let Some(laws) = &mut self.laws {
+            for (user, record) in users.iter().zip(&records) {
+                self.queued.extend(journeys::went(record));
+                laws.take(user.unwrap_or(UserIndex::NOBODY), &record.what)?;
+            }
+        }
+        Ok(users.into_iter().flatten().collect())
     }
 
     fn pass_time(&mut self) -> Result<(), String> {
@@ -282,7 +299,9 @@ impl World<'_> {
             2 => Span::days(self.dice.below(40) as i64),
             _ => Span(self.dice.pick(&SPANS).0 / 2),
         };
-        self.clock = self.clock.plus(span).plus(near);
+        let then = self.clock.plus(span).plus(near);
+        self.awake_until(then)?;
+        self.clock = then;
         // To the very instant at which something is due, or past it.
         let next = self.writer.live.next().into_iter().chain(self.writer.journeys_next()).min();
         if self.dice.once_in(2)
@@ -293,7 +312,7 @@ impl World<'_> {
         }
         match self.dice.below(3) {
             0 => {}
-            1 if self.twin.is_none() => {
+            1 if self.laws.is_none() => {
                 let users = self.dice.between(1, 3);
                 self.writer.fire(self.now(), users);
             }
@@ -388,8 +407,9 @@ impl World<'_> {
         }
         again.fire(self.writer.live.now(), usize::MAX);
         self.numbers.starts += 1;
-        // When users are built anew is up to chance.
-        if !self.imports && !self.separated {
+        // When users are built anew is up to chance. Steps of journeys are dated long before they are written: of what
+        // follows, one process may say that time brought it about, and another that it corrects something.
+        if !self.imports && !self.separated && self.laws.is_none() {
             self.numbers.checks += check::same(&self.writer, &again, told)?;
         }
         Ok(())

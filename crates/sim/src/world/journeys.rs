@@ -1,15 +1,16 @@
 //! Journeys in a run: the process under test and its twin take the same steps, and the log must say what the twin
-//! says.
+//! says; without a twin it must keep the laws.
 
 use std::sync::Arc;
 
 use engine::journey::Book;
-use model::outreach::{ANSWERED, CAMPAIGN, CLICKED, MESSAGE, RUN, event_id};
-use model::{Event, EventId, Record, Span, Text, Timestamp, UserIndex, Value, What};
+use model::outreach::{ANSWERED, CAMPAIGN, CLICKED, MESSAGE, QUEUED, RUN, event_id};
+use model::{Event, EventId, Record, Span, Text, Timestamp, UserIndex, Value, What, Who};
 
 use super::World;
 use crate::check;
 use crate::journeys::{ASK, resumed};
+use crate::twin::Twin;
 use crate::writer::{Fault, Writer, Written, who};
 
 /// Slices after which somebody goes round for ever.
@@ -18,15 +19,40 @@ const SLICES_MAX: usize = 10_000;
 /// How long nobody can be in a journey.
 const EVERYBODY_OUT: Span = Span::days(400);
 
+/// A message that somebody got.
+#[derive(Clone, Debug)]
+pub(super) struct Went {
+    message: EventId,
+    run: EventId,
+    who: Who,
+    campaign: Text,
+}
+
+/// The message that a record says went.
+pub(super) fn went(record: &Record) -> Option<Went> {
+    let What::Event(event) = &record.what else { return None };
+    let of = |name: &str| match event.properties.iter().find(|(own, _)| own == name) {
+        Some((_, Value::Text(text))) => Some(text),
+        _ => None,
+    };
+    let message = EventId::of(of(MESSAGE).filter(|_| event.name == QUEUED)?);
+    let (run, campaign) = (EventId::of(of(RUN)?), of(CAMPAIGN)?.clone());
+    Some(Went { message, run, who: record.who.clone(), campaign })
+}
+
 impl World<'_> {
     /// Nobody is in a journey yet. What is watched is in a checkpoint, as after the first start of a server.
     pub(super) fn begin_journeys(&mut self) {
         let now = self.now();
-        let Some(twin) = &mut self.twin else { return };
-        while twin.writer.joining() {
-            twin.writer.join(u32::MAX / 2);
+        if self.laws.is_none() {
+            return;
         }
-        twin.begin(now);
+        if let Some(twin) = &mut self.twin {
+            while twin.writer.joining() {
+                twin.writer.join(u32::MAX / 2);
+            }
+            twin.begin(now);
+        }
         self.writer.asking(|writer, before| writer.fill_journeys(now, before));
         self.writer.freeze();
         self.writer.save();
@@ -34,7 +60,7 @@ impl World<'_> {
 
     /// After a start, everybody is put where they were.
     pub(super) fn fill_journeys(&mut self) -> Result<(), String> {
-        if self.twin.is_none() {
+        if self.laws.is_none() {
             return Ok(());
         }
         let now = self.now();
@@ -46,18 +72,22 @@ impl World<'_> {
     /// Everybody goes as far as they can, whatever happens to the process meanwhile.
     pub(super) fn settle_journeys(&mut self) -> Result<(), String> {
         for _ in 0..SLICES_MAX {
-            let Some(twin) = &mut self.twin else { return Ok(()) };
+            if self.laws.is_none() {
+                return Ok(());
+            }
             // No crash turns the clock back.
             let now = self.clock.max(self.writer.live.now());
             self.clock = now;
-            if twin.caught_up() {
-                if !twin.writer.journeys_busy(now) && !self.writer.journeys_busy(now) {
-                    return Ok(());
+            let twin = &mut self.twin;
+            let idle = twin.as_ref().is_none_or(|twin| !twin.writer.journeys_busy(now));
+            if twin.as_mut().is_none_or(Twin::caught_up) {
+                if idle && !self.writer.journeys_busy(now) {
+                    return self.keeps_laws();
                 }
-                twin.slice(now);
+                twin.iter_mut().for_each(|twin| twin.slice(now));
             }
             let most = self.dice.between(1, 3) * self.dice.between(1, 3);
-            let decides = |id| twin.expects(id);
+            let decides = |id| twin.as_ref().is_none_or(|twin| twin.expects(id));
             let written = self
                 .writer
                 .asking(|writer, before| writer.journeys_slice(now, most, before, &decides));
@@ -67,6 +97,23 @@ impl World<'_> {
         }
         self.check_journeys()?;
         Err("journeys go on for ever".into())
+    }
+
+    /// Nobody sleeps when a planned message is due: of what is overdue by then, messages and timers of one user, either
+    /// may come first.
+    pub(super) fn awake_until(&mut self, until: Timestamp) -> Result<(), String> {
+        let next = |world: &World| world.writer.next_planned().filter(|due| *due < until);
+        while self.laws.is_some()
+            && let Some(due) = next(self)
+        {
+            self.clock = self.now().max(due);
+            self.fire_all();
+            self.settle_journeys()?;
+            if next(self) == Some(due) {
+                break;
+            }
+        }
+        Ok(())
     }
 
     fn fault(&mut self) -> Option<Fault> {
@@ -159,11 +206,10 @@ impl World<'_> {
 
     /// Somebody clicks a message that they got, or a server answers what it was asked.
     pub(super) fn click(&mut self, now: Timestamp) -> Option<Record> {
-        if self.twin.is_none() || !self.dice.once_in(3) {
+        if self.queued.is_empty() || !self.dice.once_in(3) {
             return None;
         }
-        let (message, run, user, campaign) = self.twin.as_ref()?.some_message(&mut self.dice)?;
-        let who = who(&self.writer.fold, self.writer.remaining(user))?;
+        let Went { message, run, who, campaign } = self.dice.pick(&self.queued).clone();
         let (name, id) = match campaign.ends_with(ASK) {
             true => (ANSWERED, event_id(message, ANSWERED, 0)),
             false => (CLICKED, EventId::of(&format!("{message} {}", self.dice.below(3)))),
@@ -178,8 +224,17 @@ impl World<'_> {
         Some(Record { received_at: now, who, what: What::Event(event) })
     }
 
+    fn keeps_laws(&mut self) -> Result<(), String> {
+        if let Some(laws) = &self.laws {
+            let (positions, writer) = (self.writer.positions(), &self.writer);
+            self.numbers.checks += laws.settled(positions, &|user| writer.remaining(user))?;
+        }
+        Ok(())
+    }
+
     /// The log says what the twin says.
     pub(super) fn check_journeys(&mut self) -> Result<(), String> {
+        self.keeps_laws()?;
         let Some(twin) = &self.twin else { return Ok(()) };
         self.numbers.checks += twin.check(&self.acknowledged, &self.naive.whose)?;
         let (ours, theirs) = (self.writer.positions(), twin.writer.positions());
@@ -191,7 +246,7 @@ impl World<'_> {
 
     /// After so long nobody is in a journey any more.
     pub(super) fn end_journeys(&mut self) -> Result<(), String> {
-        if self.twin.is_none() {
+        if self.laws.is_none() {
             return Ok(());
         }
         self.settle_journeys()?;
@@ -201,6 +256,7 @@ impl World<'_> {
         self.check_journeys()?;
         // Time alone moves people, which may let others in.
         for _ in 0..4 {
+            self.awake_until(self.now().plus(EVERYBODY_OUT))?;
             self.clock = self.now().plus(EVERYBODY_OUT);
             self.fire_all();
             self.settle_journeys()?;
@@ -210,8 +266,9 @@ impl World<'_> {
         if self.writer.positions() > 0 {
             return Err(format!("{} people are in journeys for ever", self.writer.positions()));
         }
-        if let Some(twin) = &self.twin {
-            (self.numbers.entries, self.numbers.moves) = twin.numbers();
+        if let Some(laws) = &self.laws {
+            self.numbers.checks += laws.ended()?;
+            (self.numbers.entries, self.numbers.moves) = laws.numbers();
         }
         Ok(())
     }

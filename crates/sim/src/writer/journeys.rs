@@ -122,6 +122,11 @@ impl Writer {
         planned || self.going.intake.busy(now)
     }
 
+    /// When the next planned message is due.
+    pub(crate) fn next_planned(&self) -> Option<Timestamp> {
+        self.going.next_planned().map(|(due, _)| due)
+    }
+
     /// When somebody goes on by time alone.
     pub(crate) fn journeys_next(&self) -> Option<Timestamp> {
         let planned = self.going.next_planned().map(|(due, _)| due);
