@@ -64,6 +64,27 @@ fn problems(watching: &Watching, journey: &Value) -> Vec<Value> {
 }
 
 #[test]
+fn a_personal_attribute_is_no_context_of_a_learning_split() {
+    let watching = start();
+    let mut journey = checkout("checkout");
+    journey["steps"][1]["do"] = json!({
+        "kind": "learn", "goals": [{"event": "Purchase", "within": "7d"}],
+        "paths": [{"id": "a", "next": "hook"}, {"id": "b", "next": "day"}],
+        "context": {"kind": "attribute", "attribute": "segment_of_income", "values": ["high"]},
+    });
+    assert_eq!(problems(&watching, &journey), Vec::<Value>::new());
+    let schema = json!({"attributes": {"segment_of_income": {"pii": true}}});
+    send(&watching, "PUT", "/api/schema/document", &schema, 200);
+    let found = problems(&watching, &journey);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0]["code"], "journey.context");
+    assert_eq!(found[0]["place"], "coin do.context.attribute");
+    let made = send(&watching, "POST", "/api/journeys", &journey, 201);
+    assert_eq!(made["problems"], json!(found), "a draft may have problems");
+    send(&watching, "POST", "/api/journeys/checkout/publish", &json!({}), 422);
+}
+
+#[test]
 fn every_mistake_is_told_with_its_place() {
     let watching = start();
     let right = problems(&watching, &checkout("checkout"));
