@@ -115,8 +115,22 @@ impl CompiledTest {
     }
 }
 
-fn compile(pattern: &str, folds: bool) -> Option<Regex> {
-    RegexBuilder::new(pattern).case_insensitive(folds).build().ok()
+/// Expressions that a thread keeps; of more, it begins anew.
+const KEPT: usize = 256;
+
+thread_local! {
+    static COMPILED: Regexes = Regexes::default();
+}
+
+/// Compiles an expression, once for many questions: that takes longer than most of these.
+fn compile(pattern: &Text, folds: bool) -> Option<Regex> {
+    let build = || RegexBuilder::new(pattern).case_insensitive(folds).build().ok();
+    COMPILED.with_borrow_mut(|compiled| {
+        if compiled.len() >= KEPT {
+            compiled.clear();
+        }
+        compiled.entry((pattern.clone(), folds)).or_insert_with(build).clone()
+    })
 }
 
 fn text(value: &Value) -> Option<&str> {
