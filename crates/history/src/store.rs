@@ -249,6 +249,19 @@ impl Store {
         Ok(self.latest.insert(Arc::new(snapshot)).clone())
     }
 
+    /// Seals the family with most fresh rows, if it has that many; whether there was one. Whoever must not keep others
+    /// waiting for long calls it before [`Store::begin`], as often as it says so.
+    pub fn seal_largest(&mut self, least: usize) -> bool {
+        let fresh = |family: &Family| self.families.get(family).map_or(0, |runs| runs.fresh.len());
+        let largest = self.dirty.iter().map(|family| (fresh(family), *family)).max();
+        let Some((_, family)) = largest.filter(|(rows, _)| *rows >= least.max(1)) else {
+            return false;
+        };
+        self.dirty.remove(&family);
+        self.families.entry(family).or_default().seal();
+        true
+    }
+
     fn seal_all(&mut self) -> Result<(), Error> {
         self.renumber()?;
         for family in std::mem::take(&mut self.dirty) {

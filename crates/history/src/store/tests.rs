@@ -138,6 +138,8 @@ fn transition(user: UserIndex, record: &Record, n: u64) -> Transition {
 enum Deed {
     Apply(Record),
     Look,
+    /// The largest family is sealed alone.
+    Seal,
     /// A whole checkpoint.
     Checkpoint,
     /// Hands a checkpoint to a job.
@@ -191,6 +193,7 @@ fn play(process: &mut Process, script: &[Deed]) -> Vec<Error> {
         match deed {
             Deed::Apply(record) => process.apply(record.clone()),
             Deed::Look => failures.extend(process.store.snapshot().err()),
+            Deed::Seal => _ = process.store.seal_largest(1),
             Deed::Checkpoint => failures.extend(process.checkpoint(&Upkeep::default()).err()),
             Deed::Begin => match process.begin() {
                 Ok(begun) => job = begun,

@@ -23,6 +23,9 @@ pub(super) const CHECKPOINT_ROWS: usize = 500_000;
 /// it: bounds memory when records come faster than the disk takes them.
 const UNWRITTEN_ROWS_MAX: usize = 8 * CHECKPOINT_ROWS;
 
+/// Families with that many fresh rows are sealed one at a time before a checkpoint begins.
+const SEALED_ALONE_ROWS: usize = 2_000;
+
 /// What maintenance did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Maintained {
@@ -95,6 +98,11 @@ impl Maintenance {
     pub(super) fn nudge(&self) -> mpsc::WeakSender<Command> {
         self.nudge.clone()
     }
+
+    /// The writer comes here again soon, also if nothing else happens.
+    fn come_back(&self) {
+        drop(Nudge(self.nudge.clone()));
+    }
 }
 
 impl Writer {
@@ -111,6 +119,11 @@ impl Writer {
             if let Some(errand) = self.maintenance.waiting.pop_front() {
                 self.start(errand.merging, errand.copying, Some(errand.reply));
             } else if self.store.n_fresh() >= self.maintenance.due && self.refused.is_none() {
+                // A little at a time, with what is due and what arrives in between.
+                if !crowded && self.store.seal_largest(SEALED_ALONE_ROWS) {
+                    self.maintenance.come_back();
+                    break;
+                }
                 self.start(Merging::Tiered, None, None);
             } else {
                 break;

@@ -33,7 +33,7 @@ fn ids() -> impl Strategy<Value = Who> {
 
 fn deeds() -> impl Strategy<Value = Deed> {
     let id = (0..6u8).prop_map(|n| if n < 3 { format!("u{n}") } else { format!("d{}", n - 3) });
-    (ids(), id, 0..12u8, 0..4i64, any::<u16>()).prop_map(|(who, id, kind, month, n)| {
+    (ids(), id, 0..13u8, 0..4i64, any::<u16>()).prop_map(|(who, id, kind, month, n)| {
         let n = u64::from(n);
         let record = |what| Record { received_at: Timestamp(n as i64), who: who.clone(), what };
         match kind {
@@ -42,6 +42,7 @@ fn deeds() -> impl Strategy<Value = Deed> {
             3 => Deed::Look,
             4 => Deed::Checkpoint,
             5 => change(who, n),
+            6 => Deed::Seal,
             _ => event(who, if n.is_multiple_of(2) { "view" } else { "buy" }, month * 31, n),
         }
     })
