@@ -38,7 +38,6 @@ pub use window::TIMEZONE;
 pub use window::{in_hours, in_hours_and_weekdays, range_at, user_zone};
 
 use matching::Matcher;
-use test::Regexes;
 
 /// One event as an evaluator sees it.
 #[derive(Clone, Debug, PartialEq)]
@@ -117,8 +116,7 @@ pub struct Context<'a> {
 /// Whether the user exists and the predicate is true at `at`. A user without any event or
 /// attribute change at or before `at` is in no segment, whatever it says.
 pub fn holds(predicate: &Predicate, user: &UserHistory, at: Timestamp, ctx: &Context) -> bool {
-    let regexes = Regexes::default();
-    exists(user, at) && Evaluation::new(user, at, *ctx, &regexes).truth(predicate, None)
+    exists(user, at) && Evaluation::new(user, at, *ctx).truth(predicate, None)
 }
 
 /// One predicate about one user, asked at many instants.
@@ -126,7 +124,6 @@ pub(crate) struct Deciding<'a> {
     predicate: &'a Predicate,
     user: &'a UserHistory,
     ctx: &'a Context<'a>,
-    regexes: Regexes,
 }
 
 impl<'a> Deciding<'a> {
@@ -135,17 +132,17 @@ impl<'a> Deciding<'a> {
         user: &'a UserHistory,
         ctx: &'a Context<'a>,
     ) -> Deciding<'a> {
-        Deciding { predicate, user, ctx, regexes: Regexes::default() }
+        Deciding { predicate, user, ctx }
     }
 
     /// Whether it is true, whether or not the user exists.
     pub(crate) fn truth(&self, at: Timestamp) -> bool {
-        Evaluation::new(self.user, at, *self.ctx, &self.regexes).truth(self.predicate, None)
+        Evaluation::new(self.user, at, *self.ctx).truth(self.predicate, None)
     }
 
     /// Instants in `from..=to` between which truth is constant, ascending.
     pub(crate) fn instants(&self, (from, to): (i64, i64)) -> Vec<Timestamp> {
-        let evaluation = Evaluation::new(self.user, Timestamp(to), *self.ctx, &self.regexes);
+        let evaluation = Evaluation::new(self.user, Timestamp(to), *self.ctx);
         let range = (Timestamp(from), Timestamp(to));
         instants::instants(std::iter::once(self.predicate), &evaluation, range)
     }
@@ -164,7 +161,7 @@ pub fn first_seen_at(user: &UserHistory) -> Option<Timestamp> {
 
 /// The index of the first lifecycle state that holds at `at`, if one does.
 pub fn state(user: &UserHistory, at: Timestamp, ctx: &Context) -> Option<usize> {
-    lifecycle::state(user, at, *ctx, &Regexes::default())
+    lifecycle::state(user, at, *ctx)
 }
 
 /// The value of an attribute at `at`; nothing if it is missing or unset then.
@@ -188,7 +185,6 @@ struct Evaluation<'a> {
     user: &'a UserHistory,
     at: Timestamp,
     ctx: Context<'a>,
-    regexes: &'a Regexes,
     /// Events with `time ≤ at`.
     events: &'a [UserEvent],
     /// Whether a state of the lifecycle is being decided, in which no lifecycle predicate holds.
@@ -208,14 +204,9 @@ impl Path<'_> {
 }
 
 impl<'a> Evaluation<'a> {
-    fn new(
-        user: &'a UserHistory,
-        at: Timestamp,
-        ctx: Context<'a>,
-        regexes: &'a Regexes,
-    ) -> Evaluation<'a> {
+    fn new(user: &'a UserHistory, at: Timestamp, ctx: Context<'a>) -> Evaluation<'a> {
         let n = user.events.partition_point(|e| e.time <= at);
-        Evaluation { user, at, ctx, regexes, events: &user.events[..n], in_lifecycle: false }
+        Evaluation { user, at, ctx, events: &user.events[..n], in_lifecycle: false }
     }
 
     fn truth(&self, predicate: &'a Predicate, path: Option<&Path>) -> bool {
@@ -244,13 +235,13 @@ impl<'a> Evaluation<'a> {
 
     fn event(&self, p: &'a EventPredicate) -> bool {
         let matcher = Matcher::new(&p.of, self);
-        let test = CompiledTest::cached(&p.test, self.regexes);
+        let test = CompiledTest::new(&p.test);
         let measured = self.measure(&p.measure, self.matching(&matcher, &p.within));
         measured.is_some_and(|value| test.holds(Some(&value)))
     }
 
     fn profile(&self, p: &'a ProfilePredicate) -> bool {
-        let test = CompiledTest::cached(&p.test, self.regexes);
+        let test = CompiledTest::new(&p.test);
         let at = |at| test.holds(attribute_at(self.user, &p.attribute, at));
         let Some(span) = p.for_at_least else { return at(self.at) };
         let from = self.at.minus(span);

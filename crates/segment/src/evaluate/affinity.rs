@@ -58,7 +58,7 @@ impl<'a> Evaluation<'a> {
             AffinityMode::Least => asked(all.min()),
             AffinityMode::Share(test) => {
                 let share = Value::Float(hits as f64 / total as f64);
-                CompiledTest::cached(test, self.regexes).holds(Some(&share))
+                CompiledTest::new(test).holds(Some(&share))
             }
         }
     }

@@ -4,7 +4,6 @@ use model::{EventId, Text, Timestamp, Value};
 
 use super::matching::Matcher;
 use super::measure::picked;
-use super::test::Regexes;
 use super::window::range_at;
 use super::{Context, Evaluation, Path, UserEvent, UserHistory, attribute_at, exists};
 use crate::tree::{
@@ -53,8 +52,7 @@ pub fn explain(
     at: Timestamp,
     ctx: &Context,
 ) -> Explanation {
-    let regexes = Regexes::default();
-    let mut whole = Evaluation::new(user, at, *ctx, &regexes).explain(predicate, None);
+    let mut whole = Evaluation::new(user, at, *ctx).explain(predicate, None);
     if !exists(user, at) {
         whole.holds = false;
         whole.reason = format!("the user has no event and no attribute at or before {at}");

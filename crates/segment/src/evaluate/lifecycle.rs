@@ -3,7 +3,6 @@
 use model::{Span, Text, Timestamp};
 
 use super::instants::instants;
-use super::test::Regexes;
 use super::{Context, Evaluation, UserHistory, exists, first_seen_at};
 use crate::tree::LifecyclePredicate;
 
@@ -37,12 +36,11 @@ pub fn state_changes(
     to: Timestamp,
     ctx: &Context,
 ) -> Vec<StateChange> {
-    let regexes = Regexes::default();
     let Some(first) = first_seen_at(user) else { return Vec::new() };
-    let mut state_now = state(user, from, *ctx, &regexes);
+    let mut state_now = state(user, from, *ctx);
     let mut changes = Vec::new();
-    for at in state_instants(user, (first.max(from.plus(Span(1))), to), *ctx, &regexes) {
-        let state_then = std::mem::replace(&mut state_now, state(user, at, *ctx, &regexes));
+    for at in state_instants(user, (first.max(from.plus(Span(1))), to), *ctx) {
+        let state_then = std::mem::replace(&mut state_now, state(user, at, *ctx));
         if state_then != state_now {
             changes.push(StateChange { at, from: state_then, to: state_now });
         }
@@ -50,16 +48,11 @@ pub fn state_changes(
     changes
 }
 
-pub(super) fn state(
-    user: &UserHistory,
-    at: Timestamp,
-    ctx: Context,
-    regexes: &Regexes,
-) -> Option<usize> {
+pub(super) fn state(user: &UserHistory, at: Timestamp, ctx: Context) -> Option<usize> {
     if !exists(user, at) {
         return None;
     }
-    let mut evaluation = Evaluation::new(user, at, ctx, regexes);
+    let mut evaluation = Evaluation::new(user, at, ctx);
     evaluation.in_lifecycle = true;
     ctx.rules.lifecycle.states.iter().position(|s| evaluation.truth(&s.predicate, None))
 }
@@ -68,16 +61,15 @@ fn state_instants(
     user: &UserHistory,
     range: (Timestamp, Timestamp),
     ctx: Context,
-    regexes: &Regexes,
 ) -> Vec<Timestamp> {
-    let evaluation = Evaluation::new(user, range.1, ctx, regexes);
+    let evaluation = Evaluation::new(user, range.1, ctx);
     instants(ctx.rules.lifecycle.states.iter().map(|s| &s.predicate), &evaluation, range)
 }
 
 impl Evaluation<'_> {
     /// The present state, the change that began it (only if the question needs it), the answer.
     pub(super) fn lifecycle(&self, p: &LifecyclePredicate) -> Lived {
-        let state = state(self.user, self.at, self.ctx, self.regexes);
+        let state = state(self.user, self.at, self.ctx);
         let is = self.state_key(state).is_some_and(|key| p.is.contains(key));
         if !is || (p.for_at_least.is_none() && p.was.is_none()) {
             return Lived { holds: is, state, change: None };
@@ -102,16 +94,16 @@ impl Evaluation<'_> {
             (Some(span), None) => first.max(self.at.minus(span).plus(Span(1))),
             _ => first,
         };
-        let instants = state_instants(self.user, (from, self.at), self.ctx, self.regexes);
+        let instants = state_instants(self.user, (from, self.at), self.ctx);
         let mut began = None;
         for at in instants.into_iter().rev() {
-            let state_then = state(self.user, at, self.ctx, self.regexes);
+            let state_then = state(self.user, at, self.ctx);
             if state_then != state_now {
                 return began.map(|at| StateChange { at, from: state_then, to: state_now });
             }
             began = Some(at);
         }
-        let before = state(self.user, from.minus(Span(1)), self.ctx, self.regexes);
+        let before = state(self.user, from.minus(Span(1)), self.ctx);
         (before != state_now).then_some(StateChange {
             at: began.unwrap_or(from),
             from: before,

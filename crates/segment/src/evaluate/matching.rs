@@ -33,18 +33,18 @@ impl<'a> Matcher<'a> {
             EventNames::Any => Names::Any,
             EventNames::Of(names) => Names::resolve(names, evaluation),
         };
-        Matcher { names, filter: Filter::new(&of.filter, evaluation) }
+        Matcher { names, filter: Filter::new(&of.filter) }
     }
 
     /// A match by names only: members of composite events are taken literally.
-    fn member(of: &'a EventMatch, evaluation: &Evaluation<'a>) -> Matcher<'a> {
+    fn member(of: &'a EventMatch) -> Matcher<'a> {
         let names = match &of.names {
             EventNames::Any => Names::Any,
             EventNames::Of(names) => {
                 Names::Of { plain: names.iter().collect(), composite: Vec::new() }
             }
         };
-        Matcher { names, filter: Filter::new(&of.filter, evaluation) }
+        Matcher { names, filter: Filter::new(&of.filter) }
     }
 
     /// Whether the event could match, by its name alone.
@@ -84,7 +84,7 @@ impl<'a> Names<'a> {
         for name in names {
             match composites.get(name) {
                 Some(members) => {
-                    composite.extend(members.iter().map(|m| Matcher::member(m, evaluation)));
+                    composite.extend(members.iter().map(Matcher::member));
                 }
                 None => plain.push(name),
             }
@@ -94,14 +94,14 @@ impl<'a> Names<'a> {
 }
 
 impl<'a> Filter<'a> {
-    fn new(of: &'a Where, evaluation: &Evaluation<'a>) -> Filter<'a> {
-        let each = |of: &'a [Where]| of.iter().map(|w| Filter::new(w, evaluation)).collect();
+    fn new(of: &'a Where) -> Filter<'a> {
+        let each = |of: &'a [Where]| of.iter().map(Filter::new).collect();
         match of {
             Where::All(of) => Filter::All(each(of)),
             Where::Any(of) => Filter::Any(each(of)),
-            Where::Not(of) => Filter::Not(Box::new(Filter::new(of, evaluation))),
+            Where::Not(of) => Filter::Not(Box::new(Filter::new(of))),
             Where::Property { property, test } => {
-                Filter::Property(property, CompiledTest::cached(test, evaluation.regexes))
+                Filter::Property(property, CompiledTest::new(test))
             }
             Where::FirstTime => Filter::FirstTime,
             Where::Same(properties) => Filter::Same(properties),

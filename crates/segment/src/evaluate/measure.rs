@@ -67,7 +67,7 @@ impl<'a> Evaluation<'a> {
         let recent: Vec<_> = matching(edge, self.at).collect();
         let before = matching(far, edge).count() as u64;
         let ratio = baseline_ratio(recent.len() as u64, before, p.window, p.against);
-        let test = CompiledTest::cached(&p.test, self.regexes);
+        let test = CompiledTest::new(&p.test);
         let holds = ratio.is_some_and(|ratio| test.holds(Some(&Value::Float(ratio))));
         Baseline { holds, recent, before, ratio }
     }

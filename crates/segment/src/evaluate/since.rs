@@ -29,7 +29,7 @@ impl<'a> Evaluation<'a> {
         };
         let matching = self.around(p, anchor);
         let measured = self.measure(&p.predicate.measure, matching.iter().copied());
-        let test = CompiledTest::cached(&p.predicate.test, self.regexes);
+        let test = CompiledTest::new(&p.predicate.test);
         let holds = measured.as_ref().is_some_and(|value| test.holds(Some(value)));
         Since { holds, anchor: Some(anchor), matching, measured }
     }

@@ -9,12 +9,8 @@ use regex::{Regex, RegexBuilder};
 
 use crate::tree::{Case, Op, Order, Test};
 
-/// Regular expressions that one question has met, each compiled once.
-pub(super) type Regexes = RefCell<HashMap<(Text, bool), Option<Regex>>>;
-
 /// Whether a value satisfies a test. Nothing and null are missing, and satisfy only `not_exists`,
-/// `ne`, `not_in` and `not_contains`. Compiles a regular expression each time: use
-/// [`CompiledTest`] for many values.
+/// `ne`, `not_in` and `not_contains`. For many values, use [`CompiledTest`].
 pub fn test_holds(test: &Test, value: Option<&Value>) -> bool {
     CompiledTest::new(test).holds(value)
 }
@@ -32,18 +28,10 @@ impl CompiledTest {
     /// Compiles a test. With [`Case::Insensitive`] a regular expression ignores case by its own
     /// rules (simple case folding), everything else by lower-casing both sides.
     pub fn new(test: &Test) -> CompiledTest {
-        CompiledTest::cached(test, &Regexes::default())
-    }
-
-    pub(super) fn cached(test: &Test, regexes: &Regexes) -> CompiledTest {
         let folds = test.case == Case::Insensitive;
         let op = if folds { fold_op(&test.op) } else { test.op.clone() };
         let regex = match &op {
-            Op::Matches(pattern) => regexes
-                .borrow_mut()
-                .entry((pattern.clone(), folds))
-                .or_insert_with(|| compile(pattern, folds))
-                .clone(),
+            Op::Matches(pattern) => compile(pattern, folds),
             _ => None,
         };
         CompiledTest { op, folds, regex }
@@ -119,7 +107,7 @@ impl CompiledTest {
 const KEPT: usize = 256;
 
 thread_local! {
-    static COMPILED: Regexes = Regexes::default();
+    static COMPILED: RefCell<HashMap<(Text, bool), Option<Regex>>> = RefCell::default();
 }
 
 /// Compiles an expression, once for many questions: that takes longer than most of these.
