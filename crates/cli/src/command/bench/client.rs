@@ -3,9 +3,16 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use anyhow::bail;
+use benchmark::live::Stream;
+use model::{Text, What};
+use serde_json::Value;
 use server::Workspace;
+use server::clock;
 use server::http::Options;
 use server::service::Service;
 
@@ -90,4 +97,63 @@ pub fn request(
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     Ok(answer)
+}
+
+/// Asks the API of a server that needs no key; what it answers, as JSON.
+pub fn call(address: SocketAddr, method: &str, path: &str, body: &Value) -> anyhow::Result<Value> {
+    let body = if body.is_null() { String::new() } else { body.to_string() };
+    let answer = request(address, method, path, &body)?;
+    if !answer.starts_with("HTTP/1.1 2") {
+        bail!("{method} {path}: {answer}");
+    }
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap_or_default();
+    Ok(serde_json::from_str(body).unwrap_or(Value::Null))
+}
+
+/// Others who do something while something is measured.
+#[derive(Clone, Copy)]
+pub struct Others {
+    pub users: u32,
+    /// Events in a second; nothing: as many as one connection sends.
+    pub per_second: Option<u32>,
+    /// What all of them are called, if not as they come.
+    pub renamed: Option<&'static str>,
+}
+
+impl Others {
+    /// Sends them in batches until it is told to stop, and counts them.
+    pub fn send(
+        self,
+        address: SocketAddr,
+        stop: Arc<AtomicBool>,
+        sent: Arc<AtomicU64>,
+    ) -> JoinHandle<anyhow::Result<()>> {
+        /// Batches in a second.
+        const BATCHES: u32 = 50;
+        let batch = self.per_second.map_or(2_000, |events| events / BATCHES);
+        thread::spawn(move || {
+            let mut connection = Connection::open(address)?;
+            let mut stream = Stream::new(self.users, 2);
+            let (began, mut turns) = (Instant::now(), 0);
+            while batch > 0 && !stop.load(Ordering::Relaxed) {
+                turns += 1;
+                if self.per_second.is_some() {
+                    let due = Duration::from_secs(1) * turns / BATCHES;
+                    thread::sleep(due.saturating_sub(began.elapsed()));
+                }
+                let mut encoder = wire::record::Encoder::new();
+                let now = clock::now();
+                for _ in 0..batch {
+                    let mut record = stream.next(now);
+                    if let (Some(name), What::Event(event)) = (self.renamed, &mut record.what) {
+                        event.name = Text::const_new(name);
+                    }
+                    encoder.push(&record);
+                }
+                connection.post("/api/records", "application/octet-stream", &encoder.finish())?;
+                sent.fetch_add(u64::from(batch), Ordering::Relaxed);
+            }
+            Ok(())
+        })
+    }
 }

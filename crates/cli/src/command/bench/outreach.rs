@@ -15,7 +15,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use benchmark::live::Stream;
 use benchmark::live::stream::user_id;
 use benchmark::machine::{memory, milliseconds, quantile};
 use model::{AttributeChange, Event, EventId, Record, Text, What, Who};
@@ -24,7 +23,7 @@ use server::clock;
 use server::outbox::{Queued, render};
 
 use super::Temporary;
-use super::client::{Connection, Server, request};
+use super::client::{Connection, Others, Server, call};
 use crate::command::sink::Sink;
 use crate::print::{self, Table, number};
 
@@ -125,15 +124,6 @@ fn people(server: &Server, users: u32) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn call(server: &Server, method: &str, path: &str, body: &Value) -> anyhow::Result<Value> {
-    let answer = request(server.address, method, path, &body.to_string())?;
-    if !answer.starts_with("HTTP/1.1 2") {
-        bail!("{method} {path}: {answer}");
-    }
-    let (_, body) = answer.split_once("\r\n\r\n").unwrap_or_default();
-    Ok(serde_json::from_str(body).unwrap_or(Value::Null))
-}
-
 fn providers(server: &Server, wanted: &Wanted, smtp: &Sink) -> anyhow::Result<()> {
     let settings = [
         json!({"kind": "webhook", "private_networks": true}),
@@ -143,11 +133,11 @@ fn providers(server: &Server, wanted: &Wanted, smtp: &Sink) -> anyhow::Result<()
     for settings in settings {
         let provider = json!({"name": settings["kind"], "concurrency": wanted.concurrency,
                               "settings": settings});
-        call(server, "POST", "/api/providers", &provider)?;
+        call(server.address, "POST", "/api/providers", &provider)?;
     }
     let policy = json!({"control": 0.0, "caps": [], "gaps": [], "quiet": [], "legal_hours": false,
                         "public_url": "https://links.shop.example", "track": true});
-    call(server, "PUT", "/api/settings/contact-policy", &policy)?;
+    call(server.address, "PUT", "/api/settings/contact-policy", &policy)?;
     Ok(())
 }
 
@@ -186,8 +176,13 @@ fn start(server: &Server, id: &str, more: &Value) -> anyhow::Result<()> {
     if let (Some(all), Some(more)) = (campaign.as_object_mut(), more.as_object()) {
         all.extend(more.clone());
     }
-    call(server, "POST", "/api/campaigns", &campaign)?;
-    call(server, "POST", &format!("/api/campaigns/{id}/status"), &json!({"action": "start"}))?;
+    call(server.address, "POST", "/api/campaigns", &campaign)?;
+    call(
+        server.address,
+        "POST",
+        &format!("/api/campaigns/{id}/status"),
+        &json!({"action": "start"}),
+    )?;
     Ok(())
 }
 
@@ -213,7 +208,8 @@ fn once(
     let arrived = began.elapsed().as_secs_f64();
     let mut told = None;
     while told != Some(users) && began.elapsed() < PATIENCE {
-        let report = call(server, "GET", &format!("/api/campaigns/{id}/report"), &Value::Null)?;
+        let report =
+            call(server.address, "GET", &format!("/api/campaigns/{id}/report"), &Value::Null)?;
         told = report["funnel"]["sent"].as_u64();
     }
     let known = began.elapsed().as_secs_f64();
@@ -304,7 +300,9 @@ fn triggered(
         Load::Triggers => ("trigger", "events that trigger a message each"),
     };
     let (stop, sent) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
-    let loading = loader(server, wanted, load, Arc::clone(&stop), Arc::clone(&sent));
+    let renamed = matches!(load, Load::Triggers).then_some(TRIGGER);
+    let others = Others { users: wanted.users, per_second: Some(wanted.load), renamed };
+    let loading = others.send(server.address, Arc::clone(&stop), Arc::clone(&sent));
     thread::sleep(Duration::from_secs(2));
     let (began, first) = (Instant::now(), sent.load(Ordering::SeqCst));
     let mut connection = Connection::open(server.address)?;
@@ -349,41 +347,4 @@ fn triggered(
         ),
     );
     Ok(())
-}
-
-/// Sends other events, so many in a second.
-fn loader(
-    server: &Server,
-    wanted: &Wanted,
-    load: Load,
-    stop: Arc<AtomicBool>,
-    sent: Arc<AtomicU64>,
-) -> thread::JoinHandle<anyhow::Result<()>> {
-    /// Batches in a second.
-    const BATCHES: u32 = 50;
-    let (address, users) = (server.address, wanted.users);
-    let batch = wanted.load / BATCHES;
-    thread::spawn(move || {
-        let mut connection = Connection::open(address)?;
-        let mut stream = Stream::new(users, 2);
-        let (began, mut turns) = (Instant::now(), 0);
-        while batch > 0 && !stop.load(Ordering::Relaxed) {
-            turns += 1;
-            thread::sleep(
-                (Duration::from_secs(1) * turns / BATCHES).saturating_sub(began.elapsed()),
-            );
-            let mut encoder = wire::record::Encoder::new();
-            let now = clock::now();
-            for _ in 0..batch {
-                let mut record = stream.next(now);
-                if let (Load::Triggers, What::Event(event)) = (load, &mut record.what) {
-                    event.name = Text::const_new(TRIGGER);
-                }
-                encoder.push(&record);
-            }
-            connection.post("/api/records", "application/octet-stream", &encoder.finish())?;
-            sent.fetch_add(u64::from(batch), Ordering::Relaxed);
-        }
-        Ok(())
-    })
 }

@@ -11,7 +11,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use benchmark::live::Stream;
 use benchmark::machine::{milliseconds, quantile};
 use model::{Event, EventId, Record, Text, Timestamp, What, Who, journey};
 use serde::Serialize;
@@ -19,7 +18,7 @@ use serde_json::{Value, json};
 use server::clock;
 
 use super::Temporary;
-use super::client::{Connection, Server, request};
+use super::client::{Connection, Others, Server, call};
 
 /// The event that lets probes in, and one of the load that does so, too.
 const START: &str = "Start";
@@ -27,9 +26,6 @@ const OF_LOAD: &str = "Purchase";
 
 /// Users of the load.
 const USERS: u32 = 200_000;
-
-/// Batches of the load in a second.
-const BATCHES: u32 = 50;
 
 /// Between two probes.
 const BETWEEN: Duration = Duration::from_millis(4);
@@ -65,8 +61,8 @@ pub fn measure(seconds: u64, loads: &[Option<u32>]) -> anyhow::Result<Vec<Latene
             "again": {"kind": "always"}, "control": 0,
             "steps": [{"id": "rests", "do": {"kind": "wait", "for": wait}}],
         });
-        call(&server, "POST", "/api/journeys", &journey)?;
-        call(&server, "POST", &format!("/api/journeys/{id}/publish"), &json!({}))?;
+        call(server.address, "POST", "/api/journeys", &journey)?;
+        call(server.address, "POST", &format!("/api/journeys/{id}/publish"), &json!({}))?;
     }
     loads.iter().map(|load| under(&server, seconds, *load)).collect()
 }
@@ -74,7 +70,8 @@ pub fn measure(seconds: u64, loads: &[Option<u32>]) -> anyhow::Result<Vec<Latene
 fn under(server: &Server, seconds: u64, load: Option<u32>) -> anyhow::Result<Lateness> {
     let word = load.map_or("most".to_owned(), |load| load.to_string());
     let (stop, sent) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
-    let loading = loader(server, load, Arc::clone(&stop), Arc::clone(&sent));
+    let others = Others { users: USERS, per_second: load, renamed: None };
+    let loading = others.send(server.address, Arc::clone(&stop), Arc::clone(&sent));
     thread::sleep(Duration::from_secs(2));
     let (began, first) = (Instant::now(), sent.load(Ordering::SeqCst));
     let mut connection = Connection::open(server.address)?;
@@ -95,7 +92,7 @@ fn under(server: &Server, seconds: u64, load: Option<u32>) -> anyhow::Result<Lat
     let late = users.iter().filter_map(|user| late(server, user).transpose());
     let late: anyhow::Result<Vec<f64>> = late.collect();
     let mut late = late?;
-    let list = call(server, "GET", "/api/journeys", &Value::Null)?;
+    let list = call(server.address, "GET", "/api/journeys", &Value::Null)?;
     let list = list["journeys"].as_array().context("no journeys")?;
     let others = list.iter().find(|of| of["id"] == "load").context("no journey of the load")?;
     Ok(Lateness {
@@ -122,7 +119,8 @@ fn start(user: &str) -> Vec<u8> {
 
 /// By how many milliseconds somebody went on too late; nothing: they are in the control group of the workspace.
 fn late(server: &Server, user: &str) -> anyhow::Result<Option<f64>> {
-    let events = call(server, "GET", &format!("/api/users/{user}/events?limit=10"), &Value::Null)?;
+    let events =
+        call(server.address, "GET", &format!("/api/users/{user}/events?limit=10"), &Value::Null)?;
     let events = events["events"].as_array().context("no events")?;
     let named: HashMap<&str, &Value> =
         events.iter().filter_map(|event| Some((event["name"].as_str()?, event))).collect();
@@ -135,42 +133,4 @@ fn late(server: &Server, user: &str) -> anyhow::Result<Option<f64>> {
         Timestamp::parse(written).with_context(|| written.to_owned())
     };
     Ok(Some((instant("received_at")? - instant("time")?).0 as f64))
-}
-
-fn call(server: &Server, method: &str, path: &str, body: &Value) -> anyhow::Result<Value> {
-    let body = if body.is_null() { String::new() } else { body.to_string() };
-    let answer = request(server.address, method, path, &body)?;
-    if !answer.starts_with("HTTP/1.1 2") {
-        bail!("{method} {path}: {answer}");
-    }
-    let (_, body) = answer.split_once("\r\n\r\n").unwrap_or_default();
-    Ok(serde_json::from_str(body).unwrap_or(Value::Null))
-}
-
-/// Sends other events, so many in a second.
-fn loader(
-    server: &Server,
-    load: Option<u32>,
-    stop: Arc<AtomicBool>,
-    sent: Arc<AtomicU64>,
-) -> thread::JoinHandle<anyhow::Result<()>> {
-    let (address, batch) = (server.address, load.map_or(2_000, |load| load / BATCHES));
-    thread::spawn(move || {
-        let mut connection = Connection::open(address)?;
-        let mut stream = Stream::new(USERS, 2);
-        let (began, mut turns) = (Instant::now(), 0);
-        while batch > 0 && !stop.load(Ordering::Relaxed) {
-            turns += 1;
-            if load.is_some() {
-                let due = Duration::from_secs(1) * turns / BATCHES;
-                thread::sleep(due.saturating_sub(began.elapsed()));
-            }
-            let mut encoder = wire::record::Encoder::new();
-            let now = clock::now();
-            (0..batch).for_each(|_| encoder.push(&stream.next(now)));
-            connection.post("/api/records", "application/octet-stream", &encoder.finish())?;
-            sent.fetch_add(u64::from(batch), Ordering::Relaxed);
-        }
-        Ok(())
-    })
 }
