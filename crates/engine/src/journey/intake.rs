@@ -211,7 +211,8 @@ impl Intake {
                 let own = moves.get_mut(&user).into_iter().flatten();
                 for own in own {
                     let by_time = own.moved.cause == Cause::Time;
-                    if (if by_time { record.received_at } else { at }) <= own.moved.at {
+                    let comes = if by_time { record.received_at } else { at };
+                    if comes <= own.moved.at {
                         own.before = n + 1;
                     }
                 }
