@@ -76,5 +76,5 @@ pub use set::UserSet;
 pub use snapshot::{EventFacts, SeenValues, Snapshot, StoredEvent, ValueFacts, Values};
 pub use store::{
     Asked, Checkpoint, Done, Earlier, Erased, FamilyStats, Job, Load, Merging, SavedCheckpoint,
-    Store, StoreStats, Upkeep,
+    Sealing, Spent, Store, StoreStats, Upkeep,
 };

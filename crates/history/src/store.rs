@@ -21,6 +21,7 @@ use crate::part::{Family, Part, Row};
 use crate::snapshot::Snapshot;
 use crate::users::Users;
 
+mod aside;
 mod bulk;
 mod checkpoint;
 mod discard;
@@ -39,6 +40,7 @@ mod stats;
 mod tests;
 mod transitions;
 
+pub use aside::{Sealing, Spent};
 pub use bulk::Load;
 pub use checkpoint::{Checkpoint, SavedCheckpoint};
 pub use erase::Erased;
@@ -48,6 +50,7 @@ pub use operations::Earlier;
 pub use plan::Merging;
 pub use stats::{FamilyStats, StoreStats};
 
+use aside::Unsealed;
 use runs::{FRESH_ROWS_MAX, Place, Runs, Sealed, has_user};
 use separate::{Separated, divided};
 
@@ -57,7 +60,11 @@ pub struct Store {
     names: Arc<Names>,
     users: Users,
     families: BTreeMap<Family, Runs>,
+    /// Families with rows in no part yet.
     dirty: BTreeSet<Family>,
+    /// How often rows were set aside that are in no part yet, and which of those nobody took to seal.
+    n_aside: usize,
+    to_seal: Vec<Weak<Unsealed>>,
     vanished: Vec<Vanished>,
     separated: Vec<Separated>,
     /// Attributes to which anything was ever done but set.
@@ -86,6 +93,8 @@ impl Store {
             users: Users::default(),
             families: BTreeMap::new(),
             dirty: BTreeSet::new(),
+            n_aside: 0,
+            to_seal: Vec::new(),
             vanished: Vec::new(),
             separated: Vec::new(),
             operated: HashSet::new(),
@@ -210,12 +219,13 @@ impl Store {
     fn add_row(&mut self, family: Family, row: Row) {
         self.n_fresh += 1;
         let runs = self.families.entry(family).or_default();
-        runs.fresh.push(row);
-        if runs.fresh.len() == 1 {
+        runs.fresh.rows.push(row);
+        let n = runs.fresh.rows.len();
+        if n == 1 {
             self.dirty.insert(family);
         }
-        if runs.fresh.len() >= FRESH_ROWS_MAX {
-            runs.seal();
+        if n >= FRESH_ROWS_MAX {
+            self.relieve(family);
         }
     }
 
@@ -249,26 +259,14 @@ impl Store {
         Ok(self.latest.insert(Arc::new(snapshot)).clone())
     }
 
-    /// Seals the family with most fresh rows, if it has that many; whether there was one. Whoever must not keep others
-    /// waiting for long calls it before [`Store::begin`], as often as it says so.
-    pub fn seal_largest(&mut self, least: usize) -> bool {
-        let fresh = |family: &Family| self.families.get(family).map_or(0, |runs| runs.fresh.len());
-        let largest = self.dirty.iter().map(|family| (fresh(family), *family)).max();
-        let Some((_, family)) = largest.filter(|(rows, _)| *rows >= least.max(1)) else {
-            return false;
-        };
-        self.dirty.remove(&family);
-        self.families.entry(family).or_default().seal();
-        true
-    }
-
     fn seal_all(&mut self) -> Result<(), Error> {
         self.renumber()?;
         for family in std::mem::take(&mut self.dirty) {
             if let Some(runs) = self.families.get_mut(&family) {
-                runs.seal();
+                self.n_aside -= runs.seal();
             }
         }
+        self.to_seal.clear();
         Ok(())
     }
 
@@ -281,6 +279,8 @@ impl Store {
         let users = &self.users;
         let user_of = |user: u32| users.remaining(user);
         for (family, runs) in &mut self.families {
+            // What is being sealed on another thread has the old numbers.
+            self.n_aside -= runs.seal_aside();
             runs.fresh.renumber(&user_of);
             for sealed in &mut runs.parts {
                 let part = &sealed.part;

@@ -20,6 +20,7 @@ mod error;
 mod keep;
 mod maintenance;
 mod planned;
+mod sealing;
 mod suppress;
 mod writer;
 

@@ -35,7 +35,7 @@ fn part() -> Part {
             properties,
         }]
     });
-    Part::of(rows.collect())
+    Part::of(&rows.collect::<Vec<_>>())
 }
 
 fn manifest() -> Manifest {

@@ -25,7 +25,8 @@ pub(crate) struct Columns {
 
 impl Part {
     /// A part of unsorted rows. All of one family, so their times lie within 49 days.
-    pub fn of(mut rows: Vec<Row>) -> Part {
+    pub fn of(rows: &[Row]) -> Part {
+        let mut rows: Vec<&Row> = rows.iter().collect();
         rows.sort_unstable_by_key(|row| (row.user, row.time, row.arrival, row.id));
         let mut builders: BTreeMap<NameId, ColumnBuilder> = BTreeMap::new();
         for (index, row) in rows.iter().enumerate() {

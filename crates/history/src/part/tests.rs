@@ -82,7 +82,7 @@ fn expected(rows: &[Row]) -> Vec<Told> {
 proptest! {
     #[test]
     fn a_part_tells_its_rows_in_memory_and_from_a_file(rows in rows()) {
-        let part = Part::of(rows.clone());
+        let part = Part::of(&rows);
         prop_assert_eq!(told(&part), expected(&rows));
         let bytes = encode(&part).unwrap();
         let stored = open(bytes, 10).unwrap();
@@ -99,7 +99,7 @@ proptest! {
         let parts: Vec<Part> = [&rows[..cut], &rows[cut..]]
             .into_iter()
             .filter(|rows| !rows.is_empty())
-            .map(|rows| Part::of(rows.to_vec()))
+            .map(|rows| Part::of(rows))
             .collect();
         let parts: Vec<Part> = parts
             .into_iter()
@@ -134,7 +134,7 @@ fn no_flipped_or_missing_byte_goes_unnoticed() {
         id: u128::from(n),
         properties: (1..7).map(|kind| (NameId(kind), value(kind as u8, i64::from(n)))).collect(),
     };
-    let part = Part::of((0..40).map(row).collect());
+    let part = Part::of(&(0..40).map(row).collect::<Vec<_>>());
     let bytes = encode(&part).unwrap();
     let whole = |bytes: &[u8]| -> Result<(), Error> {
         let part = open(bytes.to_vec(), 10)?;
@@ -160,7 +160,7 @@ fn what_follows_time_takes_no_room() {
         id: u128::from(n),
         properties: Vec::new(),
     };
-    let part = Part::of((0..20_000).map(row).collect());
+    let part = Part::of(&(0..20_000).map(row).collect::<Vec<_>>());
     assert!(matches!(&part.arrivals().unwrap().frames, Series::Steps(steps) if steps.len() == 5));
     assert!(matches!(&*part.received().unwrap(), Series::Steps(steps) if steps.len() == 5));
 }

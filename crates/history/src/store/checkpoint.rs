@@ -146,7 +146,7 @@ impl Store {
             done
         });
         self.abandon();
-        self.families.retain(|_, runs| !runs.parts.is_empty() || !runs.fresh.is_empty());
+        self.families.retain(|_, runs| !runs.is_empty());
         result
     }
 

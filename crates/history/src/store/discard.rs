@@ -50,7 +50,7 @@ impl Store {
                 }
             }
         }
-        self.families.retain(|_, runs| !runs.parts.is_empty() || !runs.fresh.is_empty());
+        self.families.retain(|_, runs| !runs.is_empty());
         failed.map_or(Ok(()), Err)
     }
 

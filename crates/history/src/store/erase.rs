@@ -102,7 +102,7 @@ impl Store {
                 Family::Transition { .. } => &mut erased.transitions,
             } += n as u64;
         }
-        self.families.retain(|_, runs| !runs.parts.is_empty() || !runs.fresh.is_empty());
+        self.families.retain(|_, runs| !runs.is_empty());
         let there = self.users.len();
         for user in users.iter().filter(|user| user.at() < there) {
             self.users.set(*user, UserFacts::default());

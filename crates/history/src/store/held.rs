@@ -30,7 +30,7 @@ impl Store {
     /// Rows that were delivered, fresh ones included. There are at most as many delivery ids.
     pub fn n_rows(&self) -> u64 {
         let rows = |runs: &Runs| {
-            runs.fresh.len() + runs.parts.iter().map(|sealed| sealed.part.len()).sum::<usize>()
+            runs.n_fresh() + runs.parts.iter().map(|sealed| sealed.part.len()).sum::<usize>()
         };
         self.delivered().map(|runs| rows(runs) as u64).sum()
     }
@@ -41,7 +41,7 @@ impl Store {
     /// Cost: one pass over all id columns.
     pub fn each_event_id(&self, visit: &mut dyn FnMut(EventId)) -> Result<(), Error> {
         for runs in self.delivered() {
-            runs.fresh.iter().for_each(|row| visit(EventId(row.id)));
+            runs.fresh_rows().for_each(|row| visit(EventId(row.id)));
             for sealed in &runs.parts {
                 let part = &sealed.part;
                 for from in (0..part.len()).step_by(ID_ROWS) {
@@ -80,7 +80,7 @@ impl Store {
         families.sort_unstable();
         families.dedup();
         let fresh = families.iter().filter_map(|family| self.families.get(family));
-        let fresh = fresh.flat_map(|runs| runs.fresh.iter()).map(|row| EventId(row.id));
+        let fresh = fresh.flat_map(|runs| runs.fresh_rows()).map(|row| EventId(row.id));
         held.extend(fresh.filter(|id| left.remove(id)));
         if !left.is_empty() {
             self.each_event_id(&mut |id| {

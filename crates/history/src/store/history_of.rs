@@ -81,7 +81,7 @@ impl Store {
                 for sealed in &runs.parts {
                     one.add_part(*family, &sealed.part, *number)?;
                 }
-                runs.fresh.of(*number).for_each(|row| one.add_row(*family, row));
+                runs.fresh_of(*number).for_each(|row| one.add_row(*family, row));
             }
         }
         Ok(one.finish())

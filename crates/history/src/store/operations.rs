@@ -121,7 +121,7 @@ impl Store {
             let Family::Attribute { name, .. } = family else { continue };
             let mut any = false;
             for number in &numbers {
-                any = any || runs.fresh.of(*number).next().is_some();
+                any = any || runs.fresh_of(*number).next().is_some();
                 for sealed in &runs.parts {
                     any = any || sealed.part.has_user(*number)?;
                 }
@@ -153,7 +153,7 @@ impl Store {
                     for sealed in &runs.parts {
                         add_part(&sealed.part, *number, &mut told)?;
                     }
-                    told.extend(runs.fresh.of(*number).map(of_row));
+                    told.extend(runs.fresh_of(*number).map(of_row));
                 }
             }
         }

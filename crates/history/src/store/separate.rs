@@ -73,7 +73,7 @@ impl Store {
                     times[rows].iter().for_each(|time| count(from + i64::from(*time)));
                 }
             }
-            runs.fresh.of(user.0).for_each(|row| count(row.time));
+            runs.fresh_of(user.0).for_each(|row| count(row.time));
         }
         Ok(facts)
     }

@@ -48,7 +48,7 @@ impl Store {
                 Family::Event { month, .. } => Some(of(month)),
                 Family::Attribute { .. } | Family::Transition { .. } => None,
             };
-            let fresh = runs.fresh.len() as u64;
+            let fresh = runs.n_fresh() as u64;
             let mut stats = FamilyStats {
                 name: self.names.name(family.name()).clone(),
                 month,

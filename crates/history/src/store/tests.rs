@@ -138,7 +138,9 @@ fn transition(user: UserIndex, record: &Record, n: u64) -> Transition {
 enum Deed {
     Apply(Record),
     Look,
-    /// The largest family is sealed alone.
+    /// All rows are set aside.
+    SetAside,
+    /// They are sealed elsewhere, and taken over.
     Seal,
     /// A whole checkpoint.
     Checkpoint,
@@ -193,7 +195,11 @@ fn play(process: &mut Process, script: &[Deed]) -> Vec<Error> {
         match deed {
             Deed::Apply(record) => process.apply(record.clone()),
             Deed::Look => failures.extend(process.store.snapshot().err()),
-            Deed::Seal => _ = process.store.seal_largest(1),
+            Deed::SetAside => _ = process.store.set_aside(1),
+            Deed::Seal => {
+                process.store.to_seal().iter().for_each(Sealing::run);
+                process.store.take_sealed();
+            }
             Deed::Checkpoint => failures.extend(process.checkpoint(&Upkeep::default()).err()),
             Deed::Begin => match process.begin() {
                 Ok(begun) => job = begun,

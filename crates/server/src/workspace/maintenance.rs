@@ -13,6 +13,7 @@ use history::{Done, Job, Merging, Upkeep};
 use log::{Offset, Reader};
 
 use super::backup::Copying;
+use super::sealing::Round;
 use super::writer::{Command, Unsaved, Writer};
 use super::*;
 
@@ -22,9 +23,6 @@ pub(super) const CHECKPOINT_ROWS: usize = 500_000;
 /// Rows that may wait for a checkpoint while another one is written, before the writer waits for
 /// it: bounds memory when records come faster than the disk takes them.
 const UNWRITTEN_ROWS_MAX: usize = 8 * CHECKPOINT_ROWS;
-
-/// Families with that many fresh rows are sealed one at a time before a checkpoint begins.
-const SEALED_ALONE_ROWS: usize = 2_000;
 
 /// What maintenance did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,6 +49,8 @@ pub(super) struct Maintenance {
     running: Option<Running>,
     /// Fresh rows at which the next checkpoint is due.
     due: usize,
+    /// What is being sealed for it.
+    round: Round,
     nudge: mpsc::WeakSender<Command>,
     clock: Clock,
     /// What the last job of this run told.
@@ -68,7 +68,7 @@ struct Running {
 type Outcome = (Result<Done, history::Error>, Result<(), WorkspaceError>);
 
 /// Wakes the writer when it is dropped, however the job ended.
-struct Nudge(mpsc::WeakSender<Command>);
+pub(super) struct Nudge(pub(super) mpsc::WeakSender<Command>);
 
 impl Drop for Nudge {
     fn drop(&mut self) {
@@ -82,26 +82,22 @@ impl Drop for Nudge {
 impl Maintenance {
     pub(super) fn new(nudge: mpsc::WeakSender<Command>, clock: Clock) -> Maintenance {
         let (waiting, due) = (VecDeque::new(), CHECKPOINT_ROWS);
-        Maintenance { waiting, running: None, due, nudge, clock, last: None }
+        let round = Round::default();
+        Maintenance { waiting, running: None, due, round, nudge, clock, last: None }
     }
 
     pub(super) fn clock(&self) -> Clock {
         Arc::clone(&self.clock)
     }
 
-    /// Whether a checkpoint is being written.
+    /// Whether a checkpoint is being written, or rows are sealed for it.
     pub(super) fn busy(&self) -> bool {
-        self.running.is_some()
+        self.running.is_some() || self.round.begun()
     }
 
     /// Wakes the writer.
     pub(super) fn nudge(&self) -> mpsc::WeakSender<Command> {
         self.nudge.clone()
-    }
-
-    /// The writer comes here again soon, also if nothing else happens.
-    fn come_back(&self) {
-        drop(Nudge(self.nudge.clone()));
     }
 }
 
@@ -115,23 +111,32 @@ impl Writer {
     pub(super) fn maintain(&mut self) {
         let crowded = self.store.n_fresh() >= UNWRITTEN_ROWS_MAX;
         self.collect(crowded);
+        self.seal_aside();
+        self.show_waiting();
         while self.maintenance.running.is_none() {
-            if let Some(errand) = self.maintenance.waiting.pop_front() {
-                self.start(errand.merging, errand.copying, Some(errand.reply));
-            } else if self.store.n_fresh() >= self.maintenance.due && self.refused.is_none() {
-                // A little at a time, with what is due and what arrives in between.
-                if !crowded && self.store.seal_largest(SEALED_ALONE_ROWS) {
-                    self.maintenance.come_back();
-                    break;
-                }
-                self.start(Merging::Tiered, None, None);
-            } else {
+            let wanted = !self.maintenance.waiting.is_empty();
+            let due = self.store.n_fresh() >= self.maintenance.due && self.refused.is_none();
+            if !wanted && !due || !crowded && self.seals_for_checkpoint() {
                 break;
             }
+            match self.maintenance.waiting.pop_front() {
+                Some(errand) => self.start(errand.merging, errand.copying, Some(errand.reply)),
+                None => self.start(Merging::Tiered, None, None),
+            }
         }
-        if self.maintenance.running.is_none() && self.watching.unsaved() == Unsaved::Joined {
+        let joined = self.watching.unsaved() == Unsaved::Joined;
+        if joined && self.maintenance.running.is_none() && !self.seals_for_checkpoint() {
             self.start(Merging::Tiered, None, None);
         }
+    }
+
+    /// Whether rows are being sealed for the next checkpoint, with what is due and what arrives in
+    /// between.
+    fn seals_for_checkpoint(&mut self) -> bool {
+        let mut round = self.maintenance.round;
+        let seals = self.seals_for(&mut round);
+        self.maintenance.round = round;
+        seals
     }
 
     /// Waits for the job under way, does what waits, and writes a last checkpoint.
@@ -182,6 +187,7 @@ impl Writer {
         copying: Option<Copying>,
         reply: Option<oneshot::Sender<Result<Maintained, WorkspaceError>>>,
     ) {
+        self.maintenance.round = Round::default();
         self.decide_waiting();
         let at = self.log.end();
         let same = at == self.checkpointed && self.watching.unsaved() == Unsaved::Nothing;

@@ -25,6 +25,7 @@ use wire::record::{Encoder, decode_batch};
 use super::alarm::Alarm;
 use super::error::with_cause;
 use super::maintenance::{Errand, Maintenance};
+use super::sealing::Sealer;
 use super::*;
 use crate::clock;
 use crate::service::watched::Definitions;
@@ -125,6 +126,7 @@ pub(crate) struct Writer {
     /// Files have events that were discarded, or somebody who was erased; the next checkpoint lets them go.
     pub(super) discarded: bool,
     pub(super) maintenance: Maintenance,
+    pub(super) sealer: Sealer,
     pub(super) watching: Watching,
     pub(super) reaching: Reaching,
     clock: Clock,
@@ -193,6 +195,7 @@ impl Writer {
             refused: None,
             hidden: std::collections::BTreeSet::new(),
             discarded: !past.gone.is_empty(),
+            sealer: Sealer::new(maintenance.nudge()),
             maintenance,
             watching: Watching::new(checkpoint.live, definitions),
             reaching: Reaching::new(outfit),
@@ -241,6 +244,7 @@ impl Writer {
                 self.store_transitions(&transitions);
             }
             self.apply_frame(taken, &mut Vec::new());
+            self.seal_aside();
         }
         self.strike_until(&mut pending, end)?;
         self.mark_last(last)?;
@@ -288,6 +292,7 @@ impl Writer {
             self.commit(group);
             others.into_iter().for_each(|command| self.answer(command));
             if stop {
+                self.show_now();
                 return self.finish_maintenance();
             }
             self.live_slice();
@@ -463,11 +468,7 @@ impl Writer {
 
     fn answer(&mut self, command: Command) {
         match command {
-            Command::Snapshot(reply) => {
-                let snapshot = self.store.snapshot();
-                self.shared.show(snapshot.as_ref().ok().cloned());
-                let _ = reply.send(snapshot.map_err(WorkspaceError::from));
-            }
+            Command::Snapshot(reply) => self.show_to(reply),
             Command::Where(holds, reply) => {
                 let mut found = std::collections::BTreeSet::new();
                 self.fold.each_id(&mut |user, id| {

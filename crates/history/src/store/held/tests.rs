@@ -57,9 +57,10 @@ fn a_delivery_is_found_whatever_comes_with_it() {
     let records =
         [event(1, 1, 1, 1), event(2, 2, 2, 2), change(3, 1, &["a", "b"]), change(4, 2, &[])];
     kept.apply(&mut store, &records);
-    for stage in ["fresh", "sealed", "opened again"] {
+    for stage in ["fresh", "set aside", "sealed", "opened again"] {
         match stage {
             "fresh" => {}
+            "set aside" => assert!(store.set_aside(1) > 0),
             "sealed" => drop(store.snapshot().unwrap()),
             _ => {
                 store.checkpoint(Checkpoint::of(1, kept.frames, &kept.fold)).unwrap();

@@ -19,6 +19,10 @@ pub(super) enum Upheaval {
     Begin,
     Finish,
     Reopen,
+    SetAside,
+    /// Another thread makes a part of rows that were set aside.
+    Seal,
+    TakeSealed,
     /// The user of an event so far and another one turn out to be one.
     Join(usize),
 }
@@ -31,6 +35,9 @@ pub(super) fn upheaval() -> impl Strategy<Value = Upheaval> {
         3 => Just(Upheaval::Begin),
         3 => Just(Upheaval::Finish),
         1 => Just(Upheaval::Reopen),
+        3 => Just(Upheaval::SetAside),
+        2 => Just(Upheaval::Seal),
+        2 => Just(Upheaval::TakeSealed),
         2 => (0..6usize).prop_map(Upheaval::Join),
     ]
 }
@@ -58,6 +65,9 @@ impl Life {
         match upheaval {
             Upheaval::Look => drop(self.process.store.snapshot().unwrap()),
             Upheaval::Finish => self.finish(),
+            Upheaval::SetAside => _ = self.process.store.set_aside(1),
+            Upheaval::Seal => self.process.store.to_seal().iter().for_each(Sealing::run),
+            Upheaval::TakeSealed => drop(self.process.store.take_sealed()),
             Upheaval::Begin if self.job.is_none() => self.job = self.process.begin().unwrap(),
             Upheaval::Begin => {}
             Upheaval::Checkpoint | Upheaval::Compact => {
