@@ -3,6 +3,7 @@
 //! What it is: what `perennial bench journeys` measures with, in this process. What it is not: it starts no server,
 //! reads no clock but for measuring, and sends nothing.
 
+mod many;
 mod past;
 mod world;
 
@@ -23,6 +24,7 @@ use crate::live::alone::rules;
 use crate::machine::{memory, milliseconds, quantile};
 use world::Silent;
 
+pub use many::{Many, measure as many};
 pub use past::{Played, play};
 
 /// What is hoped for: steps a second on a core, bytes of a person who waits, seconds for timers of one instant,
@@ -94,6 +96,10 @@ pub fn measure(waiting: u32) -> Measured {
     }
 }
 
+fn way(id: &str, next: Option<u16>) -> Path {
+    Path { id: Text::new(id), next }
+}
+
 fn step(id: &str, action: Action) -> Step {
     Step { id: Text::new(id), action }
 }
@@ -136,7 +142,6 @@ fn event(n: u128, name: &str, time: Timestamp) -> Arc<Event> {
 fn long() -> Journey {
     let arms = Arms::equal(["a", "b"].map(Text::new));
     let arms = arms.unwrap_or_else(|error| unreachable!("two equal arms: {error}"));
-    let way = |id: &str, next| Path { id: Text::new(id), next };
     let wait =
         |next| Action::Wait { wait: Wait::For { span: HOUR, until: None }, next: Some(next) };
     let wait_for = |next| Action::WaitFor {

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use benchmark::generate::Settings;
-use benchmark::journeys::{Measured, Played, TARGETS, measure, play};
+use benchmark::journeys::{Many, Measured, Played, TARGETS, many, measure, play};
 use serde::Serialize;
 
 use super::Temporary;
@@ -13,6 +13,9 @@ use crate::print::{self, Table, number};
 
 /// Events in a second beside timers that are measured; nothing: as many as come.
 const LOADS: [Option<u32>; 4] = [Some(0), Some(5_000), Some(50_000), None];
+
+/// How many journeys run at the same time when there are many.
+const JOURNEYS: u32 = 5_000;
 
 /// What is measured.
 pub struct Wanted {
@@ -26,6 +29,7 @@ pub struct Wanted {
 #[derive(Serialize)]
 struct Report {
     fold: Measured,
+    many: Many,
     past: Played,
     timers: Vec<Lateness>,
 }
@@ -34,13 +38,15 @@ struct Report {
 pub fn run(wanted: &Wanted) -> anyhow::Result<()> {
     eprintln!("the fold alone…");
     let fold = measure(wanted.waiting);
+    eprintln!("{} journeys…", number(u64::from(JOURNEYS)));
+    let many = many(JOURNEYS, wanted.waiting / 10);
     eprintln!("a year of {} events…", number(wanted.events));
     let folder = Temporary::make();
     let settings = Settings { events: wanted.events, years: 1, seed: 1 };
     let past = play(&settings, &folder.0.join("history"))?;
     eprintln!("timers in a server…");
     let timers = timers::measure(wanted.seconds, &LOADS)?;
-    let report = Report { fold, past, timers };
+    let report = Report { fold, many, past, timers };
     if let Some(path) = &wanted.json {
         super::write_json(path, &report)?;
     }
@@ -49,7 +55,7 @@ pub fn run(wanted: &Wanted) -> anyhow::Result<()> {
 }
 
 fn text(report: &Report) -> String {
-    let Report { fold, past, timers } = report;
+    let Report { fold, many, past, timers } = report;
     let mut table = Table::new(["what", "measured", "against the target"]);
     let mut row = |what: String, measured: String, against: String| {
         table.row(vec![what, measured, against]);
@@ -76,6 +82,21 @@ fn text(report: &Report) -> String {
             "{:.2} ms, 99 % {:.2} ms, at most {:.2} ms",
             fold.event_ms_median, fold.event_ms_p99, fold.event_ms_max
         ),
+        String::new(),
+    );
+    row(
+        format!(
+            "{} journeys, {} people in ten of them each: {} steps",
+            number(u64::from(many.journeys)),
+            number(u64::from(many.users)),
+            number(many.steps)
+        ),
+        format!("{} a second on a core", number(many.steps_per_second as u64)),
+        times(many.steps_per_second / TARGETS.steps_per_second),
+    );
+    row(
+        "  their events that concern nobody".into(),
+        format!("{} a second", number(many.others_per_second as u64)),
         String::new(),
     );
     row(
