@@ -118,6 +118,8 @@ pub struct Others {
     pub per_second: Option<u32>,
     /// What all of them are called, if not as they come.
     pub renamed: Option<&'static str>,
+    /// Others have other events.
+    pub seed: u64,
 }
 
 impl Others {
@@ -133,7 +135,7 @@ impl Others {
         let batch = self.per_second.map_or(2_000, |events| events / BATCHES);
         thread::spawn(move || {
             let mut connection = Connection::open(address)?;
-            let mut stream = Stream::new(self.users, 2);
+            let mut stream = Stream::new(self.users, self.seed);
             let (began, mut turns) = (Instant::now(), 0);
             while batch > 0 && !stop.load(Ordering::Relaxed) {
                 turns += 1;

@@ -301,7 +301,7 @@ fn triggered(
     };
     let (stop, sent) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
     let renamed = matches!(load, Load::Triggers).then_some(TRIGGER);
-    let others = Others { users: wanted.users, per_second: Some(wanted.load), renamed };
+    let others = Others { users: wanted.users, per_second: Some(wanted.load), renamed, seed: 2 };
     let loading = others.send(server.address, Arc::clone(&stop), Arc::clone(&sent));
     thread::sleep(Duration::from_secs(2));
     let (began, first) = (Instant::now(), sent.load(Ordering::SeqCst));

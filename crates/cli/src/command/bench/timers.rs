@@ -64,13 +64,14 @@ pub fn measure(seconds: u64, loads: &[Option<u32>]) -> anyhow::Result<Vec<Latene
         call(server.address, "POST", "/api/journeys", &journey)?;
         call(server.address, "POST", &format!("/api/journeys/{id}/publish"), &json!({}))?;
     }
-    loads.iter().map(|load| under(&server, seconds, *load)).collect()
+    let under = |(seed, load): (u64, &Option<u32>)| under(&server, seconds, *load, seed);
+    (2..).zip(loads).map(under).collect()
 }
 
-fn under(server: &Server, seconds: u64, load: Option<u32>) -> anyhow::Result<Lateness> {
+fn under(server: &Server, seconds: u64, load: Option<u32>, seed: u64) -> anyhow::Result<Lateness> {
     let word = load.map_or("most".to_owned(), |load| load.to_string());
     let (stop, sent) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
-    let others = Others { users: USERS, per_second: load, renamed: None };
+    let others = Others { users: USERS, per_second: load, renamed: None, seed };
     let loading = others.send(server.address, Arc::clone(&stop), Arc::clone(&sent));
     thread::sleep(Duration::from_secs(2));
     let (began, first) = (Instant::now(), sent.load(Ordering::SeqCst));
