@@ -1,11 +1,12 @@
 //! Which deliveries may have been counted: a set of ids in about five bytes each.
 //!
-//! What it is: an open-addressing table of 32-bit fingerprints, searched line by line of the
-//! processor's cache, so that a question mostly costs one access to memory. "No" is certain; "maybe" is wrong
-//! with a probability of a few in 10⁹, and its owner asks the history for the exact answer.
-//! What it is not: it does not hold the ids. To become larger it forgets everything
-//! ([`Deliveries::restart`]) and its owner puts all ids in again, so that two tables are never held
-//! at once.
+//! What it is: open-addressing tables of 32-bit fingerprints, searched line by line of the
+//! processor's cache, so that a question mostly costs one access to memory for each table. "No" is
+//! certain; "maybe" is wrong with a probability of a few in 10⁹, and its owner asks the history for
+//! the exact answer. What it is not: it does not hold the ids, so that a table cannot become larger.
+//! A full one stays as it is and another one as large as all before takes what comes
+//! ([`Deliveries::grow`]): nobody waits, however many ids there are. Whoever has all ids at hand puts
+//! them into one table ([`Deliveries::restart`]).
 //!
 //! Invariant: whatever was inserted since the last restart is found.
 
@@ -14,9 +15,11 @@ use model::EventId;
 /// The largest part of the slots that is used: above it the searches become long.
 const LOAD_MAX: (u64, u64) = (17, 20);
 
-/// Room beyond the ids that a table is made for, as a fraction of them and at the least: few enough
-/// restarts that each id is put in about five times over the life of a growing history.
+/// Room beyond the ids that a table is made for, as a fraction of them and at the least.
 const SPARE: (u64, u64) = (4, 64 * 1024);
+
+/// Ids for which a table has room that is begun beside full ones, at the least.
+const GROWN_MIN: u64 = 256 * 1024;
 
 /// A slot that holds nothing.
 const EMPTY: u32 = 0;
@@ -33,6 +36,14 @@ const LINE: u64 = 16;
 /// A set of delivery ids that errs only towards "maybe".
 pub struct Deliveries {
     seed: u64,
+    /// Tables that take nothing more.
+    full: Vec<Table>,
+    table: Table,
+}
+
+/// Lines of fingerprints.
+#[derive(Default)]
+struct Table {
     lines: Box<[Line]>,
     used: u64,
 }
@@ -51,73 +62,118 @@ impl Deliveries {
     /// An empty set without room. Senders choose ids; a seed that they do not know keeps them from
     /// choosing ids that meet in one place.
     pub fn new(seed: u64) -> Deliveries {
-        Deliveries { seed, lines: Box::default(), used: 0 }
+        Deliveries { seed, full: Vec::new(), table: Table::default() }
     }
 
     /// Whether the id may have been inserted: `false` is certain. A wrong `true` has a probability
-    /// of the number of slots looked at (about 20) in 2³².
+    /// of the number of slots looked at (about 20 in each table) in 2³².
     pub fn maybe_seen(&self, id: EventId) -> bool {
-        !self.lines.is_empty() && self.find(id).is_err()
+        let hashed = Hashed::of(id, self.seed);
+        self.tables().any(|table| table.has(hashed))
     }
 
-    /// Whether so many more ids have a place. If not, [`Deliveries::restart`] for all of them.
+    /// Whether so many more ids have a place. If not, [`Deliveries::grow`].
     pub fn has_room(&self, more: u64) -> bool {
-        self.used.saturating_add(more) <= room(self.lines.len() as u64)
+        self.table.used.saturating_add(more) <= room(self.table.lines.len() as u64)
     }
 
-    /// Forgets everything and makes room for `n` ids and a quarter more. The old table is given back
-    /// before the new one is taken.
+    /// Makes room for so many more ids, and as many as there are. Cost: none of it depends on the ids.
+    pub fn grow(&mut self, more: u64) {
+        let n = self.len().max(GROWN_MIN).saturating_add(more);
+        let full = std::mem::replace(&mut self.table, Table::of(n));
+        self.full.extend((full.used > 0).then_some(full));
+    }
+
+    /// Forgets everything and makes one table with room for `n` ids and a quarter more. What there was
+    /// is given back before the table is taken.
     pub fn restart(&mut self, n: u64) {
-        self.lines = Box::default();
-        self.used = 0;
+        (self.full, self.table) = (Vec::new(), Table::default());
         let (fraction, least) = SPARE;
-        let n = n.saturating_add((n / fraction).max(least));
-        let (part, whole) = LOAD_MAX;
-        let lines = n.saturating_mul(whole) / (part * LINE) + 1;
-        self.lines =
-            vec![[EMPTY; LINE as usize]; usize::try_from(lines).unwrap_or(usize::MAX)].into();
+        self.table = Table::of(n.saturating_add((n / fraction).max(least)));
     }
 
-    /// Puts an id in; one that may be there already needs no place.
+    /// Puts an id in; one that may be there already needs no place, unless in a full table.
     ///
     /// Panics if it would take the last slot, which [`Deliveries::has_room`] tells long before.
     pub fn insert(&mut self, id: EventId) {
-        let slots = self.lines.len() as u64 * LINE;
-        assert!(self.used + 1 < slots, "a table of deliveries is made large enough");
-        if let Ok(slot) = self.find(id) {
-            self.lines[slot.line][slot.at] = slot.print;
-            self.used += 1;
-        }
+        self.table.insert(Hashed::of(id, self.seed));
     }
 
     /// Puts many ids in, quicker than one by one: what a few of them need of memory is fetched at
     /// the same time.
     pub fn insert_all(&mut self, ids: &[EventId]) {
+        let mut hashed = [Hashed::default(); FETCHED];
         for ids in ids.chunks(FETCHED) {
-            let first = |id: &EventId| self.lines[self.place(*id).0][0];
-            std::hint::black_box(ids.iter().fold(0, |all, id| all ^ first(id)));
-            ids.iter().for_each(|id| self.insert(*id));
+            let hashed = &mut hashed[..ids.len()];
+            hashed.iter_mut().zip(ids).for_each(|(of, id)| *of = Hashed::of(*id, self.seed));
+            let first = |of: &Hashed| self.table.lines[self.table.line(*of)][0];
+            std::hint::black_box(hashed.iter().fold(0, |all, of| all ^ first(of)));
+            hashed.iter().for_each(|of| self.table.insert(*of));
         }
     }
 
     /// Slots that are used: ids that were inserted and not mistaken for one that was there.
     pub fn len(&self) -> u64 {
-        self.used
+        self.tables().map(|table| table.used).sum()
     }
 
     /// Whether nothing was inserted.
     pub fn is_empty(&self) -> bool {
-        self.used == 0
+        self.len() == 0
     }
 
-    /// Bytes of the table.
+    /// Bytes of the tables.
     pub fn bytes(&self) -> usize {
-        std::mem::size_of_val(&*self.lines)
+        self.tables().map(|table| std::mem::size_of_val(&*table.lines)).sum()
+    }
+
+    fn tables(&self) -> impl Iterator<Item = &Table> {
+        std::iter::once(&self.table).chain(&self.full)
+    }
+}
+
+/// Where the search for an id begins, as a fraction of a table, and its fingerprint. The two share no
+/// bits: the place comes from the upper bits of the hash, the fingerprint from the lower.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Hashed {
+    place: u64,
+    print: u32,
+}
+
+impl Hashed {
+    fn of(id: EventId, seed: u64) -> Hashed {
+        let (low, high) = (id.0 as u64, (id.0 >> 64) as u64);
+        let first = folded(low ^ seed, high ^ 0x9e37_79b9_7f4a_7c15);
+        let place = folded(first ^ low, high ^ seed ^ 0xd1b5_4a32_d192_ed03);
+        Hashed { place, print: (folded(place, 0xa076_1d64_78bd_642f) as u32).max(1) }
+    }
+}
+
+impl Table {
+    /// With room for so many ids.
+    fn of(ids: u64) -> Table {
+        let (part, whole) = LOAD_MAX;
+        let lines = ids.saturating_mul(whole) / (part * LINE) + 1;
+        let lines = usize::try_from(lines).unwrap_or(usize::MAX);
+        Table { lines: vec![[EMPTY; LINE as usize]; lines].into(), used: 0 }
+    }
+
+    fn has(&self, hashed: Hashed) -> bool {
+        !self.lines.is_empty() && self.find(hashed).is_err()
+    }
+
+    fn insert(&mut self, hashed: Hashed) {
+        let slots = self.lines.len() as u64 * LINE;
+        assert!(self.used + 1 < slots, "a table of deliveries is made large enough");
+        if let Ok(slot) = self.find(hashed) {
+            self.lines[slot.line][slot.at] = slot.print;
+            self.used += 1;
+        }
     }
 
     /// The empty slot where an id belongs, unless its fingerprint is there.
-    fn find(&self, id: EventId) -> Result<Slot, Present> {
-        let (mut line, print) = self.place(id);
+    fn find(&self, hashed: Hashed) -> Result<Slot, Present> {
+        let (mut line, print) = (self.line(hashed), hashed.print);
         // A line that is not full is met before all are searched, as the table is never full.
         loop {
             let slots = &self.lines[line];
@@ -133,14 +189,9 @@ impl Deliveries {
         }
     }
 
-    /// The line where the search for an id begins, and its fingerprint. The two share no bits: the place
-    /// comes from the upper bits of the hash, the fingerprint from the lower.
-    fn place(&self, id: EventId) -> (usize, u32) {
-        let (low, high) = (id.0 as u64, (id.0 >> 64) as u64);
-        let first = folded(low ^ self.seed, high ^ 0x9e37_79b9_7f4a_7c15);
-        let hash = folded(first ^ low, high ^ self.seed ^ 0xd1b5_4a32_d192_ed03);
-        let line = (u128::from(hash) * self.lines.len() as u128) >> 64;
-        (line as usize, (folded(hash, 0xa076_1d64_78bd_642f) as u32).max(1))
+    /// The line where the search for an id begins.
+    fn line(&self, hashed: Hashed) -> usize {
+        ((u128::from(hashed.place) * self.lines.len() as u128) >> 64) as usize
     }
 }
 

@@ -32,16 +32,17 @@ impl Counted {
         Counted { set, built: false, waiting: HashSet::new() }
     }
 
-    /// Makes sure that the set is built and has room for so many more. Cost: reads all ids when it
-    /// is built or grows.
+    /// Makes sure that the set is built and has room for so many more. Cost: reads all ids when it is
+    /// built, once.
     pub fn prepare(&mut self, store: &Store, more: usize) -> Result<(), history::Error> {
         let more = more as u64;
-        if self.built && self.set.has_room(more) {
+        if self.built {
+            if !self.set.has_room(more) {
+                self.set.grow(more);
+            }
             return Ok(());
         }
-        let known = if self.built { self.set.len() } else { store.n_rows() };
-        self.built = false;
-        self.set.restart(known + self.waiting.len() as u64 + more);
+        self.set.restart(store.n_rows() + self.waiting.len() as u64 + more);
         let mut ids = Vec::with_capacity(AT_ONCE);
         ids.extend(&self.waiting);
         store.each_event_id(&mut |id| {
