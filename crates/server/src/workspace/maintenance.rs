@@ -81,7 +81,16 @@ impl Drop for Nudge {
 
 impl Maintenance {
     pub(super) fn new(nudge: mpsc::WeakSender<Command>, clock: Clock) -> Maintenance {
-        let (waiting, due) = (VecDeque::new(), CHECKPOINT_ROWS);
+        Maintenance::due_at(CHECKPOINT_ROWS, nudge, clock)
+    }
+
+    /// The first checkpoint is due at so many fresh rows.
+    pub(super) fn due_at(
+        due: usize,
+        nudge: mpsc::WeakSender<Command>,
+        clock: Clock,
+    ) -> Maintenance {
+        let waiting = VecDeque::new();
         let round = Round::default();
         Maintenance { waiting, running: None, due, round, nudge, clock, last: None }
     }
@@ -92,7 +101,12 @@ impl Maintenance {
 
     /// Whether a checkpoint is being written, or rows are sealed for it.
     pub(super) fn busy(&self) -> bool {
-        self.running.is_some() || self.round.begun()
+        self.running.is_some() || self.seals()
+    }
+
+    /// Whether rows are sealed for a checkpoint.
+    pub(super) fn seals(&self) -> bool {
+        self.round.begun()
     }
 
     /// Wakes the writer.

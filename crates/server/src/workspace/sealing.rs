@@ -172,3 +172,6 @@ impl Writer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
