@@ -4,6 +4,7 @@
 
 mod analyses;
 mod api;
+mod backtests;
 mod bad_input;
 mod bulk;
 mod commands;

@@ -118,6 +118,37 @@ fn what_a_campaign_that_was_started_names_stays_and_the_list_is_bounded() {
 }
 
 #[test]
+fn a_topic_stays_while_a_campaign_goes_by_it() {
+    let (watching, ..) = start("2026-03-02T10:00:00Z");
+    watching.segment("vip", "did \"vip\"");
+    let mail = json!({"name": "Mail", "settings": {"kind": "smtp", "host": "127.0.0.1", "port": 9,
+        "security": "none", "from": "news@shop.example"}});
+    send(&watching, "POST", "/api/providers", &mail, 201);
+    let topics = |ids: &[&str]| {
+        let topic = |id: &&str| json!({"id": id, "name": id, "channel": "email", "subscribed_by_default": true});
+        json!({"topics": ids.iter().map(topic).collect::<Vec<_>>()})
+    };
+    let path = "/api/subscriptions/topics";
+    send(&watching, "PUT", path, &topics(&["news", "offers"]), 200);
+    let content = json!({"kind": "email", "subject": "Hi", "form": "text",
+        "body": "Hello {{ unsubscribe_url }}"});
+    let campaign = json!({"id": "letter", "name": "Letter", "channel": "email", "topic": "news",
+        "trigger": {"kind": "enters", "segment": "vip"},
+        "variants": [{"id": "a", "content": {"default": content}}]});
+    send(&watching, "POST", "/api/campaigns", &campaign, 201);
+    // A draft holds nothing, and finds its topic again before it goes.
+    send(&watching, "PUT", path, &topics(&["offers"]), 200);
+    send(&watching, "PUT", path, &topics(&["news", "offers"]), 200);
+    super::outreach::act(&watching, "letter", "start");
+    let (code, said) = refused(&watching, "PUT", path, &topics(&["offers"]));
+    assert_eq!(code, "topic.in_use");
+    assert_eq!(said, "the topic \"news\" is used by the campaign \"Letter\"");
+    send(&watching, "PUT", path, &topics(&["news"]), 200);
+    super::outreach::act(&watching, "letter", "stop");
+    send(&watching, "PUT", path, &topics(&[]), 200);
+}
+
+#[test]
 fn a_state_that_somebody_names_is_not_renamed_away() {
     let (watching, receiver, _) = start("2026-03-02T10:00:00Z");
     let lifecycle = |keys: &[&str]| json!({"states": states(keys)["states"]});
