@@ -8,6 +8,7 @@ mod outreach;
 mod timers;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::Context;
 use benchmark::generate::Settings;
@@ -59,7 +60,9 @@ struct Temporary(PathBuf);
 
 impl Temporary {
     fn make() -> Temporary {
-        Temporary(std::env::temp_dir().join(format!("perennial-bench-{}", std::process::id())))
+        static MADE: AtomicU32 = AtomicU32::new(0);
+        let (process, n) = (std::process::id(), MADE.fetch_add(1, Ordering::Relaxed));
+        Temporary(std::env::temp_dir().join(format!("perennial-bench-{process}-{n}")))
     }
 }
 

@@ -24,19 +24,24 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// What arrived: whom it was about, under which id.
 type Arrived = Arc<Mutex<Vec<(String, String)>>>;
 
+/// What a request was about, if it is a message, and what it is answered.
+type Reads = fn(&str) -> (Option<(String, String)>, String);
+
 /// A receiver of requests that takes its time.
-fn receiver() -> (SocketAddr, Arrived) {
-    receiving(serve)
+fn receiver(reads: Reads) -> (SocketAddr, Arrived) {
+    receiving(move |stream, arrived| serve(stream, arrived, reads))
 }
 
-fn receiving(serve: fn(TcpStream, &Arrived) -> std::io::Result<()>) -> (SocketAddr, Arrived) {
+fn receiving(
+    serve: impl Fn(TcpStream, &Arrived) -> std::io::Result<()> + Clone + Send + 'static,
+) -> (SocketAddr, Arrived) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let arrived = Arrived::default();
     let own = Arc::clone(&arrived);
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            let own = Arc::clone(&own);
+            let (own, serve) = (Arc::clone(&own), serve.clone());
             // A connection ends when the server is killed.
             std::thread::spawn(move || serve(stream, &own));
         }
@@ -44,7 +49,33 @@ fn receiving(serve: fn(TcpStream, &Arrived) -> std::io::Result<()>) -> (SocketAd
     (address, arrived)
 }
 
-fn serve(stream: TcpStream, arrived: &Arrived) -> std::io::Result<()> {
+/// Whom a request is about and under which id, as two places in its body say.
+fn told(body: &str, to: &str, id: &str) -> Option<(String, String)> {
+    let body: Value = serde_json::from_str(body).unwrap();
+    let of = |place: &str| body.pointer(place).unwrap().as_str().unwrap().to_owned();
+    Some((of(to), of(id)))
+}
+
+/// A webhook, or a gateway for text messages.
+fn reads_plain(body: &str) -> (Option<(String, String)>, String) {
+    (told(body, "/to", "/id"), "{}".to_owned())
+}
+
+fn reads_whatsapp(body: &str) -> (Option<(String, String)>, String) {
+    let answer = json!({"messages": [{"id": "wamid.1"}]});
+    (told(body, "/to", "/biz_opaque_callback_data"), answer.to_string())
+}
+
+/// Pushes, and the tokens that allow them.
+fn reads_push(body: &str) -> (Option<(String, String)>, String) {
+    let answer = json!({"access_token": "a", "expires_in": 3600, "code": "80000000",
+                        "msg": "Success", "requestId": "r"});
+    let pushed = body.starts_with('{');
+    let of = pushed.then(|| told(body, "/message/token/0", "/message/android/bi_tag"));
+    (of.flatten(), answer.to_string())
+}
+
+fn serve(stream: TcpStream, arrived: &Arrived, reads: Reads) -> std::io::Result<()> {
     let mut stream = BufReader::new(stream);
     loop {
         let mut length = 0;
@@ -63,11 +94,14 @@ fn serve(stream: TcpStream, arrived: &Arrived) -> std::io::Result<()> {
         }
         let mut body = vec![0; length];
         stream.read_exact(&mut body)?;
-        let body: Value = serde_json::from_slice(&body).unwrap();
-        let of = |name: &str| body[name].as_str().unwrap().to_owned();
-        arrived.lock().unwrap().push((of("to"), of("id")));
+        let (of, answer) = reads(&String::from_utf8(body).unwrap());
+        arrived.lock().unwrap().extend(of);
         std::thread::sleep(Duration::from_millis(10));
-        stream.get_mut().write_all(b"HTTP/1.1 204 No Content\r\n\r\n")?;
+        let head = format!(
+            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+            answer.len()
+        );
+        stream.get_mut().write_all((head + &answer).as_bytes())?;
     }
 }
 
@@ -118,6 +152,15 @@ fn phone(n: usize) -> String {
     format!("+1202555{n:04}")
 }
 
+/// Where providers are.
+struct Providers {
+    hook: SocketAddr,
+    text: SocketAddr,
+    mail: SocketAddr,
+    chat: SocketAddr,
+    push: SocketAddr,
+}
+
 struct Api<'a>(&'a Server, &'a str);
 
 impl Api<'_> {
@@ -129,7 +172,8 @@ impl Api<'_> {
     }
 
     /// People, providers, and campaigns that begin.
-    fn begin(&self, users: usize, (hook, text, mail): (SocketAddr, SocketAddr, SocketAddr)) {
+    fn begin(&self, users: usize, at: &Providers) {
+        let Providers { hook, text, mail, chat, push } = at;
         let policy = json!({"control": 0.0, "gaps": [], "quiet": [], "legal_hours": false,
                    "caps": [{"most": 1, "within": "1d", "channels": ["email"]}]});
         self.call("PUT", "/api/settings/contact-policy", &policy);
@@ -139,6 +183,12 @@ impl Api<'_> {
                    "body": r#"{"to": "{{to}}", "text": "{{body}}", "id": "{{id}}"}"#}),
             json!({"kind": "smtp", "host": "127.0.0.1", "port": mail.port(), "security": "none",
                    "from": "news@shop.example"}),
+            json!({"kind": "whatsapp_cloud", "phone_number_id": "1234567890", "token": "t",
+                   "app_secret": "hush", "verify_token": "agreed",
+                   "base_url": format!("http://{chat}")}),
+            json!({"kind": "huawei", "app_id": "100", "app_secret": "s",
+                   "base_url": format!("http://{push}"),
+                   "token_url": format!("http://{push}/token")}),
         ] {
             let provider =
                 json!({"name": settings["kind"], "concurrency": 8, "settings": settings});
@@ -147,7 +197,10 @@ impl Api<'_> {
         let people: Vec<Value> = (0..users)
             .map(|n| {
                 json!({"type": "identify", "userId": format!("u{n}"), "messageId": format!("i{n}"),
-                       "traits": {"phone": phone(n), "email": format!("u{n}@people.example")}})
+                       "anonymousId": format!("device-{n}"),
+                       "traits": {"phone": phone(n), "email": format!("u{n}@people.example")},
+                       "context": {"device": {"id": format!("device-{n}"), "type": "hms",
+                           "manufacturer": "HUAWEI", "token": format!("hms-token-{n:016}")}}})
             })
             .collect();
         for some in people.chunks(5_000) {
@@ -157,7 +210,11 @@ impl Api<'_> {
                           "body": r#"{"to": "{{ profile.phone }}", "id": "{{ message.id }}"}"#});
         let text = json!({"kind": "sms", "body": "Hello {{ profile.id }}"});
         let mail = json!({"kind": "email", "subject": "Hello", "body": "<p>{{ profile.id }} <a href=\"{{ unsubscribe_url }}\">No more</a></p>"});
+        let chat = json!({"kind": "whatsapp", "template": "hello", "language": "en_US"});
+        let push = json!({"kind": "push", "title": "Hello", "body": "{{ profile.id }}"});
         let all = [
+            ("whatsapp", "whatsapp", &chat),
+            ("push", "push", &push),
             ("webhook", "webhook", &hook),
             ("sms", "sms", &text),
             ("email", "email", &mail),
@@ -193,24 +250,27 @@ fn a_server_that_is_killed_during_campaigns_reaches_everybody_once() {
     let users = kills * USERS_PER_KILL;
     let folder = tempfile::tempdir().unwrap();
     let admin = format!("Bearer {}", key(folder.path(), "admin"));
-    let ((hook, hooked), (text, texted)) = (receiver(), receiver());
+    let ((hook, hooked), (text, texted)) = (receiver(reads_plain), receiver(reads_plain));
+    let ((chat, chatted), (push, pushed)) = (receiver(reads_whatsapp), receiver(reads_push));
     let (mail, mailed) = receiving(serve_mail);
-    let all = [&hooked, &texted, &mailed];
+    let all = [&hooked, &texted, &mailed, &chatted, &pushed];
+    let everything = users * all.len();
+    let at = Providers { hook, text, mail, chat, push };
     let n_arrived = || all.iter().map(|of| of.lock().unwrap().len()).sum::<usize>();
     for kill in 0..kills {
         let server = Server::serve(folder.path());
         if kill == 0 {
-            Api(&server, &admin).begin(users, (hook, text, mail));
+            Api(&server, &admin).begin(users, &at);
         }
         // Each at another moment: before the first message, or after some.
         let (started, wanted) = (Instant::now(), n_arrived() + kill * 7 % 23);
-        while n_arrived() < wanted && n_arrived() < users * 3 {
+        while n_arrived() < wanted && n_arrived() < everything {
             assert!(started.elapsed() < PATIENCE, "{} of {wanted} arrived", n_arrived());
             std::thread::sleep(Duration::from_millis(1));
         }
         server.kill();
     }
-    assert!(n_arrived() < users * 3, "it was killed after the end only");
+    assert!(n_arrived() < everything, "it was killed after the end only");
     let server = Server::serve(folder.path());
     let api = Api(&server, &admin);
 
@@ -227,18 +287,21 @@ fn a_server_that_is_killed_during_campaigns_reaches_everybody_once() {
     assert_eq!(ids.len(), users);
     assert!(ids.values().all(|own| own.len() == 1), "{ids:?}");
 
-    // A text message is never sent twice; of whom it is not known, it is said.
-    let funnel = api.funnel("sms", users);
-    let of = |name: &str| funnel[name].as_u64().unwrap() as usize;
-    let mut texts: BTreeMap<String, usize> = BTreeMap::new();
-    for (to, _) in texted.lock().unwrap().iter() {
-        *texts.entry(to.clone()).or_default() += 1;
+    // Text messages, chats and pushes are never sent twice; of whom it is not known, it is said.
+    for (campaign, arrived) in [("sms", &texted), ("whatsapp", &chatted), ("push", &pushed)] {
+        let funnel = api.funnel(campaign, users);
+        let of = |name: &str| funnel[name].as_u64().unwrap() as usize;
+        let mut messages: BTreeMap<String, usize> = BTreeMap::new();
+        for (to, _) in arrived.lock().unwrap().iter() {
+            *messages.entry(to.clone()).or_default() += 1;
+        }
+        assert!(messages.values().all(|n| *n == 1), "{campaign}: {messages:?}");
+        assert_eq!(of("sent") + of("failed"), users, "{campaign}: {funnel}");
+        assert!(messages.len() >= of("sent"), "{campaign}: {funnel}");
+        assert!(of("failed") <= kills * 8, "{campaign}: {funnel}");
+        let codes = funnel["failed_by_code"].as_array().unwrap();
+        assert!(codes.iter().all(|code| code["reason"] == "in_doubt"), "{campaign}: {funnel}");
     }
-    assert!(texts.values().all(|n| *n == 1), "{texts:?}");
-    assert_eq!(of("sent") + of("failed"), users, "{funnel}");
-    assert!(texts.len() >= of("sent") && of("failed") <= kills * 8, "{funnel}");
-    let codes = funnel["failed_by_code"].as_array().unwrap();
-    assert!(codes.iter().all(|code| code["reason"] == "in_doubt"), "{funnel}");
 
     // Of two e-mails a day one goes, whichever was decided first, and it goes once.
     let (first, second) = (api.funnel("email", users), api.funnel("another", users));

@@ -34,6 +34,15 @@ impl Server {
     }
 }
 
+impl Drop for Server {
+    /// Nothing writes into its folder any more.
+    fn drop(&mut self) {
+        if let Err(error) = self.service.workspace().close() {
+            eprintln!("the server was not closed: {error}");
+        }
+    }
+}
+
 /// A connection that stays open.
 pub struct Connection {
     stream: BufReader<TcpStream>,

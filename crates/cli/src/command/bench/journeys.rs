@@ -12,7 +12,7 @@ use super::timers::{self, Lateness};
 use crate::print::{self, Table, number};
 
 /// Events in a second beside timers that are measured; nothing: as many as come.
-const LOADS: [Option<u32>; 4] = [Some(0), Some(5_000), Some(50_000), None];
+const LOADS: [Option<u32>; 5] = [Some(0), Some(5_000), Some(50_000), Some(200_000), None];
 
 /// How many journeys run at the same time when there are many.
 const JOURNEYS: u32 = 5_000;
