@@ -9,7 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::{Mutex, mpsc, oneshot};
 
 use super::{BODY_BYTES_MAX, Keyword, is_number};
 use crate::contract::{
@@ -153,6 +153,28 @@ pub enum Told {
     },
 }
 
+/// Something that a gateway tells. It tells it again unless it is acknowledged.
+#[derive(Debug)]
+pub struct Heard {
+    /// What it tells.
+    pub told: Told,
+    /// To be given once that is safe.
+    pub acknowledgement: Acknowledgement,
+}
+
+/// Says to the gateway that what it told is taken. Dropped, it says that it is not, so that the gateway keeps it
+/// and tries again.
+#[derive(Debug)]
+pub struct Acknowledgement(oneshot::Sender<()>);
+
+impl Acknowledgement {
+    /// It is taken.
+    pub fn taken(self) {
+        // The session may have ended: then it is told again, which cannot be helped.
+        let _ = self.0.send(());
+    }
+}
+
 /// Shows no number and no text.
 impl fmt::Debug for Told {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -185,7 +207,7 @@ pub enum State {
 pub struct Smpp {
     settings: Settings,
     connector: Option<tokio_rustls::TlsConnector>,
-    inbox: mpsc::Sender<Told>,
+    inbox: mpsc::Sender<Heard>,
     session: Mutex<Option<Arc<Session>>>,
     /// Of [`Bind::Separate`]: where receipts come in.
     receiver: Mutex<Option<Arc<Session>>>,
@@ -200,7 +222,7 @@ impl fmt::Debug for Smpp {
 impl Smpp {
     /// A channel, and where receipts and answers are taken from. They come as long as there is a
     /// session, which the first message or [`Smpp::connect`] begins.
-    pub fn new(settings: Settings) -> Result<(Smpp, mpsc::Receiver<Told>), Error> {
+    pub fn new(settings: Settings) -> Result<(Smpp, mpsc::Receiver<Heard>), Error> {
         for (what, value, max) in [
             ("system id", settings.system_id.as_str(), 15),
             ("password", settings.password.reveal(), 8),

@@ -3,14 +3,15 @@
 //! What it is: a task for each SMPP gateway that is in use, which keeps its session open and takes in what comes.
 //! What it is not: it sends nothing. It ends when its provider is changed or deleted, as that lets the gateway go.
 //!
-//! A receipt can be faster than the record that says how the gateway calls the message. Such a receipt is looked at
-//! again for a while.
+//! A gateway is told that we have something when it is durable, and tells it again until then. A receipt can be faster
+//! than the record that says how the gateway calls the message. Such a receipt is looked at again for a while, the
+//! first times before it is acknowledged; who else sends through the account must not hold the gateway up for longer.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use channels::sms::smpp::{self, Smpp};
+use channels::sms::smpp::{Acknowledgement, Heard, Smpp};
 use tokio::sync::mpsc::Receiver;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -32,6 +33,9 @@ const AGAIN: [Duration; 5] = [
     Duration::from_secs(10),
     Duration::from_secs(60),
 ];
+
+/// How often that is done before the gateway is told that we have it.
+const BEFORE_ACKNOWLEDGED: usize = 2;
 
 /// Receipts that wait for their message at most.
 const EARLY_MAX: usize = 10_000;
@@ -87,6 +91,8 @@ pub fn start(service: &Arc<Service>) -> Hearing {
 /// A receipt whose message is not known yet.
 struct Early {
     said: Said,
+    /// Nothing once it is given.
+    acknowledgement: Option<Acknowledgement>,
     again: usize,
     at: Instant,
 }
@@ -100,7 +106,7 @@ struct Ear {
 }
 
 impl Ear {
-    async fn listen(mut self, mut told: Receiver<smpp::Told>) {
+    async fn listen(mut self, mut told: Receiver<Heard>) {
         let mut connect = Instant::now();
         loop {
             let now = Instant::now();
@@ -115,11 +121,10 @@ impl Ear {
             let wake = self.early.iter().map(|early| early.at).fold(connect, Instant::min);
             tokio::select! {
                 one = told.recv() => match one {
-                    Some(one) => {
-                        if let Some(said) = of_smpp(one) {
-                            self.take(said, 0).await;
-                        }
-                    }
+                    Some(Heard { told, acknowledgement }) => match of_smpp(told) {
+                        Some(said) => self.take(said, Some(acknowledgement), 0).await,
+                        None => acknowledgement.taken(),
+                    },
                     // The provider is another one, or gone.
                     None => return,
                 },
@@ -133,30 +138,35 @@ impl Ear {
         let waiting = std::mem::take(&mut self.early);
         for early in waiting {
             match early.at <= now {
-                true => self.take(early.said, early.again).await,
+                true => self.take(early.said, early.acknowledgement, early.again).await,
                 false => self.early.push_back(early),
             }
         }
     }
 
-    async fn take(&mut self, said: Said, again: usize) {
-        match self.taken(&said).await {
-            Ok(true) => {}
+    async fn take(&mut self, said: Said, acknowledgement: Option<Acknowledgement>, again: usize) {
+        let acknowledgement = match self.taken(&said).await {
+            Ok(true) => return acknowledgement.into_iter().for_each(Acknowledgement::taken),
             // Nobody knows the message yet.
-            Ok(false) => self.wait(said, again),
+            Ok(false) if again < BEFORE_ACKNOWLEDGED => acknowledgement,
+            Ok(false) => {
+                acknowledgement.into_iter().for_each(Acknowledgement::taken);
+                None
+            }
             Err(failure) => {
                 tracing::error!(message = %failure.detail.message, "what a gateway told cannot be recorded");
-                self.wait(said, again);
+                // The gateway keeps it, unless it was told before that we have it.
+                if acknowledgement.is_some() {
+                    return;
+                }
+                None
             }
-        }
-    }
-
-    fn wait(&mut self, said: Said, again: usize) {
+        };
         if let Some(wait) = AGAIN.get(again)
             && self.early.len() < EARLY_MAX
         {
             let at = Instant::now() + *wait;
-            self.early.push_back(Early { said, again: again + 1, at });
+            self.early.push_back(Early { said, acknowledgement, again: again + 1, at });
         }
     }
 

@@ -14,7 +14,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 
 use super::pdu::{self, Delivery, HEADER_BYTES, Submit, Unit, command, status};
-use super::{Alphabet, Settings, Told, text};
+use super::{Acknowledgement, Alphabet, Heard, Settings, Told, text};
 use crate::net::{self, Reach};
 use crate::sms::Keyword;
 
@@ -71,7 +71,7 @@ struct Shared {
     waiting: Mutex<HashMap<u32, oneshot::Sender<Unit>>>,
     sequence: AtomicU32,
     open: AtomicBool,
-    inbox: mpsc::Sender<Told>,
+    inbox: mpsc::Sender<Heard>,
     alphabet: Alphabet,
 }
 
@@ -87,7 +87,7 @@ impl Session {
         settings: &Settings,
         way: Way,
         connector: Option<&TlsConnector>,
-        inbox: &mpsc::Sender<Told>,
+        inbox: &mpsc::Sender<Heard>,
     ) -> Result<Session, Failure> {
         let (host, limit) = (settings.host.as_str(), settings.connect);
         let tcp = net::connect(host, settings.port, Reach::Anywhere, limit).await;
@@ -236,7 +236,7 @@ impl Shared {
     }
 
     /// Deals with what came; `false` ends the session.
-    async fn take(&self, unit: Unit) -> bool {
+    async fn take(self: &Arc<Shared>, unit: Unit) -> bool {
         let Unit { command: kind, sequence, .. } = unit;
         let answer =
             |status, body: &[u8]| pdu::unit(kind | command::ANSWER, status, sequence, body);
@@ -249,10 +249,17 @@ impl Shared {
         }
         match kind {
             command::ENQUIRE_LINK => self.write(&answer(status::OK, &[])).await.is_ok(),
-            command::DELIVER => {
-                let status = self.deliver(&unit.body);
-                self.write(&answer(status, &[0])).await.is_ok()
-            }
+            command::DELIVER => match self.deliver(&unit.body) {
+                Ok(taken) => {
+                    let (own, kind) = (Arc::clone(self), kind | command::ANSWER);
+                    tokio::spawn(async move {
+                        let status = taken.await.map_or(status::LATER, |()| status::OK);
+                        let _ = own.write(&pdu::unit(kind, status, sequence, &[0])).await;
+                    });
+                    true
+                }
+                Err(status) => self.write(&answer(status, &[0])).await.is_ok(),
+            },
             command::UNBIND => {
                 let _ = self.write(&answer(status::OK, &[])).await;
                 false
@@ -264,14 +271,15 @@ impl Shared {
         }
     }
 
-    /// Hands a receipt or an answer on; what nobody takes now, the gateway keeps and tries again.
-    fn deliver(&self, body: &[u8]) -> u32 {
-        let Some(delivery) = Delivery::read(body) else { return status::MESSAGE_LENGTH };
-        let Some(told) = told(delivery, self.alphabet) else { return status::OK };
-        match self.inbox.try_send(told) {
-            Ok(()) => status::OK,
-            Err(_) => status::LATER,
-        }
+    /// Hands a receipt or an answer on, and says when it is safe; or what is answered at once. What nobody takes
+    /// now, the gateway keeps and tries again.
+    fn deliver(&self, body: &[u8]) -> Result<oneshot::Receiver<()>, u32> {
+        let delivery = Delivery::read(body).ok_or(status::MESSAGE_LENGTH)?;
+        let told = told(delivery, self.alphabet).ok_or(status::OK)?;
+        let (taken, safe) = oneshot::channel();
+        let heard = Heard { told, acknowledgement: Acknowledgement(taken) };
+        self.inbox.try_send(heard).map_err(|_| status::LATER)?;
+        Ok(safe)
     }
 }
 

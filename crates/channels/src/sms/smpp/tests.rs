@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::pdu::{Delivery, Unit, command, unit};
+use super::pdu::{Delivery, Unit, command, status, unit};
 use super::*;
 use crate::sms::Message;
 
@@ -212,8 +212,9 @@ async fn receipts_and_answers_come_in_and_are_acknowledged() {
     assert_eq!(smpp.send(outgoing("Hi")).await, Outcome::accepted("m0".to_owned()));
     let (provider_id, from) = ("m0".into(), "491701234567".into());
     let receipt = Told::Receipt { provider_id, from, state: State::Delivered };
-    assert_eq!(told.recv().await, Some(receipt));
-    let Some(Told::Answer { from, to, body, keyword }) = told.recv().await else { panic!() };
+    assert_eq!(told.recv().await.map(|heard| heard.told), Some(receipt));
+    let answer = told.recv().await.map(|heard| heard.told);
+    let Some(Told::Answer { from, to, body, keyword }) = answer else { panic!() };
     assert_eq!((from.as_str(), to.as_str()), ("491701234567", "SHOP"));
     assert_eq!((body.as_str(), keyword), ("Stop", Some(Keyword::Stop)));
 }
@@ -320,11 +321,45 @@ async fn messages_go_out_on_one_session_and_receipts_come_in_on_another() {
     let (smpp, mut told) = Smpp::new(own).unwrap();
     smpp.connect().await.unwrap();
     let sent = tokio::spawn(async move { smpp.send(outgoing("Hi")).await });
-    let receipt = told.recv().await.unwrap();
-    assert!(matches!(receipt, Told::Receipt { state: State::Delivered, .. }), "{receipt:?}");
+    let Heard { told, acknowledgement } = told.recv().await.unwrap();
+    assert!(matches!(told, Told::Receipt { state: State::Delivered, .. }), "{told:?}");
+    acknowledgement.taken();
     assert_eq!(sent.await.unwrap(), Outcome::accepted("m0".to_owned()));
     let bound = gateway.await.unwrap();
     assert_eq!(bound, [command::BIND_RECEIVER, command::BIND_TRANSMITTER]);
+}
+
+/// A gateway is told that we have something when somebody says so, and not before; what is dropped it keeps.
+#[tokio::test]
+async fn what_is_told_is_acknowledged_when_it_is_safe() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let gateway = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let login = read(&mut stream).await.unwrap();
+        let kind = login.command | command::ANSWER;
+        stream.write_all(&unit(kind, 0, login.sequence, b"x\0")).await.unwrap();
+        let receipt = delivery(0x04, 0, RECEIPT, &[]);
+        for sequence in [5, 6] {
+            stream.write_all(&unit(command::DELIVER, 0, sequence, &receipt)).await.unwrap();
+        }
+        let mut answers = Vec::new();
+        for _ in 0..2 {
+            let answer = read(&mut stream).await.unwrap();
+            assert_eq!(answer.command, command::DELIVER | command::ANSWER);
+            answers.push((answer.sequence, answer.status));
+        }
+        answers
+    });
+    let (smpp, mut told) = Smpp::new(settings(port)).unwrap();
+    smpp.connect().await.unwrap();
+    let (first, second) = (told.recv().await.unwrap(), told.recv().await.unwrap());
+    assert!(!gateway.is_finished(), "nobody has said yet that it is safe");
+    // The later one is dealt with first.
+    drop(second);
+    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    first.acknowledgement.taken();
+    assert_eq!(gateway.await.unwrap(), [(6, status::LATER), (5, status::OK)]);
 }
 
 #[test]
@@ -386,7 +421,9 @@ server.listen(0, '127.0.0.1', function () { console.log(server.address().port); 
             let state =
                 State::Failed { code: Code::AddressUnavailable, detail: "UNDELIV 069".into() };
             let (provider_id, from) = ("r1".into(), "491701234567".into());
-            assert_eq!(told.recv().await, Some(Told::Receipt { provider_id, from, state }));
+            let Heard { told, acknowledgement } = told.recv().await.unwrap();
+            assert_eq!(told, Told::Receipt { provider_id, from, state });
+            acknowledgement.taken();
         }
     } else {
         eprintln!("SKIPPED: Node has no package `smpp` (`NODE_PATH` says where packages are)");

@@ -37,12 +37,12 @@ pub struct SmppFacts {
     /// The adapter, to keep its session.
     pub gateway: Arc<Smpp>,
     /// Nothing once somebody listens.
-    told: Mutex<Option<Receiver<smpp::Told>>>,
+    told: Mutex<Option<Receiver<smpp::Heard>>>,
 }
 
 impl SmppFacts {
     /// What the gateway tells, for the first who asks.
-    pub fn listen(&self) -> Option<Receiver<smpp::Told>> {
+    pub fn listen(&self) -> Option<Receiver<smpp::Heard>> {
         self.told.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
