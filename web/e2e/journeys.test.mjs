@@ -56,6 +56,9 @@ const reportOf = (id) => api(path(id, '/report'));
 const waitingAt = (report, id) => report.steps.find(({ step }) => step === id)?.waiting ?? 0;
 const saved = (page) => page.waitForFunction(() => !document.querySelector('main')?.innerText.includes('Not saved yet'));
 
+/** Without the marks that set values apart. */
+const bare = (text) => text.replace(/[\u2066-\u2069]/g, '');
+
 /** A message to the receiver. */
 const message = (where) => ({ kind: 'message', message: { channel: 'webhook', content: { default: { kind: 'webhook', url: `${address}/${where}`, body: '{"user": "{{ profile.id }}"}' } } } });
 
@@ -272,6 +275,43 @@ test('what is wrong keeps it from being started', async () => {
   await close();
 });
 
+test('what the server says is said in the language of the page, with its values set apart', async () => {
+  const { page, errors, close } = await open(browser);
+  const steps = [
+    { id: 'pause', name: 'Pause', do: { kind: 'wait', for: '400d' }, next: 'nowhere' },
+    { id: 'alone', do: { kind: 'update', set: { plan: 'plus' }, add: { plan: 1 } } },
+  ];
+  const { body } = await ask('POST', '/api/journeys', { ...waiting(`said-${run}`), steps });
+  made.push(body.id);
+  const told = new Map([
+    ['en', ['400 days is not above 0 and at most 365 days', 'there is no step “nowhere”', '“plan” is changed in two ways', 'nobody can come to this step']],
+    ['tr', ['400 gün sıfırdan büyük ve en fazla 365 gün olmalı', '“nowhere” adımı yok', '“plan” iki şekilde değiştiriliyor', 'bu adıma kimse gelemez']],
+    ['ar', ['لا توجد خطوة «nowhere»', 'تُغيَّر «plan» بطريقتين', 'لا يمكن لأحد الوصول إلى هذه الخطوة']],
+    ['id', ['400 hari harus di atas 0 dan paling lama 365 hari', 'tidak ada langkah “nowhere”', '“plan” diubah dengan dua cara', 'tidak ada yang bisa sampai ke langkah ini']],
+  ]);
+  for (const [lang, sentences] of told) {
+    await go(page, `/journeys/${body.id}`, { lang });
+    await page.locator('[data-sentence="check.unreached"]').waitFor();
+    const text = bare(await page.locator('[data-problems]').innerText());
+    for (const sentence of sentences) assert.ok(text.includes(sentence), `${lang}: ${sentence} in ${text}`);
+    assert.equal(await page.locator('[data-problems] [lang="en"]').count(), 0, `${lang}: nothing stays English`);
+    assert.deepEqual(await seriousProblems(page), []);
+    await screenshot(page, `journey-said-${lang}`);
+  }
+  // What it has no words for is English, left to right also on an Arabic page.
+  const odd = { error: true, code: 'journey.new', place: 'pause do', message: 'it is new (and odd)', message_code: { code: 'check.not_yet_known', values: {} }, hint: 'wait, or ask', hint_code: null };
+  await page.route(`**${path(body.id)}`, async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ json: { ...(await answer.json()), problems: [odd] } });
+  });
+  await go(page, `/journeys/${body.id}`, { lang: 'ar' });
+  const english = page.locator('[data-problem="journey.new"] [lang="en"]');
+  await english.first().waitFor();
+  assert.deepEqual(await english.evaluateAll((all) => all.map((one) => [one.dir, one.innerText])), [['ltr', 'it is new (and odd)'], ['ltr', 'wait, or ask']]);
+  assert.deepEqual(errors, []);
+  await close();
+});
+
 test('from a play to people: written by keys, published, entered, moved, published anew, paused and stopped', async () => {
   const { page, errors, close } = await open(browser);
   const box = (step) => page.locator(`[data-box="${step}"]`);
@@ -330,6 +370,14 @@ test('from a play to people: written by keys, published, entered, moved, publish
   await page.locator('[data-goal="bought"] [data-no-effect]').waitFor();
   assert.deepEqual(await seriousProblems(page), []);
   await screenshot(page, 'journey-numbers');
+  // Nobody is held out, in the language of the page.
+  for (const [lang, said] of [['ar', 'لا توجد مجموعة مقارنة بعد'], ['en', 'there is no control group yet']]) {
+    await go(page, `/journeys/${id}`, { lang, view: 'numbers' });
+    const because = page.locator('[data-goal="bought"] [data-no-effect]');
+    await because.waitFor();
+    assert.ok((await because.innerText()).includes(said));
+    await screenshot(page, `journey-no-effect-${lang}`);
+  }
   await page.locator('[data-counts="rest"]').getByRole('button').click();
   await page.getByRole('dialog', { name: 'Waiting at “Rest”' }).getByRole('link', { name: ada }).waitFor();
   await page.keyboard.press('Escape');
@@ -430,7 +478,10 @@ test('people are let in by their ids, paths are compared, and what was learned i
   const learning = page.locator('[data-learning="learn"]');
   assert.equal(await learning.locator('[data-leader]').getAttribute('data-leader'), split.verdict.leader);
   assert.equal(await learning.locator('[data-won]').getAttribute('data-won'), 'false', 'three people decide nothing');
-  for (const { path: one, said } of split.allocations[0].paths) assert.equal(await learning.locator(`[data-said="${one}"]`).innerText(), said);
+  for (const { path: one, rewarded, runs } of split.allocations[0].paths) {
+    const said = bare(await learning.locator(`[data-said="${one}"]`).innerText());
+    assert.ok(said.includes(split.allocations[0].why === 'start' ? 'nobody was counted' : `${rewarded} of ${runs} reached the goal`), said);
+  }
   assert.deepEqual(await seriousProblems(page), []);
   await screenshot(page, 'journey-learning');
   await learning.getByRole('button', { name: /^Declare/ }).click();

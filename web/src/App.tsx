@@ -12,7 +12,7 @@ import { loadPart, loadParts } from './i18n';
 
 const OverviewPage = lazy(() => import('./pages/overview/OverviewPage'));
 const LivePage = lazy(() => import('./pages/live/LivePage'));
-const LifecyclePage = lazy(() => loadParts('lifecycle', 'messages', 'campaigns', 'journeys').then(() => import('./pages/lifecycle/LifecyclePage')));
+const LifecyclePage = lazy(() => loadParts('lifecycle', 'messages', 'campaigns', 'journeys', 'said').then(() => import('./pages/lifecycle/LifecyclePage')));
 const RfmPage = lazy(() => import('./pages/rfm/RfmPage'));
 const SegmentsPage = lazy(() => import('./pages/segments/SegmentsPage'));
 const SegmentPage = lazy(() => import('./pages/segments/SegmentPage'));
@@ -22,10 +22,10 @@ const SourcesPage = lazy(() => loadPart('sources').then(() => import('./pages/so
 const DataPage = lazy(() => loadPart('data').then(() => import('./pages/data/DataPage')));
 const SettingsPage = lazy(() => loadParts('data', 'messages', 'channels').then(() => import('./pages/settings/SettingsPage')));
 const CampaignsPage = lazy(() => loadParts('messages', 'campaigns').then(() => import('./pages/campaigns/CampaignsPage')));
-const CampaignPage = lazy(() => loadParts('messages', 'campaigns').then(() => import('./pages/campaigns/CampaignPage')));
-const WizardPage = lazy(() => loadParts('messages', 'campaigns').then(() => import('./pages/campaigns/WizardPage')));
+const CampaignPage = lazy(() => loadParts('messages', 'campaigns', 'said').then(() => import('./pages/campaigns/CampaignPage')));
+const WizardPage = lazy(() => loadParts('messages', 'campaigns', 'said').then(() => import('./pages/campaigns/WizardPage')));
 const JourneysPage = lazy(() => loadParts('messages', 'campaigns', 'journeys').then(() => import('./pages/journeys/JourneysPage')));
-const JourneyPage = lazy(() => loadParts('messages', 'campaigns', 'journeys').then(() => import('./pages/journeys/JourneyPage')));
+const JourneyPage = lazy(() => loadParts('messages', 'campaigns', 'journeys', 'said').then(() => import('./pages/journeys/JourneyPage')));
 const DeliveriesPage = lazy(() => loadPart('messages').then(() => import('./pages/deliveries/DeliveriesPage')));
 const LoginPage = lazy(() => import('./pages/login/LoginPage'));
 const NotFoundPage = lazy(() => import('./pages/NotFoundPage'));

@@ -325,6 +325,7 @@ impl Client {
             Ok(api::Error { error }) => Err(server::Failure {
                 status: status.as_u16(),
                 retry_after: None,
+                said: Box::default(),
                 detail: Box::new(error),
             }
             .into()),

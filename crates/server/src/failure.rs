@@ -1,8 +1,9 @@
 //! What the server answers when it cannot do what it was asked.
 
-use wire::api::{Error, ErrorDetail, Problem};
+use wire::api::{Error, ErrorDetail, Problem, Sentence};
 
 use crate::config::ConfigError;
+use crate::sentences::Said;
 use crate::workspace::{SubmitError, WorkspaceError};
 
 /// An answer that is not a success: an HTTP status with its body.
@@ -14,6 +15,17 @@ pub struct Failure {
     pub retry_after: Option<u64>,
     /// Code, message, hint, problems.
     pub detail: Box<ErrorDetail>,
+    /// Message and hint as data, where they have codes.
+    pub said: Box<SaidToo>,
+}
+
+/// What a failure says, as data.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SaidToo {
+    /// Its message, without the field that it may name first.
+    pub message: Option<Sentence>,
+    /// Its hint.
+    pub hint: Option<Sentence>,
 }
 
 impl Failure {
@@ -25,7 +37,7 @@ impl Failure {
             hint: None,
             problems: Vec::new(),
         };
-        Failure { status, retry_after: None, detail: Box::new(detail) }
+        Failure { status, retry_after: None, detail: Box::new(detail), said: Box::default() }
     }
 
     /// What was sent cannot be read.
@@ -44,8 +56,9 @@ impl Failure {
     }
 
     /// With how to mend it.
-    pub fn hint(mut self, hint: impl Into<String>) -> Failure {
-        self.detail.hint = Some(hint.into());
+    pub fn hint(mut self, hint: impl Into<Said>) -> Failure {
+        let Said { text, code } = hint.into();
+        (self.detail.hint, self.said.hint) = (Some(text), code);
         self
     }
 

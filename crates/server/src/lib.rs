@@ -22,6 +22,7 @@ pub mod outbox;
 pub mod outreach;
 pub mod privacy;
 pub mod registry;
+pub mod sentences;
 pub mod service;
 pub mod start;
 pub mod webhooks;

@@ -2821,6 +2821,7 @@ export interface components {
             user: string;
             /** @description By what: an event, a change of what they are, or the run. */
             why: string;
+            why_code: components["schemas"]["Sentence"] | null;
         };
         /** @description A goal. */
         BacktestGoal: {
@@ -3946,8 +3947,10 @@ export interface components {
             error: boolean;
             /** @description How to mend it. */
             hint: string;
+            hint_code: components["schemas"]["Sentence"] | null;
             /** @description What is wrong. */
             message: string;
+            message_code: components["schemas"]["Sentence"] | null;
             /** @description Where: variant, language and field. */
             place: string;
         };
@@ -5259,6 +5262,7 @@ export interface components {
             groups: components["schemas"]["EffectReport"][];
             /** @description Why there is no effect, in words. */
             no_effect_because: string | null;
+            no_effect_because_code: components["schemas"]["Sentence"] | null;
             /** @description By variant against control. Where there are several, p-values are adjusted (Holm). */
             variants: components["schemas"]["EffectReport"][];
             /** @description How long after the draw it counts. */
@@ -5917,6 +5921,7 @@ export interface components {
             name: string;
             /** @description Why there is no effect, in words. */
             no_effect_because: string | null;
+            no_effect_because_code: components["schemas"]["Sentence"] | null;
             /** @description How long it counts. */
             within: string;
         };
@@ -6389,6 +6394,8 @@ export interface components {
             level: number;
             /** @description What it still needs, in words. */
             missing: string[];
+            /** @description The same as data, in the same order. */
+            missing_code: components["schemas"]["Sentence"][];
             /** @description Whether it has won. */
             won: boolean;
             /**
@@ -8047,6 +8054,7 @@ export interface components {
             at: string;
             /** @description What else there is to say. */
             detail: string | null;
+            detail_code: components["schemas"]["Sentence"] | null;
             /** @description A stable word: `completed`, `goal`, `exit`, `timeout`, `stopped`, `merged`, `missing_date`, or one of a step. */
             reason: string;
         };
@@ -8063,6 +8071,7 @@ export interface components {
             step: string;
             /** @description What brought them here, in words. */
             why: string;
+            why_code: components["schemas"]["Sentence"] | null;
         };
         /** @description Whether users fell into the arms as the shares say. */
         SampleRatioReport: {
@@ -8357,6 +8366,18 @@ export interface components {
              * @description Local day of the workspace.
              */
             day: string;
+        };
+        /**
+         * @description What a sentence says. It stands beside the same in English, in a field of the same name with `_code` at its end;
+         *     where it is nothing, there is only the English. `docs/codes.md` lists all codes with their values.
+         */
+        Sentence: {
+            /** @description A word that stays the same. */
+            code: string;
+            /** @description What is put in, by name: texts, numbers, and lists of texts. */
+            values: {
+                [key: string]: unknown;
+            };
         };
         /** @description A person who is not the same after all. */
         SeparateRequest: {
@@ -8964,6 +8985,7 @@ export interface components {
             waiting: number;
             /** @description Why that is proposed. */
             why: string;
+            why_code: components["schemas"]["Sentence"] | null;
         };
         /** @description `counts` of the stream: what changed since the `counts` before. */
         StreamCounts: {

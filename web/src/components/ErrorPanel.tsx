@@ -20,14 +20,16 @@ export function ErrorPanel({ error, retry, page }: Props) {
   const message = network ? t('error.network') : error instanceof Error ? error.message : String(error);
   const panel = (
     <Alert color="red" variant="light" radius="lg" icon={<IconAlertTriangle />} title={t('error.title')} role="alert">
-      <Text size="sm">{message}</Text>
-      {known?.hint && <Text size="sm" mt={4}>{known.hint}</Text>}
+      <Text size="sm">{network ? message : <bdi lang="en" dir="ltr">{message}</bdi>}</Text>
+      {known?.hint && <Text size="sm" mt={4}><bdi lang="en" dir="ltr">{known.hint}</bdi></Text>}
       {known && known.problems.length > 0 && (
         <List size="sm" mt="xs">
           {known.problems.map((problem) => (
             <List.Item key={`${problem.code}${problem.path}${problem.line}`}>
-              {problem.message}
-              {problem.hint && ` – ${problem.hint}`}
+              <bdi lang="en" dir="ltr">
+                {problem.message}
+                {problem.hint && ` – ${problem.hint}`}
+              </bdi>
             </List.Item>
           ))}
         </List>

@@ -73,6 +73,12 @@ const parts = {
     ar: () => import('./locales/person/ar.json'),
     id: () => import('./locales/person/id.json'),
   },
+  said: {
+    en: () => import('./locales/said/en.json'),
+    tr: () => import('./locales/said/tr.json'),
+    ar: () => import('./locales/said/ar.json'),
+    id: () => import('./locales/said/id.json'),
+  },
   sources: {
     en: () => import('./locales/sources/en.json'),
     tr: () => import('./locales/sources/tr.json'),

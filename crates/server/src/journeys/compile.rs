@@ -31,6 +31,7 @@ use crate::outreach::compile::{self as campaigns, Surroundings};
 use crate::outreach::policy::share;
 use crate::outreach::schedule::Schedule;
 use crate::outreach::{Asked, EntryRun, Ready};
+use crate::sentences::{Said, check as says, hints};
 use crate::service::{definitions, rules};
 pub(crate) use values::{ANSWER_STATUS, answer_match, assumed_answer, value};
 use values::{Property, property};
@@ -633,8 +634,8 @@ fn predicate(written: &Json, around: &Surroundings) -> Result<Predicate, Failure
             Ok(Predicate::Segment(Text::new(id)))
         }
         Json::String(id) if rules::check_key("segment", id).is_ok() => {
-            Err(wrong("segment", format!("there is no segment \"{id}\""))
-                .hint("save the segment first; GET /api/segments lists them"))
+            let what = says::NO_SEGMENT.with([("segment", id.as_str().into())]);
+            Err(wrong_as("segment", what).hint(hints::SAVE_SEGMENT))
         }
         Json::String(text) => {
             let (predicate, problems) = wire::definition::read(text);
@@ -655,10 +656,8 @@ fn matches(field: &str, written: &Json, around: &Surroundings) -> Result<Matches
         Json::String(name) => rules::event(name),
         other => definitions::event_match(other)?,
     };
-    Matches::of(&of, around.rules).ok_or_else(|| {
-        wrong(field, "the first of a user cannot be told from one event".into())
-            .hint("make a segment of it")
-    })
+    Matches::of(&of, around.rules)
+        .ok_or_else(|| wrong_as(field, says::FIRST_EVENT).hint("make a segment of it"))
 }
 
 fn span(field: &str, written: &str, most: Span) -> Result<Span, Failure> {
@@ -684,7 +683,7 @@ fn distinct<'a>(field: &str, ids: impl Iterator<Item = &'a str>) -> Result<(), F
     let mut known = std::collections::BTreeSet::new();
     for id in ids {
         if !known.insert(id) {
-            return Err(wrong(field, format!("\"{id}\" is there twice")));
+            return Err(wrong_as(field, says::TWICE.with([("id", id.into())])));
         }
     }
     Ok(())
@@ -693,4 +692,12 @@ fn distinct<'a>(field: &str, ids: impl Iterator<Item = &'a str>) -> Result<(), F
 /// What is wrong with a field of a journey.
 pub fn wrong(field: &str, what: String) -> Failure {
     Failure::unprocessable("journey.invalid", format!("`{field}`: {what}"))
+}
+
+/// The same, with a sentence that has a code.
+pub fn wrong_as(field: &str, what: impl Into<Said>) -> Failure {
+    let Said { text, code } = what.into();
+    let mut failure = wrong(field, text);
+    failure.said.message = code;
+    failure
 }

@@ -169,4 +169,4 @@ fn withheld(reason: &Reason) -> (&'static str, &'static str) {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -28,6 +28,7 @@ use crate::config::Config;
 use crate::config::campaigns::SavedCampaign;
 use crate::failure::Failure;
 use crate::outbox::render::is_pushed;
+use crate::sentences::{Said, check as says, hints};
 use crate::service::watched::Definitions;
 use crate::service::{definitions, rules, settings};
 
@@ -167,12 +168,14 @@ pub fn compile(input: &CampaignInput, id: &str, around: &Surroundings) -> Result
     let hours = windows(&input.delivery.hours).map_err(|what| wrong("delivery.hours", what))?;
     let hours = (!hours.is_empty()).then(|| Hours::only(Channels::ALL, hours)).flatten();
     let control = input.control.unwrap_or(CONTROL);
-    let control = share(control)
-        .filter(|_| (0.0..=0.99).contains(&control))
-        .ok_or_else(|| wrong("control", format!("{control} is no share from 0 to 0.99")))?;
+    let control = share(control).filter(|_| (0.0..=0.99).contains(&control)).ok_or_else(|| {
+        let share = control.to_string().into();
+        wrong("control", says::NO_CONTROL_SHARE.with([("share", share)]))
+    })?;
     let priority = input.priority.unwrap_or(PRIORITY);
     if priority > 100 {
-        return Err(wrong("priority", format!("{priority} is above 100")));
+        let what = says::PRIORITY.with([("priority", u64::from(priority).into())]);
+        return Err(wrong("priority", what));
     }
     let reads = contents.reads();
     let own = Person::attributes(channel, topic.as_ref().map(|(topic, _)| topic.as_str()));
@@ -235,7 +238,7 @@ fn segments(contents: &Contents, rules: &Rules) -> Result<Vec<Text>, Failure> {
     match named.iter().find(|id| !rules.segments.contains_key(*id)) {
         Some(id) => {
             let what = format!("a message asks for the segment \"{id}\", which does not exist");
-            Err(wrong("variants", what).hint("GET /api/segments lists them"))
+            Err(wrong("variants", what).hint(hints::SAVE_SEGMENT))
         }
         None => Ok(named),
     }
@@ -303,20 +306,19 @@ pub fn control_groups(input: &CampaignInput, known: &Groups) -> Result<Vec<Text>
         if known.named(id).is_none() {
             let ids: Vec<&str> = known.all().iter().map(|group| group.id.as_str()).collect();
             let hint = match ids.is_empty() {
-                true => "make one under `groups` of the contact policy first".to_owned(),
-                false => format!("use {}", ids.join(", ")),
+                true => hints::MAKE_GROUP.into(),
+                false => hints::USE.with([("names", ids.into())]),
             };
-            let what = format!("there is no control group \"{id}\"");
+            let what = says::NO_GROUP.with([("group", id.as_str().into())]);
             return Err(wrong("control_groups", what).hint(hint));
         }
         if !distinct.insert(id) {
-            return Err(wrong("control_groups", format!("\"{id}\" is there twice")));
+            let what = says::TWICE.with([("id", id.as_str().into())]);
+            return Err(wrong("control_groups", what));
         }
     }
     if input.transactional && !groups.is_empty() {
-        let what = "a transactional campaign knows no control group".to_owned();
-        return Err(wrong("control_groups", what)
-            .hint("leave them out, or make the campaign not transactional"));
+        return Err(wrong("control_groups", says::GROUP_TRANSACTIONAL).hint(hints::GROUPS_OUT));
     }
     Ok(groups.iter().map(Text::new).collect())
 }
@@ -333,10 +335,13 @@ fn topic(
             Ok(Some((Text::new(id), topic.subscribed_by_default)))
         }
         Some(topic) => {
-            Err(wrong("topic", format!("\"{id}\" is a topic of the channel {}", topic.channel)))
+            let channel = topic.channel.as_str().into();
+            let what =
+                says::TOPIC_CHANNEL.with([("topic", id.as_str().into()), ("channel", channel)]);
+            Err(wrong("topic", what))
         }
-        None => Err(wrong("topic", format!("there is no topic \"{id}\""))
-            .hint("GET /api/subscriptions/topics lists them")),
+        None => Err(wrong("topic", says::NO_TOPIC.with([("topic", id.as_str().into())]))
+            .hint(hints::LIST_TOPICS)),
     }
 }
 
@@ -350,8 +355,10 @@ pub fn trigger(
         let watch = Text::from(format!("segment/{id}"));
         match watched(&watch) {
             Some(_) => Ok((Trigger::Moves { watch, from, to }, None)),
-            None => Err(wrong("trigger.segment", format!("there is no segment \"{id}\""))
-                .hint("save the segment first; GET /api/segments lists them")),
+            None => {
+                let what = says::NO_SEGMENT.with([("segment", id.as_str().into())]);
+                Err(wrong("trigger.segment", what).hint(hints::SAVE_SEGMENT))
+            }
         }
     };
     match written {
@@ -365,8 +372,7 @@ pub fn trigger(
                 other => definitions::event_match(other)?,
             };
             let matches = Matches::of(&of, around.rules).ok_or_else(|| {
-                wrong("trigger.event", "the first of a user cannot be told from one event".into())
-                    .hint("make a segment of it, and trigger on entering that")
+                wrong("trigger.event", says::FIRST_EVENT).hint(hints::SEGMENT_OF_FIRST)
             })?;
             Ok((Trigger::Event(of), Some(matches)))
         }
@@ -378,7 +384,8 @@ pub fn trigger(
                 Some(key) => format!("lifecycle/{key}"),
             };
             let found = watched(&key).ok_or_else(|| {
-                wrong("trigger.lifecycle", format!("there is no lifecycle \"{key}\""))
+                let what = says::NO_LIFECYCLE.with([("lifecycle", key.as_str().into())]);
+                wrong("trigger.lifecycle", what)
             })?;
             let What::Lifecycle(states) = &found.what else {
                 return Err(wrong("trigger.lifecycle", format!("\"{key}\" is no lifecycle")));
@@ -387,13 +394,13 @@ pub fn trigger(
                 let at = states.iter().position(|own| own.key == state.as_str());
                 at.and_then(|at| u8::try_from(at + 1).ok()).ok_or_else(|| {
                     let known: Vec<&str> = states.iter().map(|own| own.key.as_str()).collect();
-                    wrong("trigger.to", format!("there is no state \"{state}\""))
-                        .hint(format!("use {}", known.join(", ")))
+                    let what = says::NO_STATE.with([("state", state.as_str().into())]);
+                    wrong("trigger.to", what).hint(hints::USE.with([("names", known.into())]))
                 })
             };
             let places = |states: &[String]| states.iter().map(place).collect::<Result<_, _>>();
             if to.is_empty() {
-                return Err(wrong("trigger.to", "name at least one state".into()));
+                return Err(wrong("trigger.to", says::STATES_NONE));
             }
             Ok((
                 Trigger::Moves { watch: Text::from(key), from: places(from)?, to: places(to)? },
@@ -405,14 +412,14 @@ pub fn trigger(
 
 fn check_labels(input: &CampaignInput, known: &[Text], own: Labels) -> Result<(), Failure> {
     if input.labels.len() > OWN_LABELS_MAX {
-        return Err(wrong("labels", format!("there are more than {OWN_LABELS_MAX}")));
+        return Err(wrong("labels", says::LABELS_MORE.with([("most", OWN_LABELS_MAX.into())])));
     }
     let right = |label: &&String| {
         !label.trim().is_empty() && label.len() <= LABEL_BYTES_MAX && !label.contains(',')
     };
     if let Some(label) = input.labels.iter().find(|label| !right(label)) {
-        let most = format!("1 to {LABEL_BYTES_MAX} bytes without a comma");
-        return Err(wrong("labels", format!("\"{label}\" is not {most}")));
+        let values = [("label", label.as_str().into()), ("most", LABEL_BYTES_MAX.into())];
+        return Err(wrong("labels", says::NO_LABEL.with(values)));
     }
     let distinct: BTreeSet<&String> = input.labels.iter().collect();
     if known.len() > LABELS_MAX && (own.0.count_ones() as usize) < distinct.len() {
@@ -517,13 +524,19 @@ pub(super) fn span(field: &str, text: &str, most: Span) -> Result<Span, Failure>
     let span = Span::parse(text).map_err(|error| wrong(field, error.to_string()))?;
     match span.0 > 0 && span <= most {
         true => Ok(span),
-        false => Err(wrong(field, format!("{text} is not above 0 and at most {most}"))),
+        false => {
+            let values = [("text", text.into()), ("most", most.to_string().into())];
+            Err(wrong(field, says::SPAN_RANGE.with(values)).hint(hints::SPAN))
+        }
     }
 }
 
 /// What is wrong with a field of a campaign.
-pub fn wrong(field: &str, what: String) -> Failure {
-    Failure::unprocessable("campaign.invalid", format!("`{field}`: {what}"))
+pub fn wrong(field: &str, what: impl Into<Said>) -> Failure {
+    let Said { text, code } = what.into();
+    let mut failure = Failure::unprocessable("campaign.invalid", format!("`{field}`: {text}"));
+    failure.said.message = code;
+    failure
 }
 
 /// An outfit without campaigns, for whoever sends nothing.

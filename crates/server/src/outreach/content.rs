@@ -14,6 +14,8 @@ use wire::api::{
     WhatsappButtonInput, WhatsappButtonKind, WhatsappHeaderInput, WhatsappHeaderKind,
 };
 
+use crate::sentences::{self, check as says, hints};
+
 /// The language that is for everybody else.
 const DEFAULT: &str = "default";
 
@@ -149,13 +151,9 @@ pub fn compile(
     written: &BTreeMap<String, ContentInput>,
 ) -> (Option<Compiled>, Vec<ContentProblem>) {
     let Some(default) = written.get(DEFAULT) else {
-        let message = "there is no content for everybody else".to_owned();
-        let hint = format!("write one under \"{DEFAULT}\"");
-        let code = "content.no_default".to_owned();
-        return (
-            None,
-            vec![ContentProblem { error: true, code, place: String::new(), message, hint }],
-        );
+        let hint = hints::DEFAULT.with([("locale", DEFAULT.into())]);
+        let said = (says::NO_DEFAULT.into(), hint);
+        return (None, vec![sentences::problem(true, "content.no_default", "", said)]);
     };
     let mut problems = Vec::new();
     for (locale, content) in written {
@@ -164,10 +162,8 @@ pub fn compile(
         let popup = own == Channel::InApp && channel == Channel::OnSite;
         if own != channel && !popup {
             let message = format!("it is not for the channel {channel:?}");
-            let hint = "write all contents for the campaign's channel".to_owned();
-            let code = "content.wrong_channel".to_owned();
-            let place = locale.clone();
-            problems.push(ContentProblem { error: true, code, place, message, hint });
+            let said = (message.into(), "write all contents for the campaign's channel".into());
+            problems.push(sentences::problem(true, "content.wrong_channel", locale, said));
         }
     }
     if !problems.is_empty() {
@@ -203,12 +199,12 @@ fn lint(content: &Content, transactional: bool) -> Vec<ContentProblem> {
 fn stays(locale: &str, content: &ContentInput) -> Option<ContentProblem> {
     let ContentInput::Inbox { expires_after: Some(text), .. } = content else { return None };
     let fits = Span::parse(text).is_ok_and(|span| span.0 > 0 && span <= STAYS_MAX);
-    (!fits).then(|| ContentProblem {
-        error: true,
-        code: message::problem::code::WRONG_FIELD.to_owned(),
-        place: format!("{locale} expires_after"),
-        message: format!("\"{text}\" is no duration above 0 and at most {STAYS_MAX}"),
-        hint: "write it like 30d".to_owned(),
+    (!fits).then(|| {
+        let values = [("text", text.as_str().into()), ("most", STAYS_MAX.to_string().into())];
+        let (code, place) =
+            (message::problem::code::WRONG_FIELD, format!("{locale} expires_after"));
+        let said = (says::SPAN_RANGE.with(values), hints::SPAN.into());
+        sentences::problem(true, code, &place, said)
     })
 }
 
@@ -225,7 +221,8 @@ pub fn problem(problem: Problem) -> ContentProblem {
     if line > 0 {
         place = format!("{place} {line}:{column}").trim().to_owned();
     }
-    ContentProblem { error, code: code.to_owned(), place, message, hint: hint.unwrap_or_default() }
+    let said = (message.into(), hint.unwrap_or_default().into());
+    sentences::problem(error, code, &place, said)
 }
 
 /// The channel of a content.

@@ -9,6 +9,7 @@ use wire::api::{CampaignInput, Recurrence, Trigger};
 
 use super::compile::wrong;
 use crate::failure::Failure;
+use crate::sentences::{check as says, hints};
 
 /// When a campaign is due.
 #[derive(Clone, Debug)]
@@ -120,7 +121,7 @@ fn dates(written: &[String]) -> Result<Calendar, Failure> {
     let dates: Vec<(Day, Minute)> =
         written.iter().map(|at| local("trigger.at", at)).collect::<Result<_, _>>()?;
     let start = dates.iter().map(|(day, _)| *day).min();
-    let start = start.ok_or_else(|| wrong("trigger.at", "name at least one instant".into()))?;
+    let start = start.ok_or_else(|| wrong("trigger.at", says::INSTANTS_NONE))?;
     Ok(Calendar {
         pattern: Pattern::Dates(dates),
         start,
@@ -136,8 +137,8 @@ fn recurring(written: &Recurrence) -> Result<Calendar, Failure> {
     let at: Vec<Minute> = written.at.iter().map(|at| minute(at)).collect::<Result<_, _>>()?;
     let weekday = |text: &String| {
         Weekday::parse(text).ok_or_else(|| {
-            wrong("trigger.weekdays", format!("\"{text}\" is no weekday"))
-                .hint("write it like monday")
+            let what = says::NO_WEEKDAY.with([("day", text.as_str().into())]);
+            wrong("trigger.weekdays", what).hint(hints::WEEKDAY)
         })
     };
     let weekdays: Vec<Weekday> = written.weekdays.iter().map(weekday).collect::<Result<_, _>>()?;
@@ -163,8 +164,7 @@ fn recurring(written: &Recurrence) -> Result<Calendar, Failure> {
     };
     let end = match (&written.end, written.count) {
         (Some(_), Some(_)) => {
-            return Err(wrong("trigger.end", "there is a last day and a count".into())
-                .hint("leave one of them out"));
+            return Err(wrong("trigger.end", says::END_TWICE).hint(hints::LEAVE_ONE_OUT));
         }
         (Some(day), None) => End::On(date("trigger.end", day)?),
         (None, Some(count)) => End::After(count),
@@ -206,7 +206,8 @@ fn sense(field: &str, written: Option<&str>) -> Result<Sense, Failure> {
 
 fn minute(text: &str) -> Result<Minute, Failure> {
     Minute::parse(text).ok_or_else(|| {
-        wrong("trigger.at", format!("\"{text}\" is no time of day")).hint("write it like 09:30")
+        let what = says::NO_TIME_OF_DAY.with([("text", text.into())]);
+        wrong("trigger.at", what).hint(hints::TIME_OF_DAY)
     })
 }
 
@@ -221,7 +222,8 @@ fn local(field: &str, text: &str) -> Result<(Day, Minute), Failure> {
     let read =
         text.split_once('T').and_then(|(day, time)| Some((Day::parse(day)?, Minute::parse(time)?)));
     read.ok_or_else(|| {
-        wrong(field, format!("\"{text}\" is no local time")).hint("write it like 2026-12-24T09:00")
+        let what = says::NO_LOCAL_TIME.with([("text", text.into())]);
+        wrong(field, what).hint(hints::LOCAL_TIME)
     })
 }
 

@@ -33,6 +33,7 @@ use crate::outreach::compile;
 use crate::outreach::content::Contents;
 use crate::outreach::{Outfit, Ready};
 use crate::registry::MASK;
+use crate::sentences::{self, Said, check as says, hints};
 
 /// Campaigns at most: each is looked at with every event that it may be triggered by.
 const CAMPAIGNS_MAX: usize = 2_000;
@@ -398,7 +399,7 @@ impl Service {
         let json = serde_json::to_string(&input)
             .map_err(|error| Failure::new(500, "server.settings", error.to_string()))?;
         if json.len() > DEFINITION_BYTES_MAX {
-            return Err(compile::wrong("variants", "they are larger than 8 MiB together".into()));
+            return Err(compile::wrong("variants", "they are larger than 8 MiB together"));
         }
         Ok(json)
     }
@@ -470,39 +471,28 @@ impl Service {
         input: &CampaignInput,
     ) -> Result<Vec<ContentProblem>, Failure> {
         let (contents, mut problems) = Contents::compile(input);
-        let unknown = |message: String, hint: &str| ContentProblem {
-            error: true,
-            code: "segment.unknown".to_owned(),
-            place: String::new(),
-            message,
-            hint: hint.to_owned(),
-        };
+        let unknown = |said: (Said, Said)| sentences::problem(true, "segment.unknown", "", said);
         match contents.segments() {
             Ok(named) => {
                 let rules = self.rules()?;
                 let missing = named.iter().filter(|id| !rules.segments.contains_key(*id));
                 problems.extend(missing.map(|id| {
-                    let message = format!("there is no segment \"{id}\"");
-                    unknown(message, "save it first; GET /api/segments lists them")
+                    let message = says::NO_SEGMENT.with([("segment", id.as_str().into())]);
+                    unknown((message, hints::SAVE_SEGMENT.into()))
                 }));
             }
             Err(written) => {
                 let message = format!("`{written}` does not say which segment");
-                problems.push(unknown(message, "write its id as it is, in quotes"));
+                problems.push(unknown((message.into(), "write its id as it is, in quotes".into())));
             }
         }
         let named = contents.catalogs();
         if !named.is_empty() {
             let known = self.workspace.catalogs().list()?;
             let missing = named.iter().filter(|name| !known.iter().any(|of| of.name == **name));
-            problems.extend(missing.map(|name| ContentProblem {
-                error: false,
-                code: "catalog.unknown".to_owned(),
-                place: String::new(),
-                message: format!(
-                    "there is no catalog \"{name}\": what is looked up there is empty"
-                ),
-                hint: "upload its rows, or mend the name; GET /api/catalogs lists them".to_owned(),
+            problems.extend(missing.map(|name| {
+                let message = says::NO_CATALOG.with([("catalog", name.as_str().into())]);
+                sentences::problem(false, "catalog.unknown", "", (message, hints::UPLOAD.into()))
             }));
         }
         Ok(problems)

@@ -7,10 +7,10 @@ pub(crate) mod check;
 mod enter;
 mod learning;
 mod lifecycle;
-mod person;
+pub(in crate::service) mod person;
 mod plays;
 mod publish;
-mod report;
+pub(in crate::service) mod report;
 mod seen;
 
 use std::collections::BTreeMap;

@@ -23,6 +23,7 @@ use super::{Service, View, definitions, evaluate, frameworks, limit, rules, shar
 use crate::clock;
 use crate::config::SavedSegment;
 use crate::failure::Failure;
+use crate::sentences::{check as says, hints};
 
 /// Sample of a preview without a wish, and at most.
 const SAMPLE: (u64, u64) = (10, 1_000);
@@ -275,8 +276,10 @@ impl Service {
 }
 
 pub(super) fn no_segment(id: &str) -> Failure {
-    Failure::not_found("segment.not_found", format!("there is no segment \"{id}\""))
-        .hint("GET /api/segments lists them")
+    let said = says::NO_SEGMENT.with([("segment", id.into())]);
+    let mut failure = Failure::not_found("segment.not_found", said.text);
+    failure.said.message = said.code;
+    failure.hint(hints::LIST_SEGMENTS)
 }
 
 fn ids(view: &View, users: impl Iterator<Item = UserIndex>) -> Vec<String> {

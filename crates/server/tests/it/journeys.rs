@@ -329,6 +329,16 @@ fn every_mistake_is_told_with_its_place() {
                 && text(problem, "place").starts_with(place)
                 && !text(problem, "message").is_empty()
         });
+        // What a check of its own tells can be said in any language.
+        let bare = |of: &&Value| {
+            let own = text(of, "code");
+            let coded =
+                of["message_code"]["code"].is_string() && of["hint_code"]["code"].is_string();
+            own.starts_with("journey.") && own != "journey.invalid" && !coded
+        };
+        if let Some(bare) = found.iter().find(bare) {
+            missed.push(format!("{pointer} = {value}: no sentence for {bare}"));
+        }
         let warnings = ["journey.unreached", "journey.no_goal"];
         let errors = found.iter().any(|problem| problem["error"] == true);
         if !told || errors == warnings.contains(&code) {
@@ -603,6 +613,8 @@ fn the_report_the_people_and_their_paths_are_those_of_what_was_told() {
     assert_eq!(arms(goal), [("control".to_owned(), 1, 0), ("journey".to_owned(), 4, 2)]);
     assert_eq!(goal["arms"][1]["revenue"], 60.0);
     assert!(goal["no_effect_because"].is_string() && goal["effects"] == json!([]), "{goal}");
+    let few = json!({"code": "effect.few_control", "values": {"users": 1, "needed": 30}});
+    assert_eq!(goal["no_effect_because_code"], few);
     let paths = &report["paths"][0];
     assert_eq!((&paths["step"], &paths["kind"]), (&json!("coin"), &json!("random")));
     assert_eq!(arms(&paths["goals"][0]), [("a".to_owned(), 2, 0), ("b".to_owned(), 1, 1)]);
@@ -650,6 +662,9 @@ fn the_report_the_people_and_their_paths_are_those_of_what_was_told() {
     assert_eq!((&ada["exit"]["reason"], &ada["version"]), (&json!("completed"), &json!(1)));
     let bob = run("bob");
     assert_eq!(why(&bob)[1..], ["nothing of it within 2m", "drawn: a"]);
+    let said = [&bob["steps"][1]["why_code"], &bob["steps"][2]["why_code"]];
+    let within = json!({"code": "path.nothing_within", "values": {"within": "2m"}});
+    assert_eq!(said, [&within, &json!({"code": "path.drawn", "values": {"path": "a"}})]);
     let cyd = run("cyd");
     assert_eq!((&cyd["due_at"], &cyd["exit"]), (&json!("2026-03-03T10:02:00.000Z"), &Value::Null));
     assert_eq!(run("eve")["held_out"], "campaign");

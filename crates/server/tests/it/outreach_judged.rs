@@ -286,6 +286,11 @@ fn arms_are_named_where_there_are_too_few() {
         because.starts_with("control has ") && because.contains("users and needs 30"),
         "{because}"
     );
+    let said = &goal["no_effect_because_code"];
+    assert_eq!(
+        (&said["code"], &said["values"]["needed"]),
+        (&json!("effect.few_control"), &json!(30))
+    );
     let names: Vec<&str> =
         goal["arms"].as_array().unwrap().iter().map(|arm| arm["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["control", "Blue button", "b"]);

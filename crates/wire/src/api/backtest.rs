@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{CampaignInput, JourneyInput, JourneyRun};
+use super::{CampaignInput, JourneyInput, JourneyRun, Sentence};
 
 /// Whether people can be reached in a backtest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -261,6 +261,9 @@ pub struct BacktestFound {
     pub at: String,
     /// By what: an event, a change of what they are, or the run.
     pub why: String,
+    /// The same as data.
+    #[schema(required = true)]
+    pub why_code: Option<Sentence>,
     /// What was decided about the message, in order.
     pub messages: Vec<BacktestDecision>,
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::ReasonCount;
+use super::{ReasonCount, Sentence};
 
 /// Of when a report is.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, IntoParams)]
@@ -131,6 +131,9 @@ pub struct GoalReport {
     /// Why there is no effect, in words.
     #[schema(required = true)]
     pub no_effect_because: Option<String>,
+    /// The same as data.
+    #[schema(required = true)]
+    pub no_effect_because_code: Option<Sentence>,
     /// All variants together against each control group alone, where there are several groups: a group that
     /// several campaigns name shows what all of them did.
     pub groups: Vec<EffectReport>,

@@ -7,7 +7,8 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{
-    AttributionInput, CampaignApproval, Channel, ContentInput, DecisionInput, VariantByInput,
+    AttributionInput, CampaignApproval, Channel, ContentInput, DecisionInput, Sentence,
+    VariantByInput,
 };
 
 /// When a campaign sends.
@@ -407,8 +408,14 @@ pub struct ContentProblem {
     pub place: String,
     /// What is wrong.
     pub message: String,
+    /// The same as data; nothing: there is only the English.
+    #[schema(required = true)]
+    pub message_code: Option<Sentence>,
     /// How to mend it.
     pub hint: String,
+    /// The same as data; nothing: there is only the English, or nothing to say.
+    #[schema(required = true)]
+    pub hint_code: Option<Sentence>,
 }
 
 /// All campaigns.

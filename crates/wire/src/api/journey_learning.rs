@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::LearningMode;
+use super::{LearningMode, Sentence};
 
 /// The learning splits of a journey.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -113,4 +113,8 @@ pub struct LearningVerdict {
     pub expected_loss: f64,
     /// What it still needs, in words.
     pub missing: Vec<String>,
+    /// The same as data, in the same order.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub missing_code: Vec<Sentence>,
 }

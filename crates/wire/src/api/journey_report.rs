@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{ArmReport, DeliveryFunnel, EffectReport, ReasonCount};
+use super::{ArmReport, DeliveryFunnel, EffectReport, ReasonCount, Sentence};
 
 /// Of whom and when a report is.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, IntoParams)]
@@ -114,6 +114,9 @@ pub struct JourneyGoalReport {
     /// Why there is no effect, in words.
     #[schema(required = true)]
     pub no_effect_because: Option<String>,
+    /// The same as data.
+    #[schema(required = true)]
+    pub no_effect_because_code: Option<Sentence>,
 }
 
 /// The paths out of a step that divides people. Users count from the instant of their first division there.

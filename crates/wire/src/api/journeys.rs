@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::{Again, Channel, ContentInput, ContentProblem, LocalHours, OnQuiet, Trigger};
+use super::{Again, Channel, ContentInput, ContentProblem, LocalHours, OnQuiet, Sentence, Trigger};
 
 /// Something that can happen to a user, for which a step waits, that ends a journey, or that is its goal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -652,6 +652,9 @@ pub struct StepReview {
     pub proposed: StepMove,
     /// Why that is proposed.
     pub why: String,
+    /// The same as data.
+    #[schema(required = true)]
+    pub why_code: Option<Sentence>,
 }
 
 /// Who is to come in.
@@ -719,6 +722,9 @@ pub struct RunStep {
     pub path: Option<String>,
     /// What brought them here, in words.
     pub why: String,
+    /// The same as data; nothing: there is only the English, or what it says is masked.
+    #[schema(required = true)]
+    pub why_code: Option<Sentence>,
 }
 
 /// How a run ended.
@@ -732,6 +738,9 @@ pub struct RunExit {
     /// What else there is to say.
     #[schema(required = true)]
     pub detail: Option<String>,
+    /// The same as data; nothing: there is only the English, or what it says is masked.
+    #[schema(required = true)]
+    pub detail_code: Option<Sentence>,
 }
 
 /// Runs of one user.

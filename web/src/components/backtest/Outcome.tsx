@@ -14,6 +14,7 @@ import { Notice } from '../Notice';
 import { NumbersTable } from '../NumbersTable';
 import { Reason } from '../outreach/Reason';
 import { Section } from '../Page';
+import { English } from '../Told';
 import { When } from '../When';
 import { Counts } from './Counts';
 import { everyDay } from './days';
@@ -67,7 +68,7 @@ export function Decisions({ messages, name }: { messages: BacktestDecision[]; na
           {t(`backtest.outcome.${one.outcome}`)}
           {!name && one.variant && <> · <bdi>{one.variant}</bdi></>}
           {one.reason && <> · <Reason code={one.reason} /></>}
-          {one.detail && <> · <bdi>{one.detail}</bdi></>}
+          {one.detail && <> · <English>{one.detail}</English></>}
           {' '}<Text span size="xs" c="dimmed"><When at={one.at} /></Text>
         </Text>
       ))}

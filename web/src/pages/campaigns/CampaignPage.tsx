@@ -11,6 +11,7 @@ import { StatusBadge } from '../../components/outreach/StatusBadge';
 import { Page, Section } from '../../components/Page';
 import { Query } from '../../components/Query';
 import { Scroll } from '../../components/Scroll';
+import { English } from '../../components/Told';
 import { When } from '../../components/When';
 import { loadPart } from '../../i18n';
 import { useAsOf } from '../../lib/asOf';
@@ -136,7 +137,7 @@ function Runs({ campaign }: { campaign: Campaign }) {
                 <Table.Th scope="row" fw={500}><When at={run.due_at} /></Table.Th>
                 <Table.Td ta="end" className="numbers">{format.count(run.audience)}</Table.Td>
                 <Table.Td>{run.ended_at ? <When at={run.ended_at} /> : t('campaign.goesOn')}</Table.Td>
-                <Table.Td><Text size="sm"><bdi>{run.note ?? '–'}</bdi></Text></Table.Td>
+                <Table.Td><Text size="sm">{run.note ? <English>{run.note}</English> : '–'}</Text></Table.Td>
               </Table.Tr>
             ))}
           </Table.Tbody>

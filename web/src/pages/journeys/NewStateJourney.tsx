@@ -13,9 +13,9 @@ import { Query } from '../../components/Query';
 import { useFormat } from '../../lib/format';
 import type { StateEntry } from '../../lib/links';
 import { useNames } from '../../lib/names';
+import { spanWords } from '../../lib/sentences';
 import { stateEntry, stateJourney } from './model/begin';
 import { useMake } from './NewJourney';
-import { spanWords } from './words';
 
 export function NewStateJourney({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();

@@ -3,6 +3,7 @@
 import { Text, Timeline } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { useFew } from '../../components/Few';
+import { Told } from '../../components/Told';
 import { When } from '../../components/When';
 import { useOutreachNames } from '../../lib/outreach';
 import type { JourneyInput, JourneyRun } from './types';
@@ -17,19 +18,19 @@ export function Path({ run, definition }: { run: JourneyRun; definition?: Journe
   return (
     <Timeline ref={holder} bulletSize={14} lineWidth={2} active={shown.length + (more ? 1 : 0) + (run.exit ? 1 : 0)} mt="xs" aria-label={t('path.title')} data-run={run.run}>
       {run.held_out !== null && <Timeline.Item title={<Text size="sm" fw={550}>{t('path.heldOut', { group: names.reason(run.held_out) })}</Text>}><When at={run.entered_at} /></Timeline.Item>}
-      {shown.map(({ step, at, why }, i) => (
+      {shown.map(({ step, at, why, why_code: code }, i) => (
         // Loops come to a step again.
         // eslint-disable-next-line react/no-array-index-key
         <Timeline.Item key={`${step} ${i}`} title={<Text size="sm" fw={550}><bdi>{name(step)}</bdi></Text>}>
           <Text size="xs" c="dimmed"><When at={at} /></Text>
-          {why && <Text size="sm"><bdi>{why}</bdi></Text>}
+          {why && <Text size="sm"><Told code={code} text={why} /></Text>}
         </Timeline.Item>
       ))}
       {more && <Timeline.Item lineVariant="dashed">{more}</Timeline.Item>}
       {run.exit && (
         <Timeline.Item title={<Text size="sm" fw={550}>{t('path.out', { reason: words.reason(run.exit.reason) })}</Text>}>
           <Text size="xs" c="dimmed"><When at={run.exit.at} /></Text>
-          {run.exit.detail && <Text size="sm"><bdi>{run.exit.detail}</bdi></Text>}
+          {run.exit.detail && <Text size="sm"><Told code={run.exit.detail_code} text={run.exit.detail} /></Text>}
         </Timeline.Item>
       )}
       {!run.exit && run.held_out === null && (

@@ -4,6 +4,7 @@ import { Anchor, Paper, Stack, Text } from '@mantine/core';
 import { IconAlertCircle, IconAlertTriangle, IconCircleCheck } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { ErrorPanel } from '../../components/ErrorPanel';
+import { Told } from '../../components/Told';
 import { useFormat } from '../../lib/format';
 import type { Shown } from './model/checks';
 import type { JourneyInput } from './types';
@@ -36,8 +37,8 @@ export function ProblemList({ journey, problems, error, onOpen }: Props) {
               {grave ? <IconAlertCircle size={17} color="var(--bad)" style={{ flex: 'none', marginTop: 2 }} /> : <IconAlertTriangle size={17} color="var(--mantine-color-yellow-7)" style={{ flex: 'none', marginTop: 2 }} />}
               <Text size="sm" component="span">
                 <Anchor component="button" type="button" size="sm" fw={600} me={8} onClick={() => onOpen(step)}><bdi>{step === null ? t('entry.title') : words.stepName(journey, step)}</bdi></Anchor>
-                {own ? words.problem(own) : <bdi>{told?.message}</bdi>}
-                {told?.hint && <Text component="span" size="sm" c="dimmed"> <bdi>{told.hint}</bdi></Text>}
+                {own ? words.problem(own) : <Told code={told?.message_code} text={told?.message} />}
+                {told?.hint && <Text component="span" display="block" size="sm" c="dimmed"><Told code={told.hint_code} text={told.hint} /></Text>}
               </Text>
             </li>
           ))}

@@ -8,6 +8,7 @@ import { useTranslation } from 'react-i18next';
 import { ErrorPanel } from '../../components/ErrorPanel';
 import { Query } from '../../components/Query';
 import { Dot } from '../../components/StateBadge';
+import { Told } from '../../components/Told';
 import { useFormat } from '../../lib/format';
 import { Problems } from '../campaigns/content/Problems';
 import { journeys, useForgetJourneys } from './api';
@@ -92,7 +93,7 @@ function Choice({ definition, review, gone, value, onChange }: ChoiceProps) {
         <div style={{ flex: '1 1 220px', minWidth: 0 }}>
           <Text component="div" size="sm" fw={600}><bdi>{review.name}</bdi>{gone && <Badge ms={8} size="sm" variant="default" tt="none" leftSection={<Dot colour={COLOURS.removed} size={8} />}>{t('publish.change.removed')}</Badge>}</Text>
           <Text size="sm" className="numbers">{t('publish.waitHere', { shown: format.count(review.waiting) })}</Text>
-          <Text size="xs" c="dimmed">{t('publish.proposed', { move: words.move(review.proposed, definition) })} <bdi>{review.why}</bdi></Text>
+          <Text size="xs" c="dimmed">{t('publish.proposed', { move: words.move(review.proposed, definition) })} <Told code={review.why_code} text={review.why} /></Text>
         </div>
         <NativeSelect
           size="sm"

@@ -7,24 +7,13 @@ import { useWeekdays } from '../../components/outreach/HoursFields';
 import { useFormat } from '../../lib/format';
 import { useNames } from '../../lib/names';
 import { useOutreachNames } from '../../lib/outreach';
+import { apart, spanWords } from '../../lib/sentences';
 import { DEFAULT_LOCALE, eventName } from '../campaigns/draft';
 import { savedSegment } from './model/audience';
 import type { Problem } from './model/checks';
 import { OTHERS } from './model/context';
 import { FAILED, MISSING, NEXT, OTHERWISE, pathsOf, UNREACHABLE } from './model/graph';
 import type { Happening, JourneyInput, JourneyStep, LearningContext, StepAction, StepKind, StepMessage, StepMove, Trigger } from './types';
-
-const UNITS: Record<string, string> = { ms: 'millisecond', s: 'second', m: 'minute', h: 'hour', d: 'day', w: 'week' };
-
-/** `24h` as 24 hours; what is no duration stays as it is. */
-export function spanWords(span: string, language: string): string {
-  const [, sign, number, unit] = /^(-?)(\d+)(ms|s|m|h|d|w)$/.exec(span.trim()) ?? [];
-  if (number === undefined || unit === undefined) return span;
-  return (sign ?? '') + new Intl.NumberFormat(language, { style: 'unit', unit: UNITS[unit]!, unitDisplay: 'long' }).format(Number(number));
-}
-
-/** Set apart from the words around it, whose direction may be another: braces and quotes change places otherwise. */
-const apart = (text: string) => `\u2068${text}\u2069`;
 
 export function useJourneyWords() {
   const { t, i18n } = useTranslation();
@@ -133,7 +122,7 @@ export function useJourneyWords() {
       if (to.kind === 'finish') return t('publish.finish');
       return to.kind === 'exit' ? t('publish.exit') : t('publish.to', { name: stepName(journey, to.step) });
     };
-    const problem = ({ code, what }: Problem) => t(`journeyProblem.${code}`, { what });
+    const problem = ({ code, what }: Problem) => t(`journeyProblem.${code}`, { what: what && apart(what) });
     return { span, kind, happening, step, stepName, path, said, summary, entry, reason, move, problem, segment };
   }, [t, i18n, format, names, states, segments.data, lifecycle.data, days]);
 }

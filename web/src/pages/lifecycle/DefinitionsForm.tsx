@@ -57,8 +57,10 @@ export function DefinitionsForm({ states, onDone }: Props) {
               error={problems.length > 0 && problems.map((problem) => (
                 <Text key={`${problem.line}:${problem.column}:${problem.code}`} span display="block" size="xs">
                   {problem.line !== null && `${t('segment.at', { line: problem.line, column: problem.column })} `}
-                  {problem.message}
-                  {problem.hint && ` – ${problem.hint}`}
+                  <bdi lang="en" dir="ltr">
+                    {problem.message}
+                    {problem.hint && ` – ${problem.hint}`}
+                  </bdi>
                 </Text>
               ))}
             />

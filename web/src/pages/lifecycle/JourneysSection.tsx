@@ -11,6 +11,7 @@ import { Section } from '../../components/Page';
 import { Query } from '../../components/Query';
 import { Scroll } from '../../components/Scroll';
 import { StateBadge } from '../../components/StateBadge';
+import { Told } from '../../components/Told';
 import { useFrameworks } from '../../api/queries';
 import { StatusBadge } from '../../components/outreach/StatusBadge';
 import { useFormat } from '../../lib/format';
@@ -174,7 +175,7 @@ function Moved({ goal, unwanted = false }: { goal: JourneyGoalReport | null; unw
         <Text size="xs" c={colour ?? 'dimmed'} data-significant={effect.significant}>
           {t('journeyGoals.effect', { points: points(effect.difference.value), low: points(effect.difference.low), high: points(effect.difference.high) })}
         </Text>
-      ) : goal.no_effect_because && <Text size="xs" c="dimmed" maw={260} data-no-effect>{t('effect.none')}: <bdi>{goal.no_effect_because}</bdi></Text>}
+      ) : goal.no_effect_because && <Text size="xs" c="dimmed" maw={260} data-no-effect>{t('effect.none')}: <Told code={goal.no_effect_because_code} text={goal.no_effect_because} /></Text>}
     </>
   );
 }

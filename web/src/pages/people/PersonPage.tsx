@@ -10,7 +10,7 @@ import type { User } from '../../api/types';
 import { AppLink } from '../../components/AppLink';
 import { Page } from '../../components/Page';
 import { Query } from '../../components/Query';
-import { loadPart } from '../../i18n';
+import { loadParts } from '../../i18n';
 import { useAsOf } from '../../lib/asOf';
 import { useFormat } from '../../lib/format';
 import { EventSummary } from './EventSummary';
@@ -23,7 +23,7 @@ import { StateHistory } from './StateHistory';
 import { Timeline } from './Timeline';
 
 const Devices = lazy(() => import('./Devices'));
-const PersonJourneys = lazy(() => loadPart('journeys').then(() => import('../journeys/PersonJourneys')));
+const PersonJourneys = lazy(() => loadParts('journeys', 'said').then(() => import('../journeys/PersonJourneys')));
 const MessagesCard = lazy(() => import('./MessagesCard'));
 
 function Content({ user }: { user: User }) {

@@ -18,9 +18,9 @@ export function ProblemList({ problems }: { problems: Problem[] }) {
                   {problem.line !== null && problem.line !== undefined && (
                     <Text span size="xs" fw={600} c="var(--bad)" me={8}>{t('segment.at', { line: problem.line, column: problem.column })}</Text>
                   )}
-                  <bdi>{problem.message}</bdi>
+                  <bdi lang="en" dir="ltr">{problem.message}</bdi>
                 </Text>
-                {problem.hint && <Text size="sm" c="dimmed"><bdi>{problem.hint}</bdi></Text>}
+                {problem.hint && <Text size="sm" c="dimmed"><bdi lang="en" dir="ltr">{problem.hint}</bdi></Text>}
               </div>
             ))}
           </Stack>

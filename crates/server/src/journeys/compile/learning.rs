@@ -13,10 +13,11 @@ use segment::{Predicate, State};
 use serde_json::Value as Json;
 use wire::api::{self, JourneyStep, LearningContext, StepAction};
 
-use super::{Compiling, distinct, limit, predicate, span, value, wrong};
+use super::{Compiling, distinct, limit, predicate, span, value, wrong, wrong_as};
 use crate::failure::Failure;
 use crate::outreach::compile::Surroundings;
 use crate::outreach::policy::share;
+use crate::sentences::{check as says, hints};
 use crate::service::{definitions, rules};
 
 /// Contexts of a learning split at most, others included: each learns from its own people, so that more of them
@@ -151,14 +152,17 @@ pub fn contexts(
     };
     if contexts.is_empty() || contexts.len() >= CONTEXTS_MAX {
         let most = CONTEXTS_MAX - 1;
-        return Err(wrong(field, format!("there are {} contexts", contexts.len()))
-            .hint(format!("name 1 to {most}; whoever is in none of them is in \"{OTHERS}\"")));
+        let hint = hints::NAME_CONTEXTS.with([("most", most.into()), ("others", OTHERS.into())]);
+        let what = says::CONTEXTS.with([("n", contexts.len().into())]);
+        return Err(wrong_as(field, what).hint(hint));
     }
     distinct(field, contexts.iter().map(|of| of.id.as_str()))?;
     let usable = |id: &Text| !id.is_empty() && id.len() <= CONTEXT_BYTES_MAX && *id != OTHERS;
     match contexts.iter().find(|of| !usable(&of.id)) {
-        Some(of) => Err(wrong(field, format!("\"{}\" cannot be a context", of.id))
-            .hint("make a segment of it, under another id")),
+        Some(of) => {
+            let what = says::NOT_CONTEXT.with([("context", of.id.as_str().into())]);
+            Err(wrong_as(field, what).hint(hints::OTHER_SEGMENT))
+        }
         None => Ok(contexts),
     }
 }
@@ -173,13 +177,13 @@ fn by_state(
     let key = lifecycle.map_or(DEFAULT_LIFECYCLE.to_owned(), |key| format!("lifecycle/{key}"));
     let found = around.watched.iter().find(|own| own.key == key.as_str());
     let Some(What::Lifecycle(known)) = found.map(|found| &found.what) else {
-        return Err(wrong(field, format!("there is no lifecycle \"{key}\""))
-            .hint("GET /api/frameworks lists them"));
+        let what = says::NO_LIFECYCLE.with([("lifecycle", key.into())]);
+        return Err(wrong_as(field, what).hint(hints::LIST_FRAMEWORKS));
     };
     if let Some(key) = states.iter().find(|key| !known.iter().any(|own| own.key == key.as_str())) {
         let known: Vec<&str> = known.iter().map(|own| own.key.as_str()).collect();
-        return Err(wrong(field, format!("there is no state \"{key}\""))
-            .hint(format!("use {}", known.join(", "))));
+        let what = says::NO_STATE.with([("state", key.as_str().into())]);
+        return Err(wrong_as(field, what).hint(hints::USE.with([("names", known.into())])));
     }
     let (mut contexts, mut unnamed) = (Vec::new(), Vec::new());
     for State { key, predicate, .. } in known {
@@ -202,8 +206,8 @@ fn by_state(
 /// Whoever has this value.
 fn by_value(field: &str, attribute: &str, written: &Json) -> Result<Context, Failure> {
     if !matches!(written, Json::String(_) | Json::Number(_) | Json::Bool(_)) {
-        return Err(wrong(field, format!("{written} is no plain value"))
-            .hint("write texts, numbers or truth values"));
+        let what = says::NOT_PLAIN.with([("value", written.to_string().into())]);
+        return Err(wrong_as(field, what).hint(hints::PLAIN_VALUES));
     }
     let holds = Predicate::Profile(ProfilePredicate {
         attribute: Text::new(attribute),

@@ -5,23 +5,23 @@ use std::path::{Path, PathBuf};
 
 use super::*;
 
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-fn read(path: &Path) -> String {
+pub(crate) fn read(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// Compares a file with what it must say; with `UPDATE_GOLDEN` it is written instead.
-fn golden(path: &str, text: &str) {
+pub(crate) fn golden(path: &str, text: &str) {
     let path = root().join(path);
     if std::env::var("UPDATE_GOLDEN").is_ok() {
         std::fs::write(&path, text).unwrap();
     }
     assert!(
         std::fs::read_to_string(&path).unwrap_or_default() == text,
-        "{} does not have all codes: UPDATE_GOLDEN=1 cargo test -p server codes writes it",
+        "{} does not have all codes: UPDATE_GOLDEN=1 cargo test -p server --lib -- codes sentences writes it",
         path.display()
     );
 }
@@ -92,7 +92,7 @@ fn codes_in(text: &str) -> Vec<String> {
 #[test]
 fn the_documentation_has_every_code() {
     let mut text = String::from(
-        "# Why a message was not sent: all codes\n\n\
+        "# Why a message was not sent, and what the server says: all codes\n\n\
          Codes stay the same; they stand in events (`reason`, `group`, `code`), in `GET /api/deliveries`, in reports and \
          in segments. Control groups of the contact policy stand there with their own ids.\n",
     );
@@ -108,6 +108,16 @@ fn the_documentation_has_every_code() {
         for of in all().iter().filter(|of| of.said == said) {
             text.push_str(&format!("| `{}` | {} | {} |\n", of.code, of.means, of.remedy));
         }
+    }
+    text.push_str(
+        "\n## Sentences (`code` of whatever ends with `_code`)\n\
+         What reports, verdicts, paths of people, backtests and the check of a definition say in English stands beside as \
+         data: a field of the same name with `_code`, with a `code` of these and the `values` that are put in. \
+         `null` means that there is the English only.\n\n\
+         | code | in English |\n|---|---|\n",
+    );
+    for phrase in crate::sentences::all() {
+        text.push_str(&format!("| `{}` | {} |\n", phrase.code, phrase.english));
     }
     golden("docs/codes.md", &text);
 }

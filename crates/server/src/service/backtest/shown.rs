@@ -9,6 +9,9 @@ use wire::api::{
     BacktestDecision, BacktestFound, BacktestOutcome, BacktestRun, JourneyRun, RunExit, RunStep,
 };
 
+use super::super::journeys::person::happened;
+use crate::sentences::{Said, told};
+
 /// A run with its messages.
 pub(super) fn run(told: &[&Told], messages: &[Decided], history: &UserHistory) -> BacktestRun {
     let run = path(told, history);
@@ -23,22 +26,16 @@ pub(super) fn found(decisions: &[&Decided], history: &UserHistory) -> Option<Bac
     let why = match event {
         Some(event) => happened(&event.name, event.time),
         // A move in a watched definition says where and when, a run of a schedule its local time.
-        None if first.run.contains('/') => CHANGE.to_owned(),
-        None => format!("the run {}", first.run),
+        None if first.run.contains('/') => told::PAST_CHANGE.into(),
+        None => told::PAST_RUN.with([("run", first.run.as_str().into())]),
     };
     Some(BacktestFound {
         user: history.id.to_string(),
         at: first.at.to_string(),
-        why,
+        why: why.text,
+        why_code: why.code,
         messages: decisions.iter().map(|decided| decision(decided)).collect(),
     })
-}
-
-/// What it is called if attributes or segments of a user changed.
-const CHANGE: &str = "a change of what they are";
-
-fn happened(name: &str, at: Timestamp) -> String {
-    format!("\"{name}\" at {at}")
 }
 
 fn decision(decided: &Decided) -> BacktestDecision {
@@ -81,33 +78,39 @@ fn decision(decided: &Decided) -> BacktestDecision {
     }
 }
 
-fn path(told: &[&Told], history: &UserHistory) -> JourneyRun {
+fn path(all: &[&Told], history: &UserHistory) -> JourneyRun {
     let event = |id: EventId| {
         let found = history.events.iter().find(|event| event.id == id);
         found.map(|event| happened(&event.name, event.time))
     };
-    let why = |told: &Told| match told.cause {
-        Some(cause) => event(cause).unwrap_or_else(|| CHANGE.to_owned()),
-        None => "time alone".to_owned(),
+    let why = |one: &Told| match one.cause {
+        Some(cause) => event(cause).unwrap_or_else(|| told::PAST_CHANGE.into()),
+        None => told::PAST_TIME.into(),
+    };
+    let came = |step: &Text, at: String, path: Option<String>, why: Said| RunStep {
+        step: step.to_string(),
+        at,
+        path,
+        why: why.text,
+        why_code: why.code,
     };
     let mut run = JourneyRun {
-        journey: told.first().map_or(String::new(), |told| told.journey.to_string()),
+        journey: all.first().map_or(String::new(), |told| told.journey.to_string()),
         name: String::new(),
-        run: told.first().map_or(String::new(), |told| told.run.to_string()),
-        entered_at: told.first().map_or(Timestamp(0), |told| told.at).to_string(),
+        run: all.first().map_or(String::new(), |told| told.run.to_string()),
+        entered_at: all.first().map_or(Timestamp(0), |told| told.at).to_string(),
         version: 1,
         held_out: None,
         steps: Vec::new(),
         exit: None,
         due_at: None,
     };
-    for one in told {
+    for one in all {
         let at = one.at.to_string();
         match &one.what {
             What::Entered { version, step, .. } => {
                 run.version = *version;
-                let (step, path) = (step.to_string(), None);
-                run.steps.push(RunStep { step, at, path, why: why(one) });
+                run.steps.push(came(step, at, None, why(one)));
             }
             What::HeldOut { version, group, .. } => {
                 run.version = *version;
@@ -115,17 +118,16 @@ fn path(told: &[&Told], history: &UserHistory) -> JourneyRun {
             }
             What::Moved { path, step, context, .. } => {
                 let why = match (path.as_str(), context) {
-                    (journey::path::UNREACHABLE, _) => "the message was not sent".to_owned(),
-                    (journey::path::FAILED, _) => "nobody answers in a backtest".to_owned(),
-                    (_, Some(context)) => format!("found in \"{context}\" and drawn"),
+                    (journey::path::UNREACHABLE, _) => told::PAST_NOT_SENT.into(),
+                    (journey::path::FAILED, _) => told::PAST_NO_ANSWER.into(),
+                    (_, Some(of)) => told::PAST_CONTEXT.with([("context", of.as_str().into())]),
                     _ => why(one),
                 };
-                let (step, path) = (step.to_string(), Some(path.to_string()));
-                run.steps.push(RunStep { step, at, path, why });
+                run.steps.push(came(step, at, Some(path.to_string()), why));
             }
             What::Exited { reason, detail, .. } => {
                 let (reason, detail) = (reason.to_string(), detail.as_ref().map(Text::to_string));
-                run.exit = Some(RunExit { at, reason, detail });
+                run.exit = Some(RunExit { at, reason, detail, detail_code: None });
             }
         }
     }

@@ -6,7 +6,9 @@ use std::sync::PoisonError;
 use engine::outreach::{CAMPAIGN, Policy, WORKSPACE};
 use engine::schedule::Channel;
 use experiment::assign::Share;
-use experiment::effect::{Amount, Effect, Rate, compare_amounts, compare_rates};
+use experiment::effect::{
+    ARMS_MAX, Amount, Effect, Rate, TooFew, USERS_MIN, compare_amounts, compare_rates,
+};
 use experiment::interval::{Estimate, Level};
 use experiment::sample_ratio::{self, Verdict};
 use history::outreach::{self, Arm, Arms, Funnel, Goal, Outcome};
@@ -18,10 +20,12 @@ use wire::api::{
     Trigger, VariantFunnel, WithInterval,
 };
 
+use super::super::journeys::report::CAME_IN;
 use super::super::{Service, View, instant};
 use super::credit;
 use crate::failure::Failure;
 use crate::outreach::Ready;
+use crate::sentences::{Said, told};
 
 /// The confidence of intervals without a wish.
 const CONFIDENCE: f64 = 0.95;
@@ -246,7 +250,8 @@ impl Comparison<'_> {
             arms: reports,
             effect: together,
             variants: each,
-            no_effect_because: because,
+            no_effect_because: because.as_ref().map(|said| said.text.clone()),
+            no_effect_because_code: because.and_then(|said| said.code),
             groups: self.by_group(arms, n, &all, money),
             credited: CreditReport::default(),
         }
@@ -311,9 +316,9 @@ pub(in crate::service) fn compared(
     arms: &[(Text, String, Outcome)],
     money: bool,
     level: Level,
-) -> Result<Vec<EffectReport>, String> {
+) -> Result<Vec<EffectReport>, Said> {
     if control.users == 0 {
-        return Err("there is no control group yet".to_owned());
+        return Err(told::NO_CONTROL.into());
     }
     let names: Vec<String> = std::iter::once(called.to_owned())
         .chain(arms.iter().map(|(id, name, _)| match id.as_str() {
@@ -321,10 +326,10 @@ pub(in crate::service) fn compared(
             _ => format!("\"{name}\""),
         }))
         .collect();
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let all = || std::iter::once(control).chain(arms.iter().map(|(.., outcome)| outcome));
     let rates: Vec<Rate> = all().map(rate).collect();
-    let effects = compare_rates(&rates, level).map_err(|error| error.said(&names))?;
+    let effects =
+        compare_rates(&rates, level).map_err(|error| too_few(error, called, arms, &names))?;
     let amounts: Vec<Amount> = all().map(amount).collect();
     let amounts = money.then(|| compare_amounts(&amounts, level).ok()).flatten();
     let report = |effect: &Effect| {
@@ -343,6 +348,40 @@ pub(in crate::service) fn compared(
         }
     };
     Ok(effects.iter().map(report).collect())
+}
+
+/// Why arms cannot be compared. `names`: what they are called, that of the first one first.
+fn too_few(
+    error: TooFew,
+    called: &str,
+    arms: &[(Text, String, Outcome)],
+    names: &[String],
+) -> Said {
+    let name = |arm: usize| ("arm", names.get(arm).cloned().unwrap_or_default().into());
+    match error {
+        TooFew::Users { arm, users } => {
+            let counts = [("users", users.into()), ("needed", USERS_MIN.into())];
+            let id = arm.checked_sub(1).map_or(called, |arm| arms[arm].0.as_str());
+            match id {
+                CONTROL => told::FEW_CONTROL.with(counts),
+                ALL => told::FEW_VARIANTS.with(counts),
+                CAME_IN => told::FEW_CAME_IN.with(counts),
+                _ => {
+                    let [users, needed] = counts;
+                    told::FEW_ARM.with([name(arm), users, needed])
+                }
+            }
+        }
+        TooFew::Arms { found } => {
+            told::ARMS.with([("found", found.into()), ("most", (ARMS_MAX - 1).into())])
+        }
+        TooFew::Impossible { arm } => told::CONTRADICT.with([name(arm)]),
+        // Of amounts, which are left out where they cannot be compared.
+        TooFew::Payers { .. } | TooFew::Spread { .. } => {
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            error.said(&names).into()
+        }
+    }
 }
 
 pub(super) fn rate(outcome: &Outcome) -> Rate {

@@ -21,6 +21,7 @@ use wire::api::{
 
 use crate::failure::Failure;
 use crate::outreach::compile::{self, Surroundings};
+use crate::sentences::{self, Said, check as says, hints};
 
 /// Goals of a journey at most.
 const GOALS_MAX: usize = 20;
@@ -38,12 +39,8 @@ const TITLE_BYTES_MAX: usize = 200;
 const NOTE_BYTES_MAX: usize = 2_000;
 /// Bytes of an id at most.
 const ID_BYTES_MAX: usize = 64;
-/// What an id is made of.
-const ID_FORM: &str = "write 1 to 64 letters, digits, - and _";
 /// What can become of a message that a step waits for.
 const DID: [&str; 7] = ["sent", "failed", "delivered", "opened", "clicked", "bounced", "dismissed"];
-/// How a length of time is written.
-const SPAN_FORM: &str = "write a number and a unit, as in 90s, 2m, 24h or 3d";
 
 /// What a journey may name.
 pub(super) struct Known<'a> {
@@ -144,17 +141,14 @@ fn is_id(id: &str) -> bool {
 }
 
 impl Check<'_> {
-    fn problem(&mut self, error: bool, code: &str, place: &str, message: String, hint: &str) {
-        let (code, place) = (format!("journey.{code}"), place.to_owned());
-        self.problems.push(ContentProblem { error, code, place, message, hint: hint.to_owned() });
+    fn error(&mut self, code: &str, place: &str, message: impl Into<Said>, hint: impl Into<Said>) {
+        let (code, said) = (format!("journey.{code}"), (message.into(), hint.into()));
+        self.problems.push(sentences::problem(true, &code, place, said));
     }
 
-    fn error(&mut self, code: &str, place: &str, message: impl Into<String>, hint: &str) {
-        self.problem(true, code, place, message.into(), hint);
-    }
-
-    fn warn(&mut self, code: &str, place: &str, message: impl Into<String>, hint: &str) {
-        self.problem(false, code, place, message.into(), hint);
+    fn warn(&mut self, code: &str, place: &str, message: impl Into<Said>, hint: impl Into<Said>) {
+        let (code, said) = (format!("journey.{code}"), (message.into(), hint.into()));
+        self.problems.push(sentences::problem(false, &code, place, said));
     }
 
     /// Tries a field with the rules of campaigns. Whatever place these tell is where it is written here.
@@ -167,9 +161,11 @@ impl Check<'_> {
     fn refused(&mut self, place: &str, failure: &Failure) {
         let message = &failure.detail.message;
         let own = message.strip_prefix('`').and_then(|rest| rest.split_once("`: "));
-        let message = own.map_or(message.as_str(), |(_, said)| said).to_owned();
-        let hint = failure.detail.hint.clone().unwrap_or_default();
-        self.error("invalid", place, message, &hint);
+        let text = own.map_or(message.as_str(), |(_, said)| said).to_owned();
+        let message = Said { text, code: failure.said.message.clone() };
+        let text = failure.detail.hint.clone().unwrap_or_default();
+        let hint = Said { text, code: failure.said.hint.clone() };
+        self.error("invalid", place, message, hint);
     }
 
     /// A length of time above 0; nothing: it is wrong, which is told.
@@ -177,12 +173,13 @@ impl Check<'_> {
         match Span::parse(text) {
             Ok(span) if span.0 > 0 && span <= most => Some(span),
             Ok(_) => {
-                let message = format!("{text} is not above 0 and at most {most}");
-                self.error("span", place, message, SPAN_FORM);
+                let values = [("text", text.into()), ("most", most.to_string().into())];
+                self.error("span", place, says::SPAN_RANGE.with(values), hints::SPAN);
                 None
             }
             Err(_) => {
-                self.error("span", place, format!("\"{text}\" is no length of time"), SPAN_FORM);
+                let message = says::NO_SPAN.with([("text", text.into())]);
+                self.error("span", place, message, hints::SPAN);
                 None
             }
         }
@@ -190,30 +187,30 @@ impl Check<'_> {
 
     fn id(&mut self, place: &str, id: &str) {
         if !is_id(id) {
-            self.error("id", place, format!("\"{id}\" cannot be an id"), ID_FORM);
+            self.error("id", place, says::NO_ID.with([("id", id.into())]), hints::ID);
         }
     }
 
     fn unique<'i>(&mut self, place: &str, ids: impl Iterator<Item = &'i str>) {
         let mut seen = BTreeSet::new();
         for id in ids.filter(|id| !seen.insert(*id)).collect::<BTreeSet<_>>() {
-            let hint = "give one of them another id";
-            self.error("id_twice", place, format!("the id \"{id}\" is there twice"), hint);
+            let message = says::ID_TWICE.with([("id", id.into())]);
+            self.error("id_twice", place, message, hints::OTHER_ID);
         }
     }
 
     fn title(&mut self, place: &str, name: Option<&String>) {
         if name.is_some_and(|name| name.len() > TITLE_BYTES_MAX) {
-            let hint = format!("write at most {TITLE_BYTES_MAX} bytes");
-            self.error("too_long", place, "the name is too long", &hint);
+            let hint = hints::BYTES_MOST.with([("most", TITLE_BYTES_MAX.into())]);
+            self.error("too_long", place, says::NAME_LONG, hint);
         }
     }
 
     /// The name of something that is collected.
     fn name(&mut self, place: &str, name: &str) {
         if name.trim().is_empty() || name.len() > NAME_BYTES_MAX {
-            let hint = format!("write 1 to {NAME_BYTES_MAX} bytes");
-            self.error("name", place, format!("\"{name}\" is no name"), &hint);
+            let hint = hints::BYTES.with([("most", NAME_BYTES_MAX.into())]);
+            self.error("name", place, says::NO_NAME.with([("name", name.into())]), hint);
         }
     }
 
@@ -226,8 +223,7 @@ impl Check<'_> {
                 self.tried(place, &CampaignInput { trigger, ..plain() });
             }
             _ => {
-                let hint = "write a name, or an object with `event` and `where`";
-                self.error("event", place, "this is no event", hint);
+                self.error("event", place, says::NO_EVENT, hints::EVENT);
             }
         }
     }
@@ -259,8 +255,7 @@ impl Check<'_> {
 
     fn message_happening(&mut self, place: &str, step: &str, did: &str, allowed: bool) {
         if !allowed {
-            let hint = "name an event, a segment or a state";
-            return self.error("no_message", place, "what became of a message is no goal", hint);
+            return self.error("no_message", place, says::GOAL_MESSAGE, hints::NAME_HAPPENING);
         }
         let found = self.input.steps.iter().find(|own| own.id == step);
         let place_of_step = format!("{place}.step");
@@ -268,20 +263,20 @@ impl Check<'_> {
             None => self.no_step(&place_of_step, step),
             Some(StepAction::Message { .. } | StepAction::BestChannel { .. }) => {}
             Some(_) => {
-                let message = format!("the step \"{step}\" sends no message");
-                self.error("no_message", &place_of_step, message, "name a step that sends one");
+                let message = says::SENDS_NONE.with([("step", step.into())]);
+                self.error("no_message", &place_of_step, message, hints::NAME_SENDER);
             }
         }
         if !DID.contains(&did) {
-            let hint = format!("write one of {}", DID.join(", "));
-            let message = format!("\"{did}\" does not become of messages");
-            self.error("no_message", &format!("{place}.did"), message, &hint);
+            let hint = hints::ONE_OF.with([("words", DID.to_vec().into())]);
+            let message = says::NOT_DONE.with([("did", did.into())]);
+            self.error("no_message", &format!("{place}.did"), message, hint);
         }
     }
 
     fn no_step(&mut self, place: &str, id: &str) {
-        let message = format!("there is no step \"{id}\"");
-        self.error("no_step", place, message, "name a step of this journey, or leave it out");
+        let message = says::NO_STEP.with([("step", id.into())]);
+        self.error("no_step", place, message, hints::NAME_STEP);
     }
 
     /// What holds for all steps.
@@ -314,8 +309,7 @@ impl Check<'_> {
         if let Some(key) = &input.key {
             self.name("key", key);
             if !matches!(input.entry, Trigger::Event { .. }) {
-                let hint = "leave it out, or let people in by an event";
-                self.error("key", "key", "only an event has a property to be in by", hint);
+                self.error("key", "key", says::KEY_EVENT, hints::KEY_OUT);
             }
         }
         if let Some(timeout) = &input.timeout {
@@ -326,8 +320,9 @@ impl Check<'_> {
     fn goals(&mut self) {
         let goals = &self.input.goals;
         if goals.len() > GOALS_MAX {
-            let message = format!("there are {} goals", goals.len());
-            self.error("too_many", "goals", message, &format!("write at most {GOALS_MAX}"));
+            let message = says::GOALS_MORE.with([("n", goals.len().into())]);
+            let hint = hints::AT_MOST.with([("most", GOALS_MAX.into())]);
+            self.error("too_many", "goals", message, hint);
         }
         self.unique("goals", goals.iter().map(|goal| goal.id.as_str()));
         for (n, goal) in goals.iter().enumerate() {
@@ -339,22 +334,21 @@ impl Check<'_> {
                 let place = format!("goals.{n}.revenue");
                 self.name(&place, revenue);
                 if !matches!(goal.when, Happening::Event { .. }) {
-                    let hint = "leave it out, or make the goal an event";
-                    self.error("revenue", &place, "only an event has a property", hint);
+                    self.error("revenue", &place, says::REVENUE_EVENT, hints::REVENUE_OUT);
                 }
             }
         }
         if goals.is_empty() {
-            let hint = "name what it is to bring about: its effect is told by that";
-            self.warn("no_goal", "goals", "the journey has no goal", hint);
+            self.warn("no_goal", "goals", says::GOAL_NONE, hints::NAME_GOAL);
         }
     }
 
     fn exits(&mut self) {
         let exits = &self.input.exits;
         if exits.len() > EXITS_MAX {
-            let message = format!("there are {} of them", exits.len());
-            self.error("too_many", "exits", message, &format!("write at most {EXITS_MAX}"));
+            let message = says::EXITS_MORE.with([("n", exits.len().into())]);
+            let hint = hints::AT_MOST.with([("most", EXITS_MAX.into())]);
+            self.error("too_many", "exits", message, hint);
         }
         for (n, exit) in exits.iter().enumerate() {
             self.happening(&format!("exits.{n}"), exit, true);

@@ -14,6 +14,7 @@ use experiment::Level;
 use experiment::bandit::{
     Allocation, Evidence, Missing, Mode, Reward, Rule, Totals, Why, allocate, judge,
 };
+use experiment::sequential::SUCCESSES_MIN;
 use history::journeys::{Goal, Wish, learning};
 use history::outreach::{Arm, Arms, Outcome};
 use model::{Span, Text, Timestamp};
@@ -25,6 +26,7 @@ use wire::api::{
 use super::super::Service;
 use crate::failure::Failure;
 use crate::journeys::compile::Learning;
+use crate::sentences::{Said, told as said};
 
 /// How long shares stay as they are.
 pub(crate) const EVERY: Span = Span(5 * 60 * 1_000);
@@ -277,12 +279,27 @@ fn verdict(evidence: &Evidence, split: &Learning) -> LearningVerdict {
     let rule = RULE.of(split.contexts.len());
     let verdict = judge(evidence, rule, Span::MAX);
     let name = |arm: usize| split.paths.get(arm).map_or(String::new(), Text::to_string);
-    let missing = |missing: &Missing| match missing {
-        Missing::Runs { arm, runs, needed } => {
-            format!("{} has {runs} users counted and needs {needed}", name(*arm))
+    let missing = |missing: &Missing| match *missing {
+        Missing::Runs { arm, runs, needed } => said::NEEDS_RUNS.with([
+            ("path", name(arm).into()),
+            ("runs", runs.into()),
+            ("needed", needed.into()),
+        ]),
+        Missing::Rewarded { arm, rewarded } => said::NEEDS_REWARDED.with([
+            ("path", name(arm).into()),
+            ("rewarded", rewarded.into()),
+            ("needed", SUCCESSES_MIN.into()),
+        ]),
+        Missing::Time { elapsed, needed } => said::NEEDS_TIME
+            .with([("elapsed", elapsed.to_string().into()), ("needed", needed.to_string().into())]),
+        Missing::Sure { best, needed } => {
+            said::NEEDS_SURE.with([("best", best.into()), ("needed", needed.into())])
         }
-        other => other.to_string(),
+        Missing::Shown { p, needed } => {
+            said::NEEDS_SHOWN.with([("p", p.into()), ("most", needed.into())])
+        }
     };
+    let missing: Vec<Said> = verdict.missing.iter().map(missing).collect();
     LearningVerdict {
         level: rule.level.confidence(),
         leader: name(verdict.leader),
@@ -290,6 +307,7 @@ fn verdict(evidence: &Evidence, split: &Learning) -> LearningVerdict {
         best: verdict.best,
         wrong: verdict.wrong,
         expected_loss: verdict.expected_loss,
-        missing: verdict.missing.iter().map(missing).collect(),
+        missing: missing.iter().map(|said| said.text.clone()).collect(),
+        missing_code: missing.into_iter().filter_map(|said| said.code).collect(),
     }
 }

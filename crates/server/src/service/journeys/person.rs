@@ -15,14 +15,15 @@ use model::outreach::{
 use model::{EventId, Span, Timestamp, Value};
 use segment::evaluate::UserEvent;
 use wire::api::{
-    Happening, JourneyInput, JourneyRun, JourneyRunList, JourneyStep, RunExit, RunStep, StepAction,
-    Trigger,
+    Happening, JourneyInput, JourneyRun, JourneyRunList, JourneyStep, RunExit, RunStep, Sentence,
+    StepAction, Trigger,
 };
 
 use super::super::Service;
 use super::{name_of, read_version};
 use crate::config::journeys::SavedVersion;
 use crate::failure::Failure;
+use crate::sentences::{Phrase, Said, told};
 
 /// Runs that are shown.
 const RUNS_SHOWN: usize = 100;
@@ -58,13 +59,13 @@ struct Past {
 
 impl Past {
     /// The event of an id, in words.
-    fn event(&self, id: EventId) -> Option<String> {
+    fn event(&self, id: EventId) -> Option<Said> {
         let found = self.events.iter().find(|event| event.id == id);
-        found.map(|event| format!("\"{}\" at {}", event.name, event.time))
+        found.map(|event| happened(&event.name, event.time))
     }
 
     /// What became of the latest message of a step up to an instant, in words.
-    fn message(&self, journey: &str, step: &str, until: Timestamp) -> Option<String> {
+    fn message(&self, journey: &str, step: &str, until: Timestamp) -> Option<Said> {
         let whole = format!("{journey}/{step}");
         let own = |event: &&UserEvent| {
             let names = [model::outreach::HELD_OUT, WITHHELD, QUEUED, FAILED];
@@ -77,10 +78,10 @@ impl Past {
         let event = self.events.iter().rev().find(own)?;
         let of = |name: &str| text(event, name).unwrap_or_default();
         Some(match event.name.as_str() {
-            WITHHELD => format!("message withheld: {}", of(REASON)),
-            FAILED => format!("message failed: {}", of(model::outreach::CODE)),
-            QUEUED => "message queued".to_owned(),
-            _ => format!("message held out: {}", of(GROUP)),
+            WITHHELD => told::WITHHELD.with([("reason", of(REASON).into())]),
+            FAILED => told::FAILED.with([("reason", of(model::outreach::CODE).into())]),
+            QUEUED => told::QUEUED.into(),
+            _ => told::HELD_OUT.with([("group", of(GROUP).into())]),
         })
     }
 }
@@ -104,11 +105,17 @@ impl Service {
             }
             let of = &known[&journey];
             let mut own = shown_run(run, &journey, &events, (of, &past));
+            let seen = |text: String, code: &mut Option<Sentence>| {
+                let seen = view.sight.said(text.clone());
+                code.take_if(|_| seen != text);
+                seen
+            };
             own.steps.iter_mut().for_each(|step| {
-                step.why = view.sight.said(std::mem::take(&mut step.why));
+                step.why = seen(std::mem::take(&mut step.why), &mut step.why_code);
             });
             if let Some(exit) = &mut own.exit {
-                exit.detail = exit.detail.take().map(|detail| view.sight.said(detail));
+                let detail = exit.detail.take();
+                exit.detail = detail.map(|detail| seen(detail, &mut exit.detail_code));
             }
             shown.push(own);
         }
@@ -152,19 +159,23 @@ fn shown_run(
         match event.name.as_str() {
             HELD_OUT => own.held_out = Some(text(event, GROUP).unwrap_or_default()),
             EXITED => {
+                let left = why.left();
                 own.exit = Some(RunExit {
                     at: event.time.to_string(),
                     reason: text(event, REASON).unwrap_or_default(),
-                    detail: why.left(),
+                    detail: left.as_ref().map(|said| said.text.clone()),
+                    detail_code: left.and_then(|said| said.code),
                 });
             }
             name => {
                 let entered = name == ENTERED;
+                let said = if entered { why.came_in() } else { why.went() };
                 own.steps.push(RunStep {
                     step: text(event, STEP).unwrap_or_default(),
                     at: event.time.to_string(),
                     path: text(event, PATH).filter(|_| !entered),
-                    why: if entered { why.came_in() } else { why.went() },
+                    why: said.text,
+                    why_code: said.code,
                 });
             }
         }
@@ -213,75 +224,84 @@ struct Why<'a> {
 
 impl Why<'_> {
     /// What is known of the cause: an event of the user.
-    fn cause(&self) -> Option<String> {
+    fn cause(&self) -> Option<Said> {
         self.past.event(EventId::of(&text(self.event, CAUSE)?))
     }
 
     /// How somebody came in.
-    fn came_in(&self) -> String {
+    fn came_in(&self) -> Said {
         if let Some(cause) = self.cause() {
             return cause;
         }
         let version = version(self.event).unwrap_or(self.version);
         match self.known.version(version).map(|input| &input.entry) {
-            Some(Trigger::Event { .. }) => "an event that is not there any more".to_owned(),
-            Some(Trigger::Enters { segment }) => format!("entered the segment \"{segment}\""),
-            Some(Trigger::Leaves { segment }) => format!("left the segment \"{segment}\""),
-            Some(Trigger::State { to, .. }) => format!("came into the state {}", to.join(" or ")),
-            Some(Trigger::Api) => "let in by a request, a list or another journey".to_owned(),
-            Some(_) => "its date came".to_owned(),
-            None => "came in".to_owned(),
+            Some(Trigger::Event { .. }) => told::EVENT_GONE.into(),
+            Some(Trigger::Enters { segment }) => entered(segment),
+            Some(Trigger::Leaves { segment }) => left(segment),
+            Some(Trigger::State { to, .. }) => state(to),
+            Some(Trigger::Api) => told::LET_IN.into(),
+            Some(_) => told::DATE.into(),
+            None => told::CAME_IN.into(),
         }
     }
 
     /// Why somebody went on.
-    fn went(&self) -> String {
+    fn went(&self) -> Said {
         let path = text(self.event, PATH).unwrap_or_default();
         if path == journey::path::PUBLISHED {
             let number = version(self.event).unwrap_or(self.version);
-            return format!("version {number} was published");
+            return told::PUBLISHED.with([("version", number.into())]);
         }
         let from = text(self.event, FROM).unwrap_or_default();
         let Some(step) = self.known.step(self.version, &from) else {
-            return self.cause().unwrap_or_else(|| format!("path: {path}"));
+            return self.cause().unwrap_or_else(|| told::BY.with([("path", path.into())]));
         };
-        let waited = || format!("waited {}", words(Span(self.event.time.0 - self.since.0)));
+        let waited = || told::WAITED.with([("time", (self.event.time.0 - self.since.0).into())]);
         let other = [journey::path::OTHERWISE, journey::path::UNREACHABLE, journey::path::MISSING]
             .contains(&path.as_str());
         let name = super::report::path_name(step, &path);
         match &step.action {
             StepAction::Wait { attribute: Some(attribute), .. } if other => {
-                format!("\"{attribute}\" is no instant")
+                told::NO_INSTANT.with([("attribute", attribute.as_str().into())])
             }
             StepAction::Wait { .. } => waited(),
-            StepAction::WaitFor { within, .. } if other => format!("nothing of it within {within}"),
+            StepAction::WaitFor { within, .. } if other => {
+                told::NOTHING_WITHIN.with([("within", within.as_str().into())])
+            }
             StepAction::WaitFor { any, .. } => self.cause().unwrap_or_else(|| {
-                any.iter().find(|own| own.id == path).map_or(name, |own| happened(&own.when))
+                let own = any.iter().find(|own| own.id == path);
+                own.map_or_else(|| by(told::NAMED, name), |own| waited_for(&own.when))
             }),
-            StepAction::Split { .. } if other => "no condition held".to_owned(),
-            StepAction::Split { .. } => format!("its condition held: {name}"),
-            StepAction::Random { .. } => format!("drawn: {name}"),
+            StepAction::Split { .. } if other => told::NO_CONDITION.into(),
+            StepAction::Split { .. } => by(told::CONDITION, name),
+            StepAction::Random { .. } => by(told::DRAWN, name),
             StepAction::Learn { .. } => match text(self.event, CONTEXT) {
-                None => format!("drawn by what was learned: {name}"),
-                Some(of) => format!("drawn by what was learned of people in \"{of}\": {name}"),
+                None => by(told::DRAWN_LEARNED, name),
+                Some(of) => {
+                    told::DRAWN_CONTEXT.with([("context", of.into()), ("path", name.into())])
+                }
             },
             StepAction::Message { .. } | StepAction::BestChannel { .. } => {
                 let told = self.past.message(self.journey, &from, self.event.time);
                 told.unwrap_or_else(|| match other {
-                    true => "no message could be sent".to_owned(),
-                    false => "message decided".to_owned(),
+                    true => told::NO_MESSAGE.into(),
+                    false => told::DECIDED.into(),
                 })
             }
             StepAction::Webhook { within, .. } => self.answered(&from, within),
-            StepAction::Update { .. } => "attributes changed".to_owned(),
-            StepAction::Emit { event, .. } => format!("\"{event}\" written"),
-            StepAction::Journey { journey } => format!("let into \"{journey}\""),
-            StepAction::Exit { .. } => name,
+            StepAction::Update { .. } => told::CHANGED.into(),
+            StepAction::Emit { event, .. } => {
+                told::WRITTEN.with([("event", event.as_str().into())])
+            }
+            StepAction::Journey { journey } => {
+                told::LET_INTO.with([("journey", journey.as_str().into())])
+            }
+            StepAction::Exit { .. } => by(told::NAMED, name),
         }
     }
 
     /// What became of a webhook.
-    fn answered(&self, step: &str, within: &str) -> String {
+    fn answered(&self, step: &str, within: &str) -> Said {
         let cause = text(self.event, CAUSE).map(|id| EventId::of(&id));
         let found = cause.and_then(|id| self.past.events.iter().find(|event| event.id == id));
         match found {
@@ -291,59 +311,72 @@ impl Why<'_> {
                     _ => 0,
                 };
                 match text(event, UNREAD) {
-                    None => format!("answered {status}"),
-                    Some(word) => {
-                        format!("answered {status}, of which nothing can be used: {word}")
-                    }
+                    None => told::ANSWERED.with([("status", status.into())]),
+                    Some(word) => told::ANSWERED_UNREAD
+                        .with([("status", status.into()), ("why", word.into())]),
                 }
             }
             Some(event) => {
-                format!("failed: {}", text(event, model::outreach::CODE).unwrap_or_default())
+                let code = text(event, model::outreach::CODE).unwrap_or_default();
+                told::NOT_ANSWERED.with([("reason", code.into())])
             }
             None => match self.past.message(self.journey, step, self.event.time) {
-                Some(told) if !told.ends_with("queued") => told,
-                _ => format!("no answer within {within}"),
+                Some(said) if !said.is(told::QUEUED) => said,
+                _ => told::NO_ANSWER.with([("within", within.into())]),
             },
         }
     }
 
     /// What else there is to say of an exit.
-    fn left(&self) -> Option<String> {
+    fn left(&self) -> Option<Said> {
         let reason = text(self.event, REASON).unwrap_or_default();
         let step = text(self.event, FROM);
         let step = step.and_then(|id| self.known.step(self.version, &id).map(name_of).or(Some(id)));
         match reason.as_str() {
             journey::reason::GOAL | journey::reason::EXIT => self.cause(),
-            _ => step.map(|step| format!("at the step \"{step}\"")),
+            _ => step.map(|step| told::AT_STEP.with([("step", step.into())])),
         }
     }
 }
 
-/// Something that happened, in words.
-fn happened(when: &Happening) -> String {
+/// Something that was waited for, in words.
+fn waited_for(when: &Happening) -> Said {
     match when {
         Happening::Event { event } => match event {
-            serde_json::Value::String(name) => format!("\"{name}\""),
-            _ => "an event".to_owned(),
+            serde_json::Value::String(name) => {
+                told::EVENT_NAMED.with([("event", name.as_str().into())])
+            }
+            _ => told::EVENT_SOME.into(),
         },
-        Happening::Enters { segment } => format!("entered the segment \"{segment}\""),
-        Happening::Leaves { segment } => format!("left the segment \"{segment}\""),
-        Happening::State { to, .. } => format!("came into the state {}", to.join(" or ")),
-        Happening::Message { step, did } => format!("the message of \"{step}\" was {did}"),
+        Happening::Enters { segment } => entered(segment),
+        Happening::Leaves { segment } => left(segment),
+        Happening::State { to, .. } => state(to),
+        Happening::Message { step, did } => {
+            told::BECAME.with([("step", step.as_str().into()), ("did", did.as_str().into())])
+        }
     }
 }
 
-/// A length of time as people say it: in the two largest units that it has.
-fn words(span: Span) -> String {
-    let units = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1_000, "s"), (1, "ms")];
-    let (mut left, mut said) = (span.0.max(0), Vec::new());
-    for (unit, name) in units {
-        if left >= unit && said.len() < 2 {
-            said.push(format!("{} {name}", left / unit));
-            left %= unit;
-        }
-    }
-    if said.is_empty() { "0 s".to_owned() } else { said.join(" ") }
+/// An event that happened, in words.
+pub(in crate::service) fn happened(event: &str, at: Timestamp) -> Said {
+    told::EVENT.with([("event", event.into()), ("at", at.to_string().into())])
+}
+
+fn entered(segment: &str) -> Said {
+    told::ENTERED.with([("segment", segment.into())])
+}
+
+fn left(segment: &str) -> Said {
+    told::LEFT.with([("segment", segment.into())])
+}
+
+fn state(to: &[String]) -> Said {
+    told::STATE.with([("states", to.to_vec().into())])
+}
+
+/// A sentence about nothing but a path.
+fn by(phrase: Phrase, path: String) -> Said {
+    phrase.with([("path", path.into())])
 }
 
 fn version(event: &UserEvent) -> Option<u32> {
@@ -357,24 +390,5 @@ fn text(event: &UserEvent, name: &str) -> Option<String> {
     match property(event, name) {
         Some(Value::Text(text)) if !text.is_empty() => Some(text.to_string()),
         _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lengths_of_time_are_said_as_people_say_them() {
-        let cases = [
-            (0, "0 s"),
-            (1, "1 ms"),
-            (120_000, "2 min"),
-            (86_400_000, "1 d"),
-            (90_061_001, "1 d 1 h"),
-        ];
-        for (ms, said) in cases {
-            assert_eq!(words(Span(ms)), said);
-        }
     }
 }

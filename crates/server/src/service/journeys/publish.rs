@@ -14,6 +14,7 @@ use super::super::{Service, settings};
 use super::{read, read_version, stored, version, word};
 use crate::config::journeys::{SavedJourney, SavedVersion};
 use crate::failure::Failure;
+use crate::sentences::{Said, told};
 
 /// The steps of all versions that were published: how each was last, in order.
 pub(super) struct Earlier(pub(super) Vec<JourneyStep>);
@@ -48,7 +49,14 @@ impl Service {
             let Some(n) = waiting.get(step.id.as_str()).filter(|n| **n > 0) else { continue };
             let (proposed, why) = proposed(step, &input);
             let name = super::name_of(step);
-            steps.push(StepReview { step: step.id.clone(), name, waiting: *n, proposed, why });
+            steps.push(StepReview {
+                step: step.id.clone(),
+                name,
+                waiting: *n,
+                proposed,
+                why: why.text,
+                why_code: why.code,
+            });
         }
         let latest: &[JourneyStep] = versions.last().map_or(&[], |version| &version.steps);
         let ids = |steps: &[JourneyStep], not_in: &[JourneyStep]| -> Vec<String> {
@@ -258,20 +266,17 @@ impl Service {
 }
 
 /// Where those go who wait at a step of an earlier version unless something else is chosen, and why.
-fn proposed(step: &JourneyStep, input: &JourneyInput) -> (StepMove, String) {
+fn proposed(step: &JourneyStep, input: &JourneyInput) -> (StepMove, Said) {
     match input.steps.iter().find(|own| own.id == step.id) {
         Some(own) => {
             let same = own.action == step.action;
             let why = match same {
-                true => "the same step is there",
-                false => "the same step is there; what it does has changed",
+                true => told::SAME_STEP,
+                false => told::CHANGED_STEP,
             };
-            (StepMove::To { step: step.id.clone() }, why.to_owned())
+            (StepMove::To { step: step.id.clone() }, why.into())
         }
-        None => {
-            let why = "the step is gone; they go on by the version by which they came in";
-            (StepMove::Finish, why.to_owned())
-        }
+        None => (StepMove::Finish, told::GONE_STEP.into()),
     }
 }
 

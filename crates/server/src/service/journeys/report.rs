@@ -18,12 +18,10 @@ use super::super::{Service, View, instant, limit, watched};
 use super::{check, kind, name_of, publish, read};
 use crate::failure::Failure;
 use crate::outreach::compile;
+use crate::sentences::{Said, told};
 
 /// The arm of those who came in.
-const CAME_IN: &str = "journey";
-
-/// Why paths of a learning split are not compared.
-const LEARNED: &str = "who goes where follows what was learned, so the paths had different people";
+pub(in crate::service) const CAME_IN: &str = "journey";
 
 /// People of a page without a wish, and at most.
 const PAGE: (u64, u64) = (100, 1_000);
@@ -220,7 +218,7 @@ impl Asked<'_> {
             let others = [(Text::const_new(CAME_IN), CAME_IN.to_owned(), came_in.clone())];
             match compared((CONTROL, &control), &others, money, self.level) {
                 Ok(effects) => report.effects = effects,
-                Err(because) => report.no_effect_because = Some(because),
+                Err(because) => no_effect(&mut report, because),
             }
             report
         };
@@ -279,13 +277,16 @@ impl Asked<'_> {
         };
         report.arms = named.iter().map(arm).collect();
         if learned {
-            report.no_effect_because = Some(LEARNED.to_owned());
+            no_effect(&mut report, told::LEARNED.into());
         } else if let Some(((_, name, first), others)) = named.split_first() {
             match first.users == 0 {
-                true => report.no_effect_because = Some(format!("nobody went by \"{name}\" yet")),
+                true => {
+                    let nobody = told::NOBODY_WENT.with([("path", name.as_str().into())]);
+                    no_effect(&mut report, nobody);
+                }
                 false => match compared((name, first), others, money, self.level) {
                     Ok(effects) => report.effects = effects,
-                    Err(because) => report.no_effect_because = Some(because),
+                    Err(because) => no_effect(&mut report, because),
                 },
             }
         }
@@ -302,7 +303,13 @@ fn goal_report(goal: &JourneyGoal) -> JourneyGoalReport {
         arms: Vec::new(),
         effects: Vec::new(),
         no_effect_because: None,
+        no_effect_because_code: None,
     }
+}
+
+/// Says why there is no effect.
+fn no_effect(report: &mut JourneyGoalReport, because: Said) {
+    (report.no_effect_because, report.no_effect_because_code) = (Some(because.text), because.code);
 }
 
 /// All control groups together, and everything else by name.

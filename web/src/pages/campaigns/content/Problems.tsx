@@ -5,6 +5,7 @@ import { IconAlertCircle, IconAlertTriangle } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import type { ContentProblem } from '../../../api/outreach';
 import { Notice } from '../../../components/Notice';
+import { Told } from '../../../components/Told';
 
 export function Problems({ problems }: { problems: ContentProblem[] }) {
   const errors = problems.filter(({ error }) => error);
@@ -29,9 +30,9 @@ function Some({ problems, error }: { problems: ContentProblem[]; error: boolean 
           <div key={`${problem.place}:${problem.code}:${problem.message}`}>
             <Text size="sm">
               {problem.place && <Text span size="xs" fw={600} me={8} className="keep-ltr">{problem.place}</Text>}
-              <bdi>{problem.message}</bdi>
+              <Told code={problem.message_code} text={problem.message} />
             </Text>
-            {problem.hint && <Text size="sm" c="dimmed"><bdi>{problem.hint}</bdi></Text>}
+            {problem.hint && <Text size="sm" c="dimmed"><Told code={problem.hint_code} text={problem.hint} /></Text>}
           </div>
         ))}
       </Stack>

@@ -11,6 +11,7 @@ import { Days, Decisions } from '../../../components/backtest/Outcome';
 import { People } from '../../../components/backtest/People';
 import { Trial } from '../../../components/backtest/Trial';
 import { Section } from '../../../components/Page';
+import { Told } from '../../../components/Told';
 import { When } from '../../../components/When';
 import { useFormat } from '../../../lib/format';
 
@@ -40,7 +41,7 @@ function Result({ result }: { result: BacktestResult }) {
         row={(one) => (
           <>
             <AppLink to={`/people/${encodeURIComponent(one.user)}`} size="sm" fw={600}><bdi>{one.user}</bdi></AppLink>
-            <Text size="sm"><bdi>{one.why}</bdi> <Text span size="xs" c="dimmed"><When at={one.at} /></Text></Text>
+            <Text size="sm"><Told code={one.why_code} text={one.why} /> <Text span size="xs" c="dimmed"><When at={one.at} /></Text></Text>
             <Decisions messages={one.messages} />
           </>
         )}

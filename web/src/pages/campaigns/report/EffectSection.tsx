@@ -5,7 +5,9 @@ import { useTranslation } from 'react-i18next';
 import type { Campaign, EffectReport, GoalReport, WithInterval } from '../../../api/outreach';
 import { Section } from '../../../components/Page';
 import { Notice } from '../../../components/Notice';
+import { Told } from '../../../components/Told';
 import { useFormat } from '../../../lib/format';
+import { spanWords } from '../../../lib/sentences';
 import { IntervalPlot } from './IntervalPlot';
 import { useArmNames } from './Report';
 import { chance } from './scale';
@@ -14,15 +16,15 @@ import { chance } from './scale';
 const GROUPS = ['workspace', 'campaign'];
 
 export function EffectSection({ campaign, goal, confidence }: { campaign: Campaign; goal: GoalReport; confidence: number }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const name = useArmNames(campaign);
   const { effect } = goal;
   const rows = effect ? [effect, ...(goal.variants.length > 1 ? goal.variants : [])] : goal.variants;
   return (
-    <Section title={t('effect.title')} lead={t('effect.lead', { event: goal.event, within: goal.within })}>
+    <Section title={t('effect.title')} lead={t('effect.lead', { event: goal.event, within: spanWords(goal.within, i18n.language) })}>
       {rows.length === 0 ? (
         <Notice color="gray" title={t('effect.none')} data-no-effect>
-          {goal.no_effect_because && <bdi>{goal.no_effect_because}</bdi>}
+          {goal.no_effect_because && <Told code={goal.no_effect_because_code} text={goal.no_effect_because} />}
         </Notice>
       ) : (
         <Stack gap="lg">

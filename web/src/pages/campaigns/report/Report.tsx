@@ -4,6 +4,7 @@ import { SegmentedControl, Stack } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { Campaign, CampaignReport, ReportWarning } from '../../../api/outreach';
 import { Notice } from '../../../components/Notice';
+import { English } from '../../../components/Told';
 import { useParam } from '../../../lib/params';
 import { chance } from './scale';
 import { ArmsTable } from './ArmsTable';
@@ -24,8 +25,8 @@ function Warning({ warning }: { warning: ReportWarning }) {
   const { t, i18n } = useTranslation();
   const known = i18n.exists(`warning.${warning.code}`);
   return (
-    <Notice color="yellow" title={known ? t(`warning.${warning.code}`) : warning.message} data-warning={warning.code}>
-      {known ? t(`warningHint.${warning.code}`) : <bdi>{warning.hint}</bdi>}
+    <Notice color="yellow" title={known ? t(`warning.${warning.code}`) : <English>{warning.message}</English>} data-warning={warning.code}>
+      {known ? t(`warningHint.${warning.code}`) : <English>{warning.hint}</English>}
     </Notice>
   );
 }

@@ -157,7 +157,7 @@ describe('the list of problems', () => {
   });
 
   it('finds the step that the server speaks of, which then alone speaks of it', () => {
-    const told = (place: string) => ({ place, code: 'x', message: 'm', hint: '', error: true });
+    const told = (place: string) => ({ place, code: 'x', message: 'm', message_code: null, hint: '', hint_code: null, error: true });
     expect(stepOfPlace('mail do.message.content.default.subject', cart)).toBe('mail');
     expect(stepOfPlace('mail', cart)).toBe('mail');
     expect(stepOfPlace('entry.event', cart)).toBeNull();

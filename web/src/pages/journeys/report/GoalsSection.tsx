@@ -5,11 +5,12 @@ import { useTranslation } from 'react-i18next';
 import { Notice } from '../../../components/Notice';
 import { Section } from '../../../components/Page';
 import { Scroll } from '../../../components/Scroll';
+import { Told } from '../../../components/Told';
 import { useFormat } from '../../../lib/format';
+import { spanWords } from '../../../lib/sentences';
 import { IntervalPlot } from '../../campaigns/report/IntervalPlot';
 import { chance } from '../../campaigns/report/scale';
 import type { JourneyGoalReport, JourneyReport } from '../types';
-import { spanWords } from '../words';
 
 export function GoalsSection({ report }: { report: JourneyReport }) {
   const { t, i18n } = useTranslation();
@@ -86,7 +87,7 @@ export function Goal({ goal, group, arm, against, unwanted = false }: GoalProps)
           {effects.length === 1 && against === undefined && <Effect effect={only} unwanted={unwanted} />}
           <IntervalPlot rows={effects.map((one) => ({ key: one.arm, label: arm(one.arm), ...one.difference, significant: one.significant, unwanted }))} caption={against} />
         </Stack>
-      ) : goal.no_effect_because && <Notice mt="sm" color="gray" title={t('effect.none')} data-no-effect><bdi>{goal.no_effect_because}</bdi></Notice>}
+      ) : goal.no_effect_because && <Notice mt="sm" color="gray" title={t('effect.none')} data-no-effect><Told code={goal.no_effect_because_code} text={goal.no_effect_because} /></Notice>}
     </div>
   );
 }

@@ -12,9 +12,11 @@ import { NumbersTable } from '../../../components/NumbersTable';
 import { Section } from '../../../components/Page';
 import { Query } from '../../../components/Query';
 import { Scroll } from '../../../components/Scroll';
+import { English, Told } from '../../../components/Told';
 import { When } from '../../../components/When';
 import { groupColour } from '../../../lib/colours';
 import { useFormat } from '../../../lib/format';
+import { apart, type Sentence } from '../../../lib/sentences';
 import { useJourneyLearning } from '../api';
 import { winnerOf, withWinner } from '../model/context';
 import { putStep } from '../model/edit';
@@ -66,7 +68,7 @@ function Split({ journey, draft, split }: SplitProps) {
     draft.change(declared(draft.draft, step, context, path));
     draft.renew();
   };
-  const apart = contexts.length > 1;
+  const several = contexts.length > 1;
   return (
     <Stack gap="sm" data-learning={step}>
       <Group justify="space-between" align="flex-start" gap="sm">
@@ -75,13 +77,13 @@ function Split({ journey, draft, split }: SplitProps) {
           <Text size="xs" c="dimmed">{split.mode === 'manual' ? t('learning.manual') : t('learning.automatic', { floor: format.percent(split.floor) })} {t('learning.window', { window })}</Text>
         </div>
       </Group>
-      {apart && split.won !== null && (
+      {several && split.won !== null && (
         <Notice color="teal" title={t('learning.wonAll', { name: name(split.won) })} data-won-all={split.won}>
           <Text size="sm" className="numbers">{t('learning.wrongAll', { wrong: format.percent(split.wrong, 2) })}</Text>
           <Button mt="xs" size="compact-sm" onClick={() => declare(null, split.won!)}>{t('learning.declareAll', { name: name(split.won) })}</Button>
         </Notice>
       )}
-      {apart && <Contexts contexts={contexts} shown={shown} called={called} name={name} onShow={setChosen} />}
+      {several && <Contexts contexts={contexts} shown={shown} called={called} name={name} onShow={setChosen} />}
       {shown && <Context key={shown.context} journey={journey} draft={draft} split={split} of={shown} window={window} name={name} onDeclare={(path) => declare(shown.context, path)} />}
     </Stack>
   );
@@ -169,6 +171,12 @@ function Context({ journey, draft, split: { step }, of: { context, allocations, 
   );
 }
 
+/** A sentence with what people call its path. */
+function named(sentence: Sentence | undefined, name: (path: string) => string): Sentence | undefined {
+  const path = sentence?.values.path;
+  return sentence && typeof path === 'string' ? { ...sentence, values: { ...sentence.values, path: name(path) } } : sentence;
+}
+
 interface VerdictProps {
   verdict: LearningVerdict;
   /** Paths are judged by an amount per user, not by a rate. */
@@ -187,7 +195,7 @@ function Verdict({ verdict, amount, name, onDeclare }: VerdictProps) {
       {verdict.missing.length > 0 && (
         <>
           <Text size="sm" mt={4}>{t('learning.missing')}</Text>
-          <ul style={{ margin: 0, paddingInlineStart: 18 }}>{verdict.missing.map((one) => <Text key={one} component="li" size="sm" c="dimmed"><bdi>{one}</bdi></Text>)}</ul>
+          <ul style={{ margin: 0, paddingInlineStart: 18 }}>{verdict.missing.map((one, at) => <Text key={one} component="li" size="sm" c="dimmed"><Told code={named(verdict.missing_code[at], name)} text={one} /></Text>)}</ul>
         </>
       )}
       {onDeclare && <Button mt="xs" size="compact-sm" variant={verdict.won ? 'filled' : 'default'} onClick={onDeclare}>{t('learning.declare', { name: name(verdict.leader) })}</Button>}
@@ -205,6 +213,14 @@ function Latest({ allocation, name }: Named & { allocation: LearningAllocation }
   const format = useFormat();
   const amount = allocation.reward === 'amount';
   const one = (value: number) => (amount ? format.amount(value) : format.percent(value, 2));
+  // The numbers say the same as the English of the server.
+  const why = ({ path, share, best, rewarded, runs, mean, low, high, borrowed }: LearningAllocation['paths'][number]) => {
+    const shown = { name: apart(name(path)), share: apart(format.percent(share, 2)) };
+    if (allocation.why === 'start') return t('learning.because.start', shown);
+    if (allocation.why !== 'learnt') return null;
+    const learnt = t('learning.because.learnt', { ...shown, best: apart(format.percent(best, 2)), rewarded: apart(format.count(rewarded)), runs: apart(format.count(runs)), mean: apart(one(mean)), low: apart(one(low)), high: apart(one(high)) });
+    return borrowed > 0 ? `${learnt} ${t('learning.because.borrowed', { shown: apart(format.count(Math.round(borrowed))) })}` : learnt;
+  };
   return (
     <>
       <Text size="sm" c="dimmed">{t('learning.since')} <When at={allocation.at} />{allocation.why === 'start' && ` · ${t('learning.start')}`}</Text>
@@ -237,7 +253,7 @@ function Latest({ allocation, name }: Named & { allocation: LearningAllocation }
         </Table>
       </Scroll>
       <Stack gap={2} component="ul" m={0} p={0} aria-label={t('learning.said')}>
-        {allocation.paths.map(({ path, said }) => <Text key={path} component="li" size="sm" c="dimmed" style={{ listStyle: 'none' }} data-said={path}><bdi>{said}</bdi></Text>)}
+        {allocation.paths.map((path) => <Text key={path.path} component="li" size="sm" c="dimmed" style={{ listStyle: 'none' }} data-said={path.path}>{why(path) ?? <English>{path.said}</English>}</Text>)}
       </Stack>
     </>
   );

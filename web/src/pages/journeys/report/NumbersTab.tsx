@@ -14,7 +14,9 @@ import { Scroll } from '../../../components/Scroll';
 import { Reason } from '../../../components/outreach/Reason';
 import { When } from '../../../components/When';
 import { useFormat } from '../../../lib/format';
+import { useOutreachNames } from '../../../lib/outreach';
 import { useParam } from '../../../lib/params';
+import { apart } from '../../../lib/sentences';
 import { instantOf } from '../../../lib/zone';
 import { useJourneyReport } from '../api';
 import Canvas from '../canvas/Canvas';
@@ -73,6 +75,7 @@ export default function NumbersTab({ journey, draft }: { journey: Journey; draft
 function Numbers({ journey, report, draft }: { journey: Journey; report: JourneyReport; draft: JourneyDraft }) {
   const { t } = useTranslation();
   const format = useFormat();
+  const names = useOutreachNames();
   const [opened, setOpened] = useParam('step', null, '');
   const [waiting, setWaiting] = useState<string | null>(null);
   return (
@@ -95,7 +98,7 @@ function Numbers({ journey, report, draft }: { journey: Journey; report: Journey
           />
         </Box>
         <Text size="xs" c="dimmed" mt={6}>{t('numbers.asOf')} <When at={report.as_of} />{journey.changed && ` · ${t('numbers.ofDraft')}`}</Text>
-        {report.held_out_by_group.length > 1 && <Text size="xs" c="dimmed" mt={2}>{t('numbers.control')}: <bdi>{report.held_out_by_group.map(({ reason, count }) => `${reason} ${format.count(count)}`).join(', ')}</bdi></Text>}
+        {report.held_out_by_group.length > 1 && <Text size="xs" c="dimmed" mt={2}>{t('numbers.control')}: {new Intl.ListFormat(format.language, { type: 'unit' }).format(report.held_out_by_group.map(({ reason, count }) => `${apart(names.reason(reason))} ${format.count(count)}`))}</Text>}
         {report.unaccounted > 0 && <Notice mt="sm" color="yellow" title={t('numbers.unaccounted', { shown: format.count(report.unaccounted) })}>{t('numbers.unaccountedLead')}</Notice>}
       </div>
       <GoalsSection report={report} />

@@ -11,9 +11,7 @@ use super::{Check, step_campaign};
 use crate::failure::Failure;
 use crate::journeys::compile::{ANSWER_MAX, assumed_answer};
 use crate::outreach::content::Contents;
-
-/// What to write for a step whose answer is asked for.
-const NAME_ONE: &str = "name a step of the kind `webhook` that comes before";
+use crate::sentences::{check as says, hints};
 
 /// Where an answer is used, and that of which step.
 struct Use {
@@ -29,9 +27,8 @@ impl Check<'_> {
         };
         let at = |field: &str| format!("{} do.{field}", step.id);
         if message.channel != Channel::Webhook {
-            let hint = "write `webhook`, or make it a step `message`";
             let place = at("message.channel");
-            self.error("no_webhook", &place, "only webhooks are answered", hint);
+            self.error("no_webhook", &place, says::ONLY_WEBHOOKS, hints::WEBHOOK_OR);
         }
         self.span(&at("within"), within, ANSWER_MAX);
         if let Some(Err(failure)) = assumed.as_ref().map(|of| assumed_answer("assumed", of)) {
@@ -54,19 +51,19 @@ impl Check<'_> {
             let found = input.steps.iter().find(|own| own.id == of);
             match found.map(|own| &own.action) {
                 None => {
-                    let message = format!("there is no step \"{of}\"");
-                    self.error("no_step", &place, message, NAME_ONE);
+                    let message = says::NO_STEP.with([("step", of.into())]);
+                    self.error("no_step", &place, message, hints::NAME_ASKER);
                 }
                 Some(StepAction::Webhook { .. }) => {
                     let before = after.get(of.as_str()).is_some_and(|after| after.contains(user));
                     if !before {
-                        let message = format!("nobody comes here from the step \"{of}\"");
-                        self.error("no_answer", &place, message, NAME_ONE);
+                        let message = says::NOT_BEFORE.with([("step", of.into())]);
+                        self.error("no_answer", &place, message, hints::NAME_ASKER);
                     }
                 }
                 Some(_) => {
-                    let message = format!("the step \"{of}\" asks no server");
-                    self.error("no_answer", &place, message, NAME_ONE);
+                    let message = says::ASKS_NONE.with([("step", of.into())]);
+                    self.error("no_answer", &place, message, hints::NAME_ASKER);
                 }
             }
         }

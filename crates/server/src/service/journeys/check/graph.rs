@@ -7,6 +7,7 @@ use model::Span;
 use wire::api::{JourneyStep, StepAction};
 
 use super::Check;
+use crate::sentences::{check as says, hints};
 
 /// Steps of a journey at most.
 pub(super) const STEPS_MAX: usize = 200;
@@ -84,8 +85,9 @@ impl Check<'_> {
     pub(super) fn graph(&mut self) {
         let steps = &self.input.steps;
         if steps.is_empty() || steps.len() > STEPS_MAX {
-            let message = format!("there are {} steps", steps.len());
-            self.error("steps", "steps", message, &format!("write 1 to {STEPS_MAX}"));
+            let message = says::STEPS.with([("n", steps.len().into())]);
+            let hint = hints::FROM_TO.with([("least", 1.into()), ("most", STEPS_MAX.into())]);
+            self.error("steps", "steps", message, hint);
             return;
         }
         self.unique("steps", steps.iter().map(|step| step.id.as_str()));
@@ -105,8 +107,7 @@ impl Check<'_> {
             }
             if step.next.is_some() && !has_next(&step.action) {
                 let place = format!("{} next", step.id);
-                let message = "this step goes on by its own paths, or not at all";
-                self.error("next", &place, message, "leave it out");
+                self.error("next", &place, says::OWN_PATHS, hints::LEAVE_OUT);
             }
             all.push(own);
         }
@@ -123,8 +124,7 @@ impl Check<'_> {
             }
         }
         for (step, _) in self.input.steps.iter().zip(seen).filter(|(_, seen)| !seen) {
-            let hint = "let a step before lead to it, or delete it";
-            self.warn("unreached", &step.id, "nobody can come to this step", hint);
+            self.warn("unreached", &step.id, says::UNREACHED, hints::LEAD_TO);
         }
     }
 
@@ -156,10 +156,9 @@ impl Check<'_> {
             if closes {
                 let ids: Vec<&str> =
                     path[from..].iter().map(|at| self.input.steps[*at].id.as_str()).collect();
-                let message = format!("{} go round without time going by", ids.join(" → "));
+                let message = says::CIRCLE.with([("steps", ids.join(" → ").into())]);
                 let place = ids[0].to_owned();
-                let hint = "put a `wait` with `for` or `until` into the circle";
-                self.error("circle", &place, message, hint);
+                self.error("circle", &place, message, hints::PUT_WAIT);
             }
             path.iter().for_each(|at| _ = left.remove(at));
         }

@@ -18,11 +18,14 @@ use crate::failure::Failure;
 use crate::journeys::compile::{self as journeys, answer_match};
 use crate::outbox::render::is_pushed;
 use crate::outreach::policy;
+use crate::sentences::{check as says, hints};
 
 /// Paths out of a step at most.
 const PATHS_MAX: usize = 20;
 /// Changes of one step at most.
 const CHANGES_MAX: usize = 50;
+/// How a field of an answer is written.
+const OF_ANSWER: &str = r#"{"answer": "STEP.FIELD"}"#;
 /// The floor of a learning split without a wish, and at least.
 const FLOOR: (f64, f64) = (0.05, 0.01);
 
@@ -36,8 +39,8 @@ impl Check<'_> {
         self.id(&at("id"), &step.id);
         self.title(&at("name"), step.name.as_ref());
         if step.note.as_ref().is_some_and(|note| note.len() > NOTE_BYTES_MAX) {
-            let hint = format!("write at most {NOTE_BYTES_MAX} bytes");
-            self.error("too_long", &at("note"), "the note is too long", &hint);
+            let hint = hints::BYTES_MOST.with([("most", NOTE_BYTES_MAX.into())]);
+            self.error("too_long", &at("note"), says::NOTE_LONG, hint);
         }
         match &step.action {
             StepAction::Wait { .. } => self.wait(step),
@@ -55,8 +58,8 @@ impl Check<'_> {
                 if let Some(winner) = winner.as_ref()
                     && !paths.iter().any(|path| path.id == *winner)
                 {
-                    let message = format!("there is no path \"{winner}\"");
-                    self.error("winner", &at("do.winner"), message, "name one of the paths");
+                    let message = says::NO_PATH.with([("path", winner.as_str().into())]);
+                    self.error("winner", &at("do.winner"), message, hints::NAME_PATH);
                 }
                 let named = self.contexts(step, context.as_ref());
                 self.winners(step, winners, (paths, named.as_deref()));
@@ -64,16 +67,16 @@ impl Check<'_> {
             StepAction::Message { message, .. } => self.message(step, "do.message", message)?,
             StepAction::BestChannel { messages, .. } => {
                 if messages.len() < 2 || messages.len() > PATHS_MAX {
-                    let message = format!("there are {} messages", messages.len());
-                    let hint = format!("write 2 to {PATHS_MAX}; one alone is a step `message`");
-                    self.error("messages", &at("do.messages"), message, &hint);
+                    let message = says::MESSAGES.with([("n", messages.len().into())]);
+                    let hint = hints::MESSAGES.with([("most", PATHS_MAX.into())]);
+                    self.error("messages", &at("do.messages"), message, hint);
                 }
                 for (n, message) in messages.iter().enumerate() {
                     self.message(step, &format!("do.messages.{n}"), message)?;
                     if messages[..n].iter().any(|other| other.channel == message.channel) {
-                        let hint = "give each a channel of its own: the later one is never sent";
                         let place = at(&format!("do.messages.{n}.channel"));
-                        self.error("channel_twice", &place, "the channel is there twice", hint);
+                        let message = says::CHANNEL_TWICE;
+                        self.error("channel_twice", &place, message, hints::OWN_CHANNEL);
                     }
                 }
             }
@@ -99,27 +102,26 @@ impl Check<'_> {
         let at = |field: &str| format!("{} do.{field}", step.id);
         let forms = [how_long.is_some() || until.is_some(), date.is_some(), attribute.is_some()];
         if forms.into_iter().filter(|has| *has).count() != 1 {
-            let hint = "write `for`, `until` or both, or `date`, or `attribute`";
-            let message = "a wait has exactly one form";
-            return self.error("wait", &format!("{} do", step.id), message, hint);
+            let place = format!("{} do", step.id);
+            return self.error("wait", &place, says::WAIT_FORM, hints::WAIT_FORMS);
         }
         if let Some(text) = how_long {
             self.span(&at("for"), text, STAY_MAX);
         }
         if let Some(text) = until.as_ref().filter(|text| Minute::parse(text).is_none()) {
-            let message = format!("\"{text}\" is no time of day");
-            self.error("time", &at("until"), message, "write it like 09:30");
+            let message = says::NO_TIME_OF_DAY.with([("text", text.as_str().into())]);
+            self.error("time", &at("until"), message, hints::TIME_OF_DAY);
         }
         for day in weekdays.iter().filter(|day| Weekday::parse(day).is_none()) {
-            let message = format!("\"{day}\" is no weekday");
-            self.error("weekday", &at("weekdays"), message, "write it like monday");
+            let message = says::NO_WEEKDAY.with([("day", day.as_str().into())]);
+            self.error("weekday", &at("weekdays"), message, hints::WEEKDAY);
         }
         if let Some(text) = date {
             let local = text.split_once('T');
             let right = |(day, time): (&str, &str)| Day::parse(day).zip(Minute::parse(time));
             if local.and_then(right).is_none() {
-                let message = format!("\"{text}\" is no local time");
-                self.error("time", &at("date"), message, "write it like 2026-12-24T09:00");
+                let message = says::NO_LOCAL_TIME.with([("text", text.as_str().into())]);
+                self.error("time", &at("date"), message, hints::LOCAL_TIME);
             }
         }
         if let Some(name) = attribute {
@@ -134,8 +136,8 @@ impl Check<'_> {
             (missing.is_some() && attribute.is_none(), "missing", "attribute"),
         ];
         for (_, field, of) in lone.into_iter().filter(|(wrong, ..)| *wrong) {
-            let message = format!("`{field}` says something only beside `{of}`");
-            self.error("wait", &at(field), message, "leave it out");
+            let message = says::LONE_FIELD.with([("field", field.into()), ("of", of.into())]);
+            self.error("wait", &at(field), message, hints::LEAVE_OUT);
         }
     }
 
@@ -156,9 +158,8 @@ impl Check<'_> {
         match since {
             None | Some("entry") => {}
             Some(text) if Span::parse(text).is_err() => {
-                let hint = "write `entry`, or how long before, as in 10m";
-                let message = format!("\"{text}\" is no time before");
-                self.error("span", &at("since"), message, hint);
+                let message = says::NO_SPAN_BEFORE.with([("text", text.into())]);
+                self.error("span", &at("since"), message, hints::SINCE);
             }
             Some(text) => _ = self.span(&at("since"), text, STAY_MAX),
         }
@@ -179,8 +180,8 @@ impl Check<'_> {
                 self.event(&at("answer.where"), &answer_match(filter));
             }
             if path.segment.is_none() && path.event.is_none() && path.answer.is_none() {
-                let hint = "write `segment`, `event` or `answer`; all others go by `otherwise`";
-                self.error("no_condition", &at("segment"), "the path has no condition", hint);
+                let (place, message) = (at("segment"), says::NO_CONDITION);
+                self.error("no_condition", &place, message, hints::CONDITION);
             }
         }
     }
@@ -191,13 +192,13 @@ impl Check<'_> {
             let at = |field: &str| format!("{} do.paths.{n}.{field}", step.id);
             self.title(&at("name"), path.name.as_ref());
             if !path.share.is_finite() || path.share < 0.0 {
-                let message = format!("{} is no part", path.share);
-                self.error("share", &at("share"), message, "write a number from 0 on");
+                let message = says::NO_SHARE.with([("share", plain(path.share))]);
+                self.error("share", &at("share"), message, hints::NOT_NEGATIVE);
             }
         }
         if !paths.is_empty() && paths.iter().all(|path| path.share <= 0.0) {
             let place = format!("{} do.paths", step.id);
-            self.error("share", &place, "all shares are 0", "give at least one a share");
+            self.error("share", &place, says::NO_SHARES, hints::SOME_SHARE);
         }
     }
 
@@ -212,8 +213,8 @@ impl Check<'_> {
     ) {
         let place = format!("{} {field}", step.id);
         if n < least || n > PATHS_MAX {
-            let hint = format!("write {least} to {PATHS_MAX}");
-            self.error("paths", &place, format!("there are {n} paths"), &hint);
+            let hint = hints::FROM_TO.with([("least", least.into()), ("most", PATHS_MAX.into())]);
+            self.error("paths", &place, says::PATHS.with([("n", n.into())]), hint);
         }
         ids.clone().for_each(|id| self.id(&place, id));
         self.unique(&place, ids.clone());
@@ -226,16 +227,17 @@ impl Check<'_> {
             model::journey::path::PUBLISHED,
         ];
         for id in ids.filter(|id| own.contains(id)) {
-            let message = format!("\"{id}\" has a meaning of its own in reports");
-            self.error("id", &place, message, "give the path another id");
+            let message = says::ID_TAKEN.with([("id", id.into())]);
+            self.error("id", &place, message, hints::OTHER_PATH_ID);
         }
     }
 
     fn learning_goals(&mut self, step: &JourneyStep, goals: &[LearningGoal]) {
         if goals.is_empty() || goals.len() > GOALS_MAX {
-            let message = format!("there are {} goals", goals.len());
+            let message = says::GOALS_MORE.with([("n", goals.len().into())]);
             let place = format!("{} do.goals", step.id);
-            self.error("goals", &place, message, &format!("write 1 to {GOALS_MAX}"));
+            let hint = hints::FROM_TO.with([("least", 1.into()), ("most", GOALS_MAX.into())]);
+            self.error("goals", &place, message, hint);
         }
         for (n, goal) in goals.iter().enumerate() {
             let at = |field: &str| format!("{} do.goals.{n}.{field}", step.id);
@@ -245,8 +247,8 @@ impl Check<'_> {
                 self.name(&at("revenue"), revenue);
             }
             if !goal.value.is_finite() || goal.value <= 0.0 {
-                let message = format!("{} is no value", goal.value);
-                self.error("value", &at("value"), message, "write a number above 0");
+                let message = says::NO_VALUE_OF_GOAL.with([("value", plain(goal.value))]);
+                self.error("value", &at("value"), message, hints::POSITIVE);
             }
         }
     }
@@ -262,10 +264,9 @@ impl Check<'_> {
         if let LearningContext::Attribute { attribute, .. } = written {
             self.name(&format!("{place}.attribute"), attribute);
             if (self.known.personal)(attribute) {
-                let message =
-                    format!("\"{attribute}\" is personal, and events would say its value");
-                let hint = "make segments of its values, and tell people apart by these";
-                self.error("context", &format!("{place}.attribute"), message, hint);
+                let values = [("attribute", attribute.as_str().into())];
+                let (place, message) = (format!("{place}.attribute"), says::CONTEXT_PERSONAL);
+                self.error("context", &place, message.with(values), hints::SEGMENTS_OF);
             }
         }
         match journeys::contexts(&place, written, self.known.around) {
@@ -286,18 +287,18 @@ impl Check<'_> {
         for (context, path) in written {
             let place = format!("{} do.winners.{context}", step.id);
             if !paths.iter().any(|own| own.id == *path) {
-                let message = format!("there is no path \"{path}\"");
-                self.error("winner", &place, message, "name one of the paths");
+                let message = says::NO_PATH.with([("path", path.as_str().into())]);
+                self.error("winner", &place, message, hints::NAME_PATH);
             }
             let Some(known) = contexts else { continue };
             if !known.iter().any(|own| own.as_str() == context) {
-                let message = format!("there is no context \"{context}\"");
+                let message = says::NO_CONTEXT.with([("context", context.as_str().into())]);
                 let names: Vec<&str> = known.iter().map(Text::as_str).collect();
                 let hint = match names.is_empty() {
-                    true => "write `winner`, as the split tells nobody apart".to_owned(),
-                    false => format!("use {}", names.join(", ")),
+                    true => hints::WINNER.into(),
+                    false => hints::USE.with([("names", names.into())]),
                 };
-                self.error("winner", &place, message, &hint);
+                self.error("winner", &place, message, hint);
             }
         }
     }
@@ -307,9 +308,9 @@ impl Check<'_> {
         let most = 1.0 / n_paths.max(1) as f64;
         // Twenty times a twentieth is everything, whatever rounding says.
         if !(FLOOR.1..=most * (1.0 + f64::EPSILON)).contains(&floor) {
-            let message = format!("{n_paths} paths cannot keep {floor} each");
-            let hint = format!("write {} to {most}", FLOOR.1);
-            self.error("floor", &format!("{} do.floor", step.id), message, &hint);
+            let message = says::FLOOR.with([("n", n_paths.into()), ("floor", plain(floor))]);
+            let hint = hints::FROM_TO.with([("least", plain(FLOOR.1)), ("most", plain(most))]);
+            self.error("floor", &format!("{} do.floor", step.id), message, hint);
         }
     }
 
@@ -338,17 +339,15 @@ impl Check<'_> {
         match &message.provider {
             Some(id) => {
                 if !of_channel.any(|(own, _)| own == id) {
-                    let message = format!("there is no provider \"{id}\" of this channel");
-                    let hint = "name one that GET /api/providers lists, or leave it out";
-                    self.error("no_provider", &at("provider"), message, hint);
+                    let message = says::NO_SUCH_PROVIDER.with([("provider", id.as_str().into())]);
+                    self.error("no_provider", &at("provider"), message, hints::NAME_PROVIDER);
                 }
             }
             None => {
                 let pushed = is_pushed(policy::channel(message.channel));
                 if pushed && of_channel.next().is_none() {
-                    let message = "there is no provider for the channel";
-                    let hint = "make one with POST /api/providers, or under Settings";
-                    self.error("no_provider", &at("channel"), message, hint);
+                    let (place, message) = (at("channel"), says::NO_PROVIDER);
+                    self.error("no_provider", &place, message, hints::MAKE_PROVIDER);
                 }
             }
         }
@@ -360,24 +359,25 @@ impl Check<'_> {
         let at = |field: &str| format!("{} do.{field}", step.id);
         let n = set.len() + add.len() + append.len() + remove.len();
         if n == 0 || n > CHANGES_MAX {
-            let message = format!("there are {n} changes");
+            let message = says::CHANGES.with([("n", n.into())]);
             let place = format!("{} do", step.id);
-            self.error("changes", &place, message, &format!("write 1 to {CHANGES_MAX}"));
+            let hint = hints::FROM_TO.with([("least", 1.into()), ("most", CHANGES_MAX.into())]);
+            self.error("changes", &place, message, hint);
         }
         for (name, value) in set {
             self.name(&at("set"), name);
             let named = value.as_object().is_some_and(|of| names_value(of, NAME_BYTES_MAX));
             if !named && !is_plain(value) {
-                let message = format!("the value of \"{name}\" is an object");
-                let hint = r#"write dotted names, as in address.city, or {"answer": "STEP.FIELD"}"#;
+                let message = says::VALUE_OBJECT.with([("name", name.as_str().into())]);
+                let hint = hints::DOTTED.with([("answer", OF_ANSWER.into())]);
                 self.error("value", &at(&format!("set.{name}")), message, hint);
             }
         }
         for (name, value) in add {
             self.name(&at("add"), name);
             if !value.is_finite() {
-                let message = format!("{value} cannot be added");
-                self.error("value", &at(&format!("add.{name}")), message, "write a number");
+                let message = says::NOT_ADDED.with([("value", plain(*value))]);
+                self.error("value", &at(&format!("add.{name}")), message, hints::NUMBER);
             }
         }
         for (field, lists) in [("append", append), ("remove", remove)] {
@@ -390,9 +390,8 @@ impl Check<'_> {
         };
         let names = set.keys().chain(add.keys()).chain(append.keys());
         if let Some(name) = names.into_iter().find(named) {
-            let message = format!("\"{name}\" is changed in two ways");
-            let hint = "which comes first is not said: put one into a step of its own";
-            self.error("changes", &format!("{} do", step.id), message, hint);
+            let message = says::TWO_WAYS.with([("name", name.as_str().into())]);
+            self.error("changes", &format!("{} do", step.id), message, hints::OWN_STEP);
         }
     }
 
@@ -400,24 +399,30 @@ impl Check<'_> {
         let at = |field: &str| format!("{} do.{field}", step.id);
         self.name(&at("event"), event);
         if model::outreach::is_outreach(event) {
-            let message = format!("\"{event}\" is told by the server alone");
-            self.error("event", &at("event"), message, "choose another name");
+            let message = says::SERVER_EVENT.with([("event", event.into())]);
+            self.error("event", &at("event"), message, hints::OTHER_NAME);
         }
         if properties.len() > CHANGES_MAX {
-            let message = format!("there are {} properties", properties.len());
-            self.error("changes", &at("properties"), message, &format!("at most {CHANGES_MAX}"));
+            let message = says::PROPERTIES.with([("n", properties.len().into())]);
+            let hint = hints::AT_MOST.with([("most", CHANGES_MAX.into())]);
+            self.error("changes", &at("properties"), message, hint);
         }
         for (name, value) in properties {
             self.name(&at("properties"), name);
             let place = at(&format!("properties.{name}"));
             if let Value::Object(fields) = value {
                 if !names_value(fields, NAME_BYTES_MAX) {
-                    let hint = r#"write a value, {"profile": "NAME"}, {"event": "NAME"} or {"answer": "STEP.FIELD"}"#;
-                    self.error("value", &place, "this is no value", hint);
+                    let (profile, event) = (r#"{"profile": "NAME"}"#, r#"{"event": "NAME"}"#);
+                    let hint = hints::VALUE.with([
+                        ("profile", profile.into()),
+                        ("event", event.into()),
+                        ("answer", OF_ANSWER.into()),
+                    ]);
+                    self.error("value", &place, says::NO_VALUE, hint);
                 }
             } else if !is_plain(value) {
-                let message = format!("the value of \"{name}\" has objects in it");
-                self.error("value", &place, message, "write texts, numbers, or lists of them");
+                let message = says::VALUE_OBJECTS.with([("name", name.as_str().into())]);
+                self.error("value", &place, message, hints::PLAIN);
             }
         }
     }
@@ -425,22 +430,26 @@ impl Check<'_> {
     fn journey(&mut self, step: &JourneyStep, other: &str, own: Option<&str>) {
         let place = format!("{} do.journey", step.id);
         if own == Some(other) {
-            let hint = "let a step lead back to an earlier one instead";
-            return self.error("itself", &place, "a journey does not let into itself", hint);
+            return self.error("itself", &place, says::ITSELF, hints::LEAD_BACK);
         }
         match self.known.journeys.get(other) {
             None => {
-                let message = format!("there is no journey \"{other}\"");
-                self.error("no_journey", &place, message, "GET /api/journeys lists them");
+                let message = says::NO_JOURNEY.with([("journey", other.into())]);
+                self.error("no_journey", &place, message, hints::LIST_JOURNEYS);
             }
             Some(false) => {
-                let message = format!("\"{other}\" lets people in otherwise");
-                let hint = r#"its `entry` should be {"kind": "api"}"#;
+                let message = says::OTHER_ENTRY.with([("journey", other.into())]);
+                let hint = hints::ENTRY_API.with([("entry", r#"{"kind": "api"}"#.into())]);
                 self.warn("entry", &place, message, hint);
             }
             Some(true) => {}
         }
     }
+}
+
+/// A number as people write it: without a point where there is nothing behind it.
+fn plain(number: f64) -> Value {
+    number.to_string().into()
 }
 
 /// Whether a value is none that has others with names in it.
