@@ -99,7 +99,7 @@ proptest! {
         let parts: Vec<Part> = [&rows[..cut], &rows[cut..]]
             .into_iter()
             .filter(|rows| !rows.is_empty())
-            .map(|rows| Part::of(rows))
+            .map(Part::of)
             .collect();
         let parts: Vec<Part> = parts
             .into_iter()
