@@ -3,7 +3,7 @@
 import { Badge, Group, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import type { CampaignInput, Trigger, VariantBy } from '../../api/outreach';
+import type { CampaignInput, Trigger, Variant, VariantBy } from '../../api/outreach';
 import { useLifecycle, useSegments, validate } from '../../api/queries';
 import type { Definition } from '../../api/types';
 import { AppLink } from '../../components/AppLink';
@@ -27,6 +27,11 @@ export function DefinitionFacts({ definition }: { definition: CampaignInput }) {
     const all = [...valuesOf(of, variant).map(apart), ...(of.default === variant ? [t('variantBy.everybodyElse')] : [])];
     return all.length > 0 ? all.join(', ') : t('variantBy.noOne');
   };
+  /** Where everybody gets the same language, values say more without it. */
+  const languages = ({ content }: Variant) => {
+    const codes = Object.keys(content);
+    return by && codes.length === 1 ? '' : ` · ${codes.map((code) => (code === DEFAULT_LOCALE ? t('content.allOthers') : code)).join(', ')}`;
+  };
   const again = definition.again ?? { kind: 'always' };
   const rows: [string, React.ReactNode][] = [
     [t('facts.channel'), names.channel(definition.channel)],
@@ -39,7 +44,7 @@ export function DefinitionFacts({ definition }: { definition: CampaignInput }) {
         {by && <Text size="sm">{t('variantBy.fact', { name: apart(by.attribute) })}</Text>}
         {definition.variants.map((variant, at) => (
           <Text key={variant.id} size="sm">
-            <bdi>{variant.name || variant.id.toUpperCase()}</bdi> · {by ? <bdi>{gets(by, variant.id)}</bdi> : format.percent(parts[at] ?? 0, 0)} · {Object.keys(variant.content).map((code) => (code === DEFAULT_LOCALE ? t('content.allOthers') : code)).join(', ')}
+            <bdi>{variant.name || variant.id.toUpperCase()}</bdi> · {by ? <bdi>{gets(by, variant.id)}</bdi> : format.percent(parts[at] ?? 0, 0)}{languages(variant)}
           </Text>
         ))}
       </Stack>

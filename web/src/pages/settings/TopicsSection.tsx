@@ -1,7 +1,7 @@
 // What people can subscribe to, and how they come to get it. The server takes the list as a whole: each change is made
 // to the list as it is then, so that what somebody else did meanwhile stays.
 
-import { ActionIcon, Button, Group, Modal, Stack, Table, Text, VisuallyHidden } from '@mantine/core';
+import { ActionIcon, Button, Group, Modal, Paper, SimpleGrid, Stack, Text, VisuallyHidden } from '@mantine/core';
 import { IconArrowDown, IconArrowUp, IconPlus } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -13,7 +13,6 @@ import { ErrorPanel } from '../../components/ErrorPanel';
 import { Notice } from '../../components/Notice';
 import { Section } from '../../components/Page';
 import { Query } from '../../components/Query';
-import { Scroll } from '../../components/Scroll';
 import { English } from '../../components/Told';
 import { useOutreachNames } from '../../lib/outreach';
 import { TopicForm } from './TopicForm';
@@ -71,50 +70,46 @@ export function TopicsSection() {
   );
 }
 
-function Topics({ topics, onOpen, onMoved }: { topics: Topic[]; onOpen: (what: Opened) => void; onMoved: () => void }) {
+interface TopicsProps {
+  topics: Topic[];
+  onOpen: (what: Opened) => void;
+  onMoved: () => void;
+}
+
+function Topics({ topics, onOpen, onMoved }: TopicsProps) {
   const { t } = useTranslation();
   const names = useOutreachNames();
   const change = useTopicsChange(onMoved);
   const yes = (holds: boolean) => (holds ? t('topics.yes') : t('topics.no'));
+  const facts = (topic: Topic) => [[t('topics.channel'), names.channel(topic.channel)], [t('topics.byDefault'), yes(topic.subscribed_by_default)], [t('topics.confirm'), yes(topic.double_opt_in ?? false)]] as const;
   return (
-    <Stack gap="sm">
-      <Scroll label={t('topics.title')} minWidth={760}>
-        <Table verticalSpacing="xs" aria-label={t('topics.title')} data-topics>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th scope="col">{t('topics.topic')}</Table.Th>
-              <Table.Th scope="col">{t('topics.channel')}</Table.Th>
-              <Table.Th scope="col">{t('topics.byDefault')}</Table.Th>
-              <Table.Th scope="col">{t('topics.confirm')}</Table.Th>
-              <Table.Th scope="col"><VisuallyHidden>{t('topics.actions')}</VisuallyHidden></Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {topics.map((topic, at) => (
-              <Table.Tr key={topic.id} data-topic={topic.id}>
-                <Table.Th scope="row" fw={400} style={{ maxWidth: 340 }}>
-                  <Group gap={6} align="baseline"><Text size="sm" fw={600}><bdi>{topic.name}</bdi></Text><Text size="xs" c="dimmed"><bdi dir="ltr">{topic.id}</bdi></Text></Group>
-                  <Text size="xs" c="dimmed">{t(`topicWay.${wayOf(topic)}`)}</Text>
-                </Table.Th>
-                <Table.Td>{names.channel(topic.channel)}</Table.Td>
-                <Table.Td>{yes(topic.subscribed_by_default)}</Table.Td>
-                <Table.Td>{yes(topic.double_opt_in ?? false)}</Table.Td>
-                <Table.Td>
-                  <Group gap={6} justify="flex-end" wrap="nowrap">
-                    {([-1, 1] as const).map((by) => (
-                      <ActionIcon key={by} variant="subtle" color="gray" size="md" aria-label={by < 0 ? t('topics.up', { name: topic.name }) : t('topics.down', { name: topic.name })} disabled={by < 0 ? at === 0 : at === topics.length - 1} onClick={() => change.mutate((now) => moved(now, topic.id, by))}>
-                        {by < 0 ? <IconArrowUp size={16} /> : <IconArrowDown size={16} />}
-                      </ActionIcon>
-                    ))}
-                    <Button size="compact-sm" variant="default" onClick={() => onOpen({ what: 'edit', topic })}>{t('topics.edit')}<VisuallyHidden>{` ${topic.name}`}</VisuallyHidden></Button>
-                    <Button size="compact-sm" variant="default" c="var(--bad)" onClick={() => onOpen({ what: 'delete', topic })}>{t('topics.remove')}<VisuallyHidden>{` ${topic.name}`}</VisuallyHidden></Button>
-                  </Group>
-                </Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Scroll>
+    <Stack gap="md">
+      <Stack component="ul" m={0} p={0} gap="md" aria-label={t('topics.title')}>
+        {topics.map((topic, at) => (
+          <Paper key={topic.id} component="li" p="md" style={{ listStyle: 'none' }} data-topic={topic.id}>
+            <Stack gap="sm">
+              <Group justify="space-between" gap="sm">
+                <Group gap="xs" align="baseline"><Text fw={650}><bdi>{topic.name}</bdi></Text><Text size="xs" c="dimmed"><bdi dir="ltr">{topic.id}</bdi></Text></Group>
+                <Group gap="xs" wrap="nowrap">
+                  {([-1, 1] as const).map((by) => (
+                    <ActionIcon key={by} variant="subtle" color="gray" size="md" aria-label={by < 0 ? t('topics.up', { name: topic.name }) : t('topics.down', { name: topic.name })} disabled={by < 0 ? at === 0 : at === topics.length - 1} onClick={() => change.mutate((now) => moved(now, topic.id, by))}>
+                      {by < 0 ? <IconArrowUp size={16} /> : <IconArrowDown size={16} />}
+                    </ActionIcon>
+                  ))}
+                  <Button size="compact-sm" variant="default" onClick={() => onOpen({ what: 'edit', topic })}>{t('topics.edit')}<VisuallyHidden>{` ${topic.name}`}</VisuallyHidden></Button>
+                  <Button size="compact-sm" variant="default" c="var(--bad)" onClick={() => onOpen({ what: 'delete', topic })}>{t('topics.remove')}<VisuallyHidden>{` ${topic.name}`}</VisuallyHidden></Button>
+                </Group>
+              </Group>
+              <Text size="sm">{t(`topicWay.${wayOf(topic)}`)}</Text>
+              <SimpleGrid cols={{ base: 2, sm: 3 }} component="dl" m={0} spacing="xs">
+                {facts(topic).map(([label, value]) => (
+                  <div key={label}><Text component="dt" size="xs" c="dimmed">{label}</Text><Text component="dd" m={0} size="sm" fw={600}>{value}</Text></div>
+                ))}
+              </SimpleGrid>
+            </Stack>
+          </Paper>
+        ))}
+      </Stack>
       {change.isError && <ErrorPanel error={change.error} />}
     </Stack>
   );

@@ -41,7 +41,7 @@ export function VariantByFields({ by, variants, onChange, disabled }: Props) {
             size="sm"
             label={t('variantBy.values', { name: named(one) })}
             {...(at === 0 && { description: t('variantBy.valuesLead') })}
-            error={wrong('values', 'too_many')}
+            {...(at === 0 && { error: wrong('values', 'too_many') })}
             disabled={disabled}
             maxTags={VALUES_MAX}
             isDuplicate={(value, written) => written.includes(value)}
