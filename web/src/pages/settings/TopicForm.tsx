@@ -53,7 +53,7 @@ export function TopicForm({ known, topic: before, onClose, onDone }: Props) {
             label={t('topics.id')}
             description={before ? t('topics.idFixed') : t('topics.idLead')}
             required
-            disabled={before !== undefined}
+            {...(before && { readOnly: true, variant: 'filled' })}
             classNames={{ input: 'keep-ltr' }}
             spellCheck={false}
             autoCapitalize="none"
