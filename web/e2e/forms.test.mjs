@@ -232,7 +232,7 @@ test('variants by an attribute are written, and marked until they are complete',
   await page.getByRole('radiogroup', { name: 'Variant', exact: true }).getByText('B', { exact: true }).click();
   await page.getByRole('button', { name: 'Remove variant b' }).click();
   await page.locator('[data-incomplete]').getByText('Choose what everybody else gets.').waitFor();
-  await how.getByRole('radio', { name: 'Chance' }).focus();
+  await how.getByRole('radio', { name: 'An attribute' }).focus();
   await page.keyboard.press('ArrowLeft');
   await page.locator('[data-incomplete]').waitFor({ state: 'detached' });
   await save.click();
