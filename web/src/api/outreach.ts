@@ -39,6 +39,8 @@ export type Cap = Schemas['CapInput'];
 export type Gap = Schemas['GapInput'];
 export type Trigger = Schemas['Trigger'];
 export type Again = Schemas['Again'];
+export type VariantBy = Schemas['VariantByInput'];
+export type Topic = Schemas['SubscriptionTopic'];
 
 // What a form fills in field by field, by the name of the field, has looser types here than in the document.
 
@@ -65,6 +67,7 @@ export interface CampaignInput {
   audience?: unknown;
   again?: Again;
   variants: Variant[];
+  variant_by?: VariantBy;
   labels?: string[];
   topic?: string;
   transactional?: boolean;
@@ -216,6 +219,8 @@ export const outreach = {
   deleteProvider: (id: string) => body(client.DELETE('/api/providers/{id}', at(id))),
   testProvider: (id: string, to: string) => body(client.POST('/api/providers/{id}/test', { ...at(id), body: { to } })),
   checkDns: (id: string) => body(client.GET('/api/providers/{id}/dns', at(id))),
+  topics: () => body(client.GET('/api/subscriptions/topics')),
+  setTopics: (topics: Topic[]) => body(client.PUT('/api/subscriptions/topics', { body: { topics } })),
   preferencePage: (query: { language: string; user?: string }) => body(client.GET('/api/subscriptions/page', { params: { query } })),
   makeVisitorSecret: () => body(client.POST('/api/settings/visitor-secret')),
   policy: () => body(client.GET('/api/settings/contact-policy')) as Promise<ContactPolicy>,
@@ -260,6 +265,10 @@ export function useProviders() {
 
 export function usePolicy() {
   return useQuery({ queryKey: ['contact-policy'], queryFn: outreach.policy });
+}
+
+export function useTopics() {
+  return useQuery({ queryKey: ['topics'], queryFn: outreach.topics });
 }
 
 /** Forgets what is known of campaigns, so that it is asked again. */

@@ -3,15 +3,18 @@
 import { Badge, Group, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import type { CampaignInput, Trigger } from '../../api/outreach';
+import type { CampaignInput, Trigger, Variant, VariantBy } from '../../api/outreach';
 import { useLifecycle, useSegments, validate } from '../../api/queries';
 import type { Definition } from '../../api/types';
 import { AppLink } from '../../components/AppLink';
 import { useFormat } from '../../lib/format';
 import { useNames } from '../../lib/names';
 import { useOutreachNames } from '../../lib/outreach';
+import { apart } from '../../lib/sentences';
 import { Facts } from '../people/Facts';
 import { CONTROL, DEFAULT_LOCALE, eventName, partsOf, segmentOf } from './draft';
+import { TOPIC_CHANNELS } from '../settings/topics';
+import { valuesOf } from './variantBy';
 
 export function DefinitionFacts({ definition }: { definition: CampaignInput }) {
   const { t } = useTranslation();
@@ -19,6 +22,16 @@ export function DefinitionFacts({ definition }: { definition: CampaignInput }) {
   const names = useOutreachNames();
   const { delivery = {}, goals = [], labels = [] } = definition;
   const parts = partsOf(definition.variants);
+  const { variant_by: by } = definition;
+  const gets = (of: VariantBy, variant: string) => {
+    const all = [...valuesOf(of, variant).map(apart), ...(of.default === variant ? [t('variantBy.everybodyElse')] : [])];
+    return all.length > 0 ? all.join(', ') : t('variantBy.noOne');
+  };
+  /** Where everybody gets the same language, values say more without it. */
+  const languages = ({ content }: Variant) => {
+    const codes = Object.keys(content);
+    return by && codes.length === 1 ? '' : ` · ${codes.map((code) => (code === DEFAULT_LOCALE ? t('content.allOthers') : code)).join(', ')}`;
+  };
   const again = definition.again ?? { kind: 'always' };
   const rows: [string, React.ReactNode][] = [
     [t('facts.channel'), names.channel(definition.channel)],
@@ -28,9 +41,10 @@ export function DefinitionFacts({ definition }: { definition: CampaignInput }) {
     [t('facts.again'), again.kind === 'after' ? `${t('when.againKind.after')}: ${again.pause}` : t(`when.againKind.${again.kind}`)],
     [t('facts.variants'), (
       <Stack key="variants" gap={2}>
+        {by && <Text size="sm">{t('variantBy.fact', { name: apart(by.attribute) })}</Text>}
         {definition.variants.map((variant, at) => (
           <Text key={variant.id} size="sm">
-            <bdi>{variant.name || variant.id.toUpperCase()}</bdi> · {format.percent(parts[at] ?? 0, 0)} · {Object.keys(variant.content).map((code) => (code === DEFAULT_LOCALE ? t('content.allOthers') : code)).join(', ')}
+            <bdi>{variant.name || variant.id.toUpperCase()}</bdi> · {by ? <bdi>{gets(by, variant.id)}</bdi> : format.percent(parts[at] ?? 0, 0)}{languages(variant)}
           </Text>
         ))}
       </Stack>
@@ -43,6 +57,7 @@ export function DefinitionFacts({ definition }: { definition: CampaignInput }) {
   for (const name of limits) rows.push([t(`delivery.${name}`), format.count(delivery[name]!)]);
   if (delivery.hours?.length) rows.push([t('delivery.hours'), delivery.hours.map(({ from, to }) => `${from}–${to}`).join(', ')]);
   if (definition.topic) rows.push([t('campaignRules.topic'), definition.topic]);
+  else if (!definition.transactional && TOPIC_CHANNELS.some((one) => one === definition.channel)) rows.push([t('campaignRules.topic'), t('campaignRules.everybodyOf', { channel: names.channel(definition.channel) })]);
   if (labels.length > 0) rows.push([t('campaignRules.labels'), <Group key="labels" gap={4} justify="flex-end">{labels.map((label) => <Badge key={label} variant="default" tt="none">{label}</Badge>)}</Group>]);
   return <Facts label={t('facts.title')} rows={rows} />;
 }

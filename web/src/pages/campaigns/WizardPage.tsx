@@ -1,7 +1,7 @@
 // A campaign being written, step by step. The step stands in the address; what is written is saved as a
 // draft at any step.
 
-import { Button, Group, Paper, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, List, Paper, Stack, Text, TextInput } from '@mantine/core';
 import { IconDeviceFloppy } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -25,7 +25,9 @@ import GoalsStep from './steps/GoalsStep';
 import ReviewStep from './steps/ReviewStep';
 import type { StepProps } from './steps/step';
 import WhenStep from './steps/WhenStep';
+import { useIncomplete } from './steps/VariantByFields';
 import { useDraft } from './useDraft';
+import { incomplete } from './variantBy';
 
 export const STEPS = ['audience', 'content', 'when', 'goals', 'review'] as const;
 type Step = (typeof STEPS)[number];
@@ -103,6 +105,8 @@ function Wizard({ initial, saved }: WizardProps) {
   const started = saved !== undefined && saved.status !== 'draft';
   const over = saved?.status === 'stopped' || saved?.status === 'ended';
   const at = STEPS.indexOf(step as Step);
+  const missing = incomplete(draft.variant_by, draft.variants);
+  const say = useIncomplete();
   const props: StepProps = { draft, change, started, ...(saved && { saved }), unsaved };
   return (
     <Page
@@ -111,7 +115,7 @@ function Wizard({ initial, saved }: WizardProps) {
       actions={
         <Group gap="xs">
           {unsaved && written && <Text size="xs" c="dimmed" role="status">{t('wizard.unsaved')}</Text>}
-          <Button variant="default" leftSection={<IconDeviceFloppy size={16} />} loading={save.isPending} disabled={draft.name.trim() === '' || (!unsaved && written) || over} onClick={() => save.mutate()}>
+          <Button variant="default" leftSection={<IconDeviceFloppy size={16} />} loading={save.isPending} disabled={draft.name.trim() === '' || (!unsaved && written) || over || missing.length > 0} onClick={() => save.mutate()}>
             {started ? t('wizard.saveChanges') : t('wizard.saveDraft')}
           </Button>
         </Group>
@@ -125,6 +129,12 @@ function Wizard({ initial, saved }: WizardProps) {
           <StepBar steps={STEPS.map((key) => ({ key, label: t(`wizard.step.${key}`) }))} here={step} onChoose={setStep} />
         </Stack>
       </Paper>
+      {missing.length > 0 && (
+        <Notice color="yellow" role="status" title={t('variantBy.incomplete')} data-incomplete>
+          <List size="sm">{missing.map((what) => <List.Item key={what}>{say(what)}</List.Item>)}</List>
+          {step !== 'content' && <Button mt="xs" size="compact-sm" variant="default" onClick={() => setStep('content')}>{t('variantBy.go')}</Button>}
+        </Notice>
+      )}
       {save.isError && <ErrorPanel error={save.error} />}
       {step === 'audience' && <AudienceStep {...props} />}
       {step === 'content' && <ContentStep {...props} />}
@@ -132,7 +142,7 @@ function Wizard({ initial, saved }: WizardProps) {
       {step === 'goals' && <GoalsStep {...props} />}
       {step === 'review' && (
         draft.name.trim() === '' ? <Notice color="yellow">{t('wizard.needsName')}</Notice>
-          : <ReviewStep draft={draft} problems={problems} unsaved={unsaved} started={started} error={error} busy={start.isPending} onStart={() => start.mutate()} />
+          : <ReviewStep draft={draft} incomplete={missing.length > 0} problems={problems} unsaved={unsaved} started={started} error={error} busy={start.isPending} onStart={() => start.mutate()} />
       )}
       <Group justify="space-between">
         <Button variant="default" disabled={at === 0} onClick={() => setStep(STEPS[at - 1]!)}>{t('wizard.back')}</Button>

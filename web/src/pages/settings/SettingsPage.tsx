@@ -1,4 +1,4 @@
-// Facts about the workspace and the server, language, keys; channels; what holds for all campaigns.
+// Facts about the workspace and the server, language, keys; channels; topics; what holds for all campaigns.
 
 import { Anchor, Radio, Stack, Tabs } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
@@ -18,8 +18,9 @@ import { PolicySection } from './PolicySection';
 import { PreferencePreview } from './PreferencePreview';
 import { PrivacySection } from './PrivacySection';
 import { ProvidersSection } from './ProvidersSection';
+import { TopicsSection } from './TopicsSection';
 
-const TABS = ['general', 'channels', 'contact'] as const;
+const TABS = ['general', 'channels', 'topics', 'contact'] as const;
 
 export default function SettingsPage() {
   const { t } = useTranslation();
@@ -32,6 +33,7 @@ export default function SettingsPage() {
         </Tabs.List>
         <Tabs.Panel value="general"><General /></Tabs.Panel>
         <Tabs.Panel value="channels"><ProvidersSection /></Tabs.Panel>
+        <Tabs.Panel value="topics"><TopicsSection /></Tabs.Panel>
         <Tabs.Panel value="contact"><Stack gap="lg"><PolicySection /><PreferencePreview /></Stack></Tabs.Panel>
       </Tabs>
     </Page>

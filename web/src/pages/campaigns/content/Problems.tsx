@@ -32,7 +32,7 @@ function Some({ problems, error }: { problems: ContentProblem[]; error: boolean 
               {problem.place && <Text span size="xs" fw={600} me={8} className="keep-ltr">{problem.place}</Text>}
               <Told code={problem.message_code} text={problem.message} />
             </Text>
-            {problem.hint && <Text size="sm" c="dimmed"><Told code={problem.hint_code} text={problem.hint} /></Text>}
+            {problem.hint && <Text size="sm"><Told code={problem.hint_code} text={problem.hint} /></Text>}
           </div>
         ))}
       </Stack>

@@ -15,6 +15,7 @@ export function ArmsTable({ campaign, goal }: { campaign: Campaign; goal: GoalRe
   const money = goal.arms.some(({ revenue }) => revenue !== null);
   return (
     <Section title={t('arms.title')} lead={t('arms.lead', { event: goal.event, within: goal.within })}>
+      {campaign.definition.variant_by && <Text size="sm" mb="xs" maw={680}>{t('variantBy.arms')}</Text>}
       <Scroll label={t('arms.title')} minWidth={640}>
         <Table verticalSpacing={6} aria-label={t('arms.title')} className="numbers" data-arms>
           <Table.Thead>

@@ -6,6 +6,7 @@ import type { Campaign, CampaignReport, ReportWarning } from '../../../api/outre
 import { Notice } from '../../../components/Notice';
 import { English } from '../../../components/Told';
 import { useParam } from '../../../lib/params';
+import { apart } from '../../../lib/sentences';
 import { chance } from './scale';
 import { ArmsTable } from './ArmsTable';
 import { CreditSection } from './CreditSection';
@@ -45,9 +46,11 @@ export function Report({ campaign, report, confidence }: Props) {
   const { t } = useTranslation();
   const [wanted, setGoal] = useParam('goal', report.goals.map((_, at) => String(at)), '0');
   const goal = report.goals[Number(wanted)];
+  const { variant_by: by } = campaign.definition;
   return (
     <Stack gap="lg">
       {report.warnings.map((warning) => <Warning key={warning.code} warning={warning} />)}
+      {by && <Notice color="blue" title={t('variantBy.reportTitle', { name: apart(by.attribute) })} data-by-attribute>{t('variantBy.reportLead')}</Notice>}
       <VerdictSection campaign={campaign} verdict={report.verdict} />
       <FunnelSection campaign={campaign} report={report} />
       {report.sample_ratio?.mismatch && (

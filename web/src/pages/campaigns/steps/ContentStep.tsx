@@ -1,13 +1,11 @@
-// What is said: the channel, variants between which chance decides, and each language.
+// What is said: the channel, variants, and each language.
 
-import { ActionIcon, Autocomplete, Button, Grid, Group, NativeSelect, NumberInput, SegmentedControl, Stack, Tabs, Text, TextInput } from '@mantine/core';
-import { IconPlus, IconTrash } from '@tabler/icons-react';
+import { Autocomplete, Button, Grid, Group, NativeSelect, Stack, Tabs, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { CHANNELS, type Channel, type Content, useProviders, type Variant } from '../../../api/outreach';
 import { AppLink } from '../../../components/AppLink';
 import { Section } from '../../../components/Page';
-import { useFormat } from '../../../lib/format';
 import { useOutreachNames } from '../../../lib/outreach';
 import { useParam } from '../../../lib/params';
 import { ContentFields } from '../content/ContentFields';
@@ -16,11 +14,10 @@ import { PreviewPane } from '../content/PreviewPane';
 import { rightToLeft } from '../content/direction';
 import { inDirection } from '../content/email/blocks';
 import { TestSend } from '../TestSend';
-import { DEFAULT_LOCALE, emptyVariant, eventName, nextVariantId, onChannel, partsOf } from '../draft';
+import { DEFAULT_LOCALE, eventName, onChannel } from '../draft';
 import type { StepProps } from './step';
+import { VariantsSection } from './VariantsSection';
 
-/** Variants at most: more make each too small to tell apart. */
-const VARIANTS_MAX = 50;
 const LOCALES = ['en', 'tr', 'ar', 'id', 'de', 'fr', 'es', 'pt-BR', 'it', 'nl', 'pl', 'ru', 'ja', 'ko', 'zh', 'hi', 'fa', 'he'];
 
 export default function ContentStep({ draft, change, started, saved, unsaved }: StepProps) {
@@ -38,7 +35,7 @@ export default function ContentStep({ draft, change, started, saved, unsaved }: 
         <Grid.Col span={{ base: 12, lg: 7 }}>
           <Stack gap="lg">
             <ChannelSection draft={draft} change={change} started={started} />
-            <VariantsSection variants={draft.variants} channel={draft.channel} chosen={variant.id} onChoose={setVariant} onChange={(variants) => change({ variants })} started={started} />
+            <VariantsSection draft={draft} change={change} started={started} chosen={variant.id} onChoose={setVariant} />
             <MessageSection variant={variant} locale={locale} onLocale={setLocale} onChange={put}>
               {content && <ContentFields key={`${variant.id} ${locale} ${content.kind}`} content={content} locale={locale} onChange={(next) => put({ ...variant, content: { ...variant.content, [locale]: next } })} />}
             </MessageSection>
@@ -87,62 +84,6 @@ function ChannelSection({ draft, change, started }: StepProps) {
       </Group>
     </Section>
   );
-}
-
-interface VariantsProps {
-  variants: Variant[];
-  channel: Channel;
-  chosen: string;
-  onChoose: (id: string) => void;
-  onChange: (variants: Variant[]) => void;
-  started: boolean;
-}
-
-function VariantsSection({ variants, channel, chosen, onChoose, onChange, started }: VariantsProps) {
-  const { t } = useTranslation();
-  const format = useFormat();
-  const parts = partsOf(variants);
-  const add = () => {
-    const from = variants.find(({ id }) => id === chosen);
-    const id = nextVariantId(variants);
-    onChange([...variants, from ? { ...structuredClone(from), id, name: undefined } : emptyVariant(channel, id)].map((one) => dropUndefined(one)));
-    onChoose(id);
-  };
-  const put = (id: string, part: Partial<Variant>) => onChange(variants.map((one) => (one.id === id ? { ...one, ...part } : one)));
-  return (
-    <Section
-      title={t('content.variants')}
-      lead={t('content.variantsLead')}
-      actions={!started && variants.length < VARIANTS_MAX && <Button size="compact-sm" variant="light" leftSection={<IconPlus size={14} />} onClick={add}>{t('content.addVariant')}</Button>}
-    >
-      {variants.length > 1 && (
-        <Stack gap="sm">
-          <SegmentedControl
-            size="sm"
-            aria-label={t('content.variant')}
-            value={chosen}
-            onChange={onChoose}
-            data={variants.map((one, at) => ({ value: one.id, label: `${one.name || one.id.toUpperCase()} · ${format.percent(parts[at] ?? 0, 0)}` }))}
-          />
-          {variants.filter(({ id }) => id === chosen).map((one) => (
-            <Group key={one.id} gap="sm" align="flex-end">
-              <TextInput size="xs" label={t('content.variantName')} value={one.name ?? ''} placeholder={one.id.toUpperCase()} onChange={(event) => put(one.id, { name: event.currentTarget.value })} />
-              <NumberInput size="xs" w={120} label={t('content.share')} min={0} max={1000} disabled={started} value={one.share ?? 1} onChange={(share) => put(one.id, { share: typeof share === 'number' ? share : 0 })} />
-              {!started && (
-                <ActionIcon variant="default" size="md" aria-label={t('content.removeVariant', { name: one.name || one.id })} onClick={() => onChange(variants.filter(({ id }) => id !== one.id))}>
-                  <IconTrash size={16} stroke={1.7} />
-                </ActionIcon>
-              )}
-            </Group>
-          ))}
-        </Stack>
-      )}
-    </Section>
-  );
-}
-
-function dropUndefined<T extends object>(of: T): T {
-  return Object.fromEntries(Object.entries(of).filter(([, value]) => value !== undefined)) as T;
 }
 
 interface MessageProps {

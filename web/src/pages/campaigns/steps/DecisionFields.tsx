@@ -21,6 +21,8 @@ export function DecisionFields({ draft, change, started }: StepProps) {
   const credit = (part: Partial<Attribution>) => change({ attribution: { ...attribution, ...part } });
   const money = Boolean(goals[decision.goal ?? 0]?.revenue);
   const byRevenue = decision.measure === 'revenue';
+  // Variants that do not go by chance are not compared, so nothing decides between them.
+  const by = draft.variant_by;
   const again = draft.trigger.kind !== 'once' && draft.variants.length > 1;
   /** Rates are written in points, revenue as it is. */
   const size = (name: 'expected' | 'tie_margin', label: string, placeholder: string) => (
@@ -36,16 +38,18 @@ export function DecisionFields({ draft, change, started }: StepProps) {
     />
   );
   return (
-    <Section title={t('decision.title')} lead={t('decision.lead')}>
+    <Section title={t('decision.title')} lead={by ? t('variantBy.noWinner') : t('decision.lead')}>
       <Stack gap="md" data-decision>
-        <Group gap="md" align="flex-end">
-          {goals.length > 1 && <NativeSelect label={t('decision.goal')} disabled={started} value={String(decision.goal ?? 0)} onChange={(event) => put({ goal: Number(event.currentTarget.value) })} data={goals.map((goal, at) => ({ value: String(at), label: eventName(goal.event) || t('goals.goal', { number: at + 1 }) }))} />}
-          {(money || byRevenue) && <NativeSelect label={t('decision.measure')} disabled={started} value={decision.measure ?? 'rate'} onChange={(event) => put({ measure: event.currentTarget.value as 'rate' | 'revenue', expected: undefined, tie_margin: undefined })} data={(['rate', 'revenue'] as const).map((value) => ({ value, label: t(`decision.by.${value}`) }))} />}
-          <NativeSelect label={t('report.confidence')} disabled={started} value={String(decision.confidence ?? CONFIDENCE)} onChange={(event) => put({ confidence: Number(event.currentTarget.value) })} data={CONFIDENCES.map((value) => ({ value: String(value), label: format.percent(value, 0) }))} />
-          {size('expected', byRevenue ? t('decision.expectedRevenue') : t('decision.expected'), '2')}
-          {size('tie_margin', byRevenue ? t('decision.marginRevenue') : t('decision.margin'), '–')}
-        </Group>
-        {(again || decision.on_winner === 'send_winner') && <Switch label={t('decision.sendWinner')} description={t('decision.sendWinnerLead')} disabled={started} checked={decision.on_winner === 'send_winner'} onChange={(event) => put({ on_winner: event.currentTarget.checked ? 'send_winner' : 'keep' })} />}
+        {(!by || goals.length > 1) && (
+          <Group gap="md" align="flex-end">
+            {goals.length > 1 && <NativeSelect label={t('decision.goal')} disabled={started} value={String(decision.goal ?? 0)} onChange={(event) => put({ goal: Number(event.currentTarget.value) })} data={goals.map((goal, at) => ({ value: String(at), label: eventName(goal.event) || t('goals.goal', { number: at + 1 }) }))} />}
+            {!by && (money || byRevenue) && <NativeSelect label={t('decision.measure')} disabled={started} value={decision.measure ?? 'rate'} onChange={(event) => put({ measure: event.currentTarget.value as 'rate' | 'revenue', expected: undefined, tie_margin: undefined })} data={(['rate', 'revenue'] as const).map((value) => ({ value, label: t(`decision.by.${value}`) }))} />}
+            {!by && <NativeSelect label={t('report.confidence')} disabled={started} value={String(decision.confidence ?? CONFIDENCE)} onChange={(event) => put({ confidence: Number(event.currentTarget.value) })} data={CONFIDENCES.map((value) => ({ value: String(value), label: format.percent(value, 0) }))} />}
+            {!by && size('expected', byRevenue ? t('decision.expectedRevenue') : t('decision.expected'), '2')}
+            {!by && size('tie_margin', byRevenue ? t('decision.marginRevenue') : t('decision.margin'), '–')}
+          </Group>
+        )}
+        {((again && !by) || decision.on_winner === 'send_winner') && <Switch label={t('decision.sendWinner')} description={t('decision.sendWinnerLead')} disabled={started} checked={decision.on_winner === 'send_winner'} onChange={(event) => put({ on_winner: event.currentTarget.checked ? 'send_winner' : 'keep' })} />}
         <Group gap="md" align="flex-end" role="group" aria-label={t('credit.title')}>
           {(['click', 'view', 'sent'] as const).map((name) => (
             <TextInput key={name} w={170} label={t(`credit.after.${name}`)} placeholder={{ click: '7d', view: '1d', sent: '–' }[name]} value={attribution[name] ?? ''} onChange={(event) => credit({ [name]: event.currentTarget.value.trim() || undefined })} dir="ltr" />

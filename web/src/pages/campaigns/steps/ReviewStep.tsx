@@ -16,6 +16,8 @@ import { Detectable, ReachLines, useReach } from './ReachPanel';
 
 interface Props {
   draft: CampaignInput;
+  /** Something must be written before it can be saved. */
+  incomplete: boolean;
   /** Of what was saved last. */
   problems: ContentProblem[];
   /** What is written is not saved yet. */
@@ -26,7 +28,7 @@ interface Props {
   onStart: () => void;
 }
 
-export default function ReviewStep({ draft, problems, unsaved, started, error, busy, onStart }: Props) {
+export default function ReviewStep({ draft, incomplete, problems, unsaved, started, error, busy, onStart }: Props) {
   const { t } = useTranslation();
   const format = useFormat();
   const query = useReach(draft);
@@ -62,7 +64,7 @@ export default function ReviewStep({ draft, problems, unsaved, started, error, b
             {policy.data?.approval && !started && <Notice color="blue" title={t('approval.needed')} data-approval-needed>{t('approval.neededLead')}</Notice>}
             {!started && (
               <Group>
-                <Button leftSection={<IconSend size={16} />} loading={busy} disabled={wrong || (count === undefined && !query.isError) || (asks && count === 0)} onClick={onStart} data-start>{label}</Button>
+                <Button leftSection={<IconSend size={16} />} loading={busy} disabled={wrong || incomplete || (count === undefined && !query.isError) || (asks && count === 0)} onClick={onStart} data-start>{label}</Button>
               </Group>
             )}
             {unsaved && !started && <Text size="xs" c="dimmed">{t('review.saves')}</Text>}

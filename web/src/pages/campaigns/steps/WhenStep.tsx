@@ -1,9 +1,7 @@
 // When it sends, how often to one user, how it is delivered, and which rules hold for it.
 
 import { Group, NativeSelect, NumberInput, Stack, Switch, TagsInput, Text, Textarea, TextInput } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { body, client } from '../../../api/client';
 import { type Again, type DeliveryOptions, usePolicy } from '../../../api/outreach';
 import { AppLink } from '../../../components/AppLink';
 import { HoursFields } from '../../../components/outreach/HoursFields';
@@ -12,6 +10,7 @@ import { useFormat } from '../../../lib/format';
 import { useSession } from '../../../api/session';
 import { instantOf, wallTime } from '../../../lib/zone';
 import type { StepProps } from './step';
+import { TopicField } from './TopicField';
 import { TriggerFields } from './TriggerFields';
 
 const AGAIN = ['always', 'once', 'after'] as const;
@@ -111,8 +110,6 @@ function RulesSection({ draft, change, started }: StepProps) {
   const { t } = useTranslation();
   const format = useFormat();
   const policy = usePolicy();
-  const topics = useQuery({ queryKey: ['topics'], queryFn: () => body(client.GET('/api/subscriptions/topics')) });
-  const own = (topics.data?.topics ?? []).filter(({ channel }) => channel === draft.channel);
   return (
     <Section title={t('campaignRules.title')} lead={t('campaignRules.lead')}>
       <Stack gap="md">
@@ -126,10 +123,8 @@ function RulesSection({ draft, change, started }: StepProps) {
         <Group gap="md" align="flex-start">
           <TagsInput style={{ flex: '1 1 260px' }} label={t('campaignRules.labels')} value={draft.labels ?? []} onChange={(labels) => change({ labels })} maxTags={LABELS_MAX} splitChars={[',']} />
           <NumberInput w={160} label={t('campaignRules.priority')} min={0} max={100} allowDecimal={false} value={draft.priority ?? 50} onChange={(value) => change({ priority: typeof value === 'number' ? value : undefined })} />
-          {own.length > 0 && (
-            <NativeSelect w={220} label={t('campaignRules.topic')} value={draft.topic ?? ''} onChange={(event) => change({ topic: event.currentTarget.value || undefined })} data={[{ value: '', label: t('campaignRules.noTopic') }, ...own.map(({ id, name }) => ({ value: id, label: name }))]} />
-          )}
         </Group>
+        <TopicField draft={draft} change={change} />
         <Textarea label={t('campaignRules.description')} autosize minRows={2} value={draft.description ?? ''} onChange={(event) => change({ description: event.currentTarget.value })} />
       </Stack>
     </Section>

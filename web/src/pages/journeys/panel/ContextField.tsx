@@ -3,11 +3,11 @@
 import { Button, Group, MultiSelect, NativeSelect, SimpleGrid, Stack, TagsInput, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { useFrameworks, useLifecycle, useSegments } from '../../../api/queries';
+import { AttributeField } from '../../../components/AttributeField';
 import { useNames } from '../../../lib/names';
 import { beginContext, contextsOf, NAMED_MAX, textsOf, valuesIn, withContext, withWinner } from '../model/context';
 import type { ActionOf, LearningContext } from '../types';
 import { useContextName } from '../words';
-import { AttributeField } from './fields';
 
 const KINDS = ['none', 'state', 'attribute', 'segments'] as const;
 type Learn = ActionOf<'learn'>;

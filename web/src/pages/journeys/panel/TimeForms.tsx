@@ -3,11 +3,12 @@
 import { Button, CloseButton, Group, NativeSelect, Paper, Stack, Text, TextInput } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
+import { AttributeField } from '../../../components/AttributeField';
 import { Weekdays } from '../../../components/outreach/HoursFields';
 import { freePath } from '../model/begin';
 import { spared } from '../model/graph';
 import type { ActionOf, WaitPath } from '../types';
-import { AttributeField, OwnWay, SpanField, type StepProps } from './fields';
+import { OwnWay, SpanField, type StepProps } from './fields';
 import { HappeningField } from './HappeningField';
 
 const MODES = ['for', 'until', 'both', 'date', 'attribute'] as const;

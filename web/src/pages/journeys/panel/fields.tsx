@@ -1,9 +1,8 @@
 // Small fields that the forms of steps share.
 
-import { Autocomplete, NativeSelect, Stack, Switch, Text, Textarea, TextInput } from '@mantine/core';
+import { NativeSelect, Stack, Switch, Text, Textarea, TextInput } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useCatalogue } from '../../../api/queries';
 import { isSpan } from '../model/checks';
 import { waysOf, withWay } from '../model/graph';
 import { objectIn } from '../model/values';
@@ -85,20 +84,6 @@ export function ObjectField({ label, description, value, onChange }: ObjectProps
       }}
     />
   );
-}
-
-interface AttributeProps {
-  label: string;
-  description?: string;
-  value: string;
-  onChange: (name: string) => void;
-}
-
-/** A name of an attribute: one that is known, or any other. */
-export function AttributeField({ label, description, value, onChange }: AttributeProps) {
-  const catalogue = useCatalogue();
-  const known = [...new Set((catalogue.data?.attributes ?? []).map(({ name }) => name))];
-  return <Autocomplete size="sm" maw={320} label={label} {...(description && { description })} value={value} onChange={onChange} data={known} limit={20} />;
 }
 
 interface TargetProps {
