@@ -127,7 +127,7 @@ test('a campaign is written step by step, reviewed with a count, and sent', asyn
   await page.keyboard.insertText('"}');
   await page.locator('[data-rendered="webhook"]').getByText('{"country": "none"}').waitFor();
   await page.getByRole('button', { name: 'Add variant' }).click();
-  assert.match(await page.getByRole('radiogroup', { name: 'Variant' }).innerText(), /A · 50%\s+B · 50%/);
+  assert.match(await page.getByRole('radiogroup', { name: 'Variant', exact: true }).innerText(), /A · 50%\s+B · 50%/);
   await screenshot(page, 'campaign-content');
   assert.deepEqual(await seriousProblems(page), []);
 
@@ -239,7 +239,7 @@ test('one message goes to a test user, and is not counted', async () => {
     received = [];
     await go(page, `/campaigns/${campaign}`, { lang: 'en' });
     await page.getByRole('combobox', { name: 'Test user' }).selectOption(user);
-    await page.getByRole('combobox', { name: 'Variant' }).last().selectOption('b');
+    await page.getByRole('combobox', { name: 'Variant', exact: true }).last().selectOption('b');
     await page.getByRole('button', { name: 'Send test' }).click();
     await page.locator('[data-tested="true"]').waitFor();
     assert.equal(received.length, 1);
