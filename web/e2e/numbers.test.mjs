@@ -81,6 +81,18 @@ test('a group of the RFM table leads to its people', async () => {
   assert.equal(await listed(), group.users);
 });
 
+test('a group of the RFM table is the audience of a new campaign', async () => {
+  const { groups } = await api('/api/rfm');
+  const group = groups.find(({ users }) => users > 0);
+  await go(page, '/rfm', { lang: 'en' });
+  await page.getByRole('rowheader', { name: new RegExp(name(group), 'i') }).first().getByRole('button').click();
+  await page.getByRole('dialog').getByRole('link', { name: 'Write to them' }).click();
+  await page.waitForURL(/\/campaigns\/new/);
+  await page.getByText('Text', { exact: true }).click();
+  const editor = page.getByRole('textbox', { name: 'Definition in text form' });
+  assert.equal((await editor.innerText()).trim(), `rfm is "${group.key}"`);
+});
+
 test('a person is found by id, with events in the zone of the workspace', async () => {
   const { users } = await api(`/api/users?limit=1&as_of=${instant}`);
   await go(page, '/people', { as_of: instant, lang: 'en' });

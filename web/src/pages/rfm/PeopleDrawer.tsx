@@ -47,6 +47,9 @@ export function PeopleDrawer({ picked, onClose }: { picked: Picked | null; onClo
                 >
                   {t('rfm.save')}
                 </Button>
+                <Button component={Link} size="sm" variant="default" to={links.to(`/campaigns/new?definition=${encodeURIComponent(preview.text)}`)}>
+                  {t('segment.campaign')}
+                </Button>
               </Group>
               <PersonIds ids={preview.sample} total={preview.count} />
             </Stack>
