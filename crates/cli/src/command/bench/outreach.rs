@@ -295,13 +295,13 @@ fn triggered(
     load: Load,
     result: Results,
 ) -> anyhow::Result<()> {
-    let (word, kind) = match load {
-        Load::Others => ("other", "other events"),
-        Load::Triggers => ("trigger", "events that trigger a message each"),
+    let (word, kind, seed) = match load {
+        Load::Others => ("other", "other events", 2),
+        Load::Triggers => ("trigger", "events that trigger a message each", 3),
     };
     let (stop, sent) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
     let renamed = matches!(load, Load::Triggers).then_some(TRIGGER);
-    let others = Others { users: wanted.users, per_second: Some(wanted.load), renamed, seed: 2 };
+    let others = Others { users: wanted.users, per_second: Some(wanted.load), renamed, seed };
     let loading = others.send(server.address, Arc::clone(&stop), Arc::clone(&sent));
     thread::sleep(Duration::from_secs(2));
     let (began, first) = (Instant::now(), sent.load(Ordering::SeqCst));
