@@ -7,7 +7,8 @@ import { after, before, test } from 'node:test';
 import { close as closeServer } from './own.mjs';
 
 // Only now: it takes the address of the server from the environment.
-const { api, base, go, idle, launch, open, screenshot, seriousProblems, sidewaysScroll } = await import('./browser.mjs');
+const { api, go, idle, launch, open, screenshot, seriousProblems, sidewaysScroll } = await import('./browser.mjs');
+const { ask, sure, until } = await import('./asking.mjs');
 
 // Names of this run only: a second run on the same server begins anew.
 const run = Date.now().toString(36);
@@ -27,28 +28,6 @@ let address;
 let provider;
 let mail;
 const received = [];
-
-const ask = async (method, path, body, key = process.env.PERENNIAL_KEY) => {
-  const answer = await fetch(base + path, { method, headers: { ...(key && { authorization: `Bearer ${key}` }), ...(body && { 'content-type': 'application/json' }) }, ...(body && { body: JSON.stringify(body) }) });
-  return { ok: answer.ok, status: answer.status, body: await answer.json().catch(() => null) };
-};
-
-const sure = async (method, path, body, key) => {
-  const answer = await ask(method, path, body, key);
-  assert.ok(answer.ok, `${method} ${path}: HTTP ${answer.status} ${JSON.stringify(answer.body)}`);
-  return answer.body;
-};
-
-/** Asks until an answer is as wanted: what follows is not done when a request is answered. */
-const until = async (what, asked, wanted, patience = 60_000) => {
-  const end = Date.now() + patience;
-  for (;;) {
-    const answer = await asked();
-    if (wanted(answer)) return answer;
-    assert.ok(Date.now() < end, `${what}: ${JSON.stringify(answer)}`);
-    await new Promise((done) => setTimeout(done, 200));
-  }
-};
 
 const topics = async () => (await api('/api/subscriptions/topics')).topics;
 const topicNow = async (id) => (await topics()).find((topic) => topic.id === id);

@@ -8,7 +8,8 @@ import { after, before, test } from 'node:test';
 import { close as closeServer } from './own.mjs';
 
 // Only now: it takes the address of the server from the environment.
-const { api, base, go, idle, launch, open, screenshot, seriousProblems, settled, sidewaysScroll, track } = await import('./browser.mjs');
+const { api, go, idle, launch, open, screenshot, seriousProblems, settled, sidewaysScroll, track } = await import('./browser.mjs');
+const { ask, sure, until } = await import('./asking.mjs');
 
 // Names of this run only: a second run on the same server begins anew.
 const run = Date.now().toString(36);
@@ -25,29 +26,6 @@ const received = [];
 const made = [];
 /** Users of this run. */
 const [ada, bob, cem] = ['ada', 'bob', 'cem'].map((name) => `${name}-${run}`);
-
-const ask = async (method, path, body) => {
-  const key = process.env.PERENNIAL_KEY;
-  const answer = await fetch(base + path, { method, headers: { ...(key && { authorization: `Bearer ${key}` }), ...(body && { 'content-type': 'application/json' }) }, ...(body && { body: JSON.stringify(body) }) });
-  return { ok: answer.ok, status: answer.status, body: await answer.json().catch(() => null) };
-};
-
-const sure = async (method, path, body) => {
-  const answer = await ask(method, path, body);
-  assert.ok(answer.ok, `${method} ${path}: HTTP ${answer.status} ${JSON.stringify(answer.body)}`);
-  return answer.body;
-};
-
-/** Asks until an answer is as wanted: what people do and what follows is not done when they are answered. */
-const until = async (what, asked, wanted, patience = 60_000) => {
-  const end = Date.now() + patience;
-  for (;;) {
-    const answer = await asked();
-    if (wanted(answer)) return answer;
-    assert.ok(Date.now() < end, `${what}: ${JSON.stringify(answer)}`);
-    await new Promise((done) => setTimeout(done, 200));
-  }
-};
 
 const path = (id, rest = '') => `/api/journeys/${encodeURIComponent(id)}${rest}`;
 const idIn = (page) => decodeURIComponent(new URL(page.url()).pathname.split('/').at(-1));
