@@ -4,11 +4,11 @@
 //! checkpoint) waits without the writer. What it is not: it decides nothing; without it, the history
 //! seals rows itself when it needs them.
 
-use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::thread::{self, JoinHandle};
+use std::thread;
 
 use history::{Sealing, Spent};
 
@@ -38,7 +38,8 @@ enum Task {
 /// The writer's end of the thread.
 pub(super) struct Sealer {
     nudge: mpsc::WeakSender<Command>,
-    thread: Option<(Sender<Task>, JoinHandle<()>)>,
+    /// The way to the thread, which begins with the first task.
+    queue: Option<Sender<Task>>,
     /// Rows that were handed over, and those that are sealed.
     handed: u64,
     done: Arc<AtomicU64>,
@@ -64,53 +65,46 @@ impl Round {
 impl Sealer {
     pub(super) fn new(nudge: mpsc::WeakSender<Command>) -> Sealer {
         let (done, viewing, view) = (Arc::default(), Vec::new(), Round::default());
-        Sealer { nudge, thread: None, handed: 0, done, viewing, view }
+        Sealer { nudge, queue: None, handed: 0, done, viewing, view }
     }
 
     /// What cannot be handed over is sealed by whoever needs it.
     fn give(&mut self, task: Task) {
-        if self.thread.as_ref().is_none_or(|(_, thread)| thread.is_finished()) {
-            match begin(&self.nudge, &self.done) {
-                Ok(thread) => self.thread = Some(thread),
-                Err(error) => return tracing::warn!(%error, "the writer seals rows itself"),
+        if self.queue.is_none() {
+            let (queue, tasks) = channel();
+            let (nudge, done) = (self.nudge.clone(), Arc::clone(&self.done));
+            let work = move || work(&tasks, &nudge, &done);
+            match thread::Builder::new().name("sealer".into()).spawn(work) {
+                Ok(_) => self.queue = Some(queue),
+                Err(error) => tracing::warn!(%error, "the writer seals rows itself"),
             }
-            self.done.store(self.handed, Ordering::Release);
         }
         let seals = matches!(task, Task::Seal(_));
-        if let Some((queue, _)) = &self.thread
-            && queue.send(task).is_ok()
-            && seals
-        {
+        if self.queue.as_ref().is_some_and(|queue| queue.send(task).is_ok()) && seals {
             self.handed += 1;
         }
     }
 
     fn sealed(&self, until: u64) -> bool {
-        let dead = self.thread.as_ref().is_none_or(|(_, thread)| thread.is_finished());
-        dead || self.done.load(Ordering::Acquire) >= until
+        self.done.load(Ordering::Acquire) >= until
     }
-}
-
-fn begin(
-    nudge: &mpsc::WeakSender<Command>,
-    done: &Arc<AtomicU64>,
-) -> io::Result<(Sender<Task>, JoinHandle<()>)> {
-    let (queue, tasks) = channel();
-    let (nudge, done) = (nudge.clone(), Arc::clone(done));
-    let work = move || work(&tasks, &nudge, &done);
-    Ok((queue, thread::Builder::new().name("sealer".into()).spawn(work)?))
 }
 
 fn work(tasks: &Receiver<Task>, nudge: &mpsc::WeakSender<Command>, done: &AtomicU64) {
     for task in tasks {
-        match task {
-            Task::Seal(sealing) => {
-                sealing.run();
-                done.fetch_add(1, Ordering::AcqRel);
-                drop(Nudge(nudge.clone()));
-            }
-            Task::Drop(spent) => drop(spent),
+        carry_out(task, nudge, done);
+    }
+}
+
+fn carry_out(task: Task, nudge: &mpsc::WeakSender<Command>, done: &AtomicU64) {
+    match task {
+        Task::Seal(sealing) => {
+            // Rows of which no part can be made stay where they are, and nobody waits for them here.
+            let _ = catch_unwind(AssertUnwindSafe(|| sealing.run()));
+            done.fetch_add(1, Ordering::AcqRel);
+            drop(Nudge(nudge.clone()));
         }
+        Task::Drop(spent) => drop(spent),
     }
 }
 

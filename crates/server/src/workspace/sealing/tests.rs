@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use model::{Event, EventId, What, Who};
 
 use super::*;
@@ -50,69 +48,83 @@ fn n_events(view: &Arc<Snapshot>) -> u64 {
     view.n_events(Timestamp::MAX).unwrap()
 }
 
+/// The work of the thread, which a test does when it wants.
+struct Thread(Receiver<Task>);
+
+impl Thread {
+    fn of(alone: &mut Alone) -> Thread {
+        let (queue, tasks) = channel();
+        alone.writer.sealer.queue = Some(queue);
+        Thread(tasks)
+    }
+
+    fn works(&self, alone: &Alone) {
+        let Sealer { nudge, done, .. } = &alone.writer.sealer;
+        self.0.try_iter().for_each(|task| carry_out(task, nudge, done));
+    }
+}
+
 #[test]
 fn a_view_comes_when_all_is_sealed_and_has_what_came_meanwhile() {
     let mut alone = Alone::with(usize::MAX);
+    let thread = Thread::of(&mut alone);
     alone.visits(UNSEALED_ROWS_MAX);
     let (reply, mut view) = oneshot::channel();
     alone.writer.show_to(reply);
     assert_eq!(alone.writer.store.n_unsealed(), 0, "the rows went to the thread");
     alone.visits(1);
-    let mut turns = 0;
-    let view = loop {
-        match view.try_recv() {
-            Ok(view) => break view.unwrap(),
-            Err(oneshot::error::TryRecvError::Closed) => panic!("nobody answers"),
-            Err(oneshot::error::TryRecvError::Empty) => {
-                // As the queue does when the thread is ready.
-                assert!(alone.commands.blocking_recv().is_some());
-                alone.writer.maintain();
-                turns += 1;
-                assert!(turns <= 2 * ROUNDS_MAX, "it was sealed long ago");
-            }
-        }
-    };
-    assert!(n_events(&view) >= UNSEALED_ROWS_MAX as u64);
-    let (reply, view) = oneshot::channel();
-    alone.writer.show_to(reply);
-    let view = view.blocking_recv().unwrap().unwrap();
-    assert_eq!(n_events(&view), UNSEALED_ROWS_MAX as u64 + 1, "few rows are sealed at once");
+    alone.writer.maintain();
+    assert!(view.try_recv().is_err(), "nothing is sealed yet");
+    thread.works(&alone);
+    assert!(alone.commands.try_recv().is_ok(), "the writer is woken");
+    alone.writer.maintain();
+    let view = view.try_recv().unwrap().unwrap();
+    assert_eq!(n_events(&view), UNSEALED_ROWS_MAX as u64 + 1);
 }
 
 #[test]
 fn what_arrives_while_rows_are_sealed_does_not_put_a_checkpoint_off() {
     let mut alone = Alone::with(1);
-    let mut turns = 0;
-    while !alone.writer.maintenance.busy() || alone.writer.maintenance.seals() {
-        assert!(turns < 1_000, "no checkpoint after {turns} turns");
+    let thread = Thread::of(&mut alone);
+    for round in 1..=ROUNDS_MAX {
         alone.visits(UNSEALED_ROWS_MAX);
         alone.writer.maintain();
-        std::thread::sleep(Duration::from_millis(1));
-        turns += 1;
+        assert!(alone.writer.maintenance.seals(), "round {round} is sealed before");
+        thread.works(&alone);
     }
-    assert!(turns > 1, "the first rows are sealed before");
+    alone.visits(UNSEALED_ROWS_MAX);
+    alone.writer.maintain();
+    assert!(alone.writer.maintenance.busy() && !alone.writer.maintenance.seals());
     alone.writer.abandon_maintenance();
 }
 
 #[test]
-fn a_thread_that_dies_is_replaced_and_loses_nothing() {
+fn the_thread_seals_and_wakes_the_writer() {
     let mut alone = Alone::with(usize::MAX);
-    let (queue, tasks) = channel();
-    let thread = thread::spawn(move || drop(tasks));
-    while !thread.is_finished() {
-        std::thread::sleep(Duration::from_millis(1));
-    }
-    alone.writer.sealer.thread = Some((queue, thread));
-    alone.writer.sealer.handed = 7;
     alone.visits(UNSEALED_ROWS_MAX);
     let (reply, mut view) = oneshot::channel();
     alone.writer.show_to(reply);
-    while view.try_recv().is_err_and(|error| error == oneshot::error::TryRecvError::Empty) {
-        assert!(alone.commands.blocking_recv().is_some());
-        alone.writer.maintain();
-    }
-    let whole = alone.writer.store.snapshot().unwrap();
-    assert_eq!(n_events(&whole), UNSEALED_ROWS_MAX as u64);
-    let alive = alone.writer.sealer.thread.as_ref().is_some_and(|(_, of)| !of.is_finished());
-    assert!(alive, "another thread works");
+    let view = loop {
+        match view.try_recv() {
+            Ok(view) => break view.unwrap(),
+            Err(oneshot::error::TryRecvError::Closed) => panic!("nobody answers"),
+            Err(oneshot::error::TryRecvError::Empty) => {
+                assert!(alone.commands.blocking_recv().is_some());
+                alone.writer.maintain();
+            }
+        }
+    };
+    assert_eq!(n_events(&view), UNSEALED_ROWS_MAX as u64);
+}
+
+#[test]
+fn without_the_thread_the_writer_seals_itself() {
+    let mut alone = Alone::with(usize::MAX);
+    // Nobody takes what is put there.
+    alone.writer.sealer.queue = Some(channel().0);
+    alone.visits(UNSEALED_ROWS_MAX);
+    let (reply, view) = oneshot::channel();
+    alone.writer.show_to(reply);
+    let view = view.blocking_recv().unwrap().unwrap();
+    assert_eq!(n_events(&view), UNSEALED_ROWS_MAX as u64);
 }
