@@ -1,4 +1,4 @@
-//! Which deliveries may have been counted: a set of ids in about five bytes each.
+//! Which deliveries may have been counted: a set of ids in five to ten bytes each.
 //!
 //! What it is: open-addressing tables of 32-bit fingerprints, searched line by line of the
 //! processor's cache, so that a question mostly costs one access to memory for each table. "No" is
