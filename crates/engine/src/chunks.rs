@@ -8,9 +8,9 @@
 use std::ops::{Index, IndexMut};
 use std::sync::Arc;
 
-/// Elements of a chunk: few enough that copying one is not felt, enough that sharing all chunks of a
-/// million elements takes microseconds.
-pub const CHUNK: usize = 1_024;
+/// Elements of a chunk: few enough that a frame of records that touch a chunk each is not held up by
+/// copies, enough that sharing all chunks of a million elements takes few milliseconds.
+pub const CHUNK: usize = 32;
 
 /// A vector in chunks that are copied when they are changed while somebody else holds them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,12 +43,13 @@ impl<T> Chunks<T> {
 
     /// All elements in order.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
-        self.slices().flatten()
+        self.chunks.iter().flat_map(|chunk| &chunk[..])
     }
 
-    /// All elements in order, a chunk at a time.
-    pub fn slices(&self) -> impl Iterator<Item = &[T]> {
-        self.chunks.iter().map(|chunk| &chunk[..])
+    /// Elements from a place on, at most so many.
+    pub fn some(&self, first: usize, n: usize) -> impl Iterator<Item = &T> {
+        let chunks = self.chunks.get(first / CHUNK..).unwrap_or_default();
+        chunks.iter().flat_map(|chunk| &chunk[..]).skip(first % CHUNK).take(n)
     }
 
     /// The elements as they are now, for others to keep. Cost: one count per chunk; elements are

@@ -31,8 +31,8 @@ const PERSONS: u32 = 0;
 /// In a piece: it has devices and addresses.
 const SUBJECTS: u32 = 1;
 
-/// Persons, or devices, of a piece: a few MB.
-const PIECE: usize = 32 * CHUNK;
+/// Persons, or devices, of a piece: less than a MB, so that its memory serves for the next one.
+const PIECE: usize = 256 * CHUNK;
 
 /// A state that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -62,7 +62,7 @@ impl Frozen {
         Frozen { persons: identity.persons.freeze(), subjects: subjects.entries.freeze() }
     }
 
-    /// The state as bytes, a piece of a few MB at a time, each made when it is asked for; none if
+    /// The state as bytes, a piece of less than a MB at a time, each made when it is asked for; none if
     /// there are no users. Equal states give equal bytes.
     pub fn pieces(self) -> impl Iterator<Item = Vec<u8>> + Send {
         let of_persons = (0..self.persons.len()).step_by(PIECE).map(|first| (PERSONS, first));
@@ -170,7 +170,7 @@ impl Frozen {
 }
 
 fn put_subjects(out: &mut Vec<u8>, subjects: &Chunks<Entry>, first: usize) {
-    for entry in subjects.slices().skip(first / CHUNK).take(PIECE / CHUNK).flatten() {
+    for entry in subjects.some(first, PIECE) {
         let Entry { key, packed } = entry;
         put_text(out, key);
         put(out, packed.0.len() as u32);
@@ -187,7 +187,7 @@ fn subject(reader: &mut Reader) -> Result<Entry, Wrong> {
 }
 
 fn put_persons(out: &mut Vec<u8>, persons: &Chunks<Person>, first: usize) {
-    for person in persons.slices().skip(first / CHUNK).take(PIECE / CHUNK).flatten() {
+    for person in persons.some(first, PIECE) {
         let Person { public_id, user_ids, anonymous_ids, merged_into, lost, more } = person;
         put_text(out, public_id);
         put(out, merged_into.map_or(NOBODY, |user| user.0));

@@ -4,6 +4,7 @@
 //! watched definition, and tells each change of it with its exact instant. What it is not: it reads
 //! no clock; the instant up to which it has told everything is handed in.
 
+mod beside;
 mod fold;
 mod forget;
 mod histories;

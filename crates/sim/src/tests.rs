@@ -7,12 +7,13 @@ fn small(seed: u64) -> Settings {
         users: Some(1 + seed as usize % 5),
         steps: Some(24),
         journeys: false,
+        beside: false,
         defect: None,
     }
 }
 
 fn whole(seed: u64) -> Settings {
-    Settings { seed, users: None, steps: None, journeys: false, defect: None }
+    Settings { seed, users: None, steps: None, journeys: false, beside: false, defect: None }
 }
 
 #[test]
@@ -80,6 +81,19 @@ fn a_few_hundred_users_are_as_they_should_be() {
     let settings = Settings { users: Some(300), steps: Some(25), ..whole(3) };
     if let Err(failure) = run(&source, settings) {
         panic!("{failure}");
+    }
+}
+
+#[test]
+fn how_many_threads_look_at_users_never_shows() {
+    let source = Source::default();
+    let many = |seed| Settings { users: Some(300), steps: Some(12), ..whole(seed) };
+    for settings in (0..40).map(small).chain((0..4).map(many)) {
+        let numbers = |beside| {
+            run(&source, Settings { beside, ..settings })
+                .unwrap_or_else(|failure| panic!("{failure}"))
+        };
+        assert_eq!(numbers(false), numbers(true), "{settings:?}");
     }
 }
 

@@ -36,6 +36,8 @@ pub struct Settings {
     pub steps: Option<usize>,
     /// People are in journeys, too. Definitions stay as they are then, and nobody is separated.
     pub journeys: bool,
+    /// Threads beside look at users, too, which changes nothing.
+    pub beside: bool,
     /// What is wrong on purpose.
     pub defect: Option<Defect>,
 }
@@ -99,8 +101,12 @@ fn simulate(
     if settings.journeys {
         first.book = source.journeys(&first, &mut dice);
     }
-    let options =
-        Options { gathers: dice.once_in(2), remembers: dice.once_in(2), defect: settings.defect };
+    let options = Options {
+        gathers: dice.once_in(2),
+        remembers: dice.once_in(2),
+        beside: settings.beside,
+        defect: settings.defect,
+    };
     let fixed = dice.once_in(3) || settings.journeys;
     let disk = MemoryDisk::default();
     // Where ids are merged, two processes need not agree.
@@ -109,7 +115,7 @@ fn simulate(
     let traffic = Traffic::new(users, values, clock, kinds, &mut dice);
     let twin = match settings.journeys && !merges {
         true => {
-            let options = Options { defect: None, ..options };
+            let options = Options { beside: false, defect: None, ..options };
             Some(Twin::new(Writer::open(MemoryDisk::default(), None, first.clone(), options)?))
         }
         false => None,

@@ -66,6 +66,8 @@ pub struct Options {
     pub gathers: bool,
     /// A start takes up the definitions of the checkpoint and edits them then, else those of now.
     pub remembers: bool,
+    /// Threads beside look at users, too.
+    pub beside: bool,
     /// What is wrong on purpose.
     pub defect: Option<Defect>,
 }

@@ -17,7 +17,7 @@ pub fn run(arguments: SimulateArguments) -> anyhow::Result<()> {
     let (mut all, mut done) = (Numbers::default(), 0u64);
     let start = Instant::now();
     for seed in from..from.saturating_add(seeds) {
-        let settings = Settings { seed, users, steps, journeys, defect: None };
+        let settings = Settings { seed, users, steps, journeys, beside: false, defect: None };
         match simulate(&source, settings) {
             Ok(numbers) => all += numbers,
             Err(failure) => {

@@ -8,6 +8,7 @@
 //! of their whole history at [`Live::now`]; counts are those of the places.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use hashbrown::HashMap;
 use model::{Record, Text, Timestamp, UserIndex, What};
@@ -17,7 +18,8 @@ use segment::live::{
     first_seen, known_from,
 };
 
-use super::histories::{Histories, SoFar};
+use super::beside::{Beside, Due, Look, Places};
+use super::histories::{Histories, NoHistories, SoFar};
 use super::join::Joining;
 use super::timers::{NEVER, Timers};
 use super::transition::{Cause, Correction, Transition, WatchId};
@@ -29,6 +31,9 @@ use crate::identity::Merge;
 /// anew once, when it is over.
 pub const BULK: usize = 128;
 
+/// Users whose time is up that are looked at together.
+const FIRED_AT_ONCE: usize = 512;
+
 /// A record with what the fold said of it, and the user's public id after it.
 pub struct Folded<'a> {
     /// What the fold said.
@@ -38,7 +43,7 @@ pub struct Folded<'a> {
 }
 
 /// Public ids of users, from which buckets are made.
-pub trait PublicIds {
+pub trait PublicIds: Sync {
     /// The id under which a user is shown.
     fn public_id(&self, user: UserIndex) -> &Text;
 }
@@ -52,7 +57,8 @@ impl PublicIds for crate::Fold {
 /// The live state of a workspace.
 pub struct Live {
     pub(super) program: Program,
-    pub(super) users: Chunks<Box<[u8]>>,
+    /// Bytes that a frozen copy holds, too, are not changed but replaced.
+    pub(super) users: Chunks<Arc<[u8]>>,
     pub(super) timers: Timers,
     pub(super) now: Timestamp,
     /// Users by watch and place.
@@ -68,6 +74,8 @@ pub struct Live {
     pub(super) building: BTreeSet<UserIndex>,
     pub(super) scratch: Scratch,
     pub(super) told: Vec<Told>,
+    pub(super) beside: Option<Beside>,
+    pub(super) places: Places,
 }
 
 impl Live {
@@ -86,6 +94,8 @@ impl Live {
             building: BTreeSet::new(),
             scratch: Scratch::default(),
             told: Vec::new(),
+            beside: None,
+            places: Places::default(),
         };
         live.make_counts();
         live
@@ -168,7 +178,7 @@ impl Live {
             for merge in records.iter().flat_map(|folded| &folded.step.merged) {
                 self.timers.clear(merge.from);
                 if let Some(bytes) = self.users.get_mut(merge.from.at()) {
-                    *bytes = Box::default();
+                    *bytes = Arc::default();
                 }
             }
             return;
@@ -218,39 +228,40 @@ impl Live {
         transitions: &mut Vec<Transition>,
     ) -> bool {
         self.now = self.now.max(now);
-        for _ in 0..users_max {
-            let Some((at, user)) = self.timers.due(self.now) else { return false };
-            self.advance((user, at), ids, transitions);
+        let mut left = users_max;
+        while left > 0 {
+            let due = std::iter::from_fn(|| self.timers.due(self.now));
+            let due: Vec<Due> = due.take(left.min(FIRED_AT_ONCE)).map(Due::by_time).collect();
+            left -= due.len();
+            if due.is_empty() {
+                return false;
+            }
+            if !self.all_beside(&due, (&[], &[]), ids, &mut NoHistories, transitions) {
+                for Due { user, horizon, .. } in due {
+                    let of = (user, horizon);
+                    self.look(of, &[], ids, &mut NoHistories, transitions);
+                }
+            }
         }
         self.timers.next().is_some_and(|next| next <= self.now)
     }
 
-    fn advance(
+    /// Looks at a user whose time is up or of whom something arrived.
+    fn look(
         &mut self,
-        (user, horizon): (UserIndex, Timestamp),
+        (user, horizon): (UserIndex, i64),
+        arrived: &[Arrived],
         ids: &dyn PublicIds,
+        histories: &mut dyn Histories,
         transitions: &mut Vec<Transition>,
     ) {
-        let horizon = horizon.0;
-        let step = UserStep {
-            id: ids.public_id(user),
-            renamed: false,
-            now: self.now,
-            horizon,
-            since: &self.since,
-            history: &mut || None,
-        };
-        let bytes = self.users.get(user.at()).map_or(&[][..], |bytes| bytes);
-        if bytes.is_empty() {
-            return;
-        }
         let program = program_of(&self.program, self.joining.as_ref(), user);
+        let look = Look { users: &self.users, ids, now: self.now, since: &self.since };
         self.told.clear();
-        match program.advance(&mut self.scratch, bytes, step, &mut self.told) {
-            Ok(stepped) => self.take(user, stepped),
-            // Its own bytes: nothing else writes them.
-            Err(damaged) => panic!("user {}: {damaged}", user.0),
-        }
+        let at = (program, &mut self.scratch);
+        let mut history = || histories.of(&[user]);
+        let stepped = look.at(at, (user, horizon), arrived, &mut history, &mut self.told);
+        self.take(user, stepped);
         self.tell(user, None, transitions);
     }
 
@@ -262,9 +273,9 @@ impl Live {
         ids: &dyn PublicIds,
         transitions: &mut Vec<Transition>,
     ) {
-        let horizon = Timestamp(self.horizon(user));
-        if horizon <= self.now {
-            self.advance((user, horizon), ids, transitions);
+        let horizon = self.horizon(user);
+        if horizon <= self.now.0 {
+            self.look((user, horizon), &[], ids, &mut NoHistories, transitions);
         }
     }
 
@@ -299,66 +310,75 @@ impl Live {
         let mut order: Vec<(u32, u32)> =
             records.iter().zip(0..).map(|(folded, n)| (folded.step.user.0, n)).collect();
         order.sort_unstable();
-        let mut arrived: Vec<Arrived> = Vec::new();
+        let mut due: Vec<Due> = Vec::new();
+        let mut start = 0;
         for of_user in order.chunk_by(|a, b| a.0 == b.0) {
-            let user = UserIndex(of_user[0].0);
-            arrived.clear();
+            let (user, arrived) = (UserIndex(of_user[0].0), start..start + of_user.len());
+            start = arrived.end;
             let grace = self.now.minus(GRACE);
             let old = |(_, n): &(u32, u32)| time_of(records[*n as usize].record) <= grace;
             if self.is_stale(user) || bulk && of_user.iter().any(old) {
                 self.mark_stale(user);
                 continue;
             }
-            arrived.extend(of_user.iter().map(|(_, n)| arrival(records[*n as usize].record)));
-            self.arrive(user, &arrived, ids, histories, transitions);
+            due.push(Due { user, horizon: self.horizon(user), arrived });
+        }
+        while due.last().is_some_and(|last| self.users.len() <= last.user.at()) {
+            self.users.push(Arc::default());
+        }
+        if self.all_beside(&due, (records, &order), ids, histories, transitions) {
+            return;
+        }
+        let mut arrived: Vec<Arrived> = Vec::new();
+        for of in due {
+            arrived.clear();
+            arrived.extend(of.arrived.map(|at| arrival(records[order[at].1 as usize].record)));
+            if let Some(joining) = &mut self.joining {
+                joining.arrived(of.user, &arrived);
+            }
+            self.look((of.user, of.horizon), &arrived, ids, histories, transitions);
         }
     }
 
-    fn arrive(
+    /// Looks at users with the help of other threads; `false` if there are none for them.
+    fn all_beside(
         &mut self,
-        user: UserIndex,
-        arrived: &[Arrived],
+        due: &[Due],
+        (records, order): (&[Folded], &[(u32, u32)]),
         ids: &dyn PublicIds,
         histories: &mut dyn Histories,
         transitions: &mut Vec<Transition>,
-    ) {
-        while self.users.len() <= user.at() {
-            self.users.push(Box::default());
+    ) -> bool {
+        let arrived = |at: usize| arrival(records[order[at].1 as usize].record);
+        let Some(pieces) = self.look_at_all(due, ids, &arrived) else { return false };
+        let mut found = pieces.iter().flat_map(|piece| piece.found.iter().map(move |f| (piece, f)));
+        for of in due {
+            let (piece, found) = found.next().expect("everybody was looked at");
+            match found.stepped {
+                Some(stepped) => {
+                    self.take_found(piece, found, stepped);
+                    self.tell(of.user, None, transitions);
+                }
+                None => {
+                    let arrived: Vec<Arrived> = of.arrived.clone().map(arrived).collect();
+                    self.look((of.user, of.horizon), &arrived, ids, histories, transitions);
+                }
+            }
         }
-        self.catch_up(user, ids, transitions);
-        let horizon = self.horizon(user);
-        let program = program_of(&self.program, self.joining.as_ref(), user);
-        let step = UserStep {
-            // Ids lie far away in memory.
-            id: if program.asks_id() { ids.public_id(user) } else { "" },
-            renamed: false,
-            now: self.now,
-            horizon,
-            since: &self.since,
-            history: &mut || histories.of(&[user]),
-        };
-        if let Some(joining) = &mut self.joining {
-            joining.arrived(user, arrived);
-        }
-        let program = program_of(&self.program, self.joining.as_ref(), user);
-        self.told.clear();
-        let bytes = &self.users[user.at()];
-        match program.arrive(&mut self.scratch, bytes, arrived, step, &mut self.told) {
-            Ok(stepped) => self.take(user, stepped),
-            Err(damaged) => panic!("user {}: {damaged}", user.0),
-        }
-        self.tell(user, None, transitions);
+        self.give_back(pieces);
+        true
     }
 
     /// The new bytes and horizon of a user.
     pub(super) fn take(&mut self, user: UserIndex, stepped: Stepped) {
         if stepped.changed {
-            let bytes = &mut self.users[user.at()];
-            match bytes.len() == self.scratch.bytes.len() {
-                true => bytes.copy_from_slice(&self.scratch.bytes),
-                false => *bytes = self.scratch.bytes.as_slice().into(),
-            }
+            put(&mut self.users[user.at()], &self.scratch.bytes);
         }
+        self.settled(user, stepped);
+    }
+
+    /// A user has new bytes, if any.
+    pub(super) fn settled(&mut self, user: UserIndex, stepped: Stepped) {
         if stepped.late
             && let Some(joining) = &mut self.joining
         {
@@ -408,7 +428,7 @@ impl Live {
         transitions: &mut Vec<Transition>,
     ) {
         while self.users.len() <= from.at().max(into.at()) {
-            self.users.push(Box::default());
+            self.users.push(Arc::default());
         }
         self.catch_up(from, ids, transitions);
         self.catch_up(into, ids, transitions);
@@ -423,7 +443,7 @@ impl Live {
             self.mark_stale(into);
             let bytes = &mut self.users[into.at()];
             if !bytes.is_empty() || !gone.is_empty() {
-                *bytes = known_from(bytes, self.now);
+                *bytes = known_from(bytes, self.now).into();
             }
         }
         if gone.is_empty() && whole || stale {
@@ -492,12 +512,12 @@ impl Live {
     ) {
         for user in both {
             while self.users.len() <= user.at() {
-                self.users.push(Box::default());
+                self.users.push(Arc::default());
             }
             self.catch_up(user, ids, transitions);
             self.mark_stale(user);
             let bytes = &mut self.users[user.at()];
-            *bytes = known_from(bytes, self.now);
+            *bytes = known_from(bytes, self.now).into();
         }
     }
 
@@ -553,6 +573,15 @@ impl Live {
 
     pub(super) fn program_of(&self, user: UserIndex) -> &Program {
         program_of(&self.program, self.joining.as_ref(), user)
+    }
+}
+
+/// The new bytes of a user in the place of the old ones.
+pub(super) fn put(bytes: &mut Arc<[u8]>, own: &[u8]) {
+    // Whoever froze the state may hold the bytes as they were.
+    match Arc::get_mut(bytes).filter(|bytes| bytes.len() == own.len()) {
+        Some(bytes) => bytes.copy_from_slice(own),
+        None => *bytes = own.into(),
     }
 }
 

@@ -3,6 +3,8 @@
 //! What it is not: it tells nothing. What would be told is about the very person who is to be gone;
 //! the counts say that there is one fewer.
 
+use std::sync::Arc;
+
 use model::UserIndex;
 
 use super::fold::{Live, program_of};
@@ -21,7 +23,7 @@ impl Live {
         }
         let gone = match self.users.get_mut(user.at()) {
             Some(bytes) => std::mem::take(bytes),
-            None => Box::default(),
+            None => Arc::default(),
         };
         let places = program_of(&self.program, self.joining.as_ref(), user).places(&gone);
         let mut changed = false;

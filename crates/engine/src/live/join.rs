@@ -9,6 +9,7 @@
 //! and never neither.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use hashbrown::HashSet;
 use model::{Text, Timestamp, UserIndex};
@@ -183,7 +184,7 @@ impl Live {
             gone: HashSet::new(),
         });
         while self.users.len() < n_users {
-            self.users.push(Box::default());
+            self.users.push(Arc::default());
         }
         self.make_counts();
         Defined { refused, base: Some(base) }

@@ -9,6 +9,7 @@
 //! joining when the pieces were made are not in them, nor what those that were edited meant before.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use model::{Text, Timestamp, UserIndex};
 use segment::Rules;
@@ -20,8 +21,11 @@ use crate::chunks::{CHUNK, Chunks};
 
 const VERSION: u32 = 4;
 
-/// Users of a piece: some MB.
-const PIECE: usize = 32 * CHUNK;
+/// Users of a piece: about a MB at most, so that its memory serves for the next one.
+const PIECE: usize = 16 * CHUNK;
+
+/// Bytes of a user in a piece beside the state: the horizon and a length.
+const HEAD: usize = 12;
 
 /// A live state that cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -34,7 +38,7 @@ pub struct LiveDamaged {
 /// The live state at one moment, to be encoded by another thread.
 pub struct FrozenLive {
     head: Vec<u8>,
-    users: Chunks<Box<[u8]>>,
+    users: Chunks<Arc<[u8]>>,
     horizons: Chunks<i64>,
 }
 
@@ -100,14 +104,14 @@ impl Live {
 }
 
 impl FrozenLive {
-    /// Pieces of a few MB, each made when it is asked for.
+    /// Pieces of a MB at most, each made when it is asked for.
     pub fn pieces(self) -> impl Iterator<Item = Vec<u8>> + Send {
         let FrozenLive { head, users, horizons } = self;
         let firsts = (0..users.len()).step_by(PIECE);
         let piece = move |first: usize| {
-            let mut out = Vec::new();
-            for at in first..users.len().min(first + PIECE) {
-                let bytes = users.get(at).map_or(&[][..], |bytes| bytes);
+            let n: usize = users.some(first, PIECE).map(|bytes| HEAD + bytes.len()).sum();
+            let mut out = Vec::with_capacity(n);
+            for (at, bytes) in (first..).zip(users.some(first, PIECE)) {
                 put_i64(&mut out, horizons.get(at).copied().unwrap_or(NEVER));
                 put(&mut out, bytes.len() as u32);
                 out.extend_from_slice(bytes);
@@ -173,9 +177,9 @@ fn users(piece: &[u8], live: &mut Live, moved: &Moved) -> Option<()> {
         for (former, places) in &mut live.former {
             places.push(former.place(bytes));
         }
-        let bytes: Box<[u8]> = match bytes.is_empty() {
-            true => Box::default(),
-            false => live.program.move_over(&mut live.scratch, bytes, moved).ok()?,
+        let bytes: Arc<[u8]> = match bytes.is_empty() {
+            true => Arc::default(),
+            false => live.program.move_over(&mut live.scratch, bytes, moved).ok()?.into(),
         };
         let user = live.users.len() as u32;
         live.users.push(bytes);

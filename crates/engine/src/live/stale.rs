@@ -7,6 +7,8 @@
 //!
 //! Invariant: a record that arrives while a user is being built makes the user stale again.
 
+use std::sync::Arc;
+
 use model::{Text, Timestamp, UserIndex};
 use segment::evaluate::UserHistory;
 use segment::live::{Correction as ToldCorrection, Program, Scratch, Stepped, Told};
@@ -26,7 +28,7 @@ pub struct Rebuild {
 pub struct Waiting {
     user: UserIndex,
     /// As everything that was told says.
-    bytes: Box<[u8]>,
+    bytes: Arc<[u8]>,
 }
 
 /// A user, built anew.
@@ -158,7 +160,7 @@ impl Live {
         self.scratch.bytes.clear();
         self.scratch.bytes.extend_from_slice(&bytes);
         while self.users.len() <= user.at() {
-            self.users.push(Box::default());
+            self.users.push(Arc::default());
         }
         // What was told of them is behind; the clock may be ahead, and timers see to the rest.
         debug_assert!(at <= self.now);

@@ -20,6 +20,17 @@ use super::*;
 /// Rows that a checkpoint writes at once: bounds the time of a replay.
 pub(super) const CHECKPOINT_ROWS: usize = 500_000;
 
+/// How many times its duration nothing is written after a checkpoint, unless somebody asks. The
+/// state of everybody is written whole each time, which may take longer than as many rows take to
+/// arrive; then this bounds its share of the machine.
+const REST: i64 = 3;
+
+/// The longest rest: whatever the clock does.
+const REST_MAX: Span = Span::MINUTE;
+
+/// Fresh rows at which a rest is over: bounds the time of a replay.
+const RESTED_ROWS_MAX: usize = 4 * CHECKPOINT_ROWS;
+
 /// Rows that may wait for a checkpoint while another one is written, before the writer waits for
 /// it: bounds memory when records come faster than the disk takes them.
 const UNWRITTEN_ROWS_MAX: usize = 8 * CHECKPOINT_ROWS;
@@ -49,6 +60,10 @@ pub(super) struct Maintenance {
     running: Option<Running>,
     /// Fresh rows at which the next checkpoint is due.
     due: usize,
+    /// When the last checkpoint began.
+    began: Timestamp,
+    /// Until when fewer rows than [`RESTED_ROWS_MAX`] make none due.
+    rest_until: Timestamp,
     /// What is being sealed for it.
     round: Round,
     nudge: mpsc::WeakSender<Command>,
@@ -92,7 +107,18 @@ impl Maintenance {
     ) -> Maintenance {
         let waiting = VecDeque::new();
         let round = Round::default();
-        Maintenance { waiting, running: None, due, round, nudge, clock, last: None }
+        let (began, rest_until) = (Timestamp::MIN, Timestamp::MIN);
+        Maintenance {
+            waiting,
+            running: None,
+            due,
+            began,
+            rest_until,
+            round,
+            nudge,
+            clock,
+            last: None,
+        }
     }
 
     pub(super) fn clock(&self) -> Clock {
@@ -107,6 +133,17 @@ impl Maintenance {
     /// Whether rows are sealed for a checkpoint.
     pub(super) fn seals(&self) -> bool {
         self.round.begun()
+    }
+
+    /// Whether so many fresh rows make a checkpoint due.
+    fn is_due(&self, fresh: usize) -> bool {
+        fresh >= self.due && (fresh >= RESTED_ROWS_MAX || (self.clock)() >= self.rest_until)
+    }
+
+    /// When so many fresh rows make one due that are too few as yet; nothing: no time does.
+    pub(super) fn next(&self, fresh: usize) -> Option<Timestamp> {
+        let rests = fresh >= self.due && (self.clock)() < self.rest_until;
+        rests.then_some(self.rest_until)
     }
 
     /// Wakes the writer.
@@ -129,7 +166,7 @@ impl Writer {
         self.show_waiting();
         while self.maintenance.running.is_none() {
             let wanted = !self.maintenance.waiting.is_empty();
-            let due = self.store.n_fresh() >= self.maintenance.due && self.refused.is_none();
+            let due = self.maintenance.is_due(self.store.n_fresh()) && self.refused.is_none();
             if !wanted && !due || !crowded && self.seals_for_checkpoint() {
                 break;
             }
@@ -202,6 +239,7 @@ impl Writer {
         reply: Option<oneshot::Sender<Result<Maintained, WorkspaceError>>>,
     ) {
         self.maintenance.round = Round::default();
+        self.maintenance.began = (self.maintenance.clock)();
         self.decide_waiting();
         let at = self.log.end();
         let same = at == self.checkpointed && self.watching.unsaved() == Unsaved::Nothing;
@@ -302,6 +340,9 @@ impl Writer {
             self.watching.not_saved();
         }
         self.maintenance.due = waiting + CHECKPOINT_ROWS;
+        let now = (self.maintenance.clock)();
+        let rest = (now - self.maintenance.began).0.saturating_mul(REST).clamp(0, REST_MAX.0);
+        self.maintenance.rest_until = now.plus(Span(rest));
         if let Err(error) = &result {
             tracing::error!(%error, "no checkpoint; the next start will read more of the log");
         }

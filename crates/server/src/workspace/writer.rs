@@ -40,7 +40,7 @@ pub(crate) use retry::{Again, Refused};
 pub(crate) use shelf::{Claim, Deed, Fetching, Offered, Receipts, Told};
 
 /// Records of one group: bounds the memory of a group and the delay of its first batch.
-const GROUP_RECORDS_MAX: usize = 32 * 1024;
+const GROUP_RECORDS_MAX: usize = 8 * 1024;
 
 /// Bytes of one log frame, and of frames between syncs within one group.
 const FRAME_BYTES: usize = 4 * 1024 * 1024;
@@ -269,7 +269,9 @@ impl Writer {
                 true => commands.try_recv().ok(),
                 false => {
                     self.settled();
-                    let next = [self.live_next(), self.reach_next()].into_iter().flatten().min();
+                    let checkpoint = self.maintenance.next(self.store.n_fresh());
+                    let next = [self.live_next(), self.reach_next(), checkpoint];
+                    let next = next.into_iter().flatten().min();
                     self.alarm.set(next);
                     match commands.blocking_recv() {
                         Some(command) => Some(command),
@@ -366,6 +368,8 @@ impl Writer {
         if !group.accepted.is_empty() {
             self.shared.show(None);
         }
+        // Taking and syncing took a while.
+        self.tell_due();
         let wanted = self.shared.hub.events_wanted();
         let mut published = told::accepted(&self.fold, &group.accepted, wanted);
         let mut accepted = group.accepted.into_iter();

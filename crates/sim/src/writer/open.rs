@@ -1,7 +1,7 @@
 //! A start: the last checkpoint, and the log after it.
 
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use engine::Fold;
 use engine::live::Live;
@@ -9,6 +9,7 @@ use history::Store;
 use log::disk::memory::MemoryDisk;
 use log::{Log, Options as LogOptions};
 use model::UserIndex;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use segment::live::Program;
 use wire::record::decode_batch;
 
@@ -19,6 +20,13 @@ use crate::told::ToldSoFar;
 
 /// Small files, so that a simulation has several.
 const LOG: LogOptions = LogOptions { segment_bytes_max: 64 * 1024, preallocate_bytes: 0 };
+
+/// Two threads, whatever the machine has.
+fn threads() -> Arc<ThreadPool> {
+    static POOL: OnceLock<Arc<ThreadPool>> = OnceLock::new();
+    let make = || ThreadPoolBuilder::new().num_threads(2).build().expect("two threads").into();
+    Arc::clone(POOL.get_or_init(make))
+}
 
 impl Writer {
     /// Opens what is on a disk, with the last checkpoint if there is one, and watches what is
@@ -42,6 +50,10 @@ impl Writer {
                     .map_err(|e| e.to_string())?
             }
         };
+        let mut live = live;
+        if options.beside {
+            live.look_beside(threads(), 1);
+        }
         let mut told = saved.as_ref().map_or_else(ToldSoFar::default, |saved| saved.told.clone());
         told.keep(live.program().live().map(|(n, watched)| (watched.key.clone(), n)).collect());
         let joined = definitions.live_in(live.program());

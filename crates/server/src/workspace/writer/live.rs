@@ -33,6 +33,12 @@ const JOINING_AT_ONCE: usize = 1_000;
 /// Users that are built anew in one go after an import.
 const REBUILT_AT_ONCE: usize = 4_000_000;
 
+/// Users of one frame for which another thread is woken.
+const LOOKED_AT_BESIDE: usize = 48;
+
+/// Threads beside the writer: what each finds is taken over by the writer alone.
+const LOOKING_BESIDE_MAX: usize = 3;
+
 /// Milliseconds without an old record after which an import counts as over.
 const IMPORT_OVER_MS: i64 = 300;
 
@@ -165,6 +171,10 @@ impl Watching {
                     Live::new(Program::compile(rules, &[], None).0)
                 }
             };
+            let mut live = live;
+            if let Some(pool) = threads_beside() {
+                live.look_beside(pool, LOOKED_AT_BESIDE);
+            }
             self.state = State::Live(Box::new(live));
         }
         match &mut self.state {
@@ -215,6 +225,24 @@ impl Watching {
         self.needs = needs(&definitions).and(before);
         self.undefined = true;
         self.definitions = definitions;
+    }
+}
+
+/// Threads that look at users beside the writer: as many as the machine has processors to spare.
+fn threads_beside() -> Option<Arc<rayon::ThreadPool>> {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = (processors - 1).min(LOOKING_BESIDE_MAX);
+    if threads == 0 {
+        return None;
+    }
+    let name = |_| "live".to_owned();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).thread_name(name).build();
+    match pool {
+        Ok(pool) => Some(Arc::new(pool)),
+        Err(error) => {
+            tracing::warn!(%error, "one thread alone looks at users of live segments");
+            None
+        }
     }
 }
 
@@ -311,6 +339,19 @@ impl Writer {
         self.watching.live().fire(now, DUE_AT_ONCE, fold, transitions);
         self.journeys_see_moves(&transitions[n..]);
         self.store_transitions(&transitions[n..]);
+    }
+
+    /// The same before the first frame of a group, and told at once.
+    pub(super) fn tell_due(&mut self) {
+        let now = (self.clock)();
+        if self.watching.next().is_none_or(|next| next > now) {
+            return;
+        }
+        let mut told = Vec::new();
+        self.live_due(&mut told);
+        let mut published = Published::default();
+        self.published(&told, &mut published);
+        self.shared.hub.publish(published);
     }
 
     /// A slice of what is due, of users that join, and of users that are built anew.
