@@ -367,9 +367,9 @@ impl Writer {
         };
         if !group.accepted.is_empty() {
             self.shared.show(None);
+            // Taking and syncing took a while.
+            self.tell_due();
         }
-        // Taking and syncing took a while.
-        self.tell_due();
         let wanted = self.shared.hub.events_wanted();
         let mut published = told::accepted(&self.fold, &group.accepted, wanted);
         let mut accepted = group.accepted.into_iter();
