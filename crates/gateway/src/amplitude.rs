@@ -23,7 +23,7 @@ use crate::cut::{self, bounded};
 use crate::flatten::Flat;
 use crate::scalar::{Scalar, id};
 use crate::sniff::Content;
-use crate::{Decoded, Problem, fields, group, nobody, validate};
+use crate::{Decoded, Problem, fields, group, json, nobody, validate};
 
 pub mod answers;
 pub(crate) mod export;
@@ -40,28 +40,33 @@ pub fn decode(
     arrival: Arrival,
     peer: Option<&str>,
 ) -> Result<Decoded, Refusal> {
-    let envelope: Envelope =
-        serde_json::from_str(&content.json).map_err(|error| cut::unreadable(&error))?;
+    let envelope = envelope(&content.json).map_err(|words| cut::unreadable(&words))?;
     let write_key = match &envelope.api_key {
         Scalar::Text(key) => Some(key.to_string()),
         _ => content.field("api_key").map(str::to_owned),
     };
     let events = envelope.events.ok_or_else(no_events)?;
-    let events = bounded(events.0)?;
+    let events = bounded(events)?;
     let uploaded_at = crate::scalar::instant(&envelope.client_upload_time).ok().flatten();
     let request = Request { arrival, uploaded_at, peer };
     let mut decoded = Decoded { write_key, ..Decoded::default() };
     decoded.records.reserve(events.len());
-    for (index, raw) in events.into_iter().enumerate() {
-        let place = (index, raw.get());
-        decoded.read(place, |records| request.event(place, records));
+    for (index, cut) in events.into_iter().enumerate() {
+        let place = (index, cut.written);
+        decoded.read(place, |records| request.event(place, cut.sound()?, records));
     }
     Ok(decoded)
 }
 
 /// Whether a request to `/batch` is one of Amplitude's: it has a list of events.
 pub fn is_batch(content: &Content<'_>) -> bool {
-    serde_json::from_str::<Envelope>(&content.json).is_ok_and(|envelope| envelope.events.is_some())
+    envelope(&content.json).is_ok_and(|envelope| envelope.events.is_some())
+}
+
+fn envelope(json: &str) -> Result<Envelope<'_>, String> {
+    let mut envelope = Envelope::default();
+    json::whole(json, |reader| fields::object(reader, &mut envelope))?;
+    Ok(envelope)
 }
 
 fn no_events() -> Refusal {
@@ -76,9 +81,12 @@ struct Request<'a> {
 }
 
 impl Request<'_> {
-    fn event(&self, place: (usize, &str), records: &mut Vec<Record>) -> Result<(), Problem> {
-        let mut message = Message::default();
-        fields::read(place.1, &mut message)?;
+    fn event(
+        &self,
+        place: (usize, &str),
+        message: Message,
+        records: &mut Vec<Record>,
+    ) -> Result<(), Problem> {
         let user_id = id("user_id", &message.user_id)?;
         let device_id = id("device_id", &message.device_id)?;
         nobody::refuse("user_id", user_id.as_deref())?;

@@ -17,6 +17,7 @@ mod decoded;
 mod fields;
 mod flatten;
 mod group;
+mod json;
 mod lz_string;
 mod nobody;
 mod scalar;

@@ -33,8 +33,13 @@ impl Problem {
 
 /// An id. Blank counts as absent.
 pub fn id(field: &str, written: &str) -> Result<Option<Text>, Problem> {
+    Ok(sound_id(field, written)?.then(|| Text::new(written)))
+}
+
+/// Whether an id is there, within its bounds.
+pub(crate) fn sound_id(field: &str, written: &str) -> Result<bool, Problem> {
     if written.trim().is_empty() {
-        return Ok(None);
+        return Ok(false);
     }
     if written.len() > ID_BYTES_MAX {
         return Err(Problem::new(
@@ -43,7 +48,7 @@ pub fn id(field: &str, written: &str) -> Result<Option<Text>, Problem> {
             "send the id itself, not a token or a document",
         ));
     }
-    Ok(Some(Text::new(written)))
+    Ok(true)
 }
 
 /// An id that must be there.

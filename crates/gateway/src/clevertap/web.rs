@@ -20,7 +20,7 @@ use super::message::{Arrival, Kind, Message};
 use super::query::pairs;
 use super::transit::Transit;
 use crate::scalar::Scalar;
-use crate::{Decoded, Problem, lz_string, validate};
+use crate::{Decoded, Problem, fields, json, lz_string, validate};
 
 /// UTF-16 units of a payload: several times what the client's own limits let through.
 const PAYLOAD_UNITS_MAX: usize = 1 << 20;
@@ -259,8 +259,10 @@ fn unpacked(packed: &str) -> Result<String, Problem> {
 }
 
 fn parsed(json: &str) -> Result<Message, Problem> {
-    serde_json::from_str(json).map_err(|error| {
-        let message = format!("the message cannot be read: {error}");
+    let mut message = Message::default();
+    let read = json::whole(json, |reader| fields::object(reader, &mut message));
+    read.map(|()| message).map_err(|words| {
+        let message = format!("the message cannot be read: {words}");
         Problem::new("event.malformed", message, "send a JSON object with type and id")
     })
 }

@@ -6,12 +6,12 @@ use xxhash_rust::xxh3::xxh3_128_with_seed;
 use super::Kind;
 use super::message::Message;
 use crate::arrival::SKEW_MIN;
-use crate::scalar::{Scalar, id, instant};
+use crate::scalar::{Scalar, id, instant, taken_id};
 use crate::{Problem, device, validate};
 
 /// What is known of a message besides its fields.
-pub(super) struct Arrival<'a> {
-    pub json: &'a str,
+#[derive(Clone, Copy)]
+pub(super) struct Arrival {
     pub kind: Kind,
     pub sent_at: Option<Timestamp>,
     pub received_at: Timestamp,
@@ -20,21 +20,23 @@ pub(super) struct Arrival<'a> {
 }
 
 impl Message {
-    /// The record; `None` if the message says nothing. `told`: what an identify call says of its device.
+    /// The record; `None` if the message says nothing. `written`: its text. `told`: what an identify call
+    /// says of its device.
     pub fn into_record(
         mut self,
-        arrival: Arrival<'_>,
+        written: &str,
+        arrival: Arrival,
         told: &mut Option<Record>,
     ) -> Result<Option<Record>, Problem> {
         let kind = self.kind(arrival.kind)?;
         if let Some(problem) = self.properties.problem.take().or(self.traits.problem.take()) {
             return Err(problem);
         }
-        let user_id = id("userId", &self.user_id)?;
-        let who = validate::who(user_id, id("anonymousId", &self.anonymous_id)?)?;
+        let user_id = taken_id("userId", &mut self.user_id)?;
+        let who = validate::who(user_id, taken_id("anonymousId", &mut self.anonymous_id)?)?;
         let received_at = arrival.received_at;
-        let time = self.time(&arrival)?;
-        let id = self.id(&arrival)?;
+        let time = self.time(arrival)?;
+        let id = self.id(written, arrival.row)?;
         let what = match kind {
             Kind::Alias => match self.previous(&who)? {
                 Some(previous) => What::Alias { previous },
@@ -77,7 +79,7 @@ impl Message {
         }
     }
 
-    fn time(&self, arrival: &Arrival<'_>) -> Result<Timestamp, Problem> {
+    fn time(&self, arrival: Arrival) -> Result<Timestamp, Problem> {
         let written = match &self.timestamp {
             Scalar::Absent => &self.original_timestamp,
             written => written,
@@ -92,11 +94,10 @@ impl Message {
         validate::time(skew.map_or(at, |skew| at + skew), arrival.received_at)
     }
 
-    fn id(&self, arrival: &Arrival<'_>) -> Result<EventId, Problem> {
-        let written = id("messageId", &self.message_id)?;
-        let hash =
-            || EventId(xxh3_128_with_seed(arrival.json.as_bytes(), arrival.row.unwrap_or(0)));
-        Ok(written.map_or_else(hash, |id| EventId::of(&id)))
+    fn id(&mut self, written: &str, row: Option<u64>) -> Result<EventId, Problem> {
+        let named = taken_id("messageId", &mut self.message_id)?;
+        let hash = || EventId(xxh3_128_with_seed(written.as_bytes(), row.unwrap_or(0)));
+        Ok(named.map_or_else(hash, |id| EventId::of(&id)))
     }
 
     /// The other id of an alias; `None` if it is the same one.
