@@ -21,6 +21,7 @@ use crate::body::Refusal;
 use crate::change::{Change, Dialect, Verb};
 use crate::cut::{self, bounded};
 use crate::flatten::Flat;
+use crate::order::Orders;
 use crate::scalar::{Scalar, id};
 use crate::sniff::Content;
 use crate::{Decoded, Problem, fields, group, json, nobody, validate};
@@ -48,7 +49,7 @@ pub fn decode(
     let events = envelope.events.ok_or_else(no_events)?;
     let events = bounded(events)?;
     let uploaded_at = crate::scalar::instant(&envelope.client_upload_time).ok().flatten();
-    let request = Request { arrival, uploaded_at, peer };
+    let mut request = Request { arrival, uploaded_at, peer, orders: Orders::default() };
     let mut decoded = Decoded { write_key, ..Decoded::default() };
     decoded.records.reserve(events.len());
     for (index, cut) in events.into_iter().enumerate() {
@@ -78,11 +79,12 @@ struct Request<'a> {
     arrival: Arrival,
     uploaded_at: Option<Timestamp>,
     peer: Option<&'a str>,
+    orders: Orders,
 }
 
 impl Request<'_> {
     fn event(
-        &self,
+        &mut self,
         place: (usize, &str),
         message: Message,
         records: &mut Vec<Record>,
@@ -98,7 +100,7 @@ impl Request<'_> {
 
     /// What an event says, of whom and when it says it.
     fn told(
-        &self,
+        &mut self,
         mut message: Message,
         who: Who,
         (time, id): (Timestamp, EventId),
@@ -127,7 +129,8 @@ impl Request<'_> {
         {
             records.push(self.record(who.clone(), What::Identify(change)));
         }
-        let properties = validate::properties(self.properties(message)?)?;
+        let properties = self.properties(message)?;
+        let properties = self.orders.properties(properties)?;
         records.push(self.record(who, What::Event(Event { name, time, id, properties })));
         Ok(())
     }

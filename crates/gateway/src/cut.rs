@@ -8,6 +8,10 @@ use crate::body::Refusal;
 use crate::fields::{self, Fields};
 use crate::json::{Broken, Fault, Reader};
 
+/// Messages for which room is made at once, where the text is as long as so many usually are.
+const ROOM_MAX: usize = 128;
+const MESSAGE_BYTES: usize = 512;
+
 /// A message, and how it was written.
 #[derive(Debug, Default)]
 pub(crate) struct Cut<'a, T> {
@@ -17,7 +21,20 @@ pub(crate) struct Cut<'a, T> {
     pub fault: Option<Fault>,
 }
 
-impl<T> Cut<'_, T> {
+impl<'a, T> Cut<'a, T> {
+    fn read(
+        &mut self,
+        reader: &mut Reader<'a>,
+        read: impl FnOnce(&mut Reader<'a>, &mut T) -> Result<(), Broken>,
+    ) -> Result<(), Broken> {
+        let start = reader.begin()?;
+        let around = reader.exchange(None);
+        read(reader, &mut self.message)?;
+        self.fault = reader.exchange(around);
+        self.written = reader.since(start);
+        Ok(())
+    }
+
     /// The message, if it can be read.
     pub fn sound(self) -> Result<T, Problem> {
         match self.fault {
@@ -32,12 +49,8 @@ pub(crate) fn one<'a, T: Default>(
     reader: &mut Reader<'a>,
     read: impl FnOnce(&mut Reader<'a>, &mut T) -> Result<(), Broken>,
 ) -> Result<Cut<'a, T>, Broken> {
-    let start = reader.begin()?;
-    let around = reader.exchange(None);
-    let mut cut = Cut { written: "", message: T::default(), fault: None };
-    read(reader, &mut cut.message)?;
-    cut.fault = reader.exchange(around);
-    cut.written = reader.since(start);
+    let mut cut = Cut::default();
+    cut.read(reader, read)?;
     Ok(cut)
 }
 
@@ -61,6 +74,7 @@ pub(crate) fn list<'a, T: Default>(
         return Ok(list);
     }
     reader.value()?;
+    list.messages.reserve((reader.n_left() / MESSAGE_BYTES + 1).min(ROOM_MAX));
     let mut first = true;
     while reader.element(&mut first)? {
         if list.messages.len() == n_max {
@@ -69,7 +83,10 @@ pub(crate) fn list<'a, T: Default>(
             reader.rest()?;
             break;
         }
-        list.messages.push(one(reader, read)?);
+        // Messages are large: they are read where they stay.
+        let place = list.messages.len();
+        list.messages.push(Cut::default());
+        list.messages[place].read(reader, read)?;
     }
     Ok(list)
 }

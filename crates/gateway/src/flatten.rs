@@ -94,10 +94,10 @@ impl Flat {
     }
 
     /// Keeps the problem of a check, if it is the first.
+    #[inline]
     fn check(&mut self, result: Result<(), Problem>) -> bool {
-        let broken = result.err();
-        if self.problem.is_none() {
-            self.problem = broken;
+        if let Err(problem) = result {
+            self.problem.get_or_insert(problem);
         }
         self.problem.is_none()
     }

@@ -208,6 +208,11 @@ impl<'a> Reader<'a> {
         self.text.get(start..self.at).unwrap_or_default()
     }
 
+    /// Bytes of the text from here on.
+    pub fn n_left(&self) -> usize {
+        self.text.len() - self.at
+    }
+
     /// Refuses a text that goes on after its value.
     pub fn end(&mut self) -> Result<(), Broken> {
         match self.peek() {

@@ -20,6 +20,7 @@ mod group;
 mod json;
 mod lz_string;
 mod nobody;
+mod order;
 mod scalar;
 
 pub mod amplitude;

@@ -28,6 +28,7 @@ use crate::body::Refusal;
 use crate::change::{Change, Dialect, Verb};
 use crate::cut::{self, Cut, List, bounded, unreadable};
 use crate::json::{self, Broken, Reader};
+use crate::order::Orders;
 use crate::scalar::{Scalar, id};
 use crate::sniff::Content;
 use crate::{Decoded, Problem, consent, fields, nobody, validate};
@@ -62,7 +63,12 @@ const MERGED_MAX: usize = 16;
 /// Reads one request. The key in [`Decoded::write_key`] is the token of the first message that has
 /// one; messages with another are rejected.
 pub fn decode(path: Path, content: &Content<'_>, arrival: Arrival) -> Result<Decoded, Refusal> {
-    let request = Request { arrival, attempt: content.field("_").map(xxhash), n_messages: 0 };
+    let request = Request {
+        arrival,
+        attempt: content.field("_").map(xxhash),
+        n_messages: 0,
+        orders: Orders::default(),
+    };
     Ok(match path {
         Path::Track => request.decode(cut::messages(&content.json)?, Request::event),
         Path::Import => request.decode(lines(&content.json)?, Request::event),
@@ -73,8 +79,13 @@ pub fn decode(path: Path, content: &Content<'_>, arrival: Arrival) -> Result<Dec
 }
 
 /// What one message says, read into records, with its place and its text.
-type Read<T> =
-    fn(&Request, (usize, &str), T, &mut Option<String>, &mut Vec<Record>) -> Result<(), Problem>;
+type Read<T> = fn(
+    &mut Request,
+    (usize, &str),
+    T,
+    &mut Option<String>,
+    &mut Vec<Record>,
+) -> Result<(), Problem>;
 
 fn xxhash(text: &str) -> u64 {
     xxhash_rust::xxh3::xxh3_64(text.as_bytes())
@@ -100,6 +111,7 @@ struct Request {
     /// Stands for one attempt of a browser to send something.
     attempt: Option<u64>,
     n_messages: usize,
+    orders: Orders,
 }
 
 impl Request {
@@ -110,14 +122,14 @@ impl Request {
         let mut key = None;
         for (index, cut) in messages.into_iter().enumerate() {
             let place = (index, cut.written);
-            decoded.read(place, |records| read(&self, place, cut.sound()?, &mut key, records));
+            decoded.read(place, |records| read(&mut self, place, cut.sound()?, &mut key, records));
         }
         decoded.write_key = key;
         decoded
     }
 
     fn event(
-        &self,
+        &mut self,
         place: (usize, &str),
         message: EventMessage,
         key: &mut Option<String>,
@@ -138,7 +150,7 @@ impl Request {
 
     /// What a message says, of whom and when it says it.
     fn told(
-        &self,
+        &mut self,
         message: EventMessage,
         who: Who,
         (time, id): (Timestamp, EventId),
@@ -155,7 +167,7 @@ impl Request {
         if name == "$opt_in" {
             records.push(consent::given(self.arrival.received_at, &who, time, nth_id(id, 1), true));
         }
-        let properties = validate::properties(message.properties.into_found()?)?;
+        let properties = self.orders.properties(message.properties.into_found()?)?;
         let what = What::Event(Event { name, time, id, properties });
         records.push(self.record(who, what));
         Ok(())
@@ -251,7 +263,7 @@ impl Request {
     }
 
     fn profile(
-        &self,
+        &mut self,
         place: (usize, &str),
         message: ProfileMessage,
         key: &mut Option<String>,

@@ -23,6 +23,7 @@ use crate::change::{Change, Dialect, Verb};
 use crate::cut::{self, Cut, bounded};
 use crate::fields::Fields;
 use crate::flatten::Flat;
+use crate::order::Orders;
 use crate::scalar::{Scalar, id, instant};
 use crate::sniff::Content;
 use crate::{Decoded, Problem, consent, fields, group, json, nobody, validate};
@@ -47,7 +48,8 @@ pub fn decode(
         _ => content.field("api_key").or(content.field("token")).map(str::to_owned),
     };
     let written = sent_at.map(|text| Scalar::Text(Text::new(text))).unwrap_or(envelope.sent_at);
-    let request = Request { arrival, sent_at: instant(&written).ok().flatten() };
+    let sent_at = instant(&written).ok().flatten();
+    let mut request = Request { arrival, sent_at, orders: Orders::default() };
     let mut decoded = Decoded::default();
     decoded.records.reserve(messages.len());
     for (index, cut) in messages.into_iter().enumerate() {
@@ -85,11 +87,12 @@ fn cut<'a, T: Default + Fields<'a>>(json: &'a str) -> Result<Outside<'a, T>, Ref
 struct Request {
     arrival: Arrival,
     sent_at: Option<Timestamp>,
+    orders: Orders,
 }
 
 impl Request {
     fn message(
-        &self,
+        &mut self,
         place: (usize, &str),
         mut message: Message,
         key: &mut Option<String>,
@@ -130,7 +133,7 @@ impl Request {
         }
         let mut properties = message.properties.into_found()?;
         properties.retain(|(_, value)| !value.missing());
-        let properties = validate::properties(properties)?;
+        let properties = self.orders.properties(properties)?;
         records.push(self.record(who, What::Event(Event { name, time, id, properties })));
         Ok(())
     }

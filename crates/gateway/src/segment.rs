@@ -32,7 +32,7 @@ pub use settings::settings;
 mod tests;
 
 use message::{Batch, Envelope, Message};
-use record::Arrival;
+use record::{Arrival, Beside};
 
 /// What a path promises that the body is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,17 +79,19 @@ pub fn decode(
         Batch::Messages(list) if list.too_long => return Err(too_many()),
         Batch::Absent => {
             let arrival = Arrival { kind: path_kind, sent_at: None, received_at, row: None };
-            let cut = Cut { written, message, fault };
-            decoded.read((0, text), |records| record_of(cut, arrival, records));
+            let (cut, mut beside) = (Cut { written, message, fault }, Beside::default());
+            decoded.read((0, text), |records| record_of(cut, arrival, &mut beside, records));
             return Ok(decoded);
         }
         Batch::Messages(list) => list.messages,
     };
     let sent_at = instant(&message.sent_at).ok().flatten();
     let arrival = Arrival { kind: Kind::Batch, sent_at, received_at, row: None };
+    let mut beside = Beside::default();
     decoded.records.reserve(messages.len());
     for (index, cut) in messages.into_iter().enumerate() {
-        decoded.read((index, cut.written), |records| record_of(cut, arrival, records));
+        let place = (index, cut.written);
+        decoded.read(place, |records| record_of(cut, arrival, &mut beside, records));
     }
     Ok(decoded)
 }
@@ -98,15 +100,16 @@ pub fn decode(
 fn record_of(
     cut: Cut<'_, Message>,
     arrival: Arrival,
+    beside: &mut Beside,
     records: &mut Vec<Record>,
 ) -> Result<(), Problem> {
     let Cut { written, message, fault } = cut;
     if let Some(fault) = fault {
         return Err(malformed(&fault.words(written)));
     }
-    let mut told = None;
-    records.extend(message.into_record(written, arrival, &mut told)?);
-    records.extend(told);
+    beside.told = None;
+    records.extend(message.into_record(written, arrival, beside)?);
+    records.extend(beside.told.take());
     Ok(())
 }
 
@@ -119,7 +122,7 @@ pub fn message(
     received_at: Timestamp,
 ) -> Result<Option<Record>, Problem> {
     let arrival = Arrival { kind, sent_at, received_at, row: None };
-    read_message(json)?.into_record(json, arrival, &mut None)
+    read_message(json)?.into_record(json, arrival, &mut Beside::default())
 }
 
 /// Reads a message that stands in a row of a file. Its time is taken as written (the clock of a
@@ -131,7 +134,7 @@ pub(crate) fn message_of_row(
     received_at: Timestamp,
 ) -> Result<Option<Record>, Problem> {
     let arrival = Arrival { kind: Kind::Import, sent_at: None, received_at, row: Some(row) };
-    read_message(json)?.into_record(json, arrival, &mut None)
+    read_message(json)?.into_record(json, arrival, &mut Beside::default())
 }
 
 /// The fields of a JSON object under dotted names, sorted.

@@ -13,6 +13,7 @@ use crate::arrival::{Arrival, pair_id};
 use crate::fields::{self, Fields};
 use crate::import::Seen;
 use crate::json::{self, Broken, Reader};
+use crate::order::Orders;
 use crate::scalar::{self, Scalar, id};
 use crate::{Problem, nobody, validate};
 
@@ -44,8 +45,8 @@ pub(crate) fn records(
         message.user_properties = change(&attributes)?;
     }
     message.properties.found.retain(|(_, value)| *value != Value::Null);
-    let request =
-        Request { arrival: Arrival { received_at, seed: 0 }, uploaded_at: None, peer: None };
+    let arrival = Arrival { received_at, seed: 0 };
+    let mut request = Request { arrival, uploaded_at: None, peer: None, orders: Orders::default() };
     let mut records = Vec::new();
     request.told(message, Who::of(user_id, device_id), (time, id), &mut records)?;
     Ok(records)

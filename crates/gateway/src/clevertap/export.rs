@@ -13,6 +13,7 @@ use crate::arrival::nth_id;
 use crate::fields::{self, Fields, object_or_null};
 use crate::import::{ExportSettings, Seen};
 use crate::json::{self, Broken, Reader};
+use crate::order::Orders;
 use crate::scalar::{self, Scalar, id};
 use crate::{Problem, validate};
 
@@ -148,7 +149,11 @@ impl Exported {
         };
         let (kind, anonymous_id, strict) = (Kind::Event, None, false);
         let arrival = Arrival { kind, anonymous_id, time, id, received_at, strict };
-        Ok(message.into_record(arrival)?.into_iter().map(without_nothing).collect())
+        Ok(message
+            .into_record(arrival, &mut Orders::default())?
+            .into_iter()
+            .map(without_nothing)
+            .collect())
     }
 
     fn profile(
@@ -182,7 +187,9 @@ impl Exported {
         let mut guids = guids.into_iter();
         let (kind, anonymous_id, strict) = (Kind::Profile, guids.next(), false);
         let arrival = Arrival { kind, anonymous_id, time: received_at, id, received_at, strict };
-        let Some(record) = message.into_record(arrival)? else { return Ok(Vec::new()) };
+        let Some(record) = message.into_record(arrival, &mut Orders::default())? else {
+            return Ok(Vec::new());
+        };
         let first = record.who.user_id.clone().or_else(|| record.who.anonymous_id.clone());
         let mut records = vec![record];
         for (guid, n) in guids.zip(1..) {

@@ -8,6 +8,7 @@ use super::values;
 use crate::fields::{self, Fields};
 use crate::flatten::Flat;
 use crate::json::{Broken, Reader};
+use crate::order::Orders;
 use crate::scalar::{Scalar, id};
 use crate::{Problem, validate};
 
@@ -168,7 +169,11 @@ impl Message {
     }
 
     /// The record; `None` if the message says nothing.
-    pub fn into_record(mut self, arrival: Arrival) -> Result<Option<Record>, Problem> {
+    pub fn into_record(
+        mut self,
+        arrival: Arrival,
+        orders: &mut Orders,
+    ) -> Result<Option<Record>, Problem> {
         if let Some(problem) = self.properties.problem.take().or(self.profile.problem.take()) {
             return Err(problem);
         }
@@ -183,17 +188,17 @@ impl Message {
                     Scalar::Text(name) => validate::event_name(name)?,
                     _ => validate::event_name("")?,
                 };
-                self.happened(name, who, arrival).map(Some)
+                self.happened(name, who, arrival, orders).map(Some)
             }
             Kind::Page => {
                 let screen = self.page[5] != Scalar::Absent;
                 let name = if screen { "Screen Viewed" } else { "Page Viewed" };
-                self.happened(Text::const_new(name), who, arrival).map(Some)
+                self.happened(Text::const_new(name), who, arrival, orders).map(Some)
             }
             Kind::Token => {
                 let off = matches!(&self.action, Scalar::Text(action) if action == "unregister");
                 let name = if off { "Push Token Removed" } else { "Push Token Added" };
-                self.happened(Text::const_new(name), who, arrival).map(Some)
+                self.happened(Text::const_new(name), who, arrival, orders).map(Some)
             }
             Kind::Profile => self.changed(who, arrival).map(Some),
             Kind::Unknown => Err(unknown_type()),
@@ -214,7 +219,13 @@ impl Message {
         Ok(who)
     }
 
-    fn happened(mut self, name: Text, who: Who, arrival: Arrival) -> Result<Record, Problem> {
+    fn happened(
+        mut self,
+        name: Text,
+        who: Who,
+        arrival: Arrival,
+        orders: &mut Orders,
+    ) -> Result<Record, Problem> {
         let Arrival { time, id, received_at, .. } = arrival;
         let mut found = std::mem::take(&mut self.properties.found);
         for (name, written) in PAGE.into_iter().zip(self.page) {
@@ -226,7 +237,7 @@ impl Message {
             validate::text_value(name, &text)?;
             found.push((Text::const_new(name), Value::Text(text)));
         }
-        let properties = validate::properties(found)?;
+        let properties = orders.properties(found)?;
         let who = validate::somebody(who)?;
         Ok(Record { received_at, who, what: What::Event(Event { name, time, id, properties }) })
     }

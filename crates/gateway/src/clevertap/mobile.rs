@@ -9,6 +9,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::message::{Arrival, Message};
 use crate::cut::{self, Cut};
+use crate::order::Orders;
 use crate::scalar::{Scalar, instant};
 use crate::{Decoded, Problem, Refusal, body, fields, json, validate};
 
@@ -62,9 +63,10 @@ fn text_of(scalar: &Scalar) -> Option<String> {
 impl Batch {
     /// What it says of the device with this guid.
     pub fn into_decoded(self, guid: &str, received_at: Timestamp) -> Decoded {
-        let mut decoded = Decoded::default();
+        let (mut decoded, mut orders) = (Decoded::default(), Orders::default());
         for (index, (raw, message)) in self.messages.into_iter().enumerate() {
-            let record = message.and_then(|message| record(message, &raw, guid, received_at));
+            let read = |message| record(message, &raw, (guid, received_at), &mut orders);
+            let record = message.and_then(read);
             decoded.add((index, &raw), record);
         }
         decoded
@@ -79,8 +81,8 @@ fn malformed(words: &str) -> Problem {
 fn record(
     message: Message,
     raw: &str,
-    guid: &str,
-    received_at: Timestamp,
+    (guid, received_at): (&str, Timestamp),
+    orders: &mut Orders,
 ) -> Result<Option<model::Record>, Problem> {
     let time = instant(&message.time)?.unwrap_or(received_at);
     let arrival = Arrival {
@@ -91,7 +93,7 @@ fn record(
         received_at,
         strict: false,
     };
-    message.into_record(arrival)
+    message.into_record(arrival, orders)
 }
 
 /// What a device is told.

@@ -11,6 +11,7 @@ use super::message::{Arrival, Kind, Message};
 use crate::cut::{self, Cut, List};
 use crate::fields::Fields;
 use crate::json::{Broken, Reader};
+use crate::order::Orders;
 use crate::scalar::{Scalar, instant};
 use crate::{Decoded, Problem, Refusal, body, fields, json, validate};
 
@@ -56,11 +57,11 @@ pub fn decode(bytes: &[u8], received_at: Timestamp) -> Result<Upload, Refusal> {
         let message = format!("the upload has more than {RECORDS_MAX} records");
         return Err(Refusal::bad("request.too_many_records", message, "send several uploads"));
     }
-    let mut upload = Upload::default();
+    let (mut upload, mut orders) = (Upload::default(), Orders::default());
     upload.decoded.records.reserve(list.messages.len());
     for (index, cut) in list.messages.into_iter().enumerate() {
         let raw = cut.written;
-        let record = record(cut, index, received_at);
+        let record = record(cut, (index, received_at), &mut orders);
         if record.is_err() {
             upload.refused.push(raw.to_owned());
         }
@@ -71,8 +72,8 @@ pub fn decode(bytes: &[u8], received_at: Timestamp) -> Result<Upload, Refusal> {
 
 fn record(
     cut: Cut<'_, Message>,
-    index: usize,
-    received_at: Timestamp,
+    (index, received_at): (usize, Timestamp),
+    orders: &mut Orders,
 ) -> Result<Option<model::Record>, Problem> {
     let Cut { written: raw, message, fault } = cut;
     if let Some(fault) = fault {
@@ -100,7 +101,7 @@ fn record(
     }
     let anonymous_id: Option<Text> = None;
     let arrival = Arrival { kind, anonymous_id, time, id, received_at, strict: true };
-    message.into_record(arrival)
+    message.into_record(arrival, orders)
 }
 
 impl Upload {

@@ -19,6 +19,7 @@ use xxhash_rust::xxh3::xxh3_128;
 use super::message::{Arrival, Kind, Message};
 use super::query::pairs;
 use super::transit::Transit;
+use crate::order::Orders;
 use crate::scalar::Scalar;
 use crate::{Decoded, Problem, fields, json, lz_string, validate};
 
@@ -227,7 +228,8 @@ impl Call {
             return decoded;
         }
         let message = std::mem::replace(&mut self.message, Ok(Message::default()));
-        let record = message.and_then(|message| message.into_record(arrival));
+        let record =
+            message.and_then(|message| message.into_record(arrival, &mut Orders::default()));
         decoded.add((0, &self.written), record);
         decoded
     }

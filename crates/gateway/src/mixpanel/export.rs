@@ -13,6 +13,7 @@ use crate::arrival::{Arrival, pair_id};
 use crate::fields::{self, Fields};
 use crate::import::{ExportSettings, Seen};
 use crate::json::{Broken, Reader};
+use crate::order::Orders;
 use crate::scalar::{self, Scalar, id};
 use crate::{Problem, validate};
 
@@ -52,7 +53,7 @@ pub(crate) fn records(
         (None, _) => seen.id(json),
     };
     let arrival = Arrival { received_at, seed: 0 };
-    let request = Request { arrival, attempt: None, n_messages: 1 };
+    let mut request = Request { arrival, attempt: None, n_messages: 1, orders: Orders::default() };
     let mut records = Vec::new();
     request.told(message, who, (time, id), &mut records)?;
     Ok(records)

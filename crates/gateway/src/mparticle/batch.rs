@@ -11,6 +11,7 @@ use crate::cut::{self, Cut};
 use crate::fields::{self, Fields};
 use crate::flatten::Flat;
 use crate::json::{Broken, Fault, Reader};
+use crate::order::Orders;
 use crate::scalar::{Scalar, id, instant};
 use crate::{Decoded, Problem, device, validate};
 
@@ -50,10 +51,11 @@ impl Batch<'_> {
                 return n;
             }
         };
+        let mut orders = Orders::default();
         decoded.records.reserve(n);
         for (index, event) in events.into_iter().enumerate() {
             let written = event.written;
-            let record = self.event(event, index, &whom, received_at);
+            let record = self.event(event, (index, received_at), &whom, &mut orders);
             decoded.add((first + index, written), record);
         }
         if let Some(told) = self.told(&whom, received_at) {
@@ -93,9 +95,9 @@ impl Batch<'_> {
     fn event(
         &self,
         event: Cut<'_, Written>,
-        index: usize,
+        (index, received_at): (usize, Timestamp),
         whom: &Who,
-        received_at: Timestamp,
+        orders: &mut Orders,
     ) -> Result<Option<Record>, Problem> {
         let Cut { written: raw, message: written, fault } = event;
         if let Some(fault) = fault {
@@ -107,7 +109,7 @@ impl Batch<'_> {
         let id = self.id(&written, raw, whom, (index, time.is_some(), received_at))?;
         let time = validate::time(time.unwrap_or(received_at), received_at)?;
         let mut who = whom.clone();
-        let what = match written.meaning()? {
+        let what = match written.meaning(orders)? {
             Meaning::Happened(name, properties) => {
                 What::Event(Event { name, time, id, properties })
             }

@@ -6,6 +6,7 @@ use super::identity;
 use crate::fields::{self, Fields, object_or_null};
 use crate::flatten::Flat;
 use crate::json::{Broken, Reader};
+use crate::order::Orders;
 use crate::scalar::Scalar;
 use crate::{Problem, validate};
 
@@ -66,7 +67,7 @@ const OTHERS: [(&str, &str); 6] = [
 
 impl Written {
     /// What it means.
-    pub fn meaning(mut self) -> Result<Meaning, Problem> {
+    pub fn meaning(mut self, orders: &mut Orders) -> Result<Meaning, Problem> {
         if let Some(problem) = self.data.properties.problem.take() {
             return Err(problem);
         }
@@ -79,7 +80,7 @@ impl Written {
                     Scalar::Text(name) => validate::event_name(name)?,
                     _ => validate::event_name("")?,
                 };
-                data.happened(name)
+                data.happened(name, orders)
             }
             "screen_view" => {
                 let mut data = data;
@@ -87,11 +88,11 @@ impl Written {
                     validate::text_value("name", &screen)?;
                     data.properties.found.push((Text::const_new("name"), Value::Text(screen)));
                 }
-                data.happened(Text::const_new("Screen Viewed"))
+                data.happened(Text::const_new("Screen Viewed"), orders)
             }
             "commerce_event" => {
                 let name = data.commerce()?;
-                data.happened(name)
+                data.happened(name, orders)
             }
             "user_attribute_change" => data.attribute_change(),
             "user_identity_change" => data.identity_change(),
@@ -103,17 +104,17 @@ impl Written {
             other => {
                 let known = OTHERS.iter().find(|(written, _)| *written == other);
                 let name = known.map_or_else(|| titled(other), |(_, name)| (*name).to_owned());
-                data.happened(validate::event_name(&name)?)
+                data.happened(validate::event_name(&name)?, orders)
             }
         }
     }
 }
 
 impl Data {
-    fn happened(self, name: Text) -> Result<Meaning, Problem> {
+    fn happened(self, name: Text, orders: &mut Orders) -> Result<Meaning, Problem> {
         let mut found = self.properties.found;
         found.retain(|(_, value)| !value.missing());
-        Ok(Meaning::Happened(name, validate::properties(found)?))
+        Ok(Meaning::Happened(name, orders.properties(found)?))
     }
 
     fn commerce(&self) -> Result<Text, Problem> {

@@ -6,6 +6,7 @@ use xxhash_rust::xxh3::xxh3_128_with_seed;
 use super::Kind;
 use super::message::Message;
 use crate::arrival::SKEW_MIN;
+use crate::order::Orders;
 use crate::scalar::{Scalar, id, instant, taken_id};
 use crate::{Problem, device, validate};
 
@@ -19,14 +20,21 @@ pub(super) struct Arrival {
     pub row: Option<u64>,
 }
 
+/// What there is besides the record of a message.
+#[derive(Default)]
+pub(super) struct Beside {
+    /// What an identify call says of its device.
+    pub told: Option<Record>,
+    pub orders: Orders,
+}
+
 impl Message {
-    /// The record; `None` if the message says nothing. `written`: its text. `told`: what an identify call
-    /// says of its device.
+    /// The record; `None` if the message says nothing. `written`: its text.
     pub fn into_record(
         mut self,
         written: &str,
         arrival: Arrival,
-        told: &mut Option<Record>,
+        beside: &mut Beside,
     ) -> Result<Option<Record>, Problem> {
         let kind = self.kind(arrival.kind)?;
         if let Some(problem) = self.properties.problem.take().or(self.traits.problem.take()) {
@@ -44,7 +52,7 @@ impl Message {
             },
             Kind::Identify => {
                 let context = std::mem::take(&mut self.properties.found);
-                *told = device::told((&who, received_at), (time, id), &context);
+                beside.told = device::told((&who, received_at), (time, id), &context);
                 self.properties.found = context;
                 let attributes = validate::properties(self.attributes())?;
                 What::Identify(AttributeChange::set(time, id, attributes))
@@ -52,7 +60,7 @@ impl Message {
             _ => {
                 let name = self.event_name(kind)?;
                 self.add_own_properties(kind)?;
-                let properties = validate::properties(self.properties.found)?;
+                let properties = beside.orders.properties(self.properties.found)?;
                 What::Event(Event { name, time, id, properties })
             }
         };
