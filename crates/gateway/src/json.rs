@@ -71,6 +71,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The next byte that is no blank.
+    #[inline]
     pub fn peek(&mut self) -> Result<u8, Broken> {
         let bytes = self.text.as_bytes();
         while let Some(&byte) = bytes.get(self.at) {
@@ -83,6 +84,8 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a value that is plain, or the opening bracket of one that is not.
+    // Inlined, a token is matched where it is made, and not written to memory and read again.
+    #[inline(always)]
     pub fn value(&mut self) -> Result<Token<'a>, Broken> {
         match self.peek()? {
             b'"' => self.text().map(Token::Text),

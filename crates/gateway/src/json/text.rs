@@ -9,6 +9,7 @@ const REPLACED: char = '\u{fffd}';
 
 impl<'a> Reader<'a> {
     /// Reads the text whose quotation mark is here.
+    #[inline(always)]
     pub(super) fn text(&mut self) -> Result<Cow<'a, str>, Broken> {
         let start = self.at + 1;
         self.at = plain_until(self.text.as_bytes(), start);
