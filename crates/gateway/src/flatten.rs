@@ -20,8 +20,9 @@ const SPARE_MAX: usize = 16;
 pub(crate) struct Room {
     /// The name of what is being read.
     path: String,
-    /// Empty vectors for the elements of lists.
+    /// Empty vectors for the elements of lists, and for their columns.
     spare: Vec<Vec<Value>>,
+    columns: Vec<(Text, Vec<Value>)>,
     /// Properties that were found last.
     n_found: usize,
 }
@@ -196,7 +197,8 @@ impl Flat {
     }
 
     fn list(&mut self, reader: &mut Reader<'_>) -> Result<List, Broken> {
-        let mut list = List { plain: reader.room.vector(), ..List::default() };
+        let (plain, columns) = (reader.room.vector(), std::mem::take(&mut reader.room.columns));
+        let mut list = List { plain, columns, n_objects: 0 };
         let mut first = true;
         while reader.element(&mut first)? {
             let n = self.element(&mut list, reader)?;
@@ -243,12 +245,12 @@ impl Flat {
     }
 
     fn push_list(&mut self, room: &mut Room, list: List) {
-        let List { mut plain, columns, n_objects } = list;
+        let List { mut plain, mut columns, n_objects } = list;
         if columns.is_empty() || !plain.is_empty() {
             self.push(room, Value::List(plain.drain(..).collect()));
         }
         room.keep(plain);
-        for (name, mut values) in columns {
+        for (name, mut values) in columns.drain(..) {
             if values.len() < n_objects {
                 values.resize(n_objects, Value::Null);
             }
@@ -257,6 +259,7 @@ impl Flat {
             }
             room.keep(values);
         }
+        room.columns = columns;
     }
 }
 
@@ -279,7 +282,6 @@ impl Room {
 }
 
 /// A list as it is read: plain elements, and one column for each key of its objects.
-#[derive(Default)]
 struct List {
     plain: Vec<Value>,
     columns: Vec<(Text, Vec<Value>)>,
@@ -288,13 +290,14 @@ struct List {
 
 impl List {
     fn add_list(&mut self, inner: List, room: &mut Room) {
-        let List { mut plain, columns, .. } = inner;
+        let List { mut plain, mut columns, .. } = inner;
         self.plain.append(&mut plain);
         room.keep(plain);
-        for (name, mut values) in columns {
+        for (name, mut values) in columns.drain(..) {
             self.column(0, name, room).append(&mut values);
             room.keep(values);
         }
+        room.columns = columns;
     }
 
     fn add_object(

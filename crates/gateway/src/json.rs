@@ -207,6 +207,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The text from a place to here.
+    #[inline]
     pub fn since(&self, start: usize) -> &'a str {
         self.text.get(start..self.at).unwrap_or_default()
     }

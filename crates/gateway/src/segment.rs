@@ -71,7 +71,7 @@ pub fn decode(
         _ => None,
     };
     let mut decoded = Decoded { write_key, ..Decoded::default() };
-    let messages = match batch {
+    let mut messages = match batch {
         Batch::Absent if matches!(path_kind, Kind::Batch | Kind::Import) && !typed => {
             return Err(no_batch());
         }
@@ -79,8 +79,9 @@ pub fn decode(
         Batch::Messages(list) if list.too_long => return Err(too_many()),
         Batch::Absent => {
             let arrival = Arrival { kind: path_kind, sent_at: None, received_at, row: None };
-            let (cut, mut beside) = (Cut { written, message, fault }, Beside::default());
-            decoded.read((0, text), |records| record_of(cut, arrival, &mut beside, records));
+            let mut cut = Cut { written, message, fault };
+            let mut beside = Beside::default();
+            decoded.read((0, text), |records| record_of(&mut cut, arrival, &mut beside, records));
             return Ok(decoded);
         }
         Batch::Messages(list) => list.messages,
@@ -89,7 +90,7 @@ pub fn decode(
     let arrival = Arrival { kind: Kind::Batch, sent_at, received_at, row: None };
     let mut beside = Beside::default();
     decoded.records.reserve(messages.len());
-    for (index, cut) in messages.into_iter().enumerate() {
+    for (index, cut) in messages.iter_mut().enumerate() {
         let place = (index, cut.written);
         decoded.read(place, |records| record_of(cut, arrival, &mut beside, records));
     }
@@ -98,17 +99,17 @@ pub fn decode(
 
 /// Adds what one message says: its record, and of an identify call also what it tells of its device.
 fn record_of(
-    cut: Cut<'_, Message>,
+    cut: &mut Cut<'_, Message>,
     arrival: Arrival,
     beside: &mut Beside,
     records: &mut Vec<Record>,
 ) -> Result<(), Problem> {
     let Cut { written, message, fault } = cut;
-    if let Some(fault) = fault {
+    if let Some(fault) = *fault {
         return Err(malformed(&fault.words(written)));
     }
     beside.told = None;
-    records.extend(message.into_record(written, arrival, beside)?);
+    records.extend(message.record(written, arrival, beside)?);
     records.extend(beside.told.take());
     Ok(())
 }
@@ -122,7 +123,7 @@ pub fn message(
     received_at: Timestamp,
 ) -> Result<Option<Record>, Problem> {
     let arrival = Arrival { kind, sent_at, received_at, row: None };
-    read_message(json)?.into_record(json, arrival, &mut Beside::default())
+    read_message(json)?.record(json, arrival, &mut Beside::default())
 }
 
 /// Reads a message that stands in a row of a file. Its time is taken as written (the clock of a
@@ -134,7 +135,7 @@ pub(crate) fn message_of_row(
     received_at: Timestamp,
 ) -> Result<Option<Record>, Problem> {
     let arrival = Arrival { kind: Kind::Import, sent_at: None, received_at, row: Some(row) };
-    read_message(json)?.into_record(json, arrival, &mut Beside::default())
+    read_message(json)?.record(json, arrival, &mut Beside::default())
 }
 
 /// The fields of a JSON object under dotted names, sorted.

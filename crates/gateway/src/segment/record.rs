@@ -29,9 +29,10 @@ pub(super) struct Beside {
 }
 
 impl Message {
-    /// The record; `None` if the message says nothing. `written`: its text.
-    pub fn into_record(
-        mut self,
+    /// The record, for which the message is taken apart where it is; `None` if it says nothing. `written`:
+    /// its text.
+    pub fn record(
+        &mut self,
         written: &str,
         arrival: Arrival,
         beside: &mut Beside,
@@ -60,7 +61,8 @@ impl Message {
             _ => {
                 let name = self.event_name(kind)?;
                 self.add_own_properties(kind)?;
-                let properties = beside.orders.properties(self.properties.found)?;
+                let properties =
+                    beside.orders.properties(std::mem::take(&mut self.properties.found))?;
                 What::Event(Event { name, time, id, properties })
             }
         };
@@ -174,15 +176,13 @@ impl Message {
 
     /// Traits, and those that RudderStack's Python library sends only inside of the context. The
     /// outer ones win.
-    fn attributes(self) -> Vec<(Text, Value)> {
+    fn attributes(&mut self) -> Vec<(Text, Value)> {
         const INNER: &str = "context.traits.";
-        let mut attributes: Vec<_> = self
-            .properties
-            .found
+        let mut attributes: Vec<_> = std::mem::take(&mut self.properties.found)
             .into_iter()
             .filter_map(|(name, value)| Some((Text::new(name.strip_prefix(INNER)?), value)))
             .collect();
-        attributes.extend(self.traits.found);
+        attributes.append(&mut self.traits.found);
         attributes
     }
 }
