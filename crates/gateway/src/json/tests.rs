@@ -1,9 +1,6 @@
 //! The reader against `serde_json`: both take the same texts, and make the same values of them.
 
-use std::fmt;
-
 use proptest::prelude::*;
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::*;
 
