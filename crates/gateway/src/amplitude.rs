@@ -21,9 +21,10 @@ use crate::body::Refusal;
 use crate::change::{Change, Dialect, Verb};
 use crate::cut::{self, bounded};
 use crate::flatten::Flat;
+use crate::order::Orders;
 use crate::scalar::{Scalar, id};
 use crate::sniff::Content;
-use crate::{Decoded, Problem, fields, group, nobody, validate};
+use crate::{Decoded, Problem, fields, group, json, nobody, validate};
 
 pub mod answers;
 pub(crate) mod export;
@@ -40,28 +41,33 @@ pub fn decode(
     arrival: Arrival,
     peer: Option<&str>,
 ) -> Result<Decoded, Refusal> {
-    let envelope: Envelope =
-        serde_json::from_str(&content.json).map_err(|error| cut::unreadable(&error))?;
+    let envelope = envelope(&content.json).map_err(|words| cut::unreadable(&words))?;
     let write_key = match &envelope.api_key {
         Scalar::Text(key) => Some(key.to_string()),
         _ => content.field("api_key").map(str::to_owned),
     };
     let events = envelope.events.ok_or_else(no_events)?;
-    let events = bounded(events.0)?;
+    let events = bounded(events)?;
     let uploaded_at = crate::scalar::instant(&envelope.client_upload_time).ok().flatten();
-    let request = Request { arrival, uploaded_at, peer };
+    let mut request = Request { arrival, uploaded_at, peer, orders: Orders::default() };
     let mut decoded = Decoded { write_key, ..Decoded::default() };
     decoded.records.reserve(events.len());
-    for (index, raw) in events.into_iter().enumerate() {
-        let place = (index, raw.get());
-        decoded.read(place, |records| request.event(place, records));
+    for (index, cut) in events.into_iter().enumerate() {
+        let place = (index, cut.written);
+        decoded.read(place, |records| request.event(place, cut.sound()?, records));
     }
     Ok(decoded)
 }
 
 /// Whether a request to `/batch` is one of Amplitude's: it has a list of events.
 pub fn is_batch(content: &Content<'_>) -> bool {
-    serde_json::from_str::<Envelope>(&content.json).is_ok_and(|envelope| envelope.events.is_some())
+    envelope(&content.json).is_ok_and(|envelope| envelope.events.is_some())
+}
+
+fn envelope(json: &str) -> Result<Envelope<'_>, String> {
+    let mut envelope = Envelope::default();
+    json::whole(json, |reader| fields::object(reader, &mut envelope))?;
+    Ok(envelope)
 }
 
 fn no_events() -> Refusal {
@@ -73,12 +79,16 @@ struct Request<'a> {
     arrival: Arrival,
     uploaded_at: Option<Timestamp>,
     peer: Option<&'a str>,
+    orders: Orders,
 }
 
 impl Request<'_> {
-    fn event(&self, place: (usize, &str), records: &mut Vec<Record>) -> Result<(), Problem> {
-        let mut message = Message::default();
-        fields::read(place.1, &mut message)?;
+    fn event(
+        &mut self,
+        place: (usize, &str),
+        message: Message,
+        records: &mut Vec<Record>,
+    ) -> Result<(), Problem> {
         let user_id = id("user_id", &message.user_id)?;
         let device_id = id("device_id", &message.device_id)?;
         nobody::refuse("user_id", user_id.as_deref())?;
@@ -90,7 +100,7 @@ impl Request<'_> {
 
     /// What an event says, of whom and when it says it.
     fn told(
-        &self,
+        &mut self,
         mut message: Message,
         who: Who,
         (time, id): (Timestamp, EventId),
@@ -119,7 +129,8 @@ impl Request<'_> {
         {
             records.push(self.record(who.clone(), What::Identify(change)));
         }
-        let properties = validate::properties(self.properties(message)?)?;
+        let properties = self.properties(message)?;
+        let properties = self.orders.properties(properties)?;
         records.push(self.record(who, What::Event(Event { name, time, id, properties })));
         Ok(())
     }

@@ -1,13 +1,10 @@
 //! Changes of attributes as wire forms write them: operators over objects of names and values.
 
-use std::fmt;
-
 use model::bounds::PROPERTIES_MAX;
 use model::{AttributeChange, EventId, Operation, Text, Timestamp, Value};
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use crate::cut::Name;
-use crate::flatten::{Flat, Named, Root};
+use crate::flatten::Flat;
+use crate::json::{Broken, Reader, Token};
 use crate::{Problem, validate};
 
 /// What an operator does with its operand.
@@ -38,7 +35,7 @@ pub(crate) struct Dialect {
 }
 
 /// A change as it is read.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Change {
     read: Vec<(Verb, Flat)>,
     clear: bool,
@@ -51,19 +48,33 @@ impl Change {
     }
 
     /// Reads the operand of an operator.
-    pub fn operand<'de, A: MapAccess<'de>>(
-        &mut self,
-        verb: Verb,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
+    pub fn operand(&mut self, verb: Verb, reader: &mut Reader<'_>) -> Result<(), Broken> {
         match verb {
             Verb::Clear => {
                 self.clear = true;
-                map.next_value::<IgnoredAny>().map(|_| ())
+                reader.skip()
             }
-            Verb::Unset => map.next_value_seed(Names(self.flat(verb))),
-            verb => map.next_value_seed(Root { flat: self.flat(verb), prefix: "" }),
+            Verb::Unset => names(self.flat(verb), reader),
+            verb => self.flat(verb).read("", reader),
         }
+    }
+
+    /// Reads an object whose names are operators or attributes; null counts as an empty one.
+    pub fn read(&mut self, dialect: &Dialect, reader: &mut Reader<'_>) -> Result<(), Broken> {
+        match reader.peek()? {
+            b'{' => {}
+            b'n' => return reader.skip(),
+            _ => return reader.amiss("an object of attributes or operators"),
+        }
+        reader.value()?;
+        let mut first = true;
+        while let Some(name) = reader.name(&mut first)? {
+            match (dialect.verb)(&name) {
+                Some(verb) => self.operand(verb, reader)?,
+                None => self.flat(Verb::Set).named("", &name, reader)?,
+            }
+        }
+        Ok(())
     }
 
     fn flat(&mut self, verb: Verb) -> &mut Flat {
@@ -145,74 +156,31 @@ fn items(value: Value) -> Vec<Value> {
     }
 }
 
-/// Reads an object whose names are operators or attributes.
-pub(crate) struct Operators<'a> {
-    pub change: &'a mut Change,
-    pub dialect: &'a Dialect,
-}
-
-impl<'de> DeserializeSeed<'de> for Operators<'_> {
-    type Value = ();
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
+/// Reads names: a text, a list of texts, or the names of an object. Null says nothing.
+pub(crate) fn names(flat: &mut Flat, reader: &mut Reader<'_>) -> Result<(), Broken> {
+    const EXPECTED: &str = "names of attributes";
+    let mut first = true;
+    match reader.peek()? {
+        b'"' | b'[' | b'{' | b'n' => {}
+        _ => return reader.amiss(EXPECTED),
     }
-}
-
-impl<'de> Visitor<'de> for Operators<'_> {
-    type Value = ();
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object of attributes or operators")
-    }
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(Name(name)) = map.next_key()? {
-            match (self.dialect.verb)(&name) {
-                Some(verb) => self.change.operand(verb, &mut map)?,
-                None => {
-                    let flat = self.change.flat(Verb::Set);
-                    map.next_value_seed(Named { flat, prefix: "", name: &name })?;
+    match reader.value()? {
+        Token::Text(name) => flat.name(&name, reader),
+        Token::List => {
+            while reader.element(&mut first)? {
+                match reader.peek()? {
+                    b'"' => names(flat, reader)?,
+                    _ => reader.amiss(EXPECTED)?,
                 }
             }
         }
-        Ok(())
-    }
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-}
-
-/// Reads names: a text, a list of texts, or the names of an object. Anything else says nothing.
-pub(crate) struct Names<'a>(pub &'a mut Flat);
-
-impl<'de> DeserializeSeed<'de> for Names<'_> {
-    type Value = ();
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Names<'_> {
-    type Value = ();
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("names of attributes")
-    }
-    fn visit_str<E>(self, name: &str) -> Result<(), E> {
-        self.0.name(name);
-        Ok(())
-    }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        while let Some(Name(name)) = seq.next_element()? {
-            self.0.name(&name);
+        Token::Object => {
+            while let Some(name) = reader.name(&mut first)? {
+                reader.skip()?;
+                flat.name(&name, reader);
+            }
         }
-        Ok(())
+        _ => {}
     }
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(Name(name)) = map.next_key()? {
-            map.next_value::<IgnoredAny>()?;
-            self.0.name(&name);
-        }
-        Ok(())
-    }
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
+    Ok(())
 }

@@ -1,56 +1,56 @@
 //! Objects read field by field, each field into its place while the text is read.
 
-use std::fmt;
-
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
-
 use crate::Problem;
-use crate::cut::Name;
+use crate::json::{self, Broken, Reader};
 
 /// What takes the fields of an object.
-pub(crate) trait Fields<'de> {
+pub(crate) trait Fields<'a> {
     /// Reads the value of the field of this name.
-    fn field<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error>;
+    fn field(&mut self, name: &str, reader: &mut Reader<'a>) -> Result<(), Broken>;
 }
 
-/// Reads an object into `0`; null counts as an empty one.
-pub(crate) struct Object<'a, T>(pub &'a mut T);
+/// Reads an object; anything else is a fault.
+pub(crate) fn object<'a, T: Fields<'a>>(
+    reader: &mut Reader<'a>,
+    target: &mut T,
+) -> Result<(), Broken> {
+    if reader.peek()? != b'{' {
+        return reader.amiss("an object");
+    }
+    reader.value()?;
+    let mut first = true;
+    while let Some(name) = reader.name(&mut first)? {
+        target.field(&name, reader)?;
+    }
+    Ok(())
+}
 
-impl<'de, T: Fields<'de>> DeserializeSeed<'de> for Object<'_, T> {
-    type Value = ();
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
+/// Reads an object; null counts as an empty one.
+pub(crate) fn object_or_null<'a, T: Fields<'a>>(
+    reader: &mut Reader<'a>,
+    target: &mut T,
+) -> Result<(), Broken> {
+    match reader.peek()? {
+        b'n' => reader.skip(),
+        _ => object(reader, target),
     }
 }
 
-impl<'de, T: Fields<'de>> Visitor<'de> for Object<'_, T> {
-    type Value = ();
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(Name(name)) = map.next_key()? {
-            self.0.field(&name, &mut map)?;
-        }
-        Ok(())
-    }
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
+/// Reads whether a value is `true`, whatever it is.
+pub(crate) fn truth(reader: &mut Reader<'_>) -> Result<bool, Broken> {
+    reader.raw().map(|raw| raw == "true")
 }
 
 /// Reads the JSON text of one message.
-pub(crate) fn read<T>(json: &str, message: &mut T) -> Result<(), Problem>
-where
-    T: for<'de> Fields<'de>,
-{
-    let mut deserializer = serde_json::Deserializer::from_str(json);
-    let read = Object(message).deserialize(&mut deserializer);
-    read.and_then(|()| deserializer.end()).map_err(|error| {
-        Problem::new(
-            "event.malformed",
-            format!("the message cannot be read: {error}"),
-            "send a JSON object in the form that the client library documents",
-        )
-    })
+pub(crate) fn read<'a, T: Fields<'a>>(json: &'a str, message: &mut T) -> Result<(), Problem> {
+    json::whole(json, |reader| object_or_null(reader, message)).map_err(|words| malformed(&words))
+}
+
+/// The problem of a message that cannot be read.
+pub(crate) fn malformed(words: &str) -> Problem {
+    Problem::new(
+        "event.malformed",
+        format!("the message cannot be read: {words}"),
+        "send a JSON object in the form that the client library documents",
+    )
 }

@@ -3,54 +3,90 @@
 //! What breaks a bound is remembered as the first [`Problem`] and the rest is skipped: the reading of
 //! the neighbours must go on.
 
-use std::fmt;
-
 use model::{Text, Value};
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use crate::json::{Broken, Reader, Token};
 use crate::{Problem, validate};
 
-/// Collects properties.
+/// Properties for which room is made at once, if the message before had so many: more would let a large
+/// message make its small neighbours take as much.
+const ROOM_MAX: usize = 32;
+
+/// Lists whose room is kept.
+const SPARE_MAX: usize = 16;
+
+/// What is kept from one message to the next, so that it need not be allocated again.
 #[derive(Default)]
+pub(crate) struct Room {
+    /// The name of what is being read.
+    path: String,
+    /// Empty vectors for the elements of lists, and for their columns.
+    spare: Vec<Vec<Value>>,
+    columns: Vec<(Text, Vec<Value>)>,
+    /// Properties that were found last.
+    n_found: usize,
+}
+
+/// Collects properties.
+#[derive(Debug, Default)]
 pub(crate) struct Flat {
     /// What was found, in the order of the text.
     pub found: Vec<(Text, Value)>,
     /// The first broken bound.
     pub problem: Option<Problem>,
-    path: String,
+    /// Where in `found` the object that is being read begins, if it stands in a list.
+    base: usize,
     depth: usize,
 }
 
-/// Reads an object of properties into a [`Flat`], with names under a prefix (which ends with a dot,
-/// or is empty).
-pub(crate) struct Root<'a> {
-    pub flat: &'a mut Flat,
-    pub prefix: &'static str,
-}
-
-/// Reads one value under a name that was read before it.
-pub(crate) struct Named<'a> {
-    pub flat: &'a mut Flat,
-    pub prefix: &'static str,
-    pub name: &'a str,
-}
-
-impl<'de> DeserializeSeed<'de> for Named<'_> {
-    type Value = ();
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        self.flat.path.clear();
-        self.flat.path.push_str(self.prefix);
-        self.flat.path.push_str(self.name);
-        ValueSeed(self.flat).deserialize(deserializer)
-    }
-}
-
 impl Flat {
+    /// Reads an object of properties, with names under a prefix (which ends with a dot, or is empty).
+    pub fn read(&mut self, prefix: &'static str, reader: &mut Reader<'_>) -> Result<(), Broken> {
+        match reader.peek()? {
+            b'{' => {
+                reader.value()?;
+                reader.room.begin(prefix);
+                self.object(reader)?;
+                reader.room.n_found = self.found.len();
+                Ok(())
+            }
+            b'n' => reader.skip(),
+            // An empty list is what some languages send for an empty object.
+            b'[' => {
+                reader.value()?;
+                let mut first = true;
+                if reader.element(&mut first)? {
+                    self.wrong(prefix);
+                    reader.skip()?;
+                    reader.rest()?;
+                }
+                Ok(())
+            }
+            _ => {
+                self.wrong(prefix);
+                reader.skip()
+            }
+        }
+    }
+
+    /// Reads one value under a name that was read before it.
+    pub fn named(
+        &mut self,
+        prefix: &'static str,
+        name: &str,
+        reader: &mut Reader<'_>,
+    ) -> Result<(), Broken> {
+        reader.room.begin(prefix);
+        reader.room.path.push_str(name);
+        self.value(reader)?;
+        reader.room.n_found = self.found.len();
+        Ok(())
+    }
+
     /// Adds a name alone, with nothing as its value.
-    pub fn name(&mut self, name: &str) {
-        self.path.clear();
-        self.path.push_str(name);
-        self.push(Value::Null);
+    pub fn name(&mut self, name: &str, reader: &mut Reader<'_>) {
+        reader.room.begin(name);
+        self.push(&reader.room, Value::Null);
     }
 
     /// What was found, unless a bound was broken.
@@ -59,122 +95,223 @@ impl Flat {
     }
 
     /// Keeps the problem of a check, if it is the first.
+    #[inline]
     fn check(&mut self, result: Result<(), Problem>) -> bool {
-        let broken = result.err();
-        if self.problem.is_none() {
-            self.problem = broken;
+        if let Err(problem) = result {
+            self.problem.get_or_insert(problem);
         }
         self.problem.is_none()
     }
 
-    fn push(&mut self, value: Value) {
-        if self.check(validate::property_count(self.found.len() + 1))
-            && self.check(validate::property_name(&self.path))
+    fn wrong(&mut self, prefix: &str) {
+        let what = if prefix.is_empty() { "properties or traits" } else { "context" };
+        self.check(Err(Problem::new(
+            "event.properties_not_object",
+            format!("{what} is not an object"),
+            "send an object of names and values",
+        )));
+    }
+
+    fn push(&mut self, room: &Room, value: Value) {
+        if self.check(validate::property_count(self.n_found() + 1))
+            && self.check(validate::property_name(&room.path))
         {
-            self.found.push((Text::new(&self.path), value));
+            if self.found.capacity() == 0 {
+                self.found.reserve(room.n_found.min(ROOM_MAX));
+            }
+            self.found.push((Text::new(&room.path), value));
         }
     }
 
-    fn text(&mut self, text: &str) -> Value {
-        if self.check(validate::text_value(&self.path, text)) {
+    /// Properties of the object that is being read so far.
+    fn n_found(&self) -> usize {
+        self.found.len() - self.base
+    }
+
+    fn text(&mut self, room: &Room, text: &str) -> Value {
+        if self.check(validate::text_value(&room.path, text)) {
             Value::text(text)
         } else {
             Value::Null
         }
     }
 
-    fn object<'de, A: MapAccess<'de>>(&mut self, mut map: A) -> Result<(), A::Error> {
-        let base = self.path.len();
-        while map.next_key_seed(NameSeed(&mut self.path))?.is_some() {
-            map.next_value_seed(ValueSeed(self))?;
-            self.path.truncate(base);
+    fn object(&mut self, reader: &mut Reader<'_>) -> Result<(), Broken> {
+        let base = reader.room.path.len();
+        let mut first = true;
+        while let Some(name) = reader.name(&mut first)? {
+            reader.room.path.push_str(&name);
+            self.value(reader)?;
+            reader.room.path.truncate(base);
         }
         Ok(())
     }
 
     /// Reads an object one level down; its names continue the path.
-    fn nested<'de, A: MapAccess<'de>>(&mut self, map: A) -> Result<(), A::Error> {
-        let base = self.path.len();
+    fn nested(&mut self, reader: &mut Reader<'_>) -> Result<(), Broken> {
+        let base = reader.room.path.len();
         self.depth += 1;
-        let result = if self.check(validate::nesting(&self.path, self.depth)) {
-            self.path.push('.');
-            self.object(map)
+        if self.check(validate::nesting(&reader.room.path, self.depth)) {
+            reader.room.path.push('.');
+            self.object(reader)?;
         } else {
-            skip_map(map)
-        };
+            let mut first = true;
+            while reader.name(&mut first)?.is_some() {
+                reader.skip()?;
+            }
+        }
         self.depth -= 1;
-        self.path.truncate(base);
-        result
+        reader.room.path.truncate(base);
+        Ok(())
     }
 
-    fn list<'de, A: SeqAccess<'de>>(&mut self, mut seq: A) -> Result<List, A::Error> {
-        let mut list = List::default();
-        while let Some(element) = seq.next_element_seed(ElementSeed(self))? {
-            let n = list.add(element);
-            if !self.check(validate::list_length(&self.path, n))
+    /// Reads a value at the path.
+    fn value(&mut self, reader: &mut Reader<'_>) -> Result<(), Broken> {
+        if self.problem.is_some() {
+            return reader.skip();
+        }
+        let value = match reader.value()? {
+            Token::Object => return self.nested(reader),
+            Token::List => {
+                let list = self.list(reader)?;
+                self.push_list(&mut reader.room, list);
+                return Ok(());
+            }
+            plain => self.plain(&reader.room, plain),
+        };
+        self.push(&reader.room, value);
+        Ok(())
+    }
+
+    /// The value of a plain token.
+    fn plain(&mut self, room: &Room, token: Token<'_>) -> Value {
+        match token {
+            Token::Text(text) => self.text(room, &text),
+            Token::Int(n) => Value::Int(n),
+            Token::Float(x) => Value::Float(x),
+            Token::Bool(b) => Value::Bool(b),
+            // A whole number beyond 64 bits with sign is kept as a float.
+            Token::Unsigned(n) => Value::Float(n as f64),
+            Token::Null | Token::List | Token::Object => Value::Null,
+        }
+    }
+
+    fn list(&mut self, reader: &mut Reader<'_>) -> Result<List, Broken> {
+        let (plain, columns) = (reader.room.vector(), std::mem::take(&mut reader.room.columns));
+        let mut list = List { plain, columns, n_objects: 0 };
+        let mut first = true;
+        while reader.element(&mut first)? {
+            let n = self.element(&mut list, reader)?;
+            if !self.check(validate::list_length(&reader.room.path, n))
                 || !self.check(validate::property_count(list.columns.len()))
             {
-                while seq.next_element::<IgnoredAny>()?.is_some() {}
+                reader.rest()?;
                 break;
             }
         }
         Ok(list)
     }
 
-    fn push_list(&mut self, list: List) {
-        let List { plain, columns, n_objects } = list;
-        if columns.is_empty() || !plain.is_empty() {
-            self.push(Value::List(plain.into()));
+    /// Reads an element of a list; the length of the list's longest part.
+    fn element(&mut self, list: &mut List, reader: &mut Reader<'_>) -> Result<usize, Broken> {
+        match reader.value()? {
+            Token::Object => {
+                let (outside, start) = (self.base, self.found.len());
+                self.base = start;
+                self.nested(reader)?;
+                self.base = outside;
+                Ok(list.add_object(self.found.drain(start..), &mut reader.room))
+            }
+            Token::List => {
+                self.depth += 1;
+                if self.check(validate::nesting(&reader.room.path, self.depth)) {
+                    let inner = self.list(reader)?;
+                    list.add_list(inner, &mut reader.room);
+                } else {
+                    let mut first = true;
+                    while reader.element(&mut first)? {
+                        reader.skip()?;
+                    }
+                }
+                self.depth -= 1;
+                Ok(list.plain.len())
+            }
+            plain => {
+                let value = self.plain(&reader.room, plain);
+                list.plain.push(value);
+                Ok(list.plain.len())
+            }
         }
-        for (name, mut values) in columns {
-            while values.len() < n_objects {
-                values.push(Value::Null);
+    }
+
+    fn push_list(&mut self, room: &mut Room, list: List) {
+        let List { mut plain, mut columns, n_objects } = list;
+        if columns.is_empty() || !plain.is_empty() {
+            self.push(room, Value::List(plain.drain(..).collect()));
+        }
+        room.keep(plain);
+        for (name, mut values) in columns.drain(..) {
+            if values.len() < n_objects {
+                values.resize(n_objects, Value::Null);
             }
-            if self.check(validate::property_count(self.found.len() + 1)) {
-                self.found.push((name, Value::List(values.into())));
+            if self.check(validate::property_count(self.n_found() + 1)) {
+                self.found.push((name, Value::List(values.drain(..).collect())));
             }
+            room.keep(values);
+        }
+        room.columns = columns;
+    }
+}
+
+impl Room {
+    fn begin(&mut self, path: &str) {
+        self.path.clear();
+        self.path.push_str(path);
+    }
+
+    fn vector(&mut self) -> Vec<Value> {
+        self.spare.pop().unwrap_or_default()
+    }
+
+    fn keep(&mut self, mut vector: Vec<Value>) {
+        if self.spare.len() < SPARE_MAX {
+            vector.clear();
+            self.spare.push(vector);
         }
     }
 }
 
 /// A list as it is read: plain elements, and one column for each key of its objects.
-#[derive(Default)]
 struct List {
     plain: Vec<Value>,
     columns: Vec<(Text, Vec<Value>)>,
     n_objects: usize,
 }
 
-enum Element {
-    Plain(Value),
-    Object(Vec<(Text, Value)>),
-    List(List),
-}
-
 impl List {
-    /// Adds an element; the length of the longest part.
-    fn add(&mut self, element: Element) -> usize {
-        match element {
-            Element::Plain(value) => self.plain.push(value),
-            Element::Object(properties) => return self.add_object(properties),
-            Element::List(inner) => {
-                self.plain.extend(inner.plain);
-                for (name, values) in inner.columns {
-                    self.column(0, name).extend(values);
-                }
-            }
+    fn add_list(&mut self, inner: List, room: &mut Room) {
+        let List { mut plain, mut columns, .. } = inner;
+        self.plain.append(&mut plain);
+        room.keep(plain);
+        for (name, mut values) in columns.drain(..) {
+            self.column(0, name, room).append(&mut values);
+            room.keep(values);
         }
-        self.plain.len()
+        room.columns = columns;
     }
 
-    fn add_object(&mut self, properties: Vec<(Text, Value)>) -> usize {
+    fn add_object(
+        &mut self,
+        properties: impl Iterator<Item = (Text, Value)>,
+        room: &mut Room,
+    ) -> usize {
         let place = self.n_objects;
         self.n_objects += 1;
         let mut longest = self.n_objects;
-        for (guess, (name, value)) in properties.into_iter().enumerate() {
-            let column = self.column(guess, name);
-            while column.len() < place {
-                column.push(Value::Null);
+        for (guess, (name, value)) in properties.enumerate() {
+            let column = self.column(guess, name, room);
+            if column.len() < place {
+                column.resize(place, Value::Null);
             }
             match value {
                 Value::List(items) => column.extend(items),
@@ -186,7 +323,7 @@ impl List {
     }
 
     /// The column of a name; objects mostly have their keys in one order, so `guess` is tried first.
-    fn column(&mut self, guess: usize, name: Text) -> &mut Vec<Value> {
+    fn column(&mut self, guess: usize, name: Text, room: &mut Room) -> &mut Vec<Value> {
         let hit = self.columns.get(guess).is_some_and(|(known, _)| *known == name);
         let found = if hit {
             Some(guess)
@@ -194,214 +331,9 @@ impl List {
             self.columns.iter().position(|(known, _)| *known == name)
         };
         let at = found.unwrap_or_else(|| {
-            self.columns.push((name, Vec::new()));
+            self.columns.push((name, room.vector()));
             self.columns.len() - 1
         });
         &mut self.columns[at].1
-    }
-}
-
-fn skip_map<'de, A: MapAccess<'de>>(mut map: A) -> Result<(), A::Error> {
-    while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-    Ok(())
-}
-
-/// A whole number beyond 64 bits with sign is kept as a float.
-pub(crate) fn unsigned(n: u64) -> Value {
-    i64::try_from(n).map_or(Value::Float(n as f64), Value::Int)
-}
-
-/// Appends a key to the path.
-struct NameSeed<'a>(&'a mut String);
-
-impl<'de> DeserializeSeed<'de> for NameSeed<'_> {
-    type Value = ();
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for NameSeed<'_> {
-    type Value = ();
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a name")
-    }
-    fn visit_str<E>(self, name: &str) -> Result<(), E> {
-        self.0.push_str(name);
-        Ok(())
-    }
-}
-
-/// Reads a value at the path.
-struct ValueSeed<'a>(&'a mut Flat);
-
-impl<'de> DeserializeSeed<'de> for ValueSeed<'_> {
-    type Value = ();
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        if self.0.problem.is_some() {
-            return deserializer.deserialize_ignored_any(IgnoredAny).map(|_| ());
-        }
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for ValueSeed<'_> {
-    type Value = ();
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value")
-    }
-    fn visit_unit<E>(self) -> Result<(), E> {
-        self.0.push(Value::Null);
-        Ok(())
-    }
-    fn visit_bool<E>(self, b: bool) -> Result<(), E> {
-        self.0.push(Value::Bool(b));
-        Ok(())
-    }
-    fn visit_i64<E>(self, n: i64) -> Result<(), E> {
-        self.0.push(Value::Int(n));
-        Ok(())
-    }
-    fn visit_u64<E>(self, n: u64) -> Result<(), E> {
-        self.0.push(unsigned(n));
-        Ok(())
-    }
-    fn visit_f64<E>(self, x: f64) -> Result<(), E> {
-        self.0.push(Value::Float(x));
-        Ok(())
-    }
-    fn visit_str<E>(self, text: &str) -> Result<(), E> {
-        let value = self.0.text(text);
-        self.0.push(value);
-        Ok(())
-    }
-    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<(), A::Error> {
-        let list = self.0.list(seq)?;
-        self.0.push_list(list);
-        Ok(())
-    }
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
-        self.0.nested(map)
-    }
-}
-
-/// Reads one element of a list at the path.
-struct ElementSeed<'a>(&'a mut Flat);
-
-impl<'de> DeserializeSeed<'de> for ElementSeed<'_> {
-    type Value = Element;
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Element, D::Error> {
-        if self.0.problem.is_some() {
-            let skipped = deserializer.deserialize_ignored_any(IgnoredAny);
-            return skipped.map(|_| Element::Plain(Value::Null));
-        }
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for ElementSeed<'_> {
-    type Value = Element;
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an element")
-    }
-    fn visit_unit<E>(self) -> Result<Element, E> {
-        Ok(Element::Plain(Value::Null))
-    }
-    fn visit_bool<E>(self, b: bool) -> Result<Element, E> {
-        Ok(Element::Plain(Value::Bool(b)))
-    }
-    fn visit_i64<E>(self, n: i64) -> Result<Element, E> {
-        Ok(Element::Plain(Value::Int(n)))
-    }
-    fn visit_u64<E>(self, n: u64) -> Result<Element, E> {
-        Ok(Element::Plain(unsigned(n)))
-    }
-    fn visit_f64<E>(self, x: f64) -> Result<Element, E> {
-        Ok(Element::Plain(Value::Float(x)))
-    }
-    fn visit_str<E>(self, text: &str) -> Result<Element, E> {
-        Ok(Element::Plain(self.0.text(text)))
-    }
-    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Element, A::Error> {
-        let flat = self.0;
-        flat.depth += 1;
-        let deep = validate::nesting(&flat.path, flat.depth);
-        flat.check(deep);
-        let list = flat.list(seq);
-        flat.depth -= 1;
-        list.map(Element::List)
-    }
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Element, A::Error> {
-        let flat = self.0;
-        let outside = std::mem::take(&mut flat.found);
-        let result = flat.nested(map);
-        let inside = std::mem::replace(&mut flat.found, outside);
-        result.map(|()| Element::Object(inside))
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Root<'_> {
-    type Value = ();
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl Root<'_> {
-    fn wrong(self) {
-        self.flat.check(Err(Problem::new(
-            "event.properties_not_object",
-            format!(
-                "{} is not an object",
-                if self.prefix.is_empty() { "properties or traits" } else { "context" }
-            ),
-            "send an object of names and values",
-        )));
-    }
-}
-
-impl<'de> Visitor<'de> for Root<'_> {
-    type Value = ();
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
-        self.flat.path.clear();
-        self.flat.path.push_str(self.prefix);
-        self.flat.object(map)
-    }
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-    /// An empty list is what some languages send for an empty object.
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        let mut empty = true;
-        while seq.next_element::<IgnoredAny>()?.is_some() {
-            empty = false;
-        }
-        if !empty {
-            self.wrong();
-        }
-        Ok(())
-    }
-    fn visit_bool<E: Error>(self, _: bool) -> Result<(), E> {
-        self.wrong();
-        Ok(())
-    }
-    fn visit_str<E: Error>(self, _: &str) -> Result<(), E> {
-        self.wrong();
-        Ok(())
-    }
-    fn visit_i64<E: Error>(self, _: i64) -> Result<(), E> {
-        self.wrong();
-        Ok(())
-    }
-    fn visit_u64<E: Error>(self, _: u64) -> Result<(), E> {
-        self.wrong();
-        Ok(())
-    }
-    fn visit_f64<E: Error>(self, _: f64) -> Result<(), E> {
-        self.wrong();
-        Ok(())
     }
 }

@@ -17,8 +17,10 @@ mod decoded;
 mod fields;
 mod flatten;
 mod group;
+mod json;
 mod lz_string;
 mod nobody;
+mod order;
 mod scalar;
 
 pub mod amplitude;

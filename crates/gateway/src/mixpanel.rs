@@ -20,13 +20,15 @@
 //! with the distinct id, else the hash of the message; a message without a time and without an id is
 //! another one each time it is sent, unless it comes in a request with the same `_`.
 
+use model::bounds::BATCH_RECORDS_MAX;
 use model::{Event, EventId, Record, Span, Text, Timestamp, Value, What, Who};
-use serde_json::value::RawValue;
 
 use crate::arrival::{Arrival, nth_id, pair_id};
 use crate::body::Refusal;
 use crate::change::{Change, Dialect, Verb};
-use crate::cut::{self, bounded, unreadable};
+use crate::cut::{self, Cut, List, bounded, unreadable};
+use crate::json::{self, Broken, Reader};
+use crate::order::Orders;
 use crate::scalar::{Scalar, id};
 use crate::sniff::Content;
 use crate::{Decoded, Problem, consent, fields, nobody, validate};
@@ -61,39 +63,47 @@ const MERGED_MAX: usize = 16;
 /// Reads one request. The key in [`Decoded::write_key`] is the token of the first message that has
 /// one; messages with another are rejected.
 pub fn decode(path: Path, content: &Content<'_>, arrival: Arrival) -> Result<Decoded, Refusal> {
-    let messages = match path {
-        Path::Import => lines(&content.json)?,
-        _ => cut::messages(&content.json)?,
+    let request = Request {
+        arrival,
+        attempt: content.field("_").map(xxhash),
+        n_messages: 0,
+        orders: Orders::default(),
     };
-    let attempt = content.field("_").map(xxhash);
-    let request = Request { arrival, attempt, n_messages: messages.len() };
-    let mut decoded = Decoded::default();
-    decoded.records.reserve(messages.len());
-    for (index, raw) in messages.into_iter().enumerate() {
-        let place = (index, raw.get());
-        let Decoded { write_key, .. } = &mut decoded;
-        let mut key = write_key.take();
-        decoded.read(place, |records| match path {
-            Path::Track | Path::Import => request.event(place, &mut key, records),
-            Path::Engage | Path::Groups => request.profile(place, &mut key, records),
-        });
-        decoded.write_key = key;
-    }
-    Ok(decoded)
+    Ok(match path {
+        Path::Track => request.decode(cut::messages(&content.json)?, Request::event),
+        Path::Import => request.decode(lines(&content.json)?, Request::event),
+        Path::Engage | Path::Groups => {
+            request.decode(cut::messages(&content.json)?, Request::profile)
+        }
+    })
 }
+
+/// What one message says, read into records, with its place and its text.
+type Read<T> = fn(
+    &mut Request,
+    (usize, &str),
+    T,
+    &mut Option<String>,
+    &mut Vec<Record>,
+) -> Result<(), Problem>;
 
 fn xxhash(text: &str) -> u64 {
     xxhash_rust::xxh3::xxh3_64(text.as_bytes())
 }
 
 /// Messages in a list, or one after the other as in NDJSON.
-fn lines(json: &str) -> Result<Vec<&RawValue>, Refusal> {
+fn lines(json: &str) -> Result<Vec<Cut<'_, EventMessage>>, Refusal> {
     if json.starts_with('[') {
         return cut::messages(json);
     }
-    let each = serde_json::Deserializer::from_str(json).into_iter();
-    let some: Result<Vec<&RawValue>, _> = each.take(model::bounds::BATCH_RECORDS_MAX + 1).collect();
-    bounded(some.map_err(|error| unreadable(&error))?)
+    let mut reader = Reader::new(json);
+    let mut list = List { messages: Vec::new(), too_long: false };
+    while !list.too_long && reader.end().is_err() {
+        list.too_long = list.messages.len() == BATCH_RECORDS_MAX;
+        let message = cut::one(&mut reader, fields::object_or_null);
+        list.messages.push(message.map_err(|Broken| unreadable(&json::words(json)))?);
+    }
+    bounded(list)
 }
 
 struct Request {
@@ -101,17 +111,30 @@ struct Request {
     /// Stands for one attempt of a browser to send something.
     attempt: Option<u64>,
     n_messages: usize,
+    orders: Orders,
 }
 
 impl Request {
+    fn decode<T>(mut self, messages: Vec<Cut<'_, T>>, read: Read<T>) -> Decoded {
+        self.n_messages = messages.len();
+        let mut decoded = Decoded::default();
+        decoded.records.reserve(messages.len());
+        let mut key = None;
+        for (index, cut) in messages.into_iter().enumerate() {
+            let place = (index, cut.written);
+            decoded.read(place, |records| read(&mut self, place, cut.sound()?, &mut key, records));
+        }
+        decoded.write_key = key;
+        decoded
+    }
+
     fn event(
-        &self,
+        &mut self,
         place: (usize, &str),
+        message: EventMessage,
         key: &mut Option<String>,
         records: &mut Vec<Record>,
     ) -> Result<(), Problem> {
-        let mut message = EventMessage::default();
-        fields::read(place.1, &mut message)?;
         one_key(key, &message.token)?;
         let who = ids(&message.distinct_id, &message.device_id, &message.user_id)?;
         let time = self.time(&message.time, place.0)?;
@@ -127,7 +150,7 @@ impl Request {
 
     /// What a message says, of whom and when it says it.
     fn told(
-        &self,
+        &mut self,
         message: EventMessage,
         who: Who,
         (time, id): (Timestamp, EventId),
@@ -144,7 +167,7 @@ impl Request {
         if name == "$opt_in" {
             records.push(consent::given(self.arrival.received_at, &who, time, nth_id(id, 1), true));
         }
-        let properties = validate::properties(message.properties.into_found()?)?;
+        let properties = self.orders.properties(message.properties.into_found()?)?;
         let what = What::Event(Event { name, time, id, properties });
         records.push(self.record(who, what));
         Ok(())
@@ -240,13 +263,12 @@ impl Request {
     }
 
     fn profile(
-        &self,
+        &mut self,
         place: (usize, &str),
+        message: ProfileMessage,
         key: &mut Option<String>,
         records: &mut Vec<Record>,
     ) -> Result<(), Problem> {
-        let mut message = ProfileMessage::default();
-        fields::read(place.1, &mut message)?;
         one_key(key, &message.token)?;
         let who = match (id("$group_key", &message.group_key)?, id("$group_id", &message.group_id)?)
         {

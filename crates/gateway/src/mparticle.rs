@@ -26,9 +26,9 @@ pub mod identity;
 mod tests;
 
 use model::Timestamp;
-use serde_json::value::RawValue;
 
-use crate::{Decoded, Refusal, body};
+use crate::cut::{self, Cut};
+use crate::{Decoded, Refusal, body, fields, json};
 use batch::Batch;
 
 /// Batches of one request.
@@ -37,30 +37,33 @@ const BATCHES_MAX: usize = 100;
 /// Reads a request: one batch, or a list of them.
 pub fn decode(bytes: &[u8], received_at: Timestamp) -> Result<Decoded, Refusal> {
     let text = body::text(bytes, None)?;
-    let not_json = |error: serde_json::Error| {
+    let not_json = |words: String| {
         let hint = "send a batch with events, or a list of up to 100 batches";
-        Refusal::bad("request.not_json", format!("the body is no batch: {error}"), hint)
+        Refusal::bad("request.not_json", format!("the body is no batch: {words}"), hint)
     };
     let mut decoded = Decoded::default();
     if !text.trim_start().starts_with('[') {
-        let batch: Batch<'_> = serde_json::from_str(&text).map_err(not_json)?;
+        let mut batch = Batch::default();
+        json::whole(&text, |reader| fields::object(reader, &mut batch)).map_err(not_json)?;
         batch.add_to(&mut decoded, 0, received_at);
         return Ok(decoded);
     }
-    let batches: Vec<&RawValue> = serde_json::from_str(&text).map_err(not_json)?;
-    if batches.len() > BATCHES_MAX {
+    let batches =
+        json::whole(&text, |reader| cut::list::<Batch<'_>>(reader, BATCHES_MAX, fields::object));
+    let batches = batches.map_err(not_json)?;
+    if batches.too_long {
         let message = format!("the request has more than {BATCHES_MAX} batches");
         return Err(Refusal::bad("request.too_many_records", message, "send several requests"));
     }
     let mut first = 0;
-    for raw in batches {
-        match serde_json::from_str::<Batch<'_>>(raw.get()) {
-            Ok(batch) => first += batch.add_to(&mut decoded, first, received_at),
-            Err(error) => {
-                let message = format!("the batch cannot be read: {error}");
+    for Cut { written, message: batch, fault } in batches.messages {
+        match fault {
+            None => first += batch.add_to(&mut decoded, first, received_at),
+            Some(fault) => {
+                let message = format!("the batch cannot be read: {}", fault.words(written));
                 let hint = "send an object with events";
                 let problem = crate::Problem::new("event.malformed", message, hint);
-                decoded.reject((first, raw.get()), problem);
+                decoded.reject((first, written), problem);
                 first += 1;
             }
         }

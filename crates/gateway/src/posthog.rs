@@ -16,16 +16,17 @@
 //! it; else `offset` before the arrival. Id: `uuid`, else `$insert_id`, else the hash of the event.
 
 use model::{Event, EventId, Record, Span, Text, Timestamp, What, Who};
-use serde_json::value::RawValue;
 
 use crate::arrival::{Arrival, nth_id};
 use crate::body::Refusal;
 use crate::change::{Change, Dialect, Verb};
-use crate::cut::{self, bounded};
+use crate::cut::{self, Cut, bounded};
+use crate::fields::Fields;
 use crate::flatten::Flat;
+use crate::order::Orders;
 use crate::scalar::{Scalar, id, instant};
 use crate::sniff::Content;
-use crate::{Decoded, Problem, consent, fields, group, nobody, validate};
+use crate::{Decoded, Problem, consent, fields, group, json, nobody, validate};
 
 pub mod answers;
 mod message;
@@ -41,43 +42,43 @@ pub fn decode(
     arrival: Arrival,
     sent_at: Option<&str>,
 ) -> Result<Decoded, Refusal> {
-    let (envelope, messages) = cut(&content.json)?;
-    let key = match &envelope.key {
+    let (envelope, messages) = cut::<Message>(&content.json)?;
+    let mut key = match &envelope.key {
         Scalar::Text(key) => Some(key.to_string()),
         _ => content.field("api_key").or(content.field("token")).map(str::to_owned),
     };
     let written = sent_at.map(|text| Scalar::Text(Text::new(text))).unwrap_or(envelope.sent_at);
-    let request = Request { arrival, sent_at: instant(&written).ok().flatten() };
-    let mut decoded = Decoded { write_key: key, ..Decoded::default() };
+    let sent_at = instant(&written).ok().flatten();
+    let mut request = Request { arrival, sent_at, orders: Orders::default() };
+    let mut decoded = Decoded::default();
     decoded.records.reserve(messages.len());
-    for (index, raw) in messages.into_iter().enumerate() {
-        let place = (index, raw.get());
-        let mut key = decoded.write_key.take();
-        decoded.read(place, |records| request.message(place, &mut key, records));
-        decoded.write_key = key;
+    for (index, cut) in messages.into_iter().enumerate() {
+        let place = (index, cut.written);
+        decoded.read(place, |records| request.message(place, cut.sound()?, &mut key, records));
     }
+    decoded.write_key = key;
     Ok(decoded)
 }
 
 /// The ids of the events of a request, in order, as far as they can be read.
 pub fn uuids(content: &Content<'_>) -> Vec<Option<String>> {
-    let Ok((_, messages)) = cut(&content.json) else { return Vec::new() };
-    let uuid = |raw: &RawValue| {
-        let mut uuid = message::Uuid::default();
-        fields::read(raw.get(), &mut uuid).ok()?;
-        id("uuid", &uuid.0).ok()?.map(String::from)
-    };
-    messages.into_iter().map(uuid).collect()
+    let Ok((_, messages)) = cut::<message::Uuid>(&content.json) else { return Vec::new() };
+    let uuid = |cut: Cut<'_, message::Uuid>| id("uuid", &cut.sound().ok()?.0).ok()?;
+    messages.into_iter().map(|cut| uuid(cut).map(String::from)).collect()
 }
 
-fn cut(json: &str) -> Result<(Envelope<'_>, Vec<&RawValue>), Refusal> {
+/// The outside of a request, and its messages.
+type Outside<'a, T> = (Envelope<'a, T>, Vec<Cut<'a, T>>);
+
+fn cut<'a, T: Default + Fields<'a>>(json: &'a str) -> Result<Outside<'a, T>, Refusal> {
+    let mut envelope = Envelope { key: Scalar::Absent, batch: None, sent_at: Scalar::Absent };
     if json.starts_with('[') {
-        return Ok((Envelope::default(), cut::messages(json)?));
+        return Ok((envelope, cut::messages(json)?));
     }
-    let mut envelope: Envelope =
-        serde_json::from_str(json).map_err(|error| cut::unreadable(&error))?;
+    json::whole(json, |reader| fields::object(reader, &mut envelope))
+        .map_err(|words| cut::unreadable(&words))?;
     let messages = match envelope.batch.take() {
-        Some(batch) => bounded(batch.0)?,
+        Some(batch) => bounded(batch)?,
         None => cut::messages(json)?,
     };
     Ok((envelope, messages))
@@ -86,17 +87,17 @@ fn cut(json: &str) -> Result<(Envelope<'_>, Vec<&RawValue>), Refusal> {
 struct Request {
     arrival: Arrival,
     sent_at: Option<Timestamp>,
+    orders: Orders,
 }
 
 impl Request {
     fn message(
-        &self,
+        &mut self,
         place: (usize, &str),
+        mut message: Message,
         key: &mut Option<String>,
         records: &mut Vec<Record>,
     ) -> Result<(), Problem> {
-        let mut message = Message::default();
-        fields::read(place.1, &mut message)?;
         if let (None, Scalar::Text(token)) = (&key, &message.token) {
             *key = Some(token.to_string());
         }
@@ -132,7 +133,7 @@ impl Request {
         }
         let mut properties = message.properties.into_found()?;
         properties.retain(|(_, value)| !value.missing());
-        let properties = validate::properties(properties)?;
+        let properties = self.orders.properties(properties)?;
         records.push(self.record(who, What::Event(Event { name, time, id, properties })));
         Ok(())
     }

@@ -1,10 +1,8 @@
 //! A plain value of a wire form, read whatever it is: what an id, a name or a time is written as.
 
-use std::fmt;
-
 use model::{Text, Timestamp, Zone};
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use crate::json::{Broken, Reader, Token};
 use crate::{Problem, validate};
 
 /// A plain JSON value.
@@ -19,6 +17,33 @@ pub(crate) enum Scalar {
     Number(serde_json::Number),
     /// A truth value, a list or an object.
     Other,
+}
+
+impl Scalar {
+    /// Reads a value, whatever it is.
+    pub fn read(reader: &mut Reader<'_>) -> Result<Scalar, Broken> {
+        if matches!(reader.peek()?, b'[' | b'{') {
+            return reader.skip().map(|()| Scalar::Other);
+        }
+        Ok(match reader.value()? {
+            Token::Null => Scalar::Absent,
+            Token::Text(text) => Scalar::Text(Text::new(text)),
+            Token::Int(n) => Scalar::Number(n.into()),
+            Token::Unsigned(n) => Scalar::Number(n.into()),
+            Token::Float(x) => {
+                serde_json::Number::from_f64(x).map_or(Scalar::Other, Scalar::Number)
+            }
+            Token::Bool(_) | Token::List | Token::Object => Scalar::Other,
+        })
+    }
+}
+
+/// The same as [`id`], which leaves nothing behind and copies nothing.
+pub(crate) fn taken_id(field: &str, written: &mut Scalar) -> Result<Option<Text>, Problem> {
+    match std::mem::take(written) {
+        Scalar::Text(text) => Ok(validate::sound_id(field, &text)?.then_some(text)),
+        other => id(field, &other),
+    }
 }
 
 /// An id that may be written as a number.
@@ -45,46 +70,5 @@ pub(crate) fn instant(written: &Scalar) -> Result<Option<Timestamp>, Problem> {
             at.map(Some).ok_or_else(|| validate::invalid_time(&number.to_string()))
         }
         Scalar::Other => Err(validate::invalid_time("a list, an object or a truth value")),
-    }
-}
-
-impl<'de> Deserialize<'de> for Scalar {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Scalar, D::Error> {
-        deserializer.deserialize_any(ScalarVisitor)
-    }
-}
-
-struct ScalarVisitor;
-
-impl<'de> Visitor<'de> for ScalarVisitor {
-    type Value = Scalar;
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value")
-    }
-    fn visit_unit<E>(self) -> Result<Scalar, E> {
-        Ok(Scalar::Absent)
-    }
-    fn visit_str<E>(self, text: &str) -> Result<Scalar, E> {
-        Ok(Scalar::Text(Text::new(text)))
-    }
-    fn visit_i64<E>(self, n: i64) -> Result<Scalar, E> {
-        Ok(Scalar::Number(n.into()))
-    }
-    fn visit_u64<E>(self, n: u64) -> Result<Scalar, E> {
-        Ok(Scalar::Number(n.into()))
-    }
-    fn visit_f64<E>(self, x: f64) -> Result<Scalar, E> {
-        Ok(serde_json::Number::from_f64(x).map_or(Scalar::Other, Scalar::Number))
-    }
-    fn visit_bool<E>(self, _: bool) -> Result<Scalar, E> {
-        Ok(Scalar::Other)
-    }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Scalar, A::Error> {
-        while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Scalar::Other)
-    }
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Scalar, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Scalar::Other)
     }
 }

@@ -33,8 +33,13 @@ impl Problem {
 
 /// An id. Blank counts as absent.
 pub fn id(field: &str, written: &str) -> Result<Option<Text>, Problem> {
+    Ok(sound_id(field, written)?.then(|| Text::new(written)))
+}
+
+/// Whether an id is there, within its bounds.
+pub(crate) fn sound_id(field: &str, written: &str) -> Result<bool, Problem> {
     if written.trim().is_empty() {
-        return Ok(None);
+        return Ok(false);
     }
     if written.len() > ID_BYTES_MAX {
         return Err(Problem::new(
@@ -43,7 +48,7 @@ pub fn id(field: &str, written: &str) -> Result<Option<Text>, Problem> {
             "send the id itself, not a token or a document",
         ));
     }
-    Ok(Some(Text::new(written)))
+    Ok(true)
 }
 
 /// An id that must be there.
@@ -219,69 +224,93 @@ pub fn local_time(wall: Timestamp, zone: &Zone) -> Timestamp {
 }
 
 /// Checks a name of a property or an attribute.
+#[inline]
 pub fn property_name(name: &str) -> Result<(), Problem> {
+    match name.as_bytes() {
+        [.., last] if name.len() <= NAME_BYTES_MAX && *last != b'.' => Ok(()),
+        _ => Err(wrong_name(name)),
+    }
+}
+
+#[cold]
+fn wrong_name(name: &str) -> Problem {
     if name.is_empty() || name.ends_with('.') {
-        return Err(Problem::new(
+        return Problem::new(
             "event.property_name_empty",
             match name {
                 "" => "a property has an empty name".to_owned(),
                 name => format!("a property in \"{}\" has an empty name", clip(name)),
             },
             "give every property a name",
-        ));
+        );
     }
-    if name.len() > NAME_BYTES_MAX {
-        return Err(Problem::new(
-            "event.property_name_too_long",
-            format!(
-                "the property name \"{}…\" has {} bytes; the limit is {NAME_BYTES_MAX}",
-                clip(name),
-                name.len()
-            ),
-            "use fixed property names and put what varies into values",
-        ));
-    }
-    Ok(())
+    Problem::new(
+        "event.property_name_too_long",
+        format!(
+            "the property name \"{}…\" has {} bytes; the limit is {NAME_BYTES_MAX}",
+            clip(name),
+            name.len()
+        ),
+        "use fixed property names and put what varies into values",
+    )
 }
 
 /// Checks a text value.
+#[inline]
 pub fn text_value(name: &str, text: &str) -> Result<(), Problem> {
-    if text.len() > TEXT_BYTES_MAX {
-        return Err(Problem::new(
-            "event.text_too_long",
-            format!(
-                "the property \"{}\" has {} bytes of text; the limit is {TEXT_BYTES_MAX}",
-                clip(name),
-                text.len()
-            ),
-            "send a shorter text or a link to the document",
-        ));
+    match text.len() > TEXT_BYTES_MAX {
+        true => Err(too_long_text(name, text)),
+        false => Ok(()),
     }
-    Ok(())
+}
+
+#[cold]
+fn too_long_text(name: &str, text: &str) -> Problem {
+    Problem::new(
+        "event.text_too_long",
+        format!(
+            "the property \"{}\" has {} bytes of text; the limit is {TEXT_BYTES_MAX}",
+            clip(name),
+            text.len()
+        ),
+        "send a shorter text or a link to the document",
+    )
 }
 
 /// Checks the number of elements of a list.
+#[inline]
 pub fn list_length(name: &str, n: usize) -> Result<(), Problem> {
-    if n > LIST_MAX {
-        return Err(Problem::new(
-            "event.list_too_long",
-            format!("the property \"{}\" has more than {LIST_MAX} elements", clip(name)),
-            "send a shorter list, or one event for each element",
-        ));
+    match n > LIST_MAX {
+        true => Err(too_long_list(name)),
+        false => Ok(()),
     }
-    Ok(())
+}
+
+#[cold]
+fn too_long_list(name: &str) -> Problem {
+    Problem::new(
+        "event.list_too_long",
+        format!("the property \"{}\" has more than {LIST_MAX} elements", clip(name)),
+        "send a shorter list, or one event for each element",
+    )
 }
 
 /// Checks how deep objects are nested.
+#[inline]
 pub fn nesting(name: &str, depth: usize) -> Result<(), Problem> {
-    if depth > NESTING_MAX {
-        return Err(Problem::new(
-            "event.nested_too_deeply",
-            format!("the property \"{}\" is nested more than {NESTING_MAX} deep", clip(name)),
-            "send flat properties",
-        ));
+    match depth > NESTING_MAX {
+        true => Err(nested_too_deeply(name)),
+        false => Ok(()),
     }
-    Ok(())
+}
+
+#[cold]
+fn nested_too_deeply(name: &str) -> Problem {
+    Problem::new(
+        "event.nested_too_deeply",
+        format!("the property \"{}\" is nested more than {NESTING_MAX} deep", clip(name)),
+        "send flat properties",
+    )
 }
 
 /// Checks operations on attributes: their number, names, and the values in them, which are plain or,
@@ -369,15 +398,21 @@ pub fn properties(mut properties: Vec<(Text, Value)>) -> Result<Vec<(Text, Value
 }
 
 /// Checks the number of properties.
+#[inline]
 pub(crate) fn property_count(n: usize) -> Result<(), Problem> {
-    if n > PROPERTIES_MAX {
-        return Err(Problem::new(
-            "event.too_many_properties",
-            format!("the event has more than {PROPERTIES_MAX} properties, nested ones included"),
-            "send what segments and messages use, and put lists of things into lists",
-        ));
+    match n > PROPERTIES_MAX {
+        true => Err(too_many_properties()),
+        false => Ok(()),
     }
-    Ok(())
+}
+
+#[cold]
+fn too_many_properties() -> Problem {
+    Problem::new(
+        "event.too_many_properties",
+        format!("the event has more than {PROPERTIES_MAX} properties, nested ones included"),
+        "send what segments and messages use, and put lists of things into lists",
+    )
 }
 
 #[cfg(test)]

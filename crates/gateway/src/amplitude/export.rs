@@ -6,16 +6,14 @@
 //! property. Id: `$insert_id` with the device's (else the user's) id, else `uuid`.
 
 use model::{EventId, Record, Timestamp, Value, Who};
-use serde::de::{DeserializeSeed, IgnoredAny, MapAccess};
-use serde_json::value::RawValue;
 
 use super::message::Message;
 use super::{Change, DIALECT, Request};
 use crate::arrival::{Arrival, pair_id};
-use crate::change::Operators;
 use crate::fields::{self, Fields};
-use crate::flatten::Named;
 use crate::import::Seen;
+use crate::json::{self, Broken, Reader};
+use crate::order::Orders;
 use crate::scalar::{self, Scalar, id};
 use crate::{Problem, nobody, validate};
 
@@ -42,13 +40,13 @@ pub(crate) fn records(
     };
     let whose = user_id.as_deref().unwrap_or(of);
     if let Some(attributes) = attributes
-        && seen.changed(whose, attributes.get(), time)
+        && seen.changed(whose, &attributes, time)
     {
-        message.user_properties = change(attributes.get())?;
+        message.user_properties = change(&attributes)?;
     }
     message.properties.found.retain(|(_, value)| *value != Value::Null);
-    let request =
-        Request { arrival: Arrival { received_at, seed: 0 }, uploaded_at: None, peer: None };
+    let arrival = Arrival { received_at, seed: 0 };
+    let mut request = Request { arrival, uploaded_at: None, peer: None, orders: Orders::default() };
     let mut records = Vec::new();
     request.told(message, Who::of(user_id, device_id), (time, id), &mut records)?;
     Ok(records)
@@ -56,10 +54,8 @@ pub(crate) fn records(
 
 fn change(json: &str) -> Result<Change, Problem> {
     let mut change = Change::default();
-    let mut deserializer = serde_json::Deserializer::from_str(json);
-    let seed = Operators { change: &mut change, dialect: &DIALECT };
-    seed.deserialize(&mut deserializer).map_err(|error| {
-        let message = format!("user_properties cannot be read: {error}");
+    json::whole(json, |reader| change.read(&DIALECT, reader)).map_err(|words| {
+        let message = format!("user_properties cannot be read: {words}");
         Problem::new("event.malformed", message, "export the event again")
     })?;
     Ok(change)
@@ -69,22 +65,21 @@ fn change(json: &str) -> Result<Change, Problem> {
 struct Exported {
     message: Message,
     uuid: Scalar,
-    attributes: Option<Box<RawValue>>,
+    attributes: Option<String>,
 }
 
-impl<'de> Fields<'de> for Exported {
-    fn field<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+impl<'a> Fields<'a> for Exported {
+    fn field(&mut self, name: &str, reader: &mut Reader<'a>) -> Result<(), Broken> {
         let scalar = match name {
             "$insert_id" => &mut self.message.insert_id,
             "event_time" => &mut self.message.time,
             "uuid" => &mut self.uuid,
             "user_properties" => {
-                self.attributes = Some(map.next_value()?);
+                self.attributes = Some(reader.raw()?.to_owned());
                 return Ok(());
             }
             "ip_address" => {
-                let flat = &mut self.message.properties;
-                return map.next_value_seed(Named { flat, prefix: "context.", name: "ip" });
+                return self.message.properties.named("context.", "ip", reader);
             }
             // What the pipeline writes for itself, and other clocks than the event's.
             "$schema"
@@ -108,11 +103,11 @@ impl<'de> Fields<'de> for Exported {
             | "server_upload_time"
             | "source_id"
             | "time" => {
-                return map.next_value::<IgnoredAny>().map(|_| ());
+                return reader.skip();
             }
-            name => return self.message.field(name, map),
+            name => return self.message.field(name, reader),
         };
-        *scalar = map.next_value()?;
+        *scalar = Scalar::read(reader)?;
         Ok(())
     }
 }

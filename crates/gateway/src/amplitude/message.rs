@@ -1,17 +1,14 @@
 //! One event, as it is written: fields picked out, nothing decided.
 
-use std::fmt;
-
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use model::bounds::BATCH_RECORDS_MAX;
 
 use super::{Change, DIALECT, Flat, GROUPS, Scalar};
-use crate::change::Operators;
-use crate::cut::{List, Name};
-use crate::fields::Fields;
-use crate::flatten::{Named, Root};
+use crate::cut::{self, List};
+use crate::fields::{self, Fields};
+use crate::json::{Broken, Reader};
 
 /// The fields of an event that mean something.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Message {
     pub event_type: Scalar,
     pub user_id: Scalar,
@@ -26,8 +23,8 @@ pub(super) struct Message {
     pub group_properties: Change,
 }
 
-impl<'de> Fields<'de> for Message {
-    fn field<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+impl<'a> Fields<'a> for Message {
+    fn field(&mut self, name: &str, reader: &mut Reader<'a>) -> Result<(), Broken> {
         let scalar = match name {
             "event_type" => &mut self.event_type,
             "user_id" => &mut self.user_id,
@@ -35,65 +32,49 @@ impl<'de> Fields<'de> for Message {
             "time" => &mut self.time,
             "insert_id" => &mut self.insert_id,
             "event_properties" => {
-                return map.next_value_seed(Root { flat: &mut self.properties, prefix: "" });
+                return self.properties.read("", reader);
             }
             "groups" => {
-                return map.next_value_seed(Root { flat: &mut self.groups, prefix: GROUPS });
+                return self.groups.read(GROUPS, reader);
             }
             "user_properties" => {
-                let change = &mut self.user_properties;
-                return map.next_value_seed(Operators { change, dialect: &DIALECT });
+                return self.user_properties.read(&DIALECT, reader);
             }
             "group_properties" => {
-                let change = &mut self.group_properties;
-                return map.next_value_seed(Operators { change, dialect: &DIALECT });
+                return self.group_properties.read(&DIALECT, reader);
             }
             "event_id" | "session_id" | "price" | "quantity" | "revenue" | "productId"
             | "revenueType" => {
-                let flat = &mut self.properties;
-                return map.next_value_seed(Named { flat, prefix: "", name });
+                return self.properties.named("", name, reader);
             }
             name => {
-                let flat = &mut self.properties;
-                return map.next_value_seed(Named { flat, prefix: "context.", name });
+                return self.properties.named("context.", name, reader);
             }
         };
-        *scalar = map.next_value()?;
+        *scalar = Scalar::read(reader)?;
         Ok(())
     }
 }
 
-/// The outside of a request: events are cut out, not read.
-#[derive(Default)]
+/// The outside of a request.
+#[derive(Debug, Default)]
 pub(super) struct Envelope<'a> {
     pub api_key: Scalar,
-    pub events: Option<List<'a>>,
+    pub events: Option<List<'a, Message>>,
     pub client_upload_time: Scalar,
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Envelope<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Envelope<'a>, D::Error> {
-        struct EnvelopeVisitor;
-        impl<'de> Visitor<'de> for EnvelopeVisitor {
-            type Value = Envelope<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object with events")
+impl<'a> Fields<'a> for Envelope<'a> {
+    fn field(&mut self, name: &str, reader: &mut Reader<'a>) -> Result<(), Broken> {
+        match name {
+            "api_key" => self.api_key = Scalar::read(reader)?,
+            "events" => {
+                let events = cut::list(reader, BATCH_RECORDS_MAX, fields::object_or_null)?;
+                self.events = Some(events);
             }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Envelope<'de>, A::Error> {
-                let mut envelope = Envelope::default();
-                while let Some(Name(name)) = map.next_key()? {
-                    match &*name {
-                        "api_key" => envelope.api_key = map.next_value()?,
-                        "events" => envelope.events = Some(map.next_value()?),
-                        "client_upload_time" => envelope.client_upload_time = map.next_value()?,
-                        _ => {
-                            map.next_value::<IgnoredAny>()?;
-                        }
-                    }
-                }
-                Ok(envelope)
-            }
+            "client_upload_time" => self.client_upload_time = Scalar::read(reader)?,
+            _ => reader.skip()?,
         }
-        deserializer.deserialize_map(EnvelopeVisitor)
+        Ok(())
     }
 }

@@ -6,15 +6,14 @@
 //! ids are taken. Id: `Charged ID` of a purchase, as when it is sent; else what the event says.
 
 use model::{AttributeChange, Event, Record, Text, Timestamp, Value, What, Who};
-use serde::de::{DeserializeSeed, IgnoredAny, MapAccess};
-use serde_json::value::RawValue;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::message::{Arrival, Kind, Message};
 use crate::arrival::nth_id;
-use crate::fields::{self, Fields, Object};
-use crate::flatten::Root;
+use crate::fields::{self, Fields, object_or_null};
 use crate::import::{ExportSettings, Seen};
+use crate::json::{self, Broken, Reader};
+use crate::order::Orders;
 use crate::scalar::{self, Scalar, id};
 use crate::{Problem, validate};
 
@@ -37,8 +36,8 @@ pub(crate) fn records(
 struct Exported {
     time: Scalar,
     event: Scalar,
-    properties: Option<Box<RawValue>>,
-    session: Option<Box<RawValue>>,
+    properties: Option<String>,
+    session: Option<String>,
     person: Person,
 }
 
@@ -49,32 +48,40 @@ struct Person {
     object_id: Scalar,
     /// `Name`, `Email` and `Phone`, which stand beside the profile's own properties.
     reserved: Vec<(&'static str, Scalar)>,
-    attributes: Option<Box<RawValue>>,
-    devices: Vec<Device>,
+    attributes: Option<String>,
+    /// Their ids.
+    devices: Vec<Scalar>,
 }
 
-#[derive(Default, serde::Deserialize)]
-struct Device {
-    #[serde(default, rename = "objectId")]
-    object_id: Scalar,
-}
+/// The id of a device, which stands in a list of what is known of all of them.
+#[derive(Default)]
+struct Device(Scalar);
 
-impl<'de> Fields<'de> for Exported {
-    fn field<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+impl<'a> Fields<'a> for Device {
+    fn field(&mut self, name: &str, reader: &mut Reader<'a>) -> Result<(), Broken> {
         match name {
-            "ts" => self.time = map.next_value()?,
-            "event_name" | "evtName" => self.event = map.next_value()?,
-            "event_props" => self.properties = Some(map.next_value()?),
-            "session_props" => self.session = Some(map.next_value()?),
-            "profile" => map.next_value_seed(Object(&mut self.person))?,
-            name => self.person.field(name, map)?,
+            "objectId" => Scalar::read(reader).map(|id| self.0 = id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl<'a> Fields<'a> for Exported {
+    fn field(&mut self, name: &str, reader: &mut Reader<'a>) -> Result<(), Broken> {
+        match name {
+            "ts" => self.time = Scalar::read(reader)?,
+            "event_name" | "evtName" => self.event = Scalar::read(reader)?,
+            "event_props" => self.properties = Some(reader.raw()?.to_owned()),
+            "session_props" => self.session = Some(reader.raw()?.to_owned()),
+            "profile" => object_or_null(reader, &mut self.person)?,
+            name => self.person.field(name, reader)?,
         }
         Ok(())
     }
 }
 
-impl<'de> Fields<'de> for Person {
-    fn field<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+impl<'a> Fields<'a> for Person {
+    fn field(&mut self, name: &str, reader: &mut Reader<'a>) -> Result<(), Broken> {
         let reserved = match name {
             "name" => "Name",
             "email" => "Email",
@@ -82,14 +89,29 @@ impl<'de> Fields<'de> for Person {
             _ => "",
         };
         match name {
-            "identity" => self.identity = map.next_value()?,
-            "objectId" => self.object_id = map.next_value()?,
-            "profileData" => self.attributes = Some(map.next_value()?),
-            "platformInfo" => self.devices = map.next_value()?,
-            _ if !reserved.is_empty() => self.reserved.push((reserved, map.next_value()?)),
-            _ => {
-                map.next_value::<IgnoredAny>()?;
-            }
+            "identity" => self.identity = Scalar::read(reader)?,
+            "objectId" => self.object_id = Scalar::read(reader)?,
+            "profileData" => self.attributes = Some(reader.raw()?.to_owned()),
+            "platformInfo" => self.read_devices(reader)?,
+            _ if !reserved.is_empty() => self.reserved.push((reserved, Scalar::read(reader)?)),
+            _ => reader.skip()?,
+        }
+        Ok(())
+    }
+}
+
+impl Person {
+    fn read_devices(&mut self, reader: &mut Reader<'_>) -> Result<(), Broken> {
+        self.devices.clear();
+        if reader.peek()? != b'[' {
+            return reader.amiss("a list of devices");
+        }
+        reader.value()?;
+        let mut first = true;
+        while reader.element(&mut first)? {
+            let mut device = Device::default();
+            fields::object(reader, &mut device)?;
+            self.devices.push(device.0);
         }
         Ok(())
     }
@@ -107,7 +129,7 @@ impl Exported {
             _ => return Err(no_event()),
         };
         let time = validate::time(time(&self.time, settings)?, received_at)?;
-        let said = self.properties.as_deref().map_or("", RawValue::get);
+        let said = self.properties.as_deref().unwrap_or_default();
         let whose = [&self.person.object_id, &self.person.identity];
         let whose = whose.into_iter().find_map(|written| id("", written).ok().flatten());
         let fact = [whose.as_deref().unwrap_or_default(), &event, &time.0.to_string(), said];
@@ -119,7 +141,7 @@ impl Exported {
             ..Message::default()
         };
         read_into(&mut message.properties, said, "")?;
-        let session = self.session.as_deref().map_or("", RawValue::get);
+        let session = self.session.as_deref().unwrap_or_default();
         read_into(&mut message.properties, session, "context.session.")?;
         let id = match message.charged_id() {
             Some(id) => model::EventId(xxh3_128(format!("charged\0{id}").as_bytes())),
@@ -127,7 +149,11 @@ impl Exported {
         };
         let (kind, anonymous_id, strict) = (Kind::Event, None, false);
         let arrival = Arrival { kind, anonymous_id, time, id, received_at, strict };
-        Ok(message.into_record(arrival)?.into_iter().map(without_nothing).collect())
+        Ok(message
+            .into_record(arrival, &mut Orders::default())?
+            .into_iter()
+            .map(without_nothing)
+            .collect())
     }
 
     fn profile(
@@ -143,9 +169,7 @@ impl Exported {
         };
         let Person { identity, object_id, reserved, attributes, devices } = self.person;
         let mut guids = Vec::new();
-        for written in
-            std::iter::once(&object_id).chain(devices.iter().map(|device| &device.object_id))
-        {
+        for written in std::iter::once(&object_id).chain(&devices) {
             if let Some(guid) = scalar::id("objectId", written)?
                 && !guids.contains(&guid)
             {
@@ -153,7 +177,7 @@ impl Exported {
             }
         }
         let mut message = Message { identity, ..Message::default() };
-        read_into(&mut message.profile, attributes.as_deref().map_or("", RawValue::get), "")?;
+        read_into(&mut message.profile, attributes.as_deref().unwrap_or_default(), "")?;
         for (name, written) in reserved {
             if let Scalar::Text(text) = written {
                 validate::text_value(name, &text)?;
@@ -163,7 +187,9 @@ impl Exported {
         let mut guids = guids.into_iter();
         let (kind, anonymous_id, strict) = (Kind::Profile, guids.next(), false);
         let arrival = Arrival { kind, anonymous_id, time: received_at, id, received_at, strict };
-        let Some(record) = message.into_record(arrival)? else { return Ok(Vec::new()) };
+        let Some(record) = message.into_record(arrival, &mut Orders::default())? else {
+            return Ok(Vec::new());
+        };
         let first = record.who.user_id.clone().or_else(|| record.who.anonymous_id.clone());
         let mut records = vec![record];
         for (guid, n) in guids.zip(1..) {
@@ -194,9 +220,8 @@ fn read_into(
     if json.is_empty() || json == "null" {
         return Ok(());
     }
-    let mut deserializer = serde_json::Deserializer::from_str(json);
-    Root { flat, prefix }.deserialize(&mut deserializer).map_err(|error| {
-        let message = format!("the properties cannot be read: {error}");
+    json::whole(json, |reader| flat.read(prefix, reader)).map_err(|words| {
+        let message = format!("the properties cannot be read: {words}");
         Problem::new("event.malformed", message, "export the record again")
     })
 }

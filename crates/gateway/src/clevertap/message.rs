@@ -1,14 +1,14 @@
 //! One message, in any of CleverTap's envelopes: fields picked out, and what they mean.
 
-use std::fmt;
-
 use model::{AttributeChange, Event, EventId, Record, Text, Timestamp, Value, What, Who};
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::notices;
 use super::profile::{self, Profile, Wrong};
 use super::values;
-use crate::flatten::{Flat, Named, Root};
+use crate::fields::{self, Fields};
+use crate::flatten::Flat;
+use crate::json::{Broken, Reader};
+use crate::order::Orders;
 use crate::scalar::{Scalar, id};
 use crate::{Problem, validate};
 
@@ -20,7 +20,7 @@ const CHARGED: &str = "Charged";
 const CHARGED_ID: &str = "Charged ID";
 
 /// The fields of a message that mean something.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Message {
     pub kind: Scalar,
     pub event: Scalar,
@@ -169,7 +169,11 @@ impl Message {
     }
 
     /// The record; `None` if the message says nothing.
-    pub fn into_record(mut self, arrival: Arrival) -> Result<Option<Record>, Problem> {
+    pub fn into_record(
+        mut self,
+        arrival: Arrival,
+        orders: &mut Orders,
+    ) -> Result<Option<Record>, Problem> {
         if let Some(problem) = self.properties.problem.take().or(self.profile.problem.take()) {
             return Err(problem);
         }
@@ -184,17 +188,17 @@ impl Message {
                     Scalar::Text(name) => validate::event_name(name)?,
                     _ => validate::event_name("")?,
                 };
-                self.happened(name, who, arrival).map(Some)
+                self.happened(name, who, arrival, orders).map(Some)
             }
             Kind::Page => {
                 let screen = self.page[5] != Scalar::Absent;
                 let name = if screen { "Screen Viewed" } else { "Page Viewed" };
-                self.happened(Text::const_new(name), who, arrival).map(Some)
+                self.happened(Text::const_new(name), who, arrival, orders).map(Some)
             }
             Kind::Token => {
                 let off = matches!(&self.action, Scalar::Text(action) if action == "unregister");
                 let name = if off { "Push Token Removed" } else { "Push Token Added" };
-                self.happened(Text::const_new(name), who, arrival).map(Some)
+                self.happened(Text::const_new(name), who, arrival, orders).map(Some)
             }
             Kind::Profile => self.changed(who, arrival).map(Some),
             Kind::Unknown => Err(unknown_type()),
@@ -215,7 +219,13 @@ impl Message {
         Ok(who)
     }
 
-    fn happened(mut self, name: Text, who: Who, arrival: Arrival) -> Result<Record, Problem> {
+    fn happened(
+        mut self,
+        name: Text,
+        who: Who,
+        arrival: Arrival,
+        orders: &mut Orders,
+    ) -> Result<Record, Problem> {
         let Arrival { time, id, received_at, .. } = arrival;
         let mut found = std::mem::take(&mut self.properties.found);
         for (name, written) in PAGE.into_iter().zip(self.page) {
@@ -227,7 +237,7 @@ impl Message {
             validate::text_value(name, &text)?;
             found.push((Text::const_new(name), Value::Text(text)));
         }
-        let properties = validate::properties(found)?;
+        let properties = orders.properties(found)?;
         let who = validate::somebody(who)?;
         Ok(Record { received_at, who, what: What::Event(Event { name, time, id, properties }) })
     }
@@ -282,167 +292,51 @@ fn wrong_value(wrong: Wrong) -> Problem {
     Problem::new(code, message, hint)
 }
 
-enum Field {
-    Type,
-    Event,
-    Identity,
-    ObjectId,
-    Facebook,
-    Google,
-    Time,
-    Account,
-    Guid,
-    Session,
-    Pages,
-    Login,
-    Action,
-    Sealed(usize),
-    Page(usize),
-    Properties,
-    App,
-    Token,
-    Keys,
-    Plain(&'static str),
-    Profile,
-    Topics,
-    Unknown,
+impl<'a> Fields<'a> for Message {
+    fn field(&mut self, name: &str, reader: &mut Reader<'a>) -> Result<(), Broken> {
+        let scalar = match name {
+            "type" => &mut self.kind,
+            "evtName" => &mut self.event,
+            "identity" => &mut self.identity,
+            "objectId" => &mut self.object_id,
+            "FBID" => &mut self.facebook,
+            "GPID" => &mut self.google,
+            "ts" | "ep" => &mut self.time,
+            "id" => &mut self.account,
+            "g" => &mut self.guid,
+            "s" => &mut self.session,
+            "pg" => &mut self.pages,
+            "action" => &mut self.action,
+            "itp" => &mut self.sealed[0],
+            "itk" => &mut self.sealed[1],
+            "itv" => &mut self.sealed[2],
+            "cpg" => &mut self.page[0],
+            "referrer" => &mut self.page[1],
+            "us" => &mut self.page[2],
+            "um" => &mut self.page[3],
+            "uc" => &mut self.page[4],
+            "n" => &mut self.page[5],
+            "isOUL" => return fields::truth(reader).map(|truth| self.login = truth),
+            "evtData" | "tokenData" | "data" => return self.properties.read("", reader),
+            "af" => return self.properties.read("context.app.", reader),
+            "keys" => return self.properties.read("keys.", reader),
+            "endpoint" => return self.plain("endpoint", reader),
+            "browser" => return self.plain("browser", reader),
+            "profile" | "profileData" => return self.profile.read("", reader),
+            "unsubGroups" => return self.topics.named("", "topics", reader),
+            _ => return reader.skip(),
+        };
+        *scalar = Scalar::read(reader)?;
+        Ok(())
+    }
 }
 
-impl Field {
-    fn of(name: &str) -> Field {
-        match name {
-            "type" => Field::Type,
-            "evtName" => Field::Event,
-            "identity" => Field::Identity,
-            "objectId" => Field::ObjectId,
-            "FBID" => Field::Facebook,
-            "GPID" => Field::Google,
-            "ts" | "ep" => Field::Time,
-            "id" => Field::Account,
-            "g" => Field::Guid,
-            "s" => Field::Session,
-            "pg" => Field::Pages,
-            "isOUL" => Field::Login,
-            "action" => Field::Action,
-            "itp" => Field::Sealed(0),
-            "itk" => Field::Sealed(1),
-            "itv" => Field::Sealed(2),
-            "cpg" => Field::Page(0),
-            "referrer" => Field::Page(1),
-            "us" => Field::Page(2),
-            "um" => Field::Page(3),
-            "uc" => Field::Page(4),
-            "n" => Field::Page(5),
-            "evtData" => Field::Properties,
-            "af" => Field::App,
-            "tokenData" | "data" => Field::Token,
-            "keys" => Field::Keys,
-            "endpoint" => Field::Plain("endpoint"),
-            "browser" => Field::Plain("browser"),
-            "profile" | "profileData" => Field::Profile,
-            "unsubGroups" => Field::Topics,
-            _ => Field::Unknown,
+impl Message {
+    /// Reads a property that is a text or nothing.
+    fn plain(&mut self, name: &'static str, reader: &mut Reader<'_>) -> Result<(), Broken> {
+        if let Scalar::Text(text) = Scalar::read(reader)? {
+            self.properties.found.push((Text::const_new(name), Value::Text(text)));
         }
-    }
-}
-
-impl<'de> Deserialize<'de> for Field {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Field, D::Error> {
-        struct FieldVisitor;
-        impl Visitor<'_> for FieldVisitor {
-            type Value = Field;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a name")
-            }
-            fn visit_str<E>(self, name: &str) -> Result<Field, E> {
-                Ok(Field::of(name))
-            }
-        }
-        deserializer.deserialize_str(FieldVisitor)
-    }
-}
-
-impl<'de> Deserialize<'de> for Message {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Message, D::Error> {
-        deserializer.deserialize_map(MessageVisitor)
-    }
-}
-
-struct MessageVisitor;
-
-impl<'de> Visitor<'de> for MessageVisitor {
-    type Value = Message;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a message")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Message, A::Error> {
-        let mut message = Message::default();
-        let m = &mut message;
-        while let Some(key) = map.next_key()? {
-            let scalar = match key {
-                Field::Type => &mut m.kind,
-                Field::Event => &mut m.event,
-                Field::Identity => &mut m.identity,
-                Field::ObjectId => &mut m.object_id,
-                Field::Facebook => &mut m.facebook,
-                Field::Google => &mut m.google,
-                Field::Time => &mut m.time,
-                Field::Account => &mut m.account,
-                Field::Guid => &mut m.guid,
-                Field::Session => &mut m.session,
-                Field::Pages => &mut m.pages,
-                Field::Action => &mut m.action,
-                Field::Sealed(place) => &mut m.sealed[place],
-                Field::Page(place) => &mut m.page[place],
-                Field::Login => {
-                    m.login = map.next_value::<Truth>()?.0;
-                    continue;
-                }
-                Field::Properties | Field::Token => {
-                    map.next_value_seed(Root { flat: &mut m.properties, prefix: "" })?;
-                    continue;
-                }
-                Field::App => {
-                    map.next_value_seed(Root { flat: &mut m.properties, prefix: "context.app." })?;
-                    continue;
-                }
-                Field::Keys => {
-                    map.next_value_seed(Root { flat: &mut m.properties, prefix: "keys." })?;
-                    continue;
-                }
-                Field::Plain(name) => {
-                    if let Scalar::Text(text) = map.next_value()? {
-                        m.properties.found.push((Text::const_new(name), Value::Text(text)));
-                    }
-                    continue;
-                }
-                Field::Profile => {
-                    map.next_value_seed(Root { flat: &mut m.profile, prefix: "" })?;
-                    continue;
-                }
-                Field::Topics => {
-                    map.next_value_seed(Named { flat: &mut m.topics, prefix: "", name: "topics" })?;
-                    continue;
-                }
-                Field::Unknown => {
-                    map.next_value::<IgnoredAny>()?;
-                    continue;
-                }
-            };
-            *scalar = map.next_value()?;
-        }
-        Ok(message)
-    }
-}
-
-/// Whether a value is `true`, whatever it is.
-struct Truth(bool);
-
-impl<'de> Deserialize<'de> for Truth {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Truth, D::Error> {
-        let raw = <&serde_json::value::RawValue>::deserialize(deserializer)?;
-        Ok(Truth(raw.get() == "true"))
+        Ok(())
     }
 }

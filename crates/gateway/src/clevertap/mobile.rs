@@ -5,12 +5,13 @@
 
 use model::{EventId, Text, Timestamp};
 use serde_json::json;
-use serde_json::value::RawValue;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::message::{Arrival, Message};
+use crate::cut::{self, Cut};
+use crate::order::Orders;
 use crate::scalar::{Scalar, instant};
-use crate::{Decoded, Problem, Refusal, body, validate};
+use crate::{Decoded, Problem, Refusal, body, fields, json, validate};
 
 /// Messages of one request; the clients send 50.
 const MESSAGES_MAX: usize = 1_000;
@@ -29,22 +30,24 @@ pub struct Batch {
 pub fn read(bytes: &[u8]) -> Result<Batch, Refusal> {
     let text = body::text(bytes, None)?;
     let hint = "send a list: a head of the type meta, then messages";
-    let list: Vec<&RawValue> = serde_json::from_str(&text).map_err(|error| {
-        Refusal::bad("request.not_json", format!("the body is no batch: {error}"), hint)
+    let list =
+        json::whole(&text, |reader| cut::list::<Message>(reader, MESSAGES_MAX, fields::object));
+    let list = list.map_err(|words| {
+        Refusal::bad("request.not_json", format!("the body is no batch: {words}"), hint)
     })?;
-    if list.len() > MESSAGES_MAX {
+    if list.too_long {
         let message = format!("the batch has more than {MESSAGES_MAX} messages");
         return Err(Refusal::bad("request.too_many_records", message, "send several batches"));
     }
     let mut batch = Batch { account: None, guid: None, messages: Vec::new() };
-    for raw in list {
-        let message: Result<Message, Problem> = serde_json::from_str(raw.get()).map_err(malformed);
+    for Cut { written, message, fault } in list.messages {
+        let message = fault.map_or(Ok(message), |fault| Err(malformed(&fault.words(written))));
         match message {
             Ok(head) if matches!(&head.kind, Scalar::Text(kind) if kind == "meta") => {
                 batch.account = text_of(&head.account).or(batch.account);
                 batch.guid = text_of(&head.guid).or(batch.guid);
             }
-            message => batch.messages.push((raw.get().to_owned(), message)),
+            message => batch.messages.push((written.to_owned(), message)),
         }
     }
     Ok(batch)
@@ -60,25 +63,26 @@ fn text_of(scalar: &Scalar) -> Option<String> {
 impl Batch {
     /// What it says of the device with this guid.
     pub fn into_decoded(self, guid: &str, received_at: Timestamp) -> Decoded {
-        let mut decoded = Decoded::default();
+        let (mut decoded, mut orders) = (Decoded::default(), Orders::default());
         for (index, (raw, message)) in self.messages.into_iter().enumerate() {
-            let record = message.and_then(|message| record(message, &raw, guid, received_at));
+            let read = |message| record(message, &raw, (guid, received_at), &mut orders);
+            let record = message.and_then(read);
             decoded.add((index, &raw), record);
         }
         decoded
     }
 }
 
-fn malformed(error: serde_json::Error) -> Problem {
-    let message = format!("the message cannot be read: {error}");
+fn malformed(words: &str) -> Problem {
+    let message = format!("the message cannot be read: {words}");
     Problem::new("event.malformed", message, "send a JSON object with type")
 }
 
 fn record(
     message: Message,
     raw: &str,
-    guid: &str,
-    received_at: Timestamp,
+    (guid, received_at): (&str, Timestamp),
+    orders: &mut Orders,
 ) -> Result<Option<model::Record>, Problem> {
     let time = instant(&message.time)?.unwrap_or(received_at);
     let arrival = Arrival {
@@ -89,7 +93,7 @@ fn record(
         received_at,
         strict: false,
     };
-    message.into_record(arrival)
+    message.into_record(arrival, orders)
 }
 
 /// What a device is told.

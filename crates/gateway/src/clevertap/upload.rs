@@ -4,14 +4,16 @@
 //! delivery says the same; where it does not, every delivery is another event.
 
 use model::{EventId, Text, Timestamp};
-use serde::Deserialize;
 use serde_json::json;
-use serde_json::value::RawValue;
 use xxhash_rust::xxh3::{xxh3_128, xxh3_128_with_seed};
 
 use super::message::{Arrival, Kind, Message};
+use crate::cut::{self, Cut, List};
+use crate::fields::Fields;
+use crate::json::{Broken, Reader};
+use crate::order::Orders;
 use crate::scalar::{Scalar, instant};
-use crate::{Decoded, Problem, Refusal, body, validate};
+use crate::{Decoded, Problem, Refusal, body, fields, json, validate};
 
 /// Records of one call.
 const RECORDS_MAX: usize = 1_000;
@@ -25,28 +27,41 @@ pub struct Upload {
     refused: Vec<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default)]
 struct Envelope<'a> {
-    #[serde(borrow)]
-    d: Vec<&'a RawValue>,
+    records: Option<List<'a, Message>>,
+}
+
+impl<'a> Fields<'a> for Envelope<'a> {
+    fn field(&mut self, name: &str, reader: &mut Reader<'a>) -> Result<(), Broken> {
+        match name {
+            "d" => self.records = Some(cut::list(reader, RECORDS_MAX, fields::object)?),
+            _ => reader.skip()?,
+        }
+        Ok(())
+    }
 }
 
 /// Reads the body of a call.
 pub fn decode(bytes: &[u8], received_at: Timestamp) -> Result<Upload, Refusal> {
     let text = body::text(bytes, None)?;
     let hint = "send {\"d\":[…]} with one record per element";
-    let envelope: Envelope<'_> = serde_json::from_str(&text).map_err(|error| {
-        Refusal::bad("request.not_json", format!("the body is no upload: {error}"), hint)
+    let mut envelope = Envelope::default();
+    let read = json::whole(&text, |reader| fields::object(reader, &mut envelope));
+    let list =
+        read.and_then(|()| envelope.records.ok_or_else(|| "it has no list \"d\"".to_owned()));
+    let list = list.map_err(|words| {
+        Refusal::bad("request.not_json", format!("the body is no upload: {words}"), hint)
     })?;
-    if envelope.d.len() > RECORDS_MAX {
+    if list.too_long {
         let message = format!("the upload has more than {RECORDS_MAX} records");
         return Err(Refusal::bad("request.too_many_records", message, "send several uploads"));
     }
-    let mut upload = Upload::default();
-    upload.decoded.records.reserve(envelope.d.len());
-    for (index, raw) in envelope.d.into_iter().enumerate() {
-        let raw = raw.get();
-        let record = record(raw, index, received_at);
+    let (mut upload, mut orders) = (Upload::default(), Orders::default());
+    upload.decoded.records.reserve(list.messages.len());
+    for (index, cut) in list.messages.into_iter().enumerate() {
+        let raw = cut.written;
+        let record = record(cut, (index, received_at), &mut orders);
         if record.is_err() {
             upload.refused.push(raw.to_owned());
         }
@@ -56,14 +71,16 @@ pub fn decode(bytes: &[u8], received_at: Timestamp) -> Result<Upload, Refusal> {
 }
 
 fn record(
-    raw: &str,
-    index: usize,
-    received_at: Timestamp,
+    cut: Cut<'_, Message>,
+    (index, received_at): (usize, Timestamp),
+    orders: &mut Orders,
 ) -> Result<Option<model::Record>, Problem> {
-    let message: Message = serde_json::from_str(raw).map_err(|error| {
-        let message = format!("the record cannot be read: {error}");
-        Problem::new("event.malformed", message, "send a JSON object with type and identity")
-    })?;
+    let Cut { written: raw, message, fault } = cut;
+    if let Some(fault) = fault {
+        let message = format!("the record cannot be read: {}", fault.words(raw));
+        let hint = "send a JSON object with type and identity";
+        return Err(Problem::new("event.malformed", message, hint));
+    }
     let kind = message.kind();
     let time = instant(&message.time)?;
     let id = match (kind, message.charged_id(), time) {
@@ -84,7 +101,7 @@ fn record(
     }
     let anonymous_id: Option<Text> = None;
     let arrival = Arrival { kind, anonymous_id, time, id, received_at, strict: true };
-    message.into_record(arrival)
+    message.into_record(arrival, orders)
 }
 
 impl Upload {

@@ -19,8 +19,9 @@ use xxhash_rust::xxh3::xxh3_128;
 use super::message::{Arrival, Kind, Message};
 use super::query::pairs;
 use super::transit::Transit;
+use crate::order::Orders;
 use crate::scalar::Scalar;
-use crate::{Decoded, Problem, lz_string, validate};
+use crate::{Decoded, Problem, fields, json, lz_string, validate};
 
 /// UTF-16 units of a payload: several times what the client's own limits let through.
 const PAYLOAD_UNITS_MAX: usize = 1 << 20;
@@ -227,7 +228,8 @@ impl Call {
             return decoded;
         }
         let message = std::mem::replace(&mut self.message, Ok(Message::default()));
-        let record = message.and_then(|message| message.into_record(arrival));
+        let record =
+            message.and_then(|message| message.into_record(arrival, &mut Orders::default()));
         decoded.add((0, &self.written), record);
         decoded
     }
@@ -259,8 +261,10 @@ fn unpacked(packed: &str) -> Result<String, Problem> {
 }
 
 fn parsed(json: &str) -> Result<Message, Problem> {
-    serde_json::from_str(json).map_err(|error| {
-        let message = format!("the message cannot be read: {error}");
+    let mut message = Message::default();
+    let read = json::whole(json, |reader| fields::object(reader, &mut message));
+    read.map(|()| message).map_err(|words| {
+        let message = format!("the message cannot be read: {words}");
         Problem::new("event.malformed", message, "send a JSON object with type and id")
     })
 }

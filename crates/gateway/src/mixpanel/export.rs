@@ -6,14 +6,14 @@
 //! both are linked, and the latter is what the live library's delivery id is made of.
 
 use model::{EventId, Record, Text, Timestamp, What};
-use serde::de::{IgnoredAny, MapAccess};
 
 use super::message::EventMessage;
 use super::{Change, DIALECT, Request, ids, unset_transactions};
 use crate::arrival::{Arrival, pair_id};
-use crate::change::Operators;
 use crate::fields::{self, Fields};
 use crate::import::{ExportSettings, Seen};
+use crate::json::{Broken, Reader};
+use crate::order::Orders;
 use crate::scalar::{self, Scalar, id};
 use crate::{Problem, validate};
 
@@ -53,7 +53,7 @@ pub(crate) fn records(
         (None, _) => seen.id(json),
     };
     let arrival = Arrival { received_at, seed: 0 };
-    let request = Request { arrival, attempt: None, n_messages: 1 };
+    let mut request = Request { arrival, attempt: None, n_messages: 1, orders: Orders::default() };
     let mut records = Vec::new();
     request.told(message, who, (time, id), &mut records)?;
     Ok(records)
@@ -94,18 +94,15 @@ struct ExportedProfile {
     change: Change,
 }
 
-impl<'de> Fields<'de> for ExportedProfile {
-    fn field<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+impl<'a> Fields<'a> for ExportedProfile {
+    fn field(&mut self, name: &str, reader: &mut Reader<'a>) -> Result<(), Broken> {
         match name {
-            "$distinct_id" => self.distinct_id = map.next_value()?,
+            "$distinct_id" => self.distinct_id = Scalar::read(reader)?,
             "$properties" => {
                 self.is_profile = true;
-                let seed = Operators { change: &mut self.change, dialect: &DIALECT };
-                map.next_value_seed(seed)?;
+                self.change.read(&DIALECT, reader)?;
             }
-            _ => {
-                map.next_value::<IgnoredAny>()?;
-            }
+            _ => reader.skip()?,
         }
         Ok(())
     }

@@ -1,14 +1,13 @@
 //! Messages as they are written: fields picked out, nothing decided.
 
-use serde::de::{IgnoredAny, MapAccess};
-
 use super::{Change, DIALECT, Scalar};
-use crate::change::Names;
-use crate::fields::{Fields, Object};
-use crate::flatten::{Flat, Named};
+use crate::change::names;
+use crate::fields::{Fields, object_or_null};
+use crate::flatten::Flat;
+use crate::json::{Broken, Reader};
 
 /// A message of `/track` or `/import`.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct EventMessage {
     pub event: Scalar,
     pub token: Scalar,
@@ -25,14 +24,12 @@ pub(super) struct EventMessage {
     pub properties: Flat,
 }
 
-impl<'de> Fields<'de> for EventMessage {
-    fn field<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+impl<'a> Fields<'a> for EventMessage {
+    fn field(&mut self, name: &str, reader: &mut Reader<'a>) -> Result<(), Broken> {
         match name {
-            "event" => self.event = map.next_value()?,
-            "properties" => map.next_value_seed(Object(&mut Properties(self)))?,
-            _ => {
-                map.next_value::<IgnoredAny>()?;
-            }
+            "event" => self.event = Scalar::read(reader)?,
+            "properties" => object_or_null(reader, &mut Properties(self))?,
+            _ => reader.skip()?,
         }
         Ok(())
     }
@@ -41,8 +38,8 @@ impl<'de> Fields<'de> for EventMessage {
 /// Reads the properties of a message.
 struct Properties<'a>(&'a mut EventMessage);
 
-impl<'de> Fields<'de> for Properties<'_> {
-    fn field<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+impl<'a> Fields<'a> for Properties<'_> {
+    fn field(&mut self, name: &str, reader: &mut Reader<'a>) -> Result<(), Broken> {
         let message = &mut *self.0;
         let scalar = match name {
             "token" => &mut message.token,
@@ -54,19 +51,18 @@ impl<'de> Fields<'de> for Properties<'_> {
             "$user_id" => &mut message.user_id,
             "$anon_distinct_id" | "$anon_id" => &mut message.anon_distinct_id,
             "$identified_id" => &mut message.identified_id,
-            "$distinct_ids" => return map.next_value_seed(Names(&mut message.distinct_ids)),
+            "$distinct_ids" => return names(&mut message.distinct_ids, reader),
             name => {
-                let flat = &mut message.properties;
-                return map.next_value_seed(Named { flat, prefix: "", name });
+                return message.properties.named("", name, reader);
             }
         };
-        *scalar = map.next_value()?;
+        *scalar = Scalar::read(reader)?;
         Ok(())
     }
 }
 
 /// A message of `/engage` or `/groups`.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct ProfileMessage {
     pub token: Scalar,
     pub distinct_id: Scalar,
@@ -78,8 +74,8 @@ pub(super) struct ProfileMessage {
     pub change: Change,
 }
 
-impl<'de> Fields<'de> for ProfileMessage {
-    fn field<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+impl<'a> Fields<'a> for ProfileMessage {
+    fn field(&mut self, name: &str, reader: &mut Reader<'a>) -> Result<(), Broken> {
         let scalar = match name {
             "$token" => &mut self.token,
             "$distinct_id" => &mut self.distinct_id,
@@ -90,12 +86,12 @@ impl<'de> Fields<'de> for ProfileMessage {
             "$time" => &mut self.time,
             name => {
                 return match (DIALECT.verb)(name) {
-                    Some(verb) => self.change.operand(verb, map),
-                    None => map.next_value::<IgnoredAny>().map(|_| ()),
+                    Some(verb) => self.change.operand(verb, reader),
+                    None => reader.skip(),
                 };
             }
         };
-        *scalar = map.next_value()?;
+        *scalar = Scalar::read(reader)?;
         Ok(())
     }
 }

@@ -1,16 +1,17 @@
 //! Batches of events: whom they are about, and each of their events.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use model::{AttributeChange, Event, EventId, Identity, Record, Text, Timestamp, Value, What, Who};
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
-use serde_json::value::RawValue;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128, xxh3_128_with_seed};
 
-use super::event::{Meaning, Name, Written};
+use super::event::{Meaning, Written};
 use super::identity::{Known, MPID};
-use crate::flatten::{Flat, Root};
+use crate::cut::{self, Cut};
+use crate::fields::{self, Fields};
+use crate::flatten::Flat;
+use crate::json::{Broken, Fault, Reader};
+use crate::order::Orders;
 use crate::scalar::{Scalar, id, instant};
 use crate::{Decoded, Problem, device, validate};
 
@@ -18,15 +19,15 @@ use crate::{Decoded, Problem, device, validate};
 const EVENTS_MAX: usize = model::bounds::BATCH_RECORDS_MAX;
 
 /// A batch as it is written.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Batch<'a> {
     request_id: Scalar,
     mpid: Scalar,
     device: [Scalar; 2],
     time: Scalar,
-    events: Option<Vec<&'a RawValue>>,
+    events: Vec<Cut<'a, Written>>,
     attributes: Flat,
-    deleted: Option<Vec<String>>,
+    deleted: Vec<Text>,
     identities: BTreeMap<String, Scalar>,
     consent: Flat,
     /// Facts of the device and of the application, in the form of an event's context.
@@ -39,20 +40,23 @@ const CONSENT: &str = "consent.";
 impl Batch<'_> {
     /// Adds what it says. `first`: the place of its first event among all of a request.
     pub fn add_to(mut self, decoded: &mut Decoded, first: usize, received_at: Timestamp) -> usize {
-        let events = self.events.take().unwrap_or_default();
+        let events = std::mem::take(&mut self.events);
         let n = events.len();
         let whom = match self.who() {
             Ok(who) => who,
             Err(problem) => {
-                for (index, raw) in events.into_iter().enumerate() {
-                    decoded.reject((first + index, raw.get()), problem.clone());
+                for (index, event) in events.into_iter().enumerate() {
+                    decoded.reject((first + index, event.written), problem.clone());
                 }
                 return n;
             }
         };
-        for (index, raw) in events.into_iter().enumerate() {
-            let record = self.event(raw.get(), index, &whom, received_at);
-            decoded.add((first + index, raw.get()), record);
+        let mut orders = Orders::default();
+        decoded.records.reserve(n);
+        for (index, event) in events.into_iter().enumerate() {
+            let written = event.written;
+            let record = self.event(event, (index, received_at), &whom, &mut orders);
+            decoded.add((first + index, written), record);
         }
         if let Some(told) = self.told(&whom, received_at) {
             decoded.records.push(told);
@@ -90,20 +94,22 @@ impl Batch<'_> {
 
     fn event(
         &self,
-        raw: &str,
-        index: usize,
+        event: Cut<'_, Written>,
+        (index, received_at): (usize, Timestamp),
         whom: &Who,
-        received_at: Timestamp,
+        orders: &mut Orders,
     ) -> Result<Option<Record>, Problem> {
-        let written: Written = serde_json::from_str(raw).map_err(|error| {
-            let message = format!("the event cannot be read: {error}");
-            Problem::new("event.malformed", message, "send {\"event_type\":…,\"data\":{…}}")
-        })?;
+        let Cut { written: raw, message: written, fault } = event;
+        if let Some(fault) = fault {
+            let message = format!("the event cannot be read: {}", fault.words(raw));
+            let hint = "send {\"event_type\":…,\"data\":{…}}";
+            return Err(Problem::new("event.malformed", message, hint));
+        }
         let time = instant(&written.data.time)?.or(instant(&self.time)?);
         let id = self.id(&written, raw, whom, (index, time.is_some(), received_at))?;
         let time = validate::time(time.unwrap_or(received_at), received_at)?;
         let mut who = whom.clone();
-        let what = match written.meaning()? {
+        let what = match written.meaning(orders)? {
             Meaning::Happened(name, properties) => {
                 What::Event(Event { name, time, id, properties })
             }
@@ -162,9 +168,9 @@ impl Batch<'_> {
             return Err(problem);
         }
         let mut attributes = self.attributes.found;
-        for name in self.deleted.unwrap_or_default() {
+        for name in self.deleted {
             validate::property_name(&name)?;
-            attributes.push((Text::from(name), Value::Null));
+            attributes.push((name, Value::Null));
         }
         attributes.extend(self.consent.found.into_iter().map(|(name, value)| {
             // Whether they do is what is asked for.
@@ -189,56 +195,66 @@ fn hashed(key: &str) -> EventId {
     EventId(xxh3_128(key.as_bytes()))
 }
 
-impl<'de> Deserialize<'de> for Batch<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Batch<'de>, D::Error> {
-        deserializer.deserialize_map(BatchVisitor)
+impl<'a> Fields<'a> for Batch<'a> {
+    fn field(&mut self, name: &str, reader: &mut Reader<'a>) -> Result<(), Broken> {
+        let null = reader.peek()? == b'n';
+        let scalar = match name {
+            "source_request_id" => &mut self.request_id,
+            "mpid" => &mut self.mpid,
+            "device_application_stamp" => &mut self.device[0],
+            "mp_deviceid" => &mut self.device[1],
+            "timestamp_unixtime_ms" => &mut self.time,
+            "events" if !null => return self.read_events(reader),
+            "deleted_user_attributes" if !null => return self.read_deleted(reader),
+            "user_identities" if !null => {
+                self.identities.clear();
+                return fields::object(reader, &mut Identities(&mut self.identities));
+            }
+            "user_attributes" => return self.attributes.read("", reader),
+            "device_info" | "application_info" => return self.said.read("context.", reader),
+            "consent_state" => return self.consent.read(CONSENT, reader),
+            _ => return reader.skip(),
+        };
+        *scalar = Scalar::read(reader)?;
+        Ok(())
     }
 }
 
-struct BatchVisitor;
-
-impl<'de> Visitor<'de> for BatchVisitor {
-    type Value = Batch<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a batch")
+impl<'a> Batch<'a> {
+    fn read_events(&mut self, reader: &mut Reader<'a>) -> Result<(), Broken> {
+        let events = cut::list(reader, EVENTS_MAX, fields::object)?;
+        if events.too_long {
+            reader.blame(Fault::Shape("no more events than a batch may have"));
+        }
+        self.events = events.messages;
+        Ok(())
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Batch<'de>, A::Error> {
-        let mut batch = Batch::default();
-        while let Some(Name(name)) = map.next_key()? {
-            match name.as_ref() {
-                "source_request_id" => batch.request_id = map.next_value()?,
-                "mpid" => batch.mpid = map.next_value()?,
-                "device_application_stamp" => batch.device[0] = map.next_value()?,
-                "mp_deviceid" => batch.device[1] = map.next_value()?,
-                "timestamp_unixtime_ms" => batch.time = map.next_value()?,
-                "events" => {
-                    let events: Option<Vec<&RawValue>> = map.next_value()?;
-                    batch.events = events;
-                    if batch.events.as_ref().is_some_and(|events| events.len() > EVENTS_MAX) {
-                        return Err(serde::de::Error::custom("more events than a batch may have"));
-                    }
-                }
-                "user_attributes" => {
-                    map.next_value_seed(Root { flat: &mut batch.attributes, prefix: "" })?;
-                }
-                "device_info" | "application_info" => {
-                    map.next_value_seed(Root { flat: &mut batch.said, prefix: "context." })?;
-                }
-                "deleted_user_attributes" => batch.deleted = map.next_value()?,
-                "user_identities" => {
-                    let identities: Option<BTreeMap<String, Scalar>> = map.next_value()?;
-                    batch.identities = identities.unwrap_or_default();
-                }
-                "consent_state" => {
-                    map.next_value_seed(Root { flat: &mut batch.consent, prefix: CONSENT })?;
-                }
-                _ => {
-                    map.next_value::<IgnoredAny>()?;
-                }
+    fn read_deleted(&mut self, reader: &mut Reader<'a>) -> Result<(), Broken> {
+        const EXPECTED: &str = "a list of names";
+        self.deleted.clear();
+        if reader.peek()? != b'[' {
+            return reader.amiss(EXPECTED);
+        }
+        reader.value()?;
+        let mut first = true;
+        while reader.element(&mut first)? {
+            match Scalar::read(reader)? {
+                Scalar::Text(name) => self.deleted.push(name),
+                _ => reader.blame(Fault::Shape(EXPECTED)),
             }
         }
-        Ok(batch)
+        Ok(())
+    }
+}
+
+/// Reads identities by the names of their kinds.
+struct Identities<'a>(&'a mut BTreeMap<String, Scalar>);
+
+impl<'a> Fields<'a> for Identities<'_> {
+    fn field(&mut self, name: &str, reader: &mut Reader<'a>) -> Result<(), Broken> {
+        let written = Scalar::read(reader)?;
+        self.0.insert(name.to_owned(), written);
+        Ok(())
     }
 }

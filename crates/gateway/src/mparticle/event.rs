@@ -1,25 +1,24 @@
 //! One event of a batch: its fields, and what it is called here.
 
-use std::borrow::Cow;
-use std::fmt;
-
 use model::{Identity, Text, Value};
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::identity;
-use crate::flatten::{Flat, Named, Root};
+use crate::fields::{self, Fields, object_or_null};
+use crate::flatten::Flat;
+use crate::json::{Broken, Reader};
+use crate::order::Orders;
 use crate::scalar::Scalar;
 use crate::{Problem, validate};
 
 /// An event as it is written: `{"event_type":…,"data":{…}}`.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Written {
     pub kind: Scalar,
     pub data: Data,
 }
 
 /// The fields of `data` that mean something; all others are properties.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Data {
     pub event_name: Scalar,
     pub screen_name: Scalar,
@@ -68,7 +67,7 @@ const OTHERS: [(&str, &str); 6] = [
 
 impl Written {
     /// What it means.
-    pub fn meaning(mut self) -> Result<Meaning, Problem> {
+    pub fn meaning(mut self, orders: &mut Orders) -> Result<Meaning, Problem> {
         if let Some(problem) = self.data.properties.problem.take() {
             return Err(problem);
         }
@@ -81,7 +80,7 @@ impl Written {
                     Scalar::Text(name) => validate::event_name(name)?,
                     _ => validate::event_name("")?,
                 };
-                data.happened(name)
+                data.happened(name, orders)
             }
             "screen_view" => {
                 let mut data = data;
@@ -89,11 +88,11 @@ impl Written {
                     validate::text_value("name", &screen)?;
                     data.properties.found.push((Text::const_new("name"), Value::Text(screen)));
                 }
-                data.happened(Text::const_new("Screen Viewed"))
+                data.happened(Text::const_new("Screen Viewed"), orders)
             }
             "commerce_event" => {
                 let name = data.commerce()?;
-                data.happened(name)
+                data.happened(name, orders)
             }
             "user_attribute_change" => data.attribute_change(),
             "user_identity_change" => data.identity_change(),
@@ -105,17 +104,17 @@ impl Written {
             other => {
                 let known = OTHERS.iter().find(|(written, _)| *written == other);
                 let name = known.map_or_else(|| titled(other), |(_, name)| (*name).to_owned());
-                data.happened(validate::event_name(&name)?)
+                data.happened(validate::event_name(&name)?, orders)
             }
         }
     }
 }
 
 impl Data {
-    fn happened(self, name: Text) -> Result<Meaning, Problem> {
+    fn happened(self, name: Text, orders: &mut Orders) -> Result<Meaning, Problem> {
         let mut found = self.properties.found;
         found.retain(|(_, value)| !value.missing());
-        Ok(Meaning::Happened(name, validate::properties(found)?))
+        Ok(Meaning::Happened(name, orders.properties(found)?))
     }
 
     fn commerce(&self) -> Result<Text, Problem> {
@@ -195,101 +194,46 @@ fn no_type() -> Problem {
     Problem::new("event.unknown_type", "the event has no event_type", hint)
 }
 
-/// A name in an object, borrowed where the text has no escapes.
-pub(super) struct Name<'de>(pub Cow<'de, str>);
-
-impl<'de> Deserialize<'de> for Name<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Name<'de>, D::Error> {
-        struct NameVisitor;
-        impl<'de> Visitor<'de> for NameVisitor {
-            type Value = Name<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a name")
-            }
-            fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Name<'de>, E> {
-                Ok(Name(Cow::Borrowed(name)))
-            }
-            fn visit_str<E>(self, name: &str) -> Result<Name<'de>, E> {
-                Ok(Name(Cow::Owned(name.to_owned())))
-            }
+impl<'a> Fields<'a> for Written {
+    fn field(&mut self, name: &str, reader: &mut Reader<'a>) -> Result<(), Broken> {
+        match name {
+            "event_type" => Scalar::read(reader).map(|kind| self.kind = kind),
+            "data" => object_or_null(reader, &mut self.data),
+            _ => reader.skip(),
         }
-        deserializer.deserialize_str(NameVisitor)
     }
 }
 
-impl<'de> Deserialize<'de> for Written {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Written, D::Error> {
-        struct WrittenVisitor;
-        impl<'de> Visitor<'de> for WrittenVisitor {
-            type Value = Written;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an event")
+impl<'a> Fields<'a> for Data {
+    fn field(&mut self, name: &str, reader: &mut Reader<'a>) -> Result<(), Broken> {
+        let flat = &mut self.properties;
+        let scalar = match name {
+            "event_name" => &mut self.event_name,
+            "screen_name" => &mut self.screen_name,
+            "timestamp_unixtime_ms" => &mut self.time,
+            "source_message_id" => &mut self.message_id,
+            "user_attribute_name" => &mut self.attribute,
+            "is_opted_out" => return fields::truth(reader).map(|truth| self.opted_out = truth),
+            "deleted" => return fields::truth(reader).map(|truth| self.deleted = truth),
+            "custom_attributes" => return flat.read("", reader),
+            "product_action" => {
+                let before = flat.found.len();
+                flat.read("", reader)?;
+                self.actions[0] = text_named(&flat.found[before..], "action");
+                self.transaction_id = text_named(&flat.found[before..], "transaction_id");
+                return Ok(());
             }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Written, A::Error> {
-                let mut written = Written::default();
-                while let Some(Name(name)) = map.next_key()? {
-                    match name.as_ref() {
-                        "event_type" => written.kind = map.next_value()?,
-                        "data" => map.next_value_seed(DataSeed(&mut written.data))?,
-                        _ => {
-                            map.next_value::<IgnoredAny>()?;
-                        }
-                    }
-                }
-                Ok(written)
+            "promotion_action" => {
+                flat.read("promotion.", reader)?;
+                self.actions[1] = text_named(&flat.found, "promotion.action");
+                return Ok(());
             }
-        }
-        deserializer.deserialize_map(WrittenVisitor)
-    }
-}
-
-/// Reads `data`; null is an empty one.
-struct DataSeed<'a>(&'a mut Data);
-
-impl<'de> DeserializeSeed<'de> for DataSeed<'_> {
-    type Value = ();
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for DataSeed<'_> {
-    type Value = ();
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the data of an event")
-    }
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let data = self.0;
-        while let Some(Name(name)) = map.next_key()? {
-            let flat = &mut data.properties;
-            match name.as_ref() {
-                "event_name" => data.event_name = map.next_value()?,
-                "screen_name" => data.screen_name = map.next_value()?,
-                "timestamp_unixtime_ms" => data.time = map.next_value()?,
-                "source_message_id" => data.message_id = map.next_value()?,
-                "user_attribute_name" => data.attribute = map.next_value()?,
-                "is_opted_out" => data.opted_out = map.next_value::<Truth>()?.0,
-                "deleted" => data.deleted = map.next_value::<Truth>()?.0,
-                "custom_attributes" => map.next_value_seed(Root { flat, prefix: "" })?,
-                "product_action" => {
-                    let before = flat.found.len();
-                    map.next_value_seed(Root { flat, prefix: "" })?;
-                    data.actions[0] = text_named(&flat.found[before..], "action");
-                    data.transaction_id = text_named(&flat.found[before..], "transaction_id");
-                }
-                "promotion_action" => {
-                    map.next_value_seed(Root { flat, prefix: "promotion." })?;
-                    data.actions[1] = text_named(&flat.found, "promotion.action");
-                }
-                name => {
-                    data.impressions |= name == "product_impressions";
-                    map.next_value_seed(Named { flat, prefix: "", name })?;
-                }
+            name => {
+                self.impressions |= name == "product_impressions";
+                return flat.named("", name, reader);
             }
-        }
+        };
+        *scalar = Scalar::read(reader)?;
         Ok(())
     }
 }
@@ -299,15 +243,5 @@ fn text_named(found: &[(Text, Value)], name: &str) -> Scalar {
         Some((_, Value::Text(text))) if !text.is_empty() => Scalar::Text(text.clone()),
         Some((_, Value::Int(n))) => Scalar::Number((*n).into()),
         _ => Scalar::Absent,
-    }
-}
-
-/// Whether a value is `true`, whatever it is.
-struct Truth(bool);
-
-impl<'de> Deserialize<'de> for Truth {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Truth, D::Error> {
-        let raw = <&serde_json::value::RawValue>::deserialize(deserializer)?;
-        Ok(Truth(raw.get() == "true"))
     }
 }

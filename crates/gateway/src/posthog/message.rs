@@ -1,18 +1,16 @@
 //! One event, as it is written: fields picked out, nothing decided.
 
-use std::fmt;
-
+use model::bounds::BATCH_RECORDS_MAX;
 use model::{Text, Value};
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::{Change, DIALECT, Flat, Scalar};
 use crate::change::Verb;
-use crate::cut::{List, Name};
-use crate::fields::{Fields, Object};
-use crate::flatten::Named;
+use crate::cut::{self, List};
+use crate::fields::{self, Fields, object_or_null};
+use crate::json::{Broken, Reader};
 
 /// The fields of an event that mean something, wherever they stand.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Message {
     pub event: Scalar,
     pub token: Scalar,
@@ -47,8 +45,8 @@ impl Message {
     }
 }
 
-impl<'de> Fields<'de> for Message {
-    fn field<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+impl<'a> Fields<'a> for Message {
+    fn field(&mut self, name: &str, reader: &mut Reader<'a>) -> Result<(), Broken> {
         let scalar = match name {
             "event" => &mut self.event,
             "uuid" => &mut self.uuid,
@@ -56,16 +54,16 @@ impl<'de> Fields<'de> for Message {
             "offset" => &mut self.offset,
             "distinct_id" | "$distinct_id" => &mut self.distinct_id,
             "token" | "api_key" => &mut self.token,
-            "properties" => return map.next_value_seed(Object(&mut Properties(self))),
-            "options" => return map.next_value_seed(Object(&mut Options(self))),
+            "properties" => return object_or_null(reader, &mut Properties(self)),
+            "options" => return object_or_null(reader, &mut Options(self)),
             name => {
                 return match (DIALECT.verb)(name) {
-                    Some(verb) => self.change.operand(verb, map),
-                    None => map.next_value::<IgnoredAny>().map(|_| ()),
+                    Some(verb) => self.change.operand(verb, reader),
+                    None => reader.skip(),
                 };
             }
         };
-        let written: Scalar = map.next_value()?;
+        let written = Scalar::read(reader)?;
         // Inside of the properties it may stand too, where the one at the top level is null.
         if written != Scalar::Absent {
             *scalar = written;
@@ -77,12 +75,14 @@ impl<'de> Fields<'de> for Message {
 /// Reads the options of an event of the newer form, which are properties of the classic one.
 struct Options<'a>(&'a mut Message);
 
-impl<'de> Fields<'de> for Options<'_> {
-    fn field<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+impl<'a> Fields<'a> for Options<'_> {
+    fn field(&mut self, name: &str, reader: &mut Reader<'a>) -> Result<(), Broken> {
         match name {
-            "process_person_profile" => map.next_value().map(|flag| self.0.profiled = flag),
-            "disable_skew_correction" => map.next_value().map(|flag| self.0.clock_is_right = flag),
-            _ => map.next_value::<IgnoredAny>().map(|_| ()),
+            "process_person_profile" => Flag::read(reader).map(|flag| self.0.profiled = flag),
+            "disable_skew_correction" => {
+                Flag::read(reader).map(|flag| self.0.clock_is_right = flag)
+            }
+            _ => reader.skip(),
         }
     }
 }
@@ -90,8 +90,8 @@ impl<'de> Fields<'de> for Options<'_> {
 /// Reads the properties of an event.
 struct Properties<'a>(&'a mut Message);
 
-impl<'de> Fields<'de> for Properties<'_> {
-    fn field<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+impl<'a> Fields<'a> for Properties<'_> {
+    fn field(&mut self, name: &str, reader: &mut Reader<'a>) -> Result<(), Broken> {
         let message = &mut *self.0;
         let (scalar, outer_wins) = match name {
             "token" | "api_key" => (&mut message.token, true),
@@ -101,16 +101,16 @@ impl<'de> Fields<'de> for Properties<'_> {
             "alias" => (&mut message.alias, false),
             "$group_type" => (&mut message.group_type, false),
             "$group_key" => (&mut message.group_key, false),
-            "$group_set" => return message.group_set.operand(Verb::Set, map),
+            "$group_set" => return message.group_set.operand(Verb::Set, reader),
             "$process_person_profile" => {
-                return map.next_value().map(|flag| message.profiled = flag);
+                return Flag::read(reader).map(|flag| message.profiled = flag);
             }
             "$ignore_sent_at" => {
-                return map.next_value().map(|flag| message.clock_is_right = flag);
+                return Flag::read(reader).map(|flag| message.clock_is_right = flag);
             }
-            "$is_identified" => return map.next_value().map(|flag| message.identified = flag),
+            "$is_identified" => return Flag::read(reader).map(|flag| message.identified = flag),
             "$device_id" => {
-                let device = map.next_value()?;
+                let device = Scalar::read(reader)?;
                 if let Scalar::Text(id) = &device {
                     let property = (Text::const_new("$device_id"), Value::Text(id.clone()));
                     message.properties.found.push(property);
@@ -120,13 +120,12 @@ impl<'de> Fields<'de> for Properties<'_> {
             }
             name => {
                 if let Some(verb) = (DIALECT.verb)(name) {
-                    return message.change.operand(verb, map);
+                    return message.change.operand(verb, reader);
                 }
-                let flat = &mut message.properties;
-                return map.next_value_seed(Named { flat, prefix: "", name });
+                return message.properties.named("", name, reader);
             }
         };
-        let written: Scalar = map.next_value()?;
+        let written = Scalar::read(reader)?;
         if !outer_wins || *scalar == Scalar::Absent {
             *scalar = written;
         }
@@ -134,57 +133,48 @@ impl<'de> Fields<'de> for Properties<'_> {
     }
 }
 
-impl<'de> Deserialize<'de> for Flag {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Flag, D::Error> {
-        let raw = <&serde_json::value::RawValue>::deserialize(deserializer)?;
-        Ok(Flag(serde_json::from_str(raw.get()).ok()))
+impl Flag {
+    fn read(reader: &mut Reader<'_>) -> Result<Flag, Broken> {
+        Ok(Flag(match reader.raw()? {
+            "true" => Some(true),
+            "false" => Some(false),
+            _ => None,
+        }))
     }
 }
 
 /// The id of an event and nothing else of it.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Uuid(pub Scalar);
 
-impl<'de> Fields<'de> for Uuid {
-    fn field<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+impl<'a> Fields<'a> for Uuid {
+    fn field(&mut self, name: &str, reader: &mut Reader<'a>) -> Result<(), Broken> {
         match name {
-            "uuid" => map.next_value().map(|uuid| self.0 = uuid),
-            _ => map.next_value::<IgnoredAny>().map(|_| ()),
+            "uuid" => Scalar::read(reader).map(|uuid| self.0 = uuid),
+            _ => reader.skip(),
         }
     }
 }
 
-/// The outside of a request: events are cut out, not read.
-#[derive(Default)]
-pub(super) struct Envelope<'a> {
+/// The outside of a request.
+#[derive(Debug, Default)]
+pub(super) struct Envelope<'a, T> {
     pub key: Scalar,
-    pub batch: Option<List<'a>>,
+    pub batch: Option<List<'a, T>>,
     pub sent_at: Scalar,
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Envelope<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Envelope<'a>, D::Error> {
-        struct EnvelopeVisitor;
-        impl<'de> Visitor<'de> for EnvelopeVisitor {
-            type Value = Envelope<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an event or a batch of events")
+impl<'a, T: Default + Fields<'a>> Fields<'a> for Envelope<'a, T> {
+    fn field(&mut self, name: &str, reader: &mut Reader<'a>) -> Result<(), Broken> {
+        match name {
+            "api_key" | "token" => self.key = Scalar::read(reader)?,
+            "batch" => {
+                let batch = cut::list(reader, BATCH_RECORDS_MAX, fields::object_or_null)?;
+                self.batch = Some(batch);
             }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Envelope<'de>, A::Error> {
-                let mut envelope = Envelope::default();
-                while let Some(Name(name)) = map.next_key()? {
-                    match &*name {
-                        "api_key" | "token" => envelope.key = map.next_value()?,
-                        "batch" => envelope.batch = Some(map.next_value()?),
-                        "sent_at" => envelope.sent_at = map.next_value()?,
-                        _ => {
-                            map.next_value::<IgnoredAny>()?;
-                        }
-                    }
-                }
-                Ok(envelope)
-            }
+            "sent_at" => self.sent_at = Scalar::read(reader)?,
+            _ => reader.skip()?,
         }
-        deserializer.deserialize_map(EnvelopeVisitor)
+        Ok(())
     }
 }

@@ -1,14 +1,15 @@
 //! One message, as it is written: fields picked out, nothing decided.
 
-use std::fmt;
+use model::bounds::BATCH_RECORDS_MAX;
 
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
-
-use crate::flatten::{Flat, Root};
+use crate::cut::{self, List};
+use crate::fields::{self, Fields};
+use crate::flatten::Flat;
+use crate::json::{Broken, Reader};
 use crate::scalar::Scalar;
 
 /// The fields of a message that mean something.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Message {
     pub kind: Scalar,
     pub event: Scalar,
@@ -27,121 +28,83 @@ pub(super) struct Message {
     pub traits: Flat,
 }
 
-/// Names of fields; both the envelope's and the messages'.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Field {
-    Batch,
-    WriteKey,
-    Type,
-    Event,
-    UserId,
-    AnonymousId,
-    PreviousId,
-    GroupId,
-    MessageId,
-    Timestamp,
-    OriginalTimestamp,
-    SentAt,
-    Name,
-    Category,
-    Properties,
-    Traits,
-    Context,
-    Unknown,
+impl<'a> Fields<'a> for Message {
+    fn field(&mut self, name: &str, reader: &mut Reader<'a>) -> Result<(), Broken> {
+        let scalar = match name {
+            "type" => &mut self.kind,
+            "event" => &mut self.event,
+            "userId" => &mut self.user_id,
+            "anonymousId" => &mut self.anonymous_id,
+            "previousId" => &mut self.previous_id,
+            "groupId" => &mut self.group_id,
+            "messageId" => &mut self.message_id,
+            "timestamp" => &mut self.timestamp,
+            "originalTimestamp" => &mut self.original_timestamp,
+            "sentAt" => &mut self.sent_at,
+            "name" => &mut self.name,
+            "category" => &mut self.category,
+            "properties" => return self.properties.read("", reader),
+            "context" => return self.properties.read("context.", reader),
+            "traits" => return self.traits.read("", reader),
+            _ => return reader.skip(),
+        };
+        *scalar = Scalar::read(reader)?;
+        Ok(())
+    }
 }
 
-impl Field {
-    fn of(name: &str) -> Field {
+/// A request: one message, or a list of them and what stands around it.
+#[derive(Debug, Default)]
+pub(super) struct Envelope<'a> {
+    pub batch: Batch<'a>,
+    pub write_key: Scalar,
+    /// Whether it has a `type`.
+    pub typed: bool,
+    /// What else it says; all of it, if it is no batch.
+    pub message: Message,
+}
+
+/// What stands in `batch`.
+#[derive(Debug, Default)]
+pub(super) enum Batch<'a> {
+    #[default]
+    Absent,
+    /// No list.
+    Wrong,
+    Messages(List<'a, Message>),
+}
+
+impl<'a> Envelope<'a> {
+    /// Reads a request, which may also be a list of messages alone.
+    pub fn read(&mut self, reader: &mut Reader<'a>) -> Result<(), Broken> {
+        match reader.peek()? {
+            b'[' => self.field("batch", reader),
+            b'{' => fields::object(reader, self),
+            _ => reader.amiss("a message or a batch of messages"),
+        }
+    }
+}
+
+impl<'a> Fields<'a> for Envelope<'a> {
+    fn field(&mut self, name: &str, reader: &mut Reader<'a>) -> Result<(), Broken> {
         match name {
-            "batch" => Field::Batch,
-            "writeKey" => Field::WriteKey,
-            "type" => Field::Type,
-            "event" => Field::Event,
-            "userId" => Field::UserId,
-            "anonymousId" => Field::AnonymousId,
-            "previousId" => Field::PreviousId,
-            "groupId" => Field::GroupId,
-            "messageId" => Field::MessageId,
-            "timestamp" => Field::Timestamp,
-            "originalTimestamp" => Field::OriginalTimestamp,
-            "sentAt" => Field::SentAt,
-            "name" => Field::Name,
-            "category" => Field::Category,
-            "properties" => Field::Properties,
-            "traits" => Field::Traits,
-            "context" => Field::Context,
-            _ => Field::Unknown,
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Field {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Field, D::Error> {
-        struct FieldVisitor;
-        impl Visitor<'_> for FieldVisitor {
-            type Value = Field;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a name")
+            "batch" if reader.peek()? == b'[' => {
+                let messages = cut::list(reader, BATCH_RECORDS_MAX, fields::object)?;
+                self.batch = Batch::Messages(messages);
+                Ok(())
             }
-            fn visit_str<E>(self, name: &str) -> Result<Field, E> {
-                Ok(Field::of(name))
+            "batch" => {
+                self.batch = Batch::Wrong;
+                reader.skip()
+            }
+            "writeKey" => {
+                self.write_key = Scalar::read(reader)?;
+                Ok(())
+            }
+            _ => {
+                self.typed |= name == "type";
+                self.message.field(name, reader)
             }
         }
-        deserializer.deserialize_str(FieldVisitor)
-    }
-}
-
-impl<'de> Deserialize<'de> for Message {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Message, D::Error> {
-        deserializer.deserialize_map(MessageVisitor)
-    }
-}
-
-struct MessageVisitor;
-
-impl<'de> Visitor<'de> for MessageVisitor {
-    type Value = Message;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a message")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Message, A::Error> {
-        let mut message = Message::default();
-        let m = &mut message;
-        while let Some(key) = map.next_key()? {
-            let scalar = match key {
-                Field::Type => &mut m.kind,
-                Field::Event => &mut m.event,
-                Field::UserId => &mut m.user_id,
-                Field::AnonymousId => &mut m.anonymous_id,
-                Field::PreviousId => &mut m.previous_id,
-                Field::GroupId => &mut m.group_id,
-                Field::MessageId => &mut m.message_id,
-                Field::Timestamp => &mut m.timestamp,
-                Field::OriginalTimestamp => &mut m.original_timestamp,
-                Field::SentAt => &mut m.sent_at,
-                Field::Name => &mut m.name,
-                Field::Category => &mut m.category,
-                Field::Properties => {
-                    map.next_value_seed(Root { flat: &mut m.properties, prefix: "" })?;
-                    continue;
-                }
-                Field::Context => {
-                    map.next_value_seed(Root { flat: &mut m.properties, prefix: "context." })?;
-                    continue;
-                }
-                Field::Traits => {
-                    map.next_value_seed(Root { flat: &mut m.traits, prefix: "" })?;
-                    continue;
-                }
-                Field::Batch | Field::WriteKey | Field::Unknown => {
-                    map.next_value::<IgnoredAny>()?;
-                    continue;
-                }
-            };
-            *scalar = map.next_value()?;
-        }
-        Ok(message)
     }
 }

@@ -6,12 +6,13 @@ use xxhash_rust::xxh3::xxh3_128_with_seed;
 use super::Kind;
 use super::message::Message;
 use crate::arrival::SKEW_MIN;
-use crate::scalar::{Scalar, id, instant};
+use crate::order::Orders;
+use crate::scalar::{Scalar, id, instant, taken_id};
 use crate::{Problem, device, validate};
 
 /// What is known of a message besides its fields.
-pub(super) struct Arrival<'a> {
-    pub json: &'a str,
+#[derive(Clone, Copy)]
+pub(super) struct Arrival {
     pub kind: Kind,
     pub sent_at: Option<Timestamp>,
     pub received_at: Timestamp,
@@ -19,22 +20,32 @@ pub(super) struct Arrival<'a> {
     pub row: Option<u64>,
 }
 
+/// What there is besides the record of a message.
+#[derive(Default)]
+pub(super) struct Beside {
+    /// What an identify call says of its device.
+    pub told: Option<Record>,
+    pub orders: Orders,
+}
+
 impl Message {
-    /// The record; `None` if the message says nothing. `told`: what an identify call says of its device.
-    pub fn into_record(
-        mut self,
-        arrival: Arrival<'_>,
-        told: &mut Option<Record>,
+    /// The record, for which the message is taken apart where it is; `None` if it says nothing. `written`:
+    /// its text.
+    pub fn record(
+        &mut self,
+        written: &str,
+        arrival: Arrival,
+        beside: &mut Beside,
     ) -> Result<Option<Record>, Problem> {
         let kind = self.kind(arrival.kind)?;
         if let Some(problem) = self.properties.problem.take().or(self.traits.problem.take()) {
             return Err(problem);
         }
-        let user_id = id("userId", &self.user_id)?;
-        let who = validate::who(user_id, id("anonymousId", &self.anonymous_id)?)?;
+        let user_id = taken_id("userId", &mut self.user_id)?;
+        let who = validate::who(user_id, taken_id("anonymousId", &mut self.anonymous_id)?)?;
         let received_at = arrival.received_at;
-        let time = self.time(&arrival)?;
-        let id = self.id(&arrival)?;
+        let time = self.time(arrival)?;
+        let id = self.id(written, arrival.row)?;
         let what = match kind {
             Kind::Alias => match self.previous(&who)? {
                 Some(previous) => What::Alias { previous },
@@ -42,7 +53,7 @@ impl Message {
             },
             Kind::Identify => {
                 let context = std::mem::take(&mut self.properties.found);
-                *told = device::told((&who, received_at), (time, id), &context);
+                beside.told = device::told((&who, received_at), (time, id), &context);
                 self.properties.found = context;
                 let attributes = validate::properties(self.attributes())?;
                 What::Identify(AttributeChange::set(time, id, attributes))
@@ -50,7 +61,8 @@ impl Message {
             _ => {
                 let name = self.event_name(kind)?;
                 self.add_own_properties(kind)?;
-                let properties = validate::properties(self.properties.found)?;
+                let properties =
+                    beside.orders.properties(std::mem::take(&mut self.properties.found))?;
                 What::Event(Event { name, time, id, properties })
             }
         };
@@ -77,7 +89,7 @@ impl Message {
         }
     }
 
-    fn time(&self, arrival: &Arrival<'_>) -> Result<Timestamp, Problem> {
+    fn time(&self, arrival: Arrival) -> Result<Timestamp, Problem> {
         let written = match &self.timestamp {
             Scalar::Absent => &self.original_timestamp,
             written => written,
@@ -92,11 +104,10 @@ impl Message {
         validate::time(skew.map_or(at, |skew| at + skew), arrival.received_at)
     }
 
-    fn id(&self, arrival: &Arrival<'_>) -> Result<EventId, Problem> {
-        let written = id("messageId", &self.message_id)?;
-        let hash =
-            || EventId(xxh3_128_with_seed(arrival.json.as_bytes(), arrival.row.unwrap_or(0)));
-        Ok(written.map_or_else(hash, |id| EventId::of(&id)))
+    fn id(&mut self, written: &str, row: Option<u64>) -> Result<EventId, Problem> {
+        let named = taken_id("messageId", &mut self.message_id)?;
+        let hash = || EventId(xxh3_128_with_seed(written.as_bytes(), row.unwrap_or(0)));
+        Ok(named.map_or_else(hash, |id| EventId::of(&id)))
     }
 
     /// The other id of an alias; `None` if it is the same one.
@@ -165,15 +176,13 @@ impl Message {
 
     /// Traits, and those that RudderStack's Python library sends only inside of the context. The
     /// outer ones win.
-    fn attributes(self) -> Vec<(Text, Value)> {
+    fn attributes(&mut self) -> Vec<(Text, Value)> {
         const INNER: &str = "context.traits.";
-        let mut attributes: Vec<_> = self
-            .properties
-            .found
+        let mut attributes: Vec<_> = std::mem::take(&mut self.properties.found)
             .into_iter()
             .filter_map(|(name, value)| Some((Text::new(name.strip_prefix(INNER)?), value)))
             .collect();
-        attributes.extend(self.traits.found);
+        attributes.append(&mut self.traits.found);
         attributes
     }
 }
