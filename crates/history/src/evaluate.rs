@@ -6,6 +6,7 @@
 //! user for user. Equal conditions of one evaluator are computed once.
 
 mod affinity;
+mod blocks;
 mod cancel;
 mod costs;
 mod instants;
@@ -15,8 +16,10 @@ mod needs;
 mod ordered;
 mod per_user;
 mod seen;
+mod share;
 mod slots;
 mod source;
+mod sums;
 mod values;
 
 use std::cell::{Cell, RefCell};
@@ -39,7 +42,8 @@ pub(crate) use instants::{Ahead, n_conditions};
 pub(crate) use matching::Matching;
 pub(crate) use measure::Measured;
 pub use needs::Needs;
-pub(crate) use source::{Hit, Source, SourcePart, Wanted, by_users};
+pub(crate) use share::by_users;
+pub(crate) use source::{Hit, Source, SourcePart, Wanted};
 
 /// Why a question has no answer.
 #[derive(Clone, Debug, thiserror::Error)]

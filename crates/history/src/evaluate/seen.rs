@@ -8,7 +8,8 @@ use segment::evaluate::range_at;
 use segment::tree::{EventPredicate, Measure};
 
 use super::measure::Bound;
-use super::source::{RANGE_USERS, Wanted, by_users};
+use super::share::{RANGE_USERS, by_users_of};
+use super::source::Wanted;
 use super::{Evaluator, Matching, QueryError};
 use crate::set::UserSet;
 
@@ -47,7 +48,7 @@ impl Evaluator<'_> {
         if !unknown.is_empty() {
             let source = self.select(&matching, range, &Wanted::default())?;
             let n = self.snapshot.n_places();
-            let found = by_users(n, |users| source.have(&users));
+            let found = by_users_of(n, source.n_rows(), |users| source.have(&users));
             let mut found = UserSet::of_ranges(n, RANGE_USERS as usize, found);
             found.and(&unknown);
             seen.or(&found);
