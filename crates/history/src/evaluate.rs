@@ -5,6 +5,7 @@
 //! events and properties that they name. Either way the answer is that of the naive reference,
 //! user for user. Equal conditions of one evaluator are computed once.
 
+mod active;
 mod affinity;
 mod blocks;
 mod cancel;
@@ -37,6 +38,7 @@ use crate::rfm::RfmAt;
 use crate::set::UserSet;
 use crate::snapshot::Snapshot;
 
+pub(crate) use active::{ActiveDays, ActiveMonth};
 pub use costs::{Answered, ConditionCost};
 pub(crate) use instants::{Ahead, n_conditions};
 pub(crate) use matching::Matching;
@@ -164,6 +166,12 @@ impl<'a> Evaluator<'a> {
         reads.rows += source.n_rows();
         reads.bytes += source.n_bytes();
         self.reads.set(reads);
+    }
+
+    /// So many bytes were read that are no columns.
+    fn note_bytes(&self, bytes: u64) {
+        let reads = self.reads.get();
+        self.reads.set(Reads { bytes: reads.bytes + bytes, ..reads });
     }
 
     /// Everybody who exists at the instant.

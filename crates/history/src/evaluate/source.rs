@@ -13,11 +13,11 @@ use segment::tree::EventMatch;
 use super::matching::Filter;
 use super::share::by_users;
 use super::slots::Slots;
-use super::{Evaluator, Matching, QueryError};
+use super::{ActiveMonth, Evaluator, Matching, QueryError};
 use crate::column::Column;
 use crate::names::NameId;
 use crate::numbers::Arrivals;
-use crate::part::{Facts, Runs};
+use crate::part::{Facts, Runs, month_of};
 use crate::set::UserSet;
 use crate::snapshot::{AskedNames, FoundPart, Snapshot};
 
@@ -484,6 +484,27 @@ impl Evaluator<'_> {
             Some(matching) => self.select(&matching, range, &wanted),
             None => Ok(Source::empty()),
         }
+    }
+
+    /// The same without the events of some months.
+    pub(crate) fn times_besides(
+        &self,
+        of: &EventMatch,
+        (from, to): (Timestamp, Timestamp),
+        months: &[Arc<ActiveMonth>],
+    ) -> Result<Source, QueryError> {
+        let Some(matching) = Matching::of(of, self.rules) else { return Ok(Source::empty()) };
+        let (wanted, range) =
+            (Wanted { times: true, ..Wanted::default() }, (from, to.min(self.at)));
+        let left_out = |part: &FoundPart| {
+            let month = month_of(Timestamp(part.part.facts().time_min));
+            months.iter().any(|left_out| left_out.month == month)
+        };
+        self.go_on()?;
+        let source =
+            Source::of(self.snapshot, &matching, range, &wanted, &|part| Ok(!left_out(part)))?;
+        self.note(&source);
+        Ok(source)
     }
 
     /// Whether a user's first such event is the first of all, which is kept for every user.
