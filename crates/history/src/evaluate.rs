@@ -5,7 +5,9 @@
 //! events and properties that they name. Either way the answer is that of the naive reference,
 //! user for user. Equal conditions of one evaluator are computed once.
 
+mod active;
 mod affinity;
+mod blocks;
 mod cancel;
 mod costs;
 mod instants;
@@ -15,8 +17,10 @@ mod needs;
 mod ordered;
 mod per_user;
 mod seen;
+mod share;
 mod slots;
 mod source;
+mod sums;
 mod values;
 
 use std::cell::{Cell, RefCell};
@@ -34,12 +38,14 @@ use crate::rfm::RfmAt;
 use crate::set::UserSet;
 use crate::snapshot::Snapshot;
 
+pub(crate) use active::{ActiveDays, ActiveMonth};
 pub use costs::{Answered, ConditionCost};
 pub(crate) use instants::{Ahead, n_conditions};
 pub(crate) use matching::Matching;
 pub(crate) use measure::Measured;
 pub use needs::Needs;
-pub(crate) use source::{Hit, Source, SourcePart, Wanted, by_users};
+pub(crate) use share::by_users;
+pub(crate) use source::{Hit, Source, SourcePart, Wanted};
 
 /// Why a question has no answer.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -160,6 +166,12 @@ impl<'a> Evaluator<'a> {
         reads.rows += source.n_rows();
         reads.bytes += source.n_bytes();
         self.reads.set(reads);
+    }
+
+    /// So many bytes were read that are no columns.
+    fn note_bytes(&self, bytes: u64) {
+        let reads = self.reads.get();
+        self.reads.set(Reads { bytes: reads.bytes + bytes, ..reads });
     }
 
     /// Everybody who exists at the instant.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::calendar::Periods;
-use crate::evaluate::{Source, SourcePart};
+use crate::evaluate::{ActiveMonth, Source, SourcePart};
 
 /// Bit 0: active before the first period. Bit p + 1: active in period p.
 pub(crate) struct Masks {
@@ -58,6 +58,32 @@ impl Masks {
             masks.bits[(user - from) as usize] |= mask;
         });
         masks
+    }
+
+    /// Adds the active days of a month that lie in a period. Every period is made of whole days.
+    pub(crate) fn add_active(
+        &mut self,
+        month: &ActiveMonth,
+        users: &Range<u32>,
+        periods: &Periods,
+    ) {
+        // Days by the period in which they lie; what is before the first is left out.
+        let mut days: Vec<(usize, u32)> = Vec::new();
+        for (day, start) in month.starts[..month.starts.len() - 1].iter().enumerate() {
+            let Some(period) = periods.of(*start) else { continue };
+            match days.last_mut() {
+                Some((last, bits)) if *last == period => *bits |= 1 << day,
+                _ => days.push((period, 1 << day)),
+            }
+        }
+        let places = month.between(users);
+        for (user, own) in month.users[places.clone()].iter().zip(&month.days[places]) {
+            let bits = &mut self.bits[(user - users.start) as usize * self.words..][..self.words];
+            for (period, of_period) in &days {
+                let bit = period + 1;
+                bits[bit / 64] |= u64::from(own & of_period != 0) << (bit % 64);
+            }
+        }
     }
 
     /// Marks a user.

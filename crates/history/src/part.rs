@@ -101,7 +101,15 @@ pub struct Runs {
     pub users: Vec<u32>,
     /// Where each user's rows begin, and at last where all end.
     pub starts: Vec<u32>,
+    /// For every 2^`shift` user numbers from the first of them that has rows on: the first run of
+    /// any of these or a later user; and at last the number of runs. A user is found by one look at it
+    /// and a search among a few neighbours.
+    marks: Vec<u32>,
+    shift: u32,
 }
+
+/// Runs for which there is one mark, about: bounds what marks take to half a byte per run.
+const RUNS_PER_MARK: usize = 8;
 
 /// Immutable sorted rows.
 pub struct Part {
@@ -295,10 +303,8 @@ impl Part {
             return Ok(0..0);
         }
         let runs = self.runs()?;
-        Ok(match runs.users.binary_search(&user) {
-            Ok(run) => runs.rows(run),
-            Err(_) => 0..0,
-        })
+        let run = runs.first_from(user);
+        Ok(if runs.users.get(run) == Some(&user) { runs.rows(run) } else { 0..0 })
     }
 
     /// Whether a user has any row.
@@ -350,22 +356,56 @@ impl Part {
 }
 
 impl Runs {
+    /// Of ascending users, each with where its rows begin, and at last where all end.
+    pub fn new(users: Vec<u32>, starts: Vec<u32>) -> Runs {
+        debug_assert!(starts.len() == users.len() + 1 && users.is_sorted());
+        let (Some(first), Some(last)) = (users.first(), users.last()) else {
+            return Runs { users, starts, marks: vec![0], shift: 31 };
+        };
+        let per_run = (last - first) as usize / users.len() + 1;
+        let shift = (per_run * RUNS_PER_MARK).ilog2().min(31);
+        let (first, last) = (first >> shift, last >> shift);
+        let mut marks = Vec::with_capacity((last - first) as usize + 2);
+        for (run, user) in users.iter().enumerate() {
+            while marks.len() <= ((user >> shift) - first) as usize {
+                marks.push(run as u32);
+            }
+        }
+        marks.push(users.len() as u32);
+        Runs { users, starts, marks, shift }
+    }
+
+    /// The first run of a user or a later one.
+    #[inline]
+    pub fn first_from(&self, user: u32) -> usize {
+        let Some(first) = self.users.first().filter(|first| **first < user) else { return 0 };
+        let mark = ((user >> self.shift) - (first >> self.shift)) as usize;
+        let [from, to] = match self.marks.get(mark..mark + 2) {
+            Some(pair) => [pair[0] as usize, pair[1] as usize],
+            None => return self.users.len(),
+        };
+        from + self.users[from..to].partition_point(|other| *other < user)
+    }
+
     /// The rows of the n-th user.
     #[inline]
     pub fn rows(&self, run: usize) -> Range<usize> {
         self.starts[run] as usize..self.starts[run + 1] as usize
     }
 
+    /// How many rows some runs have.
+    pub fn n_rows(&self, runs: &Range<usize>) -> usize {
+        (self.starts[runs.end] - self.starts[runs.start]) as usize
+    }
+
     /// The runs of a range of users.
     pub fn between(&self, users: &Range<u32>) -> Range<usize> {
-        let from = self.users.partition_point(|user| *user < users.start);
-        let to = from + self.users[from..].partition_point(|user| *user < users.end);
-        from..to
+        self.first_from(users.start)..self.first_from(users.end)
     }
 
     /// Bytes held.
     pub fn bytes(&self) -> usize {
-        (self.users.len() + self.starts.len()) * 4
+        (self.users.len() + self.starts.len() + self.marks.len()) * 4
     }
 }
 

@@ -8,7 +8,7 @@ use segment::tree::{Range, Window};
 use segment::{RfmSettings, Scoring};
 
 use crate::evaluate::{Evaluator, Matching, Measured, QueryError, Wanted};
-use crate::set::UserSet;
+use crate::set::{UserSet, bits_of};
 
 /// Scores at one instant. Arrays have one place per dense user number; who is not scored has
 /// zeros.
@@ -53,7 +53,8 @@ impl RfmAt {
         let n = evaluator.snapshot.n_places();
         let window = Window::range(settings.window.map_or(Range::All, Range::Last));
         let last_at = last_times(evaluator, settings, &window)?;
-        let mut scored = UserSet::of(n, |user| last_at[user] != i64::MIN);
+        let words = last_at.chunks(64).map(|last| bits_of(last, |last| *last != i64::MIN));
+        let mut scored = UserSet::of_words(n, words);
         scored.and(evaluator.everybody());
         let measured = |measure| {
             evaluator.measure(&settings.of, &window, measure).map(|measured| numbers(measured, n))
@@ -87,7 +88,18 @@ impl RfmAt {
         let monetary: Vec<f64> = users.iter().map(|user| self.monetary[*user]).collect();
         let columns = [&recency, &frequency, &monetary];
         let mut scores = match settings.scoring {
-            Scoring::Rank => columns.map(|values| rank_scores(values)),
+            Scoring::Rank => {
+                let mut scores = columns.map(|_| Vec::new());
+                let [first, others @ ..] = &mut scores;
+                // The calling thread takes the first side; others take the rest.
+                rayon::in_place_scope(|scope| {
+                    for (values, own) in columns[1..].iter().zip(others) {
+                        scope.spawn(|_| *own = rank_scores(values));
+                    }
+                    *first = rank_scores(columns[0]);
+                });
+                scores
+            }
             Scoring::Cuts => {
                 let cuts = columns.map(|values| cut_points(values));
                 self.cuts = (!users.is_empty()).then_some(cuts);
@@ -232,19 +244,48 @@ fn numbers(measured: Option<Measured>, n: usize) -> Vec<f64> {
 /// 1 + floor(5 × users with a lower value ÷ users). The score is one more than the number of these
 /// four order statistics that a value exceeds, so they are selected instead of sorting everything.
 fn rank_scores(values: &[f64]) -> Vec<u8> {
-    let n = values.len();
-    let mut rest = values.to_vec();
-    let (mut cuts, mut skipped) = ([f64::NEG_INFINITY; 4], 0);
-    for (cut, share) in cuts.iter_mut().zip(1..) {
-        // The least count of lower values that is worth one more point.
-        let place = (share * n).div_ceil(5).saturating_sub(1);
-        if let Some(own) = rest.get_mut(skipped..).filter(|own| place - skipped < own.len()) {
-            *cut = *own.select_nth_unstable_by(place - skipped, f64::total_cmp).1;
-            skipped = place;
-        }
-    }
-    let score = |value: &f64| 1 + cuts.iter().filter(|cut| **cut < *value).count() as u8;
+    // The least counts of lower values that are worth one more point.
+    let places = [1, 2, 3, 4].map(|share| (share * values.len()).div_ceil(5).saturating_sub(1));
+    let cuts = order_statistics(values, places);
+    let score = |value: &f64| 1 + cuts.iter().map(|cut| u8::from(cut < value)).sum::<u8>();
     values.iter().map(score).collect()
+}
+
+/// The values at some places of the ascending order, if there are any. Values are counted by cells
+/// of neighbours first; only the cells with a place are looked at closely.
+fn order_statistics(values: &[f64], places: [usize; 4]) -> [f64; 4] {
+    const CELLS: usize = 4_096;
+    // As integers of the same order: `f64::total_cmp` compares them so.
+    let key = |value: &f64| {
+        let bits = value.to_bits() as i64;
+        (bits ^ (((bits >> 63) as u64) >> 1) as i64) as u64 ^ 1 << 63
+    };
+    let ends = values
+        .iter()
+        .map(key)
+        .fold((u64::MAX, 0), |(low, high), key| (low.min(key), high.max(key)));
+    if values.is_empty() {
+        return [f64::NEG_INFINITY; 4];
+    }
+    let (low, span) = (ends.0, ends.1 - ends.0);
+    let shift = (u64::BITS - span.leading_zeros()).saturating_sub(CELLS.ilog2());
+    let cell = |value: &f64| ((key(value) - low) >> shift) as usize;
+    let mut counts = vec![0usize; CELLS];
+    values.iter().for_each(|value| counts[cell(value)] += 1);
+    // The cell of each place, and the place within it.
+    let (mut wanted, mut found, mut below, mut next) = (vec![false; CELLS], [(0, 0); 4], 0, 0);
+    for (cell, count) in counts.iter().enumerate() {
+        while next < places.len() && places[next] < below + count {
+            found[next] = (cell, places[next] - below);
+            wanted[cell] = true;
+            next += 1;
+        }
+        below += count;
+    }
+    let mut near: Vec<f64> = values.iter().copied().filter(|value| wanted[cell(value)]).collect();
+    near.sort_unstable_by(f64::total_cmp);
+    let start = |cell: usize| (0..cell).filter(|cell| wanted[*cell]).map(|cell| counts[cell]);
+    found.map(|(cell, place)| near[start(cell).sum::<usize>() + place])
 }
 
 /// Type-7 quantiles (Hyndman and Fan 1996, The American Statistician 50) at 20, 40, 60 and 80 %,
@@ -294,6 +335,22 @@ mod tests {
             let lower = |v: f64| values.iter().filter(|other| **other < v).count();
             let counted: Vec<u8> = values.iter().map(|v| 1 + (5 * lower(*v) / n) as u8).collect();
             assert_eq!(rank_scores(&values), counted, "{values:?}");
+        }
+    }
+
+    #[test]
+    fn order_statistics_are_those_of_sorting_whatever_the_magnitudes() {
+        for n in 1..400usize {
+            let value = |i: usize| {
+                let mixed = (i as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (i % 50);
+                let signed = if i.is_multiple_of(3) { -(mixed as f64) } else { mixed as f64 };
+                if i.is_multiple_of(7) { 1.0 } else { signed / (1u64 << (n % 60)) as f64 }
+            };
+            let values: Vec<f64> = (0..n).map(value).collect();
+            let mut sorted = values.clone();
+            sorted.sort_unstable_by(f64::total_cmp);
+            let places = [0, n / 3, n / 2, n - 1];
+            assert_eq!(order_statistics(&values, places), places.map(|place| sorted[place]));
         }
     }
 

@@ -8,11 +8,16 @@ pub struct UserSet {
     words: Vec<u64>,
 }
 
-/// One bit for each of up to 64 items.
+/// One bit for each of up to 64 items: a byte each at first, as bytes are compared many at a time,
+/// then eight bytes to eight bits by a multiplication whose highest byte takes one bit of each.
 #[inline]
 pub(crate) fn bits_of<T>(items: &[T], holds: impl Fn(&T) -> bool) -> u64 {
-    let bits = items.iter().take(64).enumerate();
-    bits.fold(0, |word, (place, item)| word | u64::from(holds(item)) << place)
+    const GATHER: u64 = 0x0102_0408_1020_4080;
+    let mut bytes = [0u8; 64];
+    bytes.iter_mut().zip(items).for_each(|(byte, item)| *byte = u8::from(holds(item)));
+    let (eights, _) = bytes.as_chunks::<8>();
+    let bits = eights.iter().map(|eight| u64::from_le_bytes(*eight).wrapping_mul(GATHER) >> 56);
+    bits.enumerate().fold(0, |word, (place, bits)| word | bits << (place * 8))
 }
 
 impl UserSet {
@@ -78,6 +83,12 @@ impl UserSet {
         self.words[user.at() / 64] |= 1 << (user.at() % 64);
     }
 
+    /// Adds one user if they are a member; without a branch.
+    #[inline]
+    pub(crate) fn insert_if(&mut self, user: UserIndex, member: bool) {
+        self.words[user.at() / 64] |= u64::from(member) << (user.at() % 64);
+    }
+
     /// Adds or removes one user.
     pub fn put(&mut self, user: UserIndex, member: bool) {
         let (word, bit) = (&mut self.words[user.at() / 64], user.at() % 64);
@@ -92,6 +103,25 @@ impl UserSet {
             return words.iter().any(|word| *word != 0);
         }
         users.clone().any(|user| self.contains(UserIndex(user)))
+    }
+
+    /// Those of some users who are in, in ascending order.
+    pub(crate) fn within(&self, users: &std::ops::Range<u32>) -> impl Iterator<Item = u32> {
+        let (first, last) = (users.start as usize / 64, users.end.div_ceil(64) as usize);
+        let last = last.min(self.words.len());
+        let words = self.words.get(first..last).unwrap_or_default().iter().enumerate();
+        let users = users.clone();
+        let all = words.flat_map(move |(index, word)| {
+            let mut rest = *word;
+            std::iter::from_fn(move || {
+                (rest != 0).then(|| {
+                    let bit = rest.trailing_zeros();
+                    rest &= rest - 1;
+                    (first + index) as u32 * 64 + bit
+                })
+            })
+        });
+        all.filter(move |user| users.contains(user))
     }
 
     /// Whether the user is in.

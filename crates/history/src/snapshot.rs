@@ -10,7 +10,7 @@ use segment::evaluate::{UserEvent, UserHistory};
 
 use crate::column::Column;
 use crate::derived::{Base, Deriving};
-use crate::evaluate::QueryError;
+use crate::evaluate::{ActiveDays, QueryError};
 use crate::names::{NameId, Names};
 use crate::part::{Family, Part};
 use crate::set::{UserSet, bits_of};
@@ -33,12 +33,24 @@ pub struct Snapshot {
     pub(crate) names: Arc<Names>,
     pub(crate) users: Users,
     pub(crate) families: Arc<Families>,
-    /// Everybody, and when the last of them was first seen; made when it is first asked for.
-    everybody: Arc<OnceLock<(i64, UserSet)>>,
+    /// Made when it is first asked for.
+    everybody: Arc<OnceLock<Everybody>>,
+    /// On which days users were active; shared by the snapshots of a store.
+    pub(crate) active: Arc<ActiveDays>,
     /// Events that nobody sends, if they are to be seen; made when a question names one.
     pub(crate) derived: Option<Deriving>,
     /// What was derived of this under the settings that were asked for last.
     base: Arc<Mutex<Option<Arc<Base>>>>,
+}
+
+/// All users of a snapshot.
+#[derive(Debug)]
+struct Everybody {
+    users: UserSet,
+    /// When the last of them was first seen; `i64::MIN` without any.
+    newest_at: i64,
+    /// The last event of all; `i64::MIN` without any.
+    last_event_at: i64,
 }
 
 /// One event of one user, with when it was accepted.
@@ -92,8 +104,15 @@ pub type Values = HashMap<UserIndex, Value>;
 
 impl Snapshot {
     pub(crate) fn new(names: Arc<Names>, users: Users, families: Families) -> Snapshot {
-        let (everybody, base) = (Arc::default(), Arc::default());
-        Snapshot { names, users, families: Arc::new(families), everybody, derived: None, base }
+        Snapshot {
+            names,
+            users,
+            families: Arc::new(families),
+            everybody: Arc::default(),
+            active: Arc::default(),
+            derived: None,
+            base: Arc::default(),
+        }
     }
 
     /// Dense numbers in use: sets and arrays over users have this many places.
@@ -103,17 +122,31 @@ impl Snapshot {
 
     /// Everybody who exists at `at`: first event or attribute change at or before it.
     pub fn users(&self, at: Timestamp) -> UserSet {
-        // Who was merged away was never seen.
-        let (newest, everybody) = self.everybody.get_or_init(|| {
-            let seen = || self.users.first_seen().flatten().copied();
-            let newest = seen().filter(|first| *first != i64::MAX).max().unwrap_or(i64::MIN);
-            (newest, UserSet::of_each(self.n_places(), seen().map(|first| first != i64::MAX)))
-        });
-        if at.0 >= *newest {
-            return everybody.clone();
+        let everybody = self.everybody();
+        if at.0 >= everybody.newest_at {
+            return everybody.users.clone();
         }
         let words = self.users.first_seen().flat_map(|chunk| chunk.chunks(64));
         UserSet::of_words(self.n_places(), words.map(|seen| bits_of(seen, |first| *first <= at.0)))
+    }
+
+    /// The last event of all that the facts of users tell, in milliseconds; `i64::MIN` without any.
+    pub(crate) fn last_event_at(&self) -> i64 {
+        self.everybody().last_event_at
+    }
+
+    fn everybody(&self) -> &Everybody {
+        self.everybody.get_or_init(|| {
+            // Who was merged away was never seen.
+            let seen = || self.users.first_seen().flatten().copied();
+            let newest = seen().filter(|first| *first != i64::MAX).max();
+            let events = self.users.first_and_last_event().flat_map(|(_, last)| last);
+            Everybody {
+                users: UserSet::of_each(self.n_places(), seen().map(|first| first != i64::MAX)),
+                newest_at: newest.unwrap_or(i64::MIN),
+                last_event_at: events.copied().max().unwrap_or(i64::MIN),
+            }
+        })
     }
 
     /// When any of the users was first seen, in milliseconds: none of their events is earlier.

@@ -16,6 +16,7 @@ use model::{AttributeChange, Event, Facts, Record, Text, UserIndex, What};
 
 use crate::cache::Cache;
 use crate::disk::{Error, Folder};
+use crate::evaluate::ActiveDays;
 use crate::names::{NameId, Names};
 use crate::part::{Family, Part, Row};
 use crate::snapshot::Snapshot;
@@ -77,6 +78,7 @@ pub struct Store {
     /// Files of parts that were replaced, for as long as snapshots hold the parts.
     obsolete: Vec<(u64, Weak<Part>)>,
     cache: Arc<Cache>,
+    active: Arc<ActiveDays>,
     /// Names of events with the acceptance up to which they are dropped.
     discarded: HashMap<Text, i64>,
     /// Users who had events that were dropped so.
@@ -104,6 +106,7 @@ impl Store {
             running: None,
             obsolete: Vec::new(),
             cache: Arc::default(),
+            active: Arc::default(),
             discarded: HashMap::new(),
             bereft: BTreeSet::new(),
             hidden: erase::Hidden::default(),
@@ -255,7 +258,8 @@ impl Store {
         }
         self.seal_all()?;
         let families = self.shown_parts()?.into_iter().collect();
-        let snapshot = Snapshot::new(Arc::clone(&self.names), self.users.clone(), families);
+        let mut snapshot = Snapshot::new(Arc::clone(&self.names), self.users.clone(), families);
+        snapshot.active = Arc::clone(&self.active);
         Ok(self.latest.insert(Arc::new(snapshot)).clone())
     }
 

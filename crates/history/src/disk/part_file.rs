@@ -353,22 +353,22 @@ impl PartFile {
         let at = section.at + first as u64 * block_bytes;
         let end = (section.at + section.len).min(section.at + (last as u64 + 1) * block_bytes);
         let bytes = self.bytes.read_at(at, (end - at) as usize)?;
-        let mut ids = Vec::with_capacity((last + 1 - first) * ID_BLOCK);
-        for (index, block) in bytes.chunks(block_bytes as usize).enumerate() {
+        let mut ids = Vec::with_capacity(rows.len());
+        for (block, index) in bytes.chunks(block_bytes as usize).zip(first..) {
             let (stored, check) = block.split_at(block.len() - 4);
             if crc32fast::hash(stored).to_le_bytes() != check {
-                let at = at + index as u64 * block_bytes;
+                let at = section.at + index as u64 * block_bytes;
                 return Err(Wrong::at(at, "ids do not match their checksum").into());
             }
-            ids.extend(stored.chunks_exact(width).map(|id| {
+            // Only what was asked for is taken out of it.
+            let start = index * ID_BLOCK;
+            let (from, to) = (rows.start.max(start) - start, (rows.end - start).min(ID_BLOCK));
+            ids.extend(stored[from * width..to * width].chunks_exact(width).map(|id| {
                 let mut full = [0; 16];
                 full[..width].copy_from_slice(id);
                 u128::from_le_bytes(full)
             }));
         }
-        let skip = rows.start - first * ID_BLOCK;
-        ids.truncate(skip + rows.len());
-        ids.drain(..skip);
         Ok(ids)
     }
 

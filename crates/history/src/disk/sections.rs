@@ -42,24 +42,24 @@ pub(super) fn read_runs(reader: &mut Reader, facts: &Facts) -> Result<Runs, Wron
     let n = facts.users;
     let (gaps, lengths) = (spread(reader, n)?, spread(reader, n)?);
     let wrong = |what| Wrong::at(0, what);
-    let mut runs = Runs { users: Vec::with_capacity(n), starts: Vec::with_capacity(n + 1) };
+    let (mut users, mut starts) = (Vec::with_capacity(n), Vec::with_capacity(n + 1));
     let (mut next, mut row) = (0u64, 0u64);
     for run in 0..n {
         let user = next.saturating_add(gaps[run]);
-        runs.users.push(u32::try_from(user).map_err(|_| wrong("a user's number is too large"))?);
-        runs.starts.push(row as u32);
+        users.push(u32::try_from(user).map_err(|_| wrong("a user's number is too large"))?);
+        starts.push(row as u32);
         next = user + 1;
         row = row.saturating_add(lengths[run]).saturating_add(1);
         if row > facts.rows as u64 {
             return Err(wrong("users have more rows than there are"));
         }
     }
-    runs.starts.push(row as u32);
-    let ends = (runs.users.first().copied(), runs.users.last().copied());
+    starts.push(row as u32);
+    let ends = (users.first().copied(), users.last().copied());
     if row != facts.rows as u64 || (n > 0 && ends != (Some(facts.user_min), Some(facts.user_max))) {
         return Err(wrong("users have other rows than the directory says"));
     }
-    Ok(runs)
+    Ok(Runs::new(users, starts))
 }
 
 /// Each user's first time, then how long after the one before every other time is.

@@ -7,7 +7,7 @@ use segment::evaluate::CompiledTest;
 use segment::tree::{AffinityMode, AffinityPredicate, AffinitySubject, Measure};
 
 use super::measure::Scan;
-use super::source::{RANGE_USERS, by_users};
+use super::share::{RANGE_USERS, by_users};
 use super::values::UserValues;
 use super::{Evaluator, QueryError};
 use crate::set::UserSet;

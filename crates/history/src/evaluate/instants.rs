@@ -11,7 +11,8 @@ use segment::evaluate::{CompiledTest, range_at};
 use segment::tree::{EventPredicate, Measure};
 use segment::{Predicate, Rules};
 
-use super::source::{RANGE_USERS, Source, Wanted};
+use super::share::RANGE_USERS;
+use super::source::{Source, Wanted};
 use super::{Evaluator, Matching, QueryError};
 use crate::set::UserSet;
 

@@ -216,6 +216,11 @@ impl Filter {
         }
     }
 
+    /// Whether it selects every row.
+    pub(crate) fn selects_all(&self) -> bool {
+        matches!(self, Filter::Always(true))
+    }
+
     /// Whether it asks which event of a user is the first.
     pub(crate) fn asks_first(&self) -> bool {
         match self {

@@ -3,17 +3,19 @@
 
 use std::ops::Range;
 
-use model::{ExactSum, Timestamp, UserIndex, Value, Zone};
+use model::{Timestamp, Value, Zone};
 use segment::evaluate::{CompiledTest, in_hours_and_weekdays, range_at};
 use segment::tree::{
     EventMatch, EventPredicate, Measure, Op, ProfilePredicate, Range as WindowRange, Test, Window,
 };
 
-use super::source::{RANGE_USERS, Source, SourcePart, Wanted, by_users};
+use super::share::{RANGE_USERS, by_users_of};
+use super::source::{Source, SourcePart, Wanted};
+use super::sums::{Sums, mean};
 use super::{Evaluator, Matching, QueryError};
 use crate::calendar::{PeriodUnit, Periods};
 use crate::column::Column;
-use crate::set::UserSet;
+use crate::set::{UserSet, bits_of};
 
 /// A window resolved at one instant: selected rows, at which hours, in which zone.
 pub(super) struct Scan<'a> {
@@ -30,8 +32,8 @@ impl Scan<'_> {
         users: &Range<u32>,
         mut visit: impl FnMut(&SourcePart, u32, Range<usize>),
     ) {
-        if self.window.hours.is_none() && self.window.weekdays.is_empty() {
-            return self.source.each_run(users, visit);
+        if let Some(source) = self.plain() {
+            return source.each_run(users, visit);
         }
         self.source.each_run(users, |part, user, rows| {
             for row in rows {
@@ -40,6 +42,24 @@ impl Scan<'_> {
                 }
             }
         });
+    }
+
+    /// The source, if hours and weekdays do not matter.
+    pub(super) fn plain(&self) -> Option<&Source> {
+        let anytime = self.window.hours.is_none() && self.window.weekdays.is_empty();
+        anytime.then_some(&self.source)
+    }
+
+    /// How many selected rows each of the users has.
+    pub(super) fn counts(&self, users: &Range<u32>) -> Vec<u32> {
+        let mut counts = vec![0; users.len()];
+        match self.plain() {
+            Some(source) => source.add_counts(users, &mut counts),
+            None => self.runs(users, |_, user, rows| {
+                counts[(user - users.start) as usize] += rows.len() as u32;
+            }),
+        }
+        counts
     }
 
     /// Calls `visit` for rows with the column of the property that was wanted.
@@ -78,12 +98,9 @@ impl Evaluator<'_> {
         };
         let test = CompiledTest::new(&p.test);
         let zone = &self.rules.zone;
-        let sets = by_users(n, |users| match &p.measure {
-            Measure::Sum(_) => {
-                let sums = Sums::of(&scan, &users);
-                sums.test(users.len(), &test, |sum, _| sum.value(), Some(0.0))
-            }
-            Measure::Avg(_) => Sums::of(&scan, &users).test(users.len(), &test, mean, None),
+        let sets = by_users_of(n, scan.source.n_rows(), |users| match &p.measure {
+            Measure::Sum(_) => Sums::of(&scan, &users).test(&test, |sum, _| sum, Some(0.0)),
+            Measure::Avg(_) => Sums::of(&scan, &users).test(&test, mean, None),
             other => measure(&scan, other, &users, zone).test(&test),
         });
         Ok(UserSet::of_ranges(n, RANGE_USERS as usize, sets))
@@ -95,7 +112,8 @@ impl Evaluator<'_> {
         let set = match self.scan(&p.of, &p.within, &p.measure)? {
             _ if bound.at_least == 0 => UserSet::of(n, |_| true),
             Some(scan) => {
-                let sets = by_users(n, |users| at_least(&scan, &users, bound.at_least));
+                let rows = scan.source.n_rows();
+                let sets = by_users_of(n, rows, |users| at_least(&scan, &users, bound.at_least));
                 UserSet::of_ranges(n, RANGE_USERS as usize, sets)
             }
             None => UserSet::empty(n),
@@ -143,7 +161,9 @@ impl Evaluator<'_> {
     ) -> Result<Option<Measured>, QueryError> {
         let Some(scan) = self.scan(of, window, what)? else { return Ok(None) };
         let zone = &self.rules.zone;
-        let parts = self.by_users(|users| measure(&scan, what, &users, zone));
+        let n = self.snapshot.n_places();
+        let rows = scan.source.n_rows();
+        let parts = by_users_of(n, rows, |users| measure(&scan, what, &users, zone));
         Ok(Some(Measured::joined(parts)))
     }
 
@@ -195,21 +215,12 @@ fn above(value: &Value) -> Option<u32> {
 
 /// Who of the users has at least so many selected rows.
 fn at_least(scan: &Scan, users: &Range<u32>, bound: u32) -> UserSet {
-    let mut set = UserSet::empty(users.len());
-    if bound == 1 {
-        scan.runs(users, |_, user, _| set.insert(UserIndex(user - users.start)));
-        return set;
+    if let Some(source) = scan.plain().filter(|_| bound == 1) {
+        return source.have(users);
     }
-    let mut counts = vec![0u32; users.len()];
-    scan.runs(users, |_, user, rows| {
-        let user = user - users.start;
-        let count = &mut counts[user as usize];
-        *count += rows.len() as u32;
-        if *count >= bound {
-            set.insert(UserIndex(user));
-        }
-    });
-    set
+    let counts = scan.counts(users);
+    let words = counts.chunks(64).map(|counts| bits_of(counts, |count| *count >= bound));
+    UserSet::of_words(users.len(), words)
 }
 
 /// The property that a measure reads.
@@ -275,20 +286,9 @@ impl Measured {
 
 fn measure(scan: &Scan, measure: &Measure, users: &Range<u32>, zone: &Zone) -> Measured {
     match measure {
-        Measure::Count => {
-            let mut counts = vec![0; users.len()];
-            scan.runs(users, |_, user, rows| {
-                counts[(user - users.start) as usize] += rows.len() as u32;
-            });
-            Measured::Whole(counts)
-        }
-        Measure::Sum(_) => {
-            let sums = Sums::of(scan, users);
-            Measured::Floats(sums.values(users.len(), |sum, _| sum.value(), 0.0))
-        }
-        Measure::Avg(_) => {
-            Measured::Floats(Sums::of(scan, users).values(users.len(), mean, f64::NAN))
-        }
+        Measure::Count => Measured::Whole(scan.counts(users)),
+        Measure::Sum(_) => Measured::Floats(Sums::of(scan, users).values(|sum, _| sum, 0.0)),
+        Measure::Avg(_) => Measured::Floats(Sums::of(scan, users).values(mean, f64::NAN)),
         Measure::Min(_) => picked(scan, users, Pick::Least),
         Measure::Max(_) => picked(scan, users, Pick::Greatest),
         Measure::First(_) => picked(scan, users, Pick::First),
@@ -296,73 +296,6 @@ fn measure(scan: &Scan, measure: &Measure, users: &Range<u32>, zone: &Zone) -> M
         Measure::Distinct(_) => Measured::Whole(super::values::distinct(scan, users)),
         Measure::Days => Measured::Whole(days(scan, users, zone)),
     }
-}
-
-/// Exact sums of those who have any number, with how many there are.
-struct Sums {
-    /// (number within the range, sum, terms).
-    of: Vec<(u32, ExactSum, u32)>,
-}
-
-impl Sums {
-    fn of(scan: &Scan, users: &Range<u32>) -> Sums {
-        let mut place = vec![u32::MAX; users.len()];
-        let mut of: Vec<(u32, ExactSum, u32)> = Vec::new();
-        scan.runs(users, |part, user, rows| {
-            let Some(column) = part.column(0) else { return };
-            let local = user - users.start;
-            let place = &mut place[local as usize];
-            if *place == u32::MAX {
-                *place = of.len() as u32;
-                of.push((local, ExactSum::default(), 0));
-            }
-            let (_, sum, count) = &mut of[*place as usize];
-            for row in rows {
-                match column.int(row) {
-                    Some(term) => sum.add_int(term),
-                    None => match column.number(row) {
-                        Some(term) => sum.add(term),
-                        None => continue,
-                    },
-                }
-                *count += 1;
-            }
-        });
-        of.retain(|(.., count)| *count > 0);
-        Sums { of }
-    }
-
-    /// Who satisfies a test; `none` is what those without a number count as, if anything.
-    fn test(
-        &self,
-        n_users: usize,
-        test: &CompiledTest,
-        finish: impl Fn(&ExactSum, u32) -> f64,
-        none: Option<f64>,
-    ) -> UserSet {
-        let holds = |value: f64| test.holds_float(value);
-        let others = none.is_some_and(holds);
-        let mut set = if others { UserSet::of(n_users, |_| true) } else { UserSet::empty(n_users) };
-        for (user, sum, n) in &self.of {
-            set.put(UserIndex(*user), holds(finish(sum, *n)));
-        }
-        set
-    }
-
-    fn values(
-        &self,
-        n_users: usize,
-        finish: impl Fn(&ExactSum, u32) -> f64,
-        none: f64,
-    ) -> Vec<f64> {
-        let mut values = vec![none; n_users];
-        self.of.iter().for_each(|(user, sum, n)| values[*user as usize] = finish(sum, *n));
-        values
-    }
-}
-
-fn mean(sum: &ExactSum, n: u32) -> f64 {
-    sum.value() / f64::from(n)
 }
 
 /// A value with the place of its event in the user's order.

@@ -6,21 +6,26 @@
 
 use std::ops::Range;
 
-use model::{Span, Timestamp, UserIndex};
+use model::{Day, Span, Timestamp, UserIndex};
 use segment::evaluate::{CompiledTest, range_at};
 use segment::tree::{
     AbsencePredicate, EventMatch, Measure, Pick, Range as WindowRange, SequencePredicate,
     SincePredicate, Window,
 };
 
+use super::share::{RANGE_USERS, by_users_of};
 use super::slots::Slots;
-use super::source::{RANGE_USERS, Source, Wanted};
+use super::source::{Source, Wanted};
 use super::{Evaluator, Matching, QueryError};
 use crate::set::UserSet;
 
 /// How far from its likely end the search for first or last events begins; each further step goes
 /// four times farther.
 const REACH: Span = Span::days(45);
+
+/// The search for last events begins with the month of so long before the instant: parts of it are read
+/// as a whole anyway.
+const LAST_REACH: Span = Span::days(3);
 
 /// (time, arrival) of an anchor.
 type Place = (i64, u64);
@@ -49,15 +54,18 @@ impl Evaluator<'_> {
             .iter()
             .map(|matching| self.select(matching, range, &wanted))
             .collect::<Result<Vec<_>, _>>()?;
-        let sets = self.by_users(|users| {
+        let rows = sources.iter().map(Source::n_rows).sum();
+        let sets = by_users_of(n, rows, |users| {
             let mut set = UserSet::empty(users.len());
             let sources: Vec<&Source> = sources.iter().collect();
             let of = have_all(&sources, among, &users);
-            let hits = Hits::of(&sources, &of, &users);
-            let mut chain = Chain::new(p.steps.len(), p.complete_within);
-            for (slot, user) in hits.users() {
-                if chain.farthest(&hits, slot) == p.steps.len() {
-                    set.insert(UserIndex(user - users.start));
+            let mut chain = Chain::new(p.complete_within);
+            for slots in Slots::pieces(&of, &users) {
+                let hits = Hits::of(&sources, slots);
+                for (slot, user) in hits.users() {
+                    if chain.farthest(&hits, slot) == p.steps.len() {
+                        set.insert(UserIndex(user - users.start));
+                    }
                 }
             }
             set
@@ -89,11 +97,13 @@ impl Evaluator<'_> {
             reached[0] = of.len();
             if let Some(second) = sources.get(1) {
                 of.and(&second.have(&users));
-                let hits = Hits::of(&sources, &of, &users);
-                let mut chain = Chain::new(steps.len(), within);
-                for (slot, _) in hits.users() {
-                    let farthest = chain.farthest(&hits, slot);
-                    reached[1..farthest.max(1)].iter_mut().for_each(|count| *count += 1);
+                let mut chain = Chain::new(within);
+                for slots in Slots::pieces(&of, &users) {
+                    let hits = Hits::of(&sources, slots);
+                    for (slot, _) in hits.users() {
+                        let farthest = chain.farthest(&hits, slot);
+                        reached[1..farthest.max(1)].iter_mut().for_each(|count| *count += 1);
+                    }
                 }
             }
             reached
@@ -122,22 +132,30 @@ impl Evaluator<'_> {
         let then_not = self.select(&then_not, (Timestamp::MIN, self.at), &wanted)?;
         let n = self.snapshot.n_places();
         let sets = self.by_users(|users| {
-            // Who never did the other thing needs no order.
-            let followed = then_not.have(&users);
+            // Who did it and never the other thing after it needs no order.
+            let mut last = vec![i64::MIN; users.len()];
+            then_not.each_run(&users, |part, user, rows| {
+                let last = &mut last[(user - users.start) as usize];
+                *last = part.time(rows.end - 1).max(*last);
+            });
             let mut set = UserSet::empty(users.len());
             let mut undecided = UserSet::empty(users.len());
-            did.each_run(&users, |_, user, _| {
-                let (user, local) = (UserIndex(user), UserIndex(user - users.start));
-                if among.contains(user) {
-                    let to = if followed.contains(local) { &mut undecided } else { &mut set };
+            did.each_run(&users, |part, user, rows| {
+                let local = UserIndex(user - users.start);
+                if among.contains(UserIndex(user)) {
+                    let alone = part.time(rows.end - 1) >= last[local.at()];
+                    let to = if alone { &mut set } else { &mut undecided };
                     to.insert(local);
                 }
             });
+            undecided.minus(&set);
             let sources = [&did, &then_not];
-            let hits = Hits::of(&sources, &undecided, &users);
-            for (slot, user) in hits.users() {
-                if hits.unfollowed(slot, p.span) {
-                    set.insert(UserIndex(user - users.start));
+            for slots in Slots::pieces(&undecided, &users) {
+                let hits = Hits::of(&sources, slots);
+                for (slot, user) in hits.users() {
+                    if hits.unfollowed(slot, p.span) {
+                        set.insert(UserIndex(user - users.start));
+                    }
                 }
             }
             set
@@ -169,7 +187,7 @@ impl Evaluator<'_> {
         let wanted = Wanted { times: true, order: false, properties: &[] };
         let source = if from <= to { self.select(&of, range, &wanted)? } else { Source::empty() };
         let test = CompiledTest::new(&p.predicate.test);
-        let sets = self.by_users(|users| {
+        let sets = by_users_of(n, source.n_rows() + among.len(), |users| {
             let mut set = UserSet::empty(users.len());
             let Anchors { slots, places } = &anchors[(users.start / RANGE_USERS) as usize];
             if slots.len() == 0 {
@@ -178,8 +196,7 @@ impl Evaluator<'_> {
             let empty = |place: &Place| if *place == NO_PLACE { (1, 0) } else { around(place) };
             let windows: Vec<(i64, i64)> = places.iter().map(empty).collect();
             let mut counts = vec![0u32; slots.len()];
-            source.each_run(&users, |part, user, rows| {
-                let Some(slot) = slots.get(user) else { return };
+            source.each_run_of(slots, |part, slot, rows| {
                 let (from, to) = windows[slot];
                 if from <= to {
                     let inside = |row: &usize| (from..=to).contains(&part.time(*row));
@@ -205,12 +222,13 @@ impl Evaluator<'_> {
         pick: Pick,
         among: &UserSet,
     ) -> Result<Vec<Anchors>, QueryError> {
-        let mut anchors = self.by_users(|users| {
+        let n = self.snapshot.n_places();
+        let mut anchors = by_users_of(n, among.len(), |users| {
             let slots = Slots::of(among, &users);
             Anchors { places: vec![NO_PLACE; slots.len()], slots }
         });
         let (mut from, mut to) = match pick {
-            Pick::Last => (self.at - REACH, self.at),
+            Pick::Last => (last_from(self.at), self.at),
             Pick::First => {
                 let first = Timestamp(self.snapshot.first_seen_among(among));
                 (first, first.plus(REACH).min(self.at))
@@ -220,9 +238,8 @@ impl Evaluator<'_> {
         let wanted = Wanted { times: true, order: true, properties: &[] };
         while from <= to && anchors.iter().any(|of| of.places.contains(&NO_PLACE)) {
             let source = self.select(matching, (from, to), &wanted)?;
-            let found = self.by_users(|users| {
-                let of = &anchors[(users.start / RANGE_USERS) as usize];
-                picked(&source, pick, of, &users)
+            let found = by_users_of(n, source.n_rows(), |users| {
+                picked(&source, pick, &anchors[(users.start / RANGE_USERS) as usize])
             });
             anchors.iter_mut().zip(found).for_each(|(of, places)| of.places = places);
             let done = match pick {
@@ -258,6 +275,12 @@ struct Anchors {
 
 const NO_PLACE: Place = (i64::MIN, u64::MAX);
 
+/// Where the search for last events at or before an instant begins.
+fn last_from(at: Timestamp) -> Timestamp {
+    let day = Day(at.minus(LAST_REACH).0.div_euclid(Span::DAY.0));
+    Timestamp(day.start_of_month().0.saturating_mul(Span::DAY.0)).min(at)
+}
+
 fn anytime(window: &Window) -> bool {
     window.hours.is_none() && window.weekdays.is_empty()
 }
@@ -277,15 +300,12 @@ fn around(range: &WindowRange, anchor: i64, at: i64) -> (i64, i64) {
 }
 
 /// The anchors with those that were missing filled in, where there are any.
-fn picked(source: &Source, pick: Pick, of: &Anchors, users: &Range<u32>) -> Vec<Place> {
+fn picked(source: &Source, pick: Pick, of: &Anchors) -> Vec<Place> {
     let mut places = of.places.clone();
-    if places.is_empty() {
-        return places;
-    }
-    source.each_run(users, |part, user, rows| {
-        let Some(slot) = of.slots.get(user).filter(|slot| of.places[*slot] == NO_PLACE) else {
+    source.each_run_of(&of.slots, |part, slot, rows| {
+        if of.places[slot] != NO_PLACE {
             return;
-        };
+        }
         let row = if pick == Pick::First { rows.start } else { rows.end - 1 };
         let place = (part.time(row), part.arrival(row));
         let held = &mut places[slot];
@@ -307,9 +327,7 @@ fn have_all(sources: &[&Source], among: &UserSet, users: &Range<u32>) -> UserSet
     if !among.any_of(users) {
         return of;
     }
-    for user in users.clone().filter(|user| among.contains(UserIndex(*user))) {
-        of.insert(UserIndex(user - users.start));
-    }
+    among.within(users).for_each(|user| of.insert(UserIndex(user - users.start)));
     for source in sources {
         if of.is_empty() {
             return of;
@@ -331,9 +349,9 @@ struct Hits<'s> {
 }
 
 impl<'s> Hits<'s> {
-    /// The hits of users in `of` (which counts from the range's start), in the sources' steps.
-    fn of(sources: &'s [&'s Source], of: &UserSet, users: &Range<u32>) -> Hits<'s> {
-        let (slots, n) = (Slots::of_local(of, users), sources.len());
+    /// The hits of those with a slot, in the sources' steps.
+    fn of(sources: &'s [&'s Source], slots: Slots) -> Hits<'s> {
+        let n = sources.len();
         let mut starts = vec![0u32; slots.len() * n + 1];
         let mut hits = Hits { sources, slots, starts: Vec::new(), times: vec![], rows: vec![] };
         if hits.slots.len() == 0 {
@@ -341,10 +359,8 @@ impl<'s> Hits<'s> {
             return hits;
         }
         for (step, source) in sources.iter().enumerate() {
-            source.each_run(users, |_, user, rows| {
-                if let Some(slot) = hits.slots.get(user) {
-                    starts[slot * n + step + 1] += rows.len() as u32;
-                }
+            source.each_run_of(&hits.slots, |_, slot, rows| {
+                starts[slot * n + step + 1] += rows.len() as u32;
             });
         }
         (1..starts.len()).for_each(|place| starts[place] += starts[place - 1]);
@@ -352,8 +368,7 @@ impl<'s> Hits<'s> {
         (hits.times, hits.rows) = (vec![0; total], vec![(0, 0); total]);
         let mut next = starts.clone();
         for (step, source) in sources.iter().enumerate() {
-            source.each_run(users, |part, user, rows| {
-                let Some(slot) = hits.slots.get(user) else { return };
+            source.each_run_of(&hits.slots, |part, slot, rows| {
                 let place = &mut next[slot * n + step];
                 for row in rows {
                     hits.times[*place as usize] = part.time(row);
@@ -367,17 +382,21 @@ impl<'s> Hits<'s> {
         hits
     }
 
-    /// Months come in order, but parts of one month and several names do not.
+    /// Sorts each user's hits of a step by time and arrival. Months come in order, but parts of one
+    /// month and several names do not.
     fn sort(&mut self) {
-        for place in 1..self.starts.len() {
-            let own = self.starts[place - 1] as usize..self.starts[place] as usize;
-            if !self.times[own.clone()].is_sorted() {
-                let times = self.times[own.clone()].iter().copied();
-                let mut both: Vec<_> = times.zip(self.rows[own.clone()].iter().copied()).collect();
-                both.sort_unstable();
-                for (place, (time, row)) in own.zip(both) {
-                    (self.times[place], self.rows[place]) = (time, row);
-                }
+        for (index, ends) in self.starts.windows(2).enumerate() {
+            let own = ends[0] as usize..ends[1] as usize;
+            if self.times[own.clone()].windows(2).all(|pair| pair[0] < pair[1]) {
+                continue;
+            }
+            let step = index % self.sources.len();
+            let arrival = |place: usize| self.arrival(step, place);
+            let hit = |place| (self.times[place], arrival(place), self.rows[place]);
+            let mut hits: Vec<_> = own.clone().map(hit).collect();
+            hits.sort_unstable();
+            for (place, (time, _, row)) in own.zip(hits) {
+                (self.times[place], self.rows[place]) = (time, row);
             }
         }
     }
@@ -400,6 +419,13 @@ impl<'s> Hits<'s> {
         self.sources[step].parts()[part as usize].arrival(row as usize)
     }
 
+    /// Whether a hit of one step comes before one of another step, by time and arrival.
+    #[inline]
+    fn precedes(&self, (step, place): (usize, usize), other: (usize, usize)) -> bool {
+        let (time, later) = (self.times[place], self.times[other.1]);
+        time < later || time == later && self.arrival(step, place) < self.arrival(other.0, other.1)
+    }
+
     /// Whether some event of step 0 has none of step 1 in the span after it.
     fn unfollowed(&self, slot: usize, span: Span) -> bool {
         let later = &self.times[self.places(slot, 1)];
@@ -413,89 +439,86 @@ impl<'s> Hits<'s> {
     }
 }
 
-/// The search for a chain of steps: for each step the latest start of a chain that stands there.
-struct Chain {
-    starts: Vec<i64>,
-    within: Option<Span>,
-    /// Where the hits of each step go on, and end.
-    heads: Vec<(usize, usize)>,
-    /// Hits of one millisecond: order of acceptance and step.
-    together: Vec<(u64, usize)>,
-    reached: Vec<(usize, i64)>,
+/// How many of the first items something holds for; it holds for none after the first for which it does
+/// not. Quick where they are few, however many items there are.
+fn leading<T>(items: &[T], holds: impl Fn(&T) -> bool) -> usize {
+    let mut reach = 1;
+    while items.get(reach - 1).is_some_and(&holds) {
+        reach *= 2;
+    }
+    let (low, high) = (reach / 2, items.len().min(reach - 1));
+    low + items[low..high].partition_point(holds)
 }
 
-/// No chain stands at a step.
-const NOWHERE: i64 = i64::MIN;
+/// The search for a chain of steps, step by step: where a chain can stand, and the latest start of one
+/// that stands there.
+struct Chain {
+    within: Option<Span>,
+    /// Hits of one step at which a chain stands, with its start; ascending in both.
+    standing: Vec<(usize, i64)>,
+    /// The same of the step after it.
+    next: Vec<(usize, i64)>,
+}
 
 impl Chain {
-    fn new(n_steps: usize, within: Option<Span>) -> Chain {
-        let starts = vec![NOWHERE; n_steps];
-        Chain { starts, within, heads: Vec::new(), together: Vec::new(), reached: Vec::new() }
+    fn new(within: Option<Span>) -> Chain {
+        Chain { within, standing: Vec::new(), next: Vec::new() }
     }
 
     /// How many steps the best chain of one user's hits has. One event serves one step of a chain.
     fn farthest(&mut self, hits: &Hits, slot: usize) -> usize {
-        let n = self.starts.len();
-        self.starts.fill(NOWHERE);
-        self.heads.clear();
-        self.heads.extend((0..n).map(|step| {
-            let places = hits.places(slot, step);
-            (places.start, places.end)
-        }));
-        while self.starts[n - 1] == NOWHERE {
-            let heads = self.heads.iter().enumerate().filter(|(_, (place, end))| place < end);
-            let next = heads.map(|(step, (place, _))| (hits.times[*place], step)).min();
-            let Some((time, step)) = next else { break };
-            let place = self.heads[step].0;
-            self.heads[step].0 += 1;
-            let alone =
-                self.heads.iter().all(|(place, end)| place == end || hits.times[*place] != time);
-            if alone {
-                if let Some(start) = self.start(step, time) {
-                    self.starts[step] = self.starts[step].max(start);
+        let n = hits.sources.len();
+        self.standing.clear();
+        self.standing.extend(hits.places(slot, 0).map(|place| (place, hits.times[place])));
+        for step in 1..n {
+            if self.standing.is_empty() {
+                return step - 1;
+            }
+            if self.step(hits, slot, step) && step + 1 == n {
+                return n;
+            }
+            std::mem::swap(&mut self.standing, &mut self.next);
+        }
+        n - usize::from(self.standing.is_empty())
+    }
+
+    /// Goes from the step before to this one; whether any chain gets there. Of the last step, the first
+    /// hit that ends a chain is enough.
+    fn step(&mut self, hits: &Hits, slot: usize, step: usize) -> bool {
+        let last = step + 1 == hits.sources.len();
+        self.next.clear();
+        let mut n_before = 0;
+        for place in hits.places(slot, step) {
+            let time = hits.times[place];
+            n_before += leading(&self.standing[n_before..], |(other, _)| {
+                hits.precedes((step - 1, *other), (step, place))
+            });
+            let start = n_before.checked_sub(1).map(|latest| self.standing[latest].1);
+            let in_time = |start: &i64| {
+                self.within.is_none_or(|within| time.saturating_sub(*start) <= within.0)
+            };
+            if let Some(start) = start.filter(in_time) {
+                self.next.push((place, start));
+                if last {
+                    break;
                 }
-                continue;
-            }
-            self.together.clear();
-            self.together.push((hits.arrival(step, place), step));
-            self.gather(hits, time);
-            self.step_together(time);
-        }
-        self.starts.iter().take_while(|start| **start != NOWHERE).count()
-    }
-
-    /// Takes all further hits of one millisecond.
-    fn gather(&mut self, hits: &Hits, time: i64) {
-        for (step, (place, end)) in self.heads.iter_mut().enumerate() {
-            while place < end && hits.times[*place] == time {
-                self.together.push((hits.arrival(step, *place), step));
-                *place += 1;
             }
         }
-        self.together.sort_unstable();
+        !self.next.is_empty()
     }
+}
 
-    /// The hits of one millisecond, event by event.
-    fn step_together(&mut self, time: i64) {
-        let together = std::mem::take(&mut self.together);
-        for event in together.chunk_by(|a, b| a.0 == b.0) {
-            self.reached.clear();
-            for (_, step) in event {
-                let start = self.start(*step, time);
-                self.reached.extend(start.map(|start| (*step, start)));
-            }
-            for (step, start) in &self.reached {
-                self.starts[*step] = self.starts[*step].max(*start);
+#[cfg(test)]
+mod tests {
+    use super::leading;
+
+    #[test]
+    fn leading_items_are_counted() {
+        for len in 0..70usize {
+            let items: Vec<usize> = (0..len).collect();
+            for n in 0..=len {
+                assert_eq!(leading(&items, |item| *item < n), n, "of {len}");
             }
         }
-        self.together = together;
-    }
-
-    /// The start of the best chain that an event of a step continues, if there is one in time.
-    #[inline]
-    fn start(&self, step: usize, time: i64) -> Option<i64> {
-        let start = if step == 0 { time } else { self.starts[step - 1] };
-        let in_time = |span: Span| time.saturating_sub(start) <= span.0;
-        (start != NOWHERE && self.within.is_none_or(in_time)).then_some(start)
     }
 }

@@ -10,7 +10,7 @@ use segment::evaluate::{Context, NoPopulation, UserHistory, holds};
 use segment::tree::Predicate;
 
 use super::needs::Needs;
-use super::source::{RANGE_USERS, by_users};
+use super::share::{RANGE_USERS, by_users};
 use super::{Evaluator, QueryError, ScoresOf};
 use crate::gather::{Gathering, Visited, since_first_seen};
 use crate::set::UserSet;

@@ -8,9 +8,8 @@ use segment::evaluate::range_at;
 use segment::tree::{EventPredicate, Measure};
 
 use super::measure::Bound;
-use super::source::{RANGE_USERS, Wanted, by_users};
 use super::{Evaluator, Matching, QueryError};
-use crate::set::UserSet;
+use crate::set::{UserSet, bits_of};
 
 /// Who has any event in a range of time, as far as first and last events tell.
 struct Told {
@@ -30,8 +29,8 @@ impl Evaluator<'_> {
             _ => None,
         };
         let anytime = p.within.hours.is_none() && p.within.weekdays.is_empty();
-        let matching = Matching::of(&p.of, self.rules).filter(Matching::everything);
-        let (Some(bound), Some(matching), true) = (bound, matching, anytime) else {
+        let any = Matching::of(&p.of, self.rules).is_some_and(|matching| matching.everything());
+        let (Some(bound), true, true) = (bound, any, anytime) else {
             return Ok(None);
         };
         let Some(zone) = self.common_zone(&p.within) else { return Ok(None) };
@@ -45,12 +44,7 @@ impl Evaluator<'_> {
         let Told { mut seen, mut unknown } = self.told(range);
         unknown.and(among.unwrap_or(&self.everybody));
         if !unknown.is_empty() {
-            let source = self.select(&matching, range, &Wanted::default())?;
-            let n = self.snapshot.n_places();
-            let found = by_users(n, |users| source.have(&users));
-            let mut found = UserSet::of_ranges(n, RANGE_USERS as usize, found);
-            found.and(&unknown);
-            seen.or(&found);
+            seen.or(&self.active_within(range, &unknown)?);
         }
         seen.and(&self.everybody);
         if !bound.negated {
@@ -63,18 +57,27 @@ impl Evaluator<'_> {
 
     fn told(&self, (from, to): (Timestamp, Timestamp)) -> Told {
         let n = self.snapshot.n_places();
-        let inside = |time: i64| from.0 <= time && time <= to.0;
+        let nobody = || UserSet::empty(n);
+        if from > to {
+            return Told { seen: nobody(), unknown: nobody() };
+        }
+        // One comparison instead of two: what is earlier wraps around to a great number.
+        let span = to.0.wrapping_sub(from.0) as u64;
+        let inside = |time: &i64| time.wrapping_sub(from.0) as u64 <= span;
+        let pieces = self.snapshot.users.first_and_last_event();
+        let pieces = pieces.flat_map(|(first, last)| first.chunks(64).zip(last.chunks(64)));
+        if to.0 >= self.snapshot.last_event_at() {
+            // Nobody has an event after the range, so the last one tells; who has none has it before
+            // all ranges.
+            let from = from.0.max(i64::MIN + 1);
+            let seen = pieces.map(|(_, last)| bits_of(last, |last| *last >= from));
+            return Told { seen: UserSet::of_words(n, seen), unknown: nobody() };
+        }
         let (mut seen, mut unknown) = (Vec::new(), Vec::new());
-        for (first, last) in self.snapshot.users.first_and_last_event() {
-            for (first, last) in first.chunks(64).zip(last.chunks(64)) {
-                let (mut is_seen, mut is_unknown) = (0u64, 0u64);
-                for (place, (first, last)) in first.iter().zip(last).enumerate() {
-                    is_seen |= u64::from(inside(*first) | inside(*last)) << place;
-                    is_unknown |= u64::from((*first < from.0) & (*last > to.0)) << place;
-                }
-                seen.push(is_seen);
-                unknown.push(is_unknown);
-            }
+        for (first, last) in pieces {
+            seen.push(bits_of(first, inside) | bits_of(last, inside));
+            let before = bits_of(first, |first| *first < from.0);
+            unknown.push(before & bits_of(last, |last| *last > to.0));
         }
         Told {
             seen: UserSet::of_words(n, seen.into_iter()),

@@ -8,22 +8,21 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use model::{Timestamp, UserIndex, Value};
-use rayon::prelude::*;
 use segment::tree::EventMatch;
 
 use super::matching::Filter;
+use super::share::by_users;
 use super::slots::Slots;
-use super::{Evaluator, Matching, QueryError};
+use super::{ActiveMonth, Evaluator, Matching, QueryError};
 use crate::column::Column;
 use crate::names::NameId;
 use crate::numbers::Arrivals;
-use crate::part::{Facts, Runs};
+use crate::part::{Facts, Runs, month_of};
 use crate::set::UserSet;
 use crate::snapshot::{AskedNames, FoundPart, Snapshot};
 
-/// Users handled at a time: a number of four bytes for each fits into a second-level cache. In
-/// tests, so few that a handful of users fills several ranges.
-pub(crate) const RANGE_USERS: u32 = if cfg!(test) { 3 } else { 32_768 };
+/// Users who are fewer than one in so many of those with a run are looked up one by one.
+const LOOK_UP_ONE_IN: usize = if cfg!(test) { 2 } else { 6 };
 
 /// Events that match, within a range of time.
 pub(crate) struct Source {
@@ -36,14 +35,14 @@ pub(crate) struct Source {
 pub(crate) struct SourcePart {
     /// The name of its events.
     pub(crate) name: NameId,
-    facts: Facts,
-    runs: Arc<Runs>,
+    pub(super) facts: Facts,
+    pub(super) runs: Arc<Runs>,
     /// Nothing if no question needs them: the part lies in the range as a whole.
-    times: Option<Arc<Vec<u32>>>,
+    pub(super) times: Option<Arc<Vec<u32>>>,
     arrivals: Option<Arc<Arrivals>>,
     /// The range of time as offsets, both included; nothing if the part lies in it as a whole.
-    within: Option<(u32, u32)>,
-    filter: Filter,
+    pub(super) within: Option<(u32, u32)>,
+    pub(super) filter: Filter,
     columns: Vec<Option<Arc<Column>>>,
     /// The place of the part among all parts of its name.
     place: usize,
@@ -72,20 +71,20 @@ pub(crate) struct Wanted<'a> {
 }
 
 /// (time, arrival, part, row) of a user's first event.
-type First = (i64, u64, usize, usize);
+pub(super) type First = (i64, u64, usize, usize);
 
 const NO_FIRST: First = (i64::MAX, u64::MAX, usize::MAX, usize::MAX);
 
 /// First events of one name.
-struct Firsts {
-    name: NameId,
+pub(super) struct Firsts {
+    pub(super) name: NameId,
     slots: Slots,
     places: Vec<First>,
 }
 
 impl Firsts {
     #[inline]
-    fn of(&self, user: u32) -> Option<First> {
+    pub(super) fn of(&self, user: u32) -> Option<First> {
         self.slots.get(user).map(|slot| self.places[slot])
     }
 }
@@ -166,9 +165,16 @@ impl SourcePart {
         self.columns[property].as_deref()
     }
 
+    /// Whether its filter selects a row of a user whose first event is this.
+    #[inline]
+    pub(super) fn selects(&self, row: usize, first: Option<First>) -> bool {
+        let is_first = first.is_some_and(|first| (first.2, first.3) == (self.place, row));
+        self.filter.holds(row, is_first)
+    }
+
     /// The rows of a run within the range of time: they lie together, as times ascend.
     #[inline]
-    fn rows(&self, run: usize) -> Range<usize> {
+    pub(super) fn rows(&self, run: usize) -> Range<usize> {
         let rows = self.runs.rows(run);
         let (Some((from, to)), Some(times)) = (self.within, &self.times) else { return rows };
         let own = &times[rows.clone()];
@@ -238,6 +244,12 @@ impl Source {
         self.parts.iter().map(|part| part.facts.rows as u64).sum()
     }
 
+    /// The same of a range of users.
+    pub(super) fn n_rows_of(&self, users: &Range<u32>) -> u64 {
+        let rows = |part: &SourcePart| part.runs.n_rows(&part.runs.between(users)) as u64;
+        self.parts.iter().map(rows).sum()
+    }
+
     /// The parts, in order of name and month.
     pub(crate) fn parts(&self) -> &[SourcePart] {
         &self.parts
@@ -283,8 +295,7 @@ impl Source {
                 let user = part.runs.users[run];
                 let first = firsts.and_then(|firsts| firsts.of(user));
                 for row in part.rows(run) {
-                    let is_first = first.is_some_and(|f| (f.2, f.3) == (part.place, row));
-                    if part.filter.holds(row, is_first) {
+                    if part.selects(row, first) {
                         visit(part, user, row..row + 1);
                     }
                 }
@@ -292,11 +303,53 @@ impl Source {
         }
     }
 
-    /// Who of the users has any selected event, by number within the range.
-    pub(crate) fn have(&self, users: &Range<u32>) -> UserSet {
-        let mut set = UserSet::empty(users.len());
-        self.each_run(users, |_, user, _| set.insert(UserIndex(user - users.start)));
-        set
+    /// Calls `visit` as [`Source::each_run`] does, for those of a range of users who have a slot, with
+    /// the slot. Where they are few, their runs are looked up one by one.
+    #[inline]
+    pub(super) fn each_run_of(
+        &self,
+        slots: &Slots,
+        mut visit: impl FnMut(&SourcePart, usize, Range<usize>),
+    ) {
+        if slots.len() == 0 {
+            return;
+        }
+        let span = slots.span();
+        let firsts = self.firsts_of(&span);
+        for part in &self.parts {
+            let runs = part.runs.between(&span);
+            let firsts = firsts.iter().find(|firsts| firsts.name == part.name);
+            let mut visit = |slot: usize, user: u32, run: usize| {
+                let rows = part.rows(run);
+                if part.filter.selects_all() {
+                    if !rows.is_empty() {
+                        visit(part, slot, rows);
+                    }
+                    return;
+                }
+                let first = firsts.and_then(|firsts| firsts.of(user));
+                for row in rows {
+                    if part.selects(row, first) {
+                        visit(part, slot, row..row + 1);
+                    }
+                }
+            };
+            if slots.len() < runs.len() / LOOK_UP_ONE_IN {
+                for (slot, user) in slots.users().iter().enumerate() {
+                    let run = part.runs.first_from(*user);
+                    if part.runs.users.get(run) == Some(user) {
+                        visit(slot, *user, run);
+                    }
+                }
+                continue;
+            }
+            for run in runs {
+                let user = part.runs.users[run];
+                if let Some(slot) = slots.get(user) {
+                    visit(slot, user, run);
+                }
+            }
+        }
     }
 
     /// Calls `visit` for every selected event of the users, part by part, and within a part by
@@ -312,7 +365,7 @@ impl Source {
     }
 
     /// Per name: the first event of those of the users who have any row that asks for it.
-    fn firsts_of(&self, users: &Range<u32>) -> Vec<Firsts> {
+    pub(super) fn firsts_of(&self, users: &Range<u32>) -> Vec<Firsts> {
         let of = |(name, parts): &(NameId, Vec<FirstPart>)| {
             let mut asked = UserSet::empty(users.end as usize);
             for part in self.parts.iter().filter(|part| part.name == *name) {
@@ -325,7 +378,7 @@ impl Source {
             let slots = Slots::of(&asked, users);
             let mut places = vec![NO_FIRST; slots.len()];
             for part in parts {
-                for run in part.runs.between(users) {
+                for run in part.runs.between(&slots.span()) {
                     let Some(slot) = slots.get(part.runs.users[run]) else { continue };
                     let row = part.runs.starts[run] as usize;
                     let time = part.times[row];
@@ -433,6 +486,27 @@ impl Evaluator<'_> {
         }
     }
 
+    /// The same without the events of some months.
+    pub(crate) fn times_besides(
+        &self,
+        of: &EventMatch,
+        (from, to): (Timestamp, Timestamp),
+        months: &[Arc<ActiveMonth>],
+    ) -> Result<Source, QueryError> {
+        let Some(matching) = Matching::of(of, self.rules) else { return Ok(Source::empty()) };
+        let (wanted, range) =
+            (Wanted { times: true, ..Wanted::default() }, (from, to.min(self.at)));
+        let left_out = |part: &FoundPart| {
+            let month = month_of(Timestamp(part.part.facts().time_min));
+            months.iter().any(|left_out| left_out.month == month)
+        };
+        self.go_on()?;
+        let source =
+            Source::of(self.snapshot, &matching, range, &wanted, &|part| Ok(!left_out(part)))?;
+        self.note(&source);
+        Ok(source)
+    }
+
     /// Whether a user's first such event is the first of all, which is kept for every user.
     pub(crate) fn keeps_first(&self, of: &EventMatch) -> bool {
         let users = &self.snapshot.users;
@@ -458,18 +532,5 @@ impl Evaluator<'_> {
     /// Threads share the ranges, so `work` must not depend on what another range does.
     pub(crate) fn by_users<R: Send>(&self, work: impl Fn(Range<u32>) -> R + Sync) -> Vec<R> {
         by_users(self.snapshot.n_places(), work)
-    }
-}
-
-/// See [`Evaluator::by_users`].
-pub(crate) fn by_users<R: Send>(n_users: usize, work: impl Fn(Range<u32>) -> R + Sync) -> Vec<R> {
-    let n = n_users as u32;
-    let range = |index: u32| index * RANGE_USERS..((index + 1) * RANGE_USERS).min(n);
-    match n.div_ceil(RANGE_USERS) {
-        0 => Vec::new(),
-        1 => vec![work(0..n)],
-        n_ranges => {
-            (0..n_ranges).into_par_iter().with_max_len(1).map(|at| work(range(at))).collect()
-        }
     }
 }

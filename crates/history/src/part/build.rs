@@ -268,17 +268,17 @@ fn facts(users: &[u32], times: &[i64], received: &[i64]) -> Facts {
 }
 
 fn runs(users: &[u32]) -> Runs {
-    let mut runs = Runs { users: Vec::new(), starts: Vec::new() };
+    let (mut own, mut starts) = (Vec::new(), Vec::new());
     for (row, user) in users.iter().enumerate() {
-        if runs.users.last() != Some(user) {
-            runs.users.push(*user);
-            runs.starts.push(row as u32);
+        if own.last() != Some(user) {
+            own.push(*user);
+            starts.push(row as u32);
         }
     }
-    runs.starts.push(users.len() as u32);
-    runs.users.shrink_to_fit();
-    runs.starts.shrink_to_fit();
-    runs
+    starts.push(users.len() as u32);
+    own.shrink_to_fit();
+    starts.shrink_to_fit();
+    Runs::new(own, starts)
 }
 
 /// Marks rows up to `len` as missing.

@@ -4,6 +4,23 @@ use super::*;
 use crate::disk::testing::{encode, open};
 use crate::numbers::Series;
 
+proptest! {
+    #[test]
+    fn runs_are_found_by_user(
+        users in prop::collection::btree_set(any::<u32>(), 0..200),
+        shift in 0u32..32,
+        asked in prop::collection::vec(any::<u32>(), 1..60),
+    ) {
+        let mut users: Vec<u32> = users.into_iter().map(|user| user >> shift).collect();
+        users.dedup();
+        let runs = Runs::new(users.clone(), (0..=users.len() as u32).collect());
+        let near = users.iter().flat_map(|user| [*user, user.saturating_add(1), user.saturating_sub(1)]);
+        for user in asked.into_iter().map(|user| user >> shift).chain(near) {
+            prop_assert_eq!(runs.first_from(user), users.partition_point(|other| *other < user));
+        }
+    }
+}
+
 fn value(kind: u8, n: i64) -> Value {
     match kind {
         0 => Value::Null,

@@ -127,7 +127,7 @@ impl Rest {
 
     pub(super) fn runs(&self) -> Result<(Runs, usize), Error> {
         let all = self.of.runs()?;
-        let mut runs = Runs { users: Vec::new(), starts: Vec::new() };
+        let (mut users, mut starts) = (Vec::new(), Vec::new());
         let mut at = 0;
         // A user's rows stay or go as a whole.
         let mut kept = self.kept.iter().map(Stretch::rows).peekable();
@@ -135,12 +135,13 @@ impl Rest {
             let rows = all.rows(run);
             while kept.next_if(|kept| kept.end <= rows.start).is_some() {}
             if kept.peek().is_some_and(|kept| kept.contains(&rows.start)) {
-                runs.users.push(*user);
-                runs.starts.push(at);
+                users.push(*user);
+                starts.push(at);
                 at += rows.len() as u32;
             }
         }
-        runs.starts.push(at);
+        starts.push(at);
+        let runs = Runs::new(users, starts);
         let bytes = runs.bytes();
         Ok((runs, bytes))
     }

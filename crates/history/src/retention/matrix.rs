@@ -1,12 +1,13 @@
 //! The cohort matrix: counted for ranges of users, then added up.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use model::{ExactSum, Timestamp, UserIndex};
 
 use super::{Cohort, Metric, Mode, Question, Table};
-use crate::calendar::Periods;
-use crate::evaluate::{Evaluator, QueryError, Source};
+use crate::calendar::{PeriodUnit, Periods};
+use crate::evaluate::{ActiveMonth, Evaluator, Matching, QueryError, Source};
 use crate::groups::UserGroups;
 use crate::masks::{Masks, Tables, any, bits, last};
 use crate::ranges::add_up;
@@ -27,6 +28,8 @@ struct Matrix<'q> {
     first: First<'q>,
     /// Nothing: the same events.
     back: Option<Source>,
+    /// Months whose returns are read from active days, and not from `back`.
+    active: Vec<Arc<ActiveMonth>>,
     groups: &'q UserGroups,
     /// Of the source from which cohorts, or without one returns, are read.
     tables: Tables,
@@ -72,15 +75,17 @@ pub(super) fn tables<'q>(
         _ => Vec::new(),
     };
     let kept = evaluator.keeps_first(&question.first);
+    let range = (periods.start(0), evaluator.at);
+    let active = match kept && !adds && question.at_least <= 1 {
+        true => active_months(evaluator, question, range)?,
+        false => Vec::new(),
+    };
     let back = match same && !adds && !kept {
         true => None,
-        false => {
-            let range = (periods.start(0), evaluator.at);
-            Some(match properties.is_empty() {
-                true => evaluator.times(&question.back, range)?,
-                false => evaluator.source(&question.back, range, &properties)?,
-            })
-        }
+        false => Some(match properties.is_empty() {
+            true => evaluator.times_besides(&question.back, range, &active)?,
+            false => evaluator.source(&question.back, range, &properties)?,
+        }),
     };
     let first = match kept {
         true => First::Kept(evaluator.snapshot, evaluator.at),
@@ -100,6 +105,7 @@ pub(super) fn tables<'q>(
         first,
         tables,
         back,
+        active,
         periods,
         question,
         groups,
@@ -119,6 +125,23 @@ pub(super) fn tables<'q>(
         cohorts: matrix.cohorts(counts, evaluator.at),
     };
     Ok(named.map(table).collect())
+}
+
+/// Months in a range of time from whose active days returns can be read: those of any event, in
+/// periods made of days, where no event of the month is later than the instant.
+fn active_months(
+    evaluator: &Evaluator,
+    question: &Question,
+    range: (Timestamp, Timestamp),
+) -> Result<Vec<Arc<ActiveMonth>>, QueryError> {
+    let in_days = matches!(question.unit, PeriodUnit::Day | PeriodUnit::Week | PeriodUnit::Month);
+    let any = Matching::of(&question.back, evaluator.rules).is_some_and(|of| of.everything());
+    if !in_days || !any {
+        return Ok(Vec::new());
+    }
+    let mut months = evaluator.active_months(range)?.unwrap_or_default();
+    months.retain(|month| month.last_at <= evaluator.at.0);
+    Ok(months)
 }
 
 /// Where periods begin; nothing if there is nothing to count.
@@ -156,13 +179,16 @@ impl Matrix<'_> {
         if self.question.at_least > 1 {
             self.frequent(&users, &cohorts, &mut counts);
         } else {
-            let own = match (&self.back, &self.first) {
+            let mut own = match (&self.back, &self.first) {
                 (Some(back), First::Kept(..)) => {
                     Masks::with((back, &self.tables), users.clone(), &self.periods)
                 }
                 (Some(back), _) => Masks::of(back, users.clone(), &self.periods),
                 (None, _) => firsts.unwrap_or_else(|| Masks::empty(&users, &self.periods)),
             };
+            for month in &self.active {
+                own.add_active(month, &users, &self.periods);
+            }
             for (user, cohort) in users.clone().zip(&cohorts) {
                 if let Some(group) = self.groups.of(user).filter(|_| *cohort != NONE) {
                     self.returns(own.user(user), *cohort as usize, &mut counts[group]);

@@ -28,6 +28,7 @@ impl Snapshot {
             users: self.users.clone(),
             families: Arc::clone(&self.families),
             everybody: Arc::clone(&self.everybody),
+            active: Arc::clone(&self.active),
             derived: Some(Deriving::new(of_these, now)),
             base: Arc::clone(&self.base),
         }
