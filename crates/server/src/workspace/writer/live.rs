@@ -21,8 +21,8 @@ use super::backfill::{self, Chunk};
 use crate::live::{Counted, NotLive, Published, Standing, Told, Watch, Watched};
 use crate::service::watched::Definitions;
 
-/// Users whose time is up that are looked at between two frames of records: about a millisecond.
-const DUE_AT_ONCE: usize = 500;
+/// Users whose time is up that are looked at between two frames of records: one to two milliseconds.
+const DUE_AT_ONCE: usize = 300;
 
 /// The same between two groups of records: so many, or as many as this time allows.
 const DUE_AT_MOST: (usize, i64) = (20_000, 10);
