@@ -153,7 +153,9 @@ impl Look<'_> {
         piece: &mut Piece,
     ) {
         let Piece { found, bytes, told } = piece;
-        (found.clear(), bytes.clear(), told.clear());
+        found.clear();
+        bytes.clear();
+        told.clear();
         let mut own: Vec<Arrived> = Vec::new();
         for Due { user, horizon, arrived: range } in due {
             own.clear();
