@@ -135,6 +135,13 @@ impl Maintenance {
         self.round.begun()
     }
 
+    /// The checkpoint that was begun last is over.
+    fn rest(&mut self) {
+        let now = (self.clock)();
+        let rest = (now - self.began).0.saturating_mul(REST).clamp(0, REST_MAX.0);
+        self.rest_until = now.plus(Span(rest));
+    }
+
     /// Whether so many fresh rows make a checkpoint due.
     fn is_due(&self, fresh: usize) -> bool {
         fresh >= self.due && (fresh >= RESTED_ROWS_MAX || (self.clock)() >= self.rest_until)
@@ -340,9 +347,7 @@ impl Writer {
             self.watching.not_saved();
         }
         self.maintenance.due = waiting + CHECKPOINT_ROWS;
-        let now = (self.maintenance.clock)();
-        let rest = (now - self.maintenance.began).0.saturating_mul(REST).clamp(0, REST_MAX.0);
-        self.maintenance.rest_until = now.plus(Span(rest));
+        self.maintenance.rest();
         if let Err(error) = &result {
             tracing::error!(%error, "no checkpoint; the next start will read more of the log");
         }

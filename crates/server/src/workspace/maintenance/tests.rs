@@ -98,3 +98,33 @@ fn a_job_that_dies_loses_nothing() {
     assert_eq!(checkpoint.arrivals, 1);
     assert_eq!(store.snapshot().unwrap().n_events(Timestamp::MAX).unwrap(), 1);
 }
+
+#[test]
+fn after_a_checkpoint_the_next_one_rests_unless_rows_pile_up() {
+    let now = Arc::new(AtomicI64::new(1_000));
+    let clock = Arc::clone(&now);
+    let clock: Clock = Arc::new(move || Timestamp(clock.load(Ordering::Relaxed)));
+    let (queue, _commands) = mpsc::channel(1);
+    let mut maintenance = Maintenance::due_at(CHECKPOINT_ROWS, queue.downgrade(), clock);
+    assert!(maintenance.is_due(CHECKPOINT_ROWS) && !maintenance.is_due(CHECKPOINT_ROWS - 1));
+    let at = |ms| now.store(ms, Ordering::Relaxed);
+
+    maintenance.began = Timestamp(1_000);
+    at(5_000);
+    maintenance.rest();
+    for (ms, due, next) in [(5_000, false, Some(17_000)), (17_000, true, None)] {
+        at(ms);
+        assert_eq!(maintenance.is_due(CHECKPOINT_ROWS), due, "at {ms}");
+        assert_eq!(maintenance.next(CHECKPOINT_ROWS), next.map(Timestamp), "at {ms}");
+        assert_eq!(maintenance.next(CHECKPOINT_ROWS - 1), None);
+        assert!(maintenance.is_due(RESTED_ROWS_MAX));
+    }
+
+    // A clock that was put forward, and one that was put back.
+    for (began, ended, until) in [(0, 86_400_000, 86_460_000), (9_000, 4_000, 4_000)] {
+        maintenance.began = Timestamp(began);
+        at(ended);
+        maintenance.rest();
+        assert_eq!(maintenance.rest_until, Timestamp(until));
+    }
+}
