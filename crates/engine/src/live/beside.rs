@@ -21,7 +21,7 @@ use crate::chunks::Chunks;
 const PIECE: usize = 16;
 
 /// Threads beside the one that folds.
-pub struct Beside {
+pub(super) struct Beside {
     pool: Arc<ThreadPool>,
     /// Fewer users are not worth waking a thread for.
     least: usize,
@@ -109,27 +109,27 @@ impl Look<'_> {
         if bytes.is_empty() && arrived.is_empty() {
             return Stepped { horizon: NEVER, ..stepped };
         }
-        let mut before = Vec::new();
         if !bytes.is_empty() && horizon <= self.now.0 {
             // What is due is told before anything else happens to them, so that it makes no
             // difference whether time alone came to them before.
             let id = self.ids.public_id(user);
             let step = self.step(id, horizon, &mut nothing);
             stepped = program.advance(scratch, bytes, step, told).unwrap_or_else(damaged);
-            if stepped.changed && !arrived.is_empty() {
-                before.clone_from(&scratch.bytes);
-            }
         }
         if arrived.is_empty() {
             return stepped;
         }
-        let bytes = if stepped.changed { &before[..] } else { bytes };
+        let advanced = match stepped.changed {
+            true => std::mem::take(&mut scratch.bytes),
+            false => Vec::new(),
+        };
+        let bytes = if stepped.changed { &advanced[..] } else { bytes };
         // Ids lie far away in memory.
         let id = if program.asks_id() { self.ids.public_id(user) } else { "" };
         let step = self.step(id, stepped.horizon, history);
         let after = program.arrive(scratch, bytes, arrived, step, told).unwrap_or_else(damaged);
         if stepped.changed && !after.changed {
-            scratch.bytes.clone_from(&before);
+            scratch.bytes = advanced;
         }
         let late = stepped.late || after.late;
         Stepped { late, changed: stepped.changed || after.changed, horizon: after.horizon }

@@ -377,7 +377,7 @@ impl Live {
         self.settled(user, stepped);
     }
 
-    /// A user has new bytes, if any.
+    /// The new bytes of a user, if any, are in place: what is to be looked at again, and when.
     pub(super) fn settled(&mut self, user: UserIndex, stepped: Stepped) {
         if stepped.late
             && let Some(joining) = &mut self.joining

@@ -42,7 +42,7 @@ impl Writer {
             Some(saved) if options.remembers => &saved.definitions,
             _ => &wanted,
         };
-        let live = match &saved {
+        let mut live = match &saved {
             None => Live::new(Program::compile(&wanted.rules, &[], None).0),
             Some(saved) => {
                 let pieces = saved.live.iter().cloned();
@@ -50,7 +50,6 @@ impl Writer {
                     .map_err(|e| e.to_string())?
             }
         };
-        let mut live = live;
         if options.beside {
             live.look_beside(threads(), 1);
         }

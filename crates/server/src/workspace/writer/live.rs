@@ -163,7 +163,7 @@ impl Watching {
                 }
             });
             let restored = Live::restore(pieces, rules, watched);
-            let live = match (restored, failed) {
+            let mut live = match (restored, failed) {
                 (Ok(live), None) => live,
                 (restored, failed) => {
                     let why = failed.or(restored.err().map(|error| error.to_string()));
@@ -171,7 +171,6 @@ impl Watching {
                     Live::new(Program::compile(rules, &[], None).0)
                 }
             };
-            let mut live = live;
             if let Some(pool) = threads_beside() {
                 live.look_beside(pool, LOOKED_AT_BESIDE);
             }
